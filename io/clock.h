@@ -1,0 +1,48 @@
+// Clock: time and timers, so that a simulation can own both.
+// Thread: the reactor's (or simulation's) thread.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+
+namespace terrace::io {
+
+struct Timer {
+  std::int64_t deadline_us = 0;  // monotonic
+  std::coroutine_handle<> waiter;
+};
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+
+  virtual std::int64_t wall_ms() const = 0;       // since the Unix epoch; may jump
+  virtual std::int64_t monotonic_us() const = 0;  // never goes back
+
+  // Resumes timer.waiter once the deadline has passed, never from within this call. Equal deadlines: in order of call.
+  virtual void submit(Timer& timer) = 0;
+
+  class SleepAwaiter {
+   public:
+    SleepAwaiter(Clock& clock, std::int64_t duration_us) : clock_(clock) {
+      timer_.deadline_us = clock.monotonic_us() + duration_us;
+    }
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> handle) {
+      timer_.waiter = handle;
+      clock_.submit(timer_);
+    }
+    void await_resume() const noexcept {}
+
+   private:
+    Clock& clock_;
+    Timer timer_;
+  };
+
+  SleepAwaiter sleep_us(std::int64_t duration_us) { return {*this, duration_us}; }
+  SleepAwaiter sleep_ms(std::int64_t duration_ms) { return {*this, duration_ms * 1000}; }
+  // Lets everything else that is ready run first; what long work does between its slices.
+  SleepAwaiter yield() { return {*this, 0}; }
+};
+
+}  // namespace terrace::io

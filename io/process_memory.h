@@ -1,0 +1,23 @@
+// ProcessMemory: how much physical memory the process holds now, cheaply enough to ask every few milliseconds.
+// Ownership: owns an open file of /proc. Thread: any one.
+#pragma once
+
+#include <cstdint>
+
+namespace terrace::io {
+
+class ProcessMemory {
+ public:
+  ProcessMemory();
+  ~ProcessMemory();
+  ProcessMemory(const ProcessMemory&) = delete;
+  ProcessMemory& operator=(const ProcessMemory&) = delete;
+
+  // The resident set in bytes; 0 where /proc cannot be read.
+  std::uint64_t resident_bytes() const;
+
+ private:
+  int statm_;
+};
+
+}  // namespace terrace::io

@@ -1,0 +1,93 @@
+// Result<T>: a value or an Error. The one error type of all floors; nothing throws across a floor.
+// Thread: none of its own, a plain value.
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace terrace {
+
+// What went wrong, as the policy needs to know it; the words for people stand in Error::message.
+enum class ErrorCode : unsigned char {
+  kIo,           // the device or file system refused or failed an operation
+  kNoSpace,      // ENOSPC, EDQUOT, or the disk governor's reserve is reached
+  kCorrupt,      // a checksum, length, magic or cross-reference does not hold
+  kUnsupported,  // a version or a kernel feature this build does not know
+  kInvalid,      // bad input: configuration, argument, protocol
+  kBusy,         // in use by somebody else
+  kNotFound,     // a file that should be there is not
+  kOutOfMemory,  // a bound on memory would be passed
+  kShutdown,     // the part is closing and takes no more work
+};
+
+struct Error {
+  ErrorCode code = ErrorCode::kIo;
+  std::string message;
+};
+
+// Ends the process for a broken invariant. Stays on in release builds: going on would write garbage to disk.
+[[noreturn]] inline void panic(const char* file, int line, const char* what) {
+  std::fprintf(stderr, "%s:%d: invariant broken: %s\n", file, line, what);
+  std::abort();
+}
+
+// Checked in every build type; use for invariants whose breach would damage data or memory.
+#define TERRACE_CHECK(condition) ((condition) ? static_cast<void>(0) : ::terrace::panic(__FILE__, __LINE__, #condition))
+
+template <typename T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
+  Result(Error error) : content_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+
+  bool ok() const { return content_.index() == 0; }
+  explicit operator bool() const { return ok(); }
+
+  T& value() & {
+    TERRACE_CHECK(ok());
+    return *std::get_if<0>(&content_);
+  }
+  const T& value() const& {
+    TERRACE_CHECK(ok());
+    return *std::get_if<0>(&content_);
+  }
+  T&& value() && {
+    TERRACE_CHECK(ok());
+    return std::move(*std::get_if<0>(&content_));
+  }
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
+  T* operator->() { return &value(); }
+  const T* operator->() const { return &value(); }
+
+  const Error& error() const {
+    TERRACE_CHECK(!ok());
+    return *std::get_if<1>(&content_);
+  }
+
+ private:
+  std::variant<T, Error> content_;
+};
+
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  Result() = default;
+  Result(Error error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
+
+  bool ok() const { return !error_.has_value(); }
+  explicit operator bool() const { return ok(); }
+  const Error& error() const {
+    TERRACE_CHECK(!ok());
+    return *error_;
+  }
+
+ private:
+  std::optional<Error> error_;
+};
+
+}  // namespace terrace

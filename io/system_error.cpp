@@ -1,0 +1,49 @@
+#include "io/system_error.h"
+
+#include <cerrno>
+#include <system_error>
+
+namespace terrace::io {
+
+namespace {
+
+ErrorCode code_of(int error_number) {
+  switch (error_number) {
+    case ENOSPC:
+    case EDQUOT:
+      return ErrorCode::kNoSpace;
+    case ENOENT:
+    case ENOTDIR:
+      return ErrorCode::kNotFound;
+    case ENOMEM:
+    case ENOBUFS:
+      return ErrorCode::kOutOfMemory;
+    case EBUSY:
+    case EADDRINUSE:
+    case EWOULDBLOCK:
+      return ErrorCode::kBusy;
+    case EINVAL:
+    case EADDRNOTAVAIL:
+    case EAFNOSUPPORT:
+    case ENAMETOOLONG:
+      return ErrorCode::kInvalid;
+    case ENOSYS:
+    case EOPNOTSUPP:
+      return ErrorCode::kUnsupported;
+    case ECANCELED:
+      return ErrorCode::kShutdown;
+    default:
+      return ErrorCode::kIo;
+  }
+}
+
+}  // namespace
+
+Error system_error(int error_number, std::string_view what) {
+  std::string message(what);
+  message += ": ";
+  message += std::generic_category().message(error_number);
+  return Error{code_of(error_number), std::move(message)};
+}
+
+}  // namespace terrace::io

@@ -1,0 +1,14 @@
+// system_error: an errno as an Error: its code for the policy, its words for people.
+// Thread: any.
+#pragma once
+
+#include <string_view>
+
+#include "io/result.h"
+
+namespace terrace::io {
+
+// `what` names the operation and its object ("open data/log.1"); the message is "what: strerror".
+Error system_error(int error_number, std::string_view what);
+
+}  // namespace terrace::io

@@ -1,0 +1,79 @@
+#include "io/worker_pool.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace terrace::io {
+
+namespace {
+
+// Half the reactor's share of a processor would already double its answers' time while a checkpoint packs pages; this
+// is a tenth of it. On processors that would idle otherwise workers lose nothing.
+constexpr int kNiceness = 10;
+
+}  // namespace
+
+WorkerPool::WorkerPool(Reactor& reactor, unsigned threads, const std::string& name) : mailbox_(reactor.mailbox()) {
+  TERRACE_CHECK(threads > 0 && sem_init(&waiting_, 0, 0) == 0);
+  // Threads inherit the mask: signals are the reactor's business.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  for (unsigned number = 0; number < threads; ++number) {
+    threads_.emplace_back([this] { work(); });
+    const std::string full_name = (name + "-" + std::to_string(number)).substr(0, 15);
+    pthread_setname_np(threads_.back().native_handle(), full_name.c_str());
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+WorkerPool::~WorkerPool() {
+  for (std::size_t i = 0; i < threads_.size(); ++i) sem_post(&waiting_);
+  for (std::thread& thread : threads_) thread.join();
+  sem_destroy(&waiting_);
+}
+
+void WorkerPool::submit(WorkItem& item) {
+  WorkItem* head = submitted_.load(std::memory_order_relaxed);
+  do {
+    item.next = head;
+  } while (!submitted_.compare_exchange_weak(head, &item, std::memory_order_release, std::memory_order_relaxed));
+  sem_post(&waiting_);
+}
+
+// Null when the pool closes and nothing is left to do.
+WorkItem* WorkerPool::wait_for_item() {
+  while (sem_wait(&waiting_) != 0) TERRACE_CHECK(errno == EINTR);
+  const std::lock_guard lock(taking_);
+  if (!first_) take_over();
+  WorkItem* item = first_;
+  if (item) first_ = item->next;
+  return item;
+}
+
+// Turns what was submitted round: first come, first served.
+void WorkerPool::take_over() {
+  WorkItem* item = submitted_.exchange(nullptr, std::memory_order_acquire);
+  while (item) {
+    WorkItem* next = item->next;
+    item->next = first_;
+    first_ = item;
+    item = next;
+  }
+}
+
+void WorkerPool::work() {
+  // Of this thread alone, as Linux has it. A kernel that refuses leaves it as it is.
+  static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness));
+  while (WorkItem* item = wait_for_item()) {
+    item->function(item->argument);
+    mailbox_.deliver(*item);
+  }
+}
+
+}  // namespace terrace::io

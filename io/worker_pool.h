@@ -1,0 +1,44 @@
+// WorkerPool: threads for CPU-heavy or blocking work, below the reactor in the scheduler's eyes: where both want a
+// processor the reactor gets it. So the reactor never takes a lock that a worker may hold.
+// Ownership: items live in the awaiting coroutines' frames. The pool must go before its Reactor; what was submitted is
+// still done, and its waiters are resumed if the Reactor runs again. Thread: submit() on the reactor's.
+#pragma once
+
+#include <semaphore.h>
+
+#include <atomic>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "io/mailbox.h"
+#include "io/reactor.h"
+#include "io/workers.h"
+
+namespace terrace::io {
+
+class WorkerPool final : public Workers {
+ public:
+  // Threads are called "<name>-<number>" (of at most 15 characters), for top and perf.
+  WorkerPool(Reactor& reactor, unsigned threads, const std::string& name = "worker");
+  ~WorkerPool() override;
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  void submit(WorkItem& item) override;
+
+ private:
+  void work();
+  WorkItem* wait_for_item();
+  void take_over();
+
+  Mailbox& mailbox_;
+  sem_t waiting_;  // one count for each item that nobody has taken yet, and at the end one for each thread
+  std::atomic<WorkItem*> submitted_{nullptr};  // the latest first
+  std::mutex taking_;                          // the workers' own; guards first_
+  WorkItem* first_ = nullptr;                  // taken over from submitted_, the oldest first
+  std::vector<std::thread> threads_;           // last: they use all the rest
+};
+
+}  // namespace terrace::io

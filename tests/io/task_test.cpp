@@ -1,0 +1,130 @@
+#include "io/task.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/sync.h"
+
+namespace terrace::io {
+namespace {
+
+Task<int> answer() {
+  co_return 42;
+}
+Task<int> twice(bool& started) {
+  started = true;
+  const int first = co_await answer();
+  const int second = co_await answer();
+  co_return first + second;
+}
+
+TEST(TaskTest, StartsOnlyWhenItIsAwaited) {
+  bool started = false;
+  Task<int> task = twice(started);
+  EXPECT_FALSE(started);
+  int result = 0;
+  auto run = [](Task<int> inner, int& out) -> Task<> { out = co_await inner; };
+  spawn(run(std::move(task), result));
+  EXPECT_TRUE(started);
+  EXPECT_EQ(result, 84);
+}
+
+TEST(TaskTest, CarriesValuesThatCanOnlyMove) {
+  auto make = []() -> Task<std::unique_ptr<std::string>> { co_return std::make_unique<std::string>("moved"); };
+  std::string result;
+  auto run = [](Task<std::unique_ptr<std::string>> inner, std::string& out) -> Task<> {
+    std::unique_ptr<std::string> value = co_await inner;
+    out = *value;
+  };
+  spawn(run(make(), result));
+  EXPECT_EQ(result, "moved");
+}
+
+TEST(TaskTest, LongChainsDoNotGrowTheStack) {
+  auto leaf = []() -> Task<int> { co_return 1; };
+  int sum = 0;
+  auto run = [&leaf](int& out) -> Task<> {
+    for (int i = 0; i < 100000; ++i) {
+      Task<int> task = leaf();
+      out += co_await task;
+    }
+  };
+  Task<> task = run(sum);
+  spawn(std::move(task));
+  EXPECT_EQ(sum, 100000);
+}
+
+Task<> wait_and_note(Event& event, std::vector<int>& order, int number) {
+  co_await event.wait();
+  order.push_back(number);
+}
+
+TEST(EventTest, WakesAllInOrderOfArrivalOnce) {
+  Event event;
+  std::vector<int> order;
+  for (int number : {1, 2, 3}) spawn(wait_and_note(event, order, number));
+  EXPECT_TRUE(order.empty());
+  event.notify();
+  EXPECT_EQ(order, (std::vector<int>{1, 2, 3}));
+  event.notify();
+  EXPECT_EQ(order.size(), 3U);
+}
+
+TEST(EventTest, WhoWaitsAgainIsNotWokenTwice) {
+  Event event;
+  int woken = 0;
+  auto loop = [](Event& each, int& count) -> Task<> {
+    for (int i = 0; i < 2; ++i) {
+      co_await each.wait();
+      ++count;
+    }
+  };
+  spawn(loop(event, woken));
+  event.notify();
+  EXPECT_EQ(woken, 1);
+  event.notify();
+  EXPECT_EQ(woken, 2);
+}
+
+Task<> take(Semaphore& semaphore, std::uint64_t amount, std::vector<int>& order, int number) {
+  co_await semaphore.acquire(amount);
+  order.push_back(number);
+}
+
+TEST(SemaphoreTest, ALargeRequestIsNotOvertakenBySmallOnes) {
+  Semaphore semaphore(3);
+  std::vector<int> order;
+  spawn(take(semaphore, 2, order, 1));
+  spawn(take(semaphore, 3, order, 2));  // must wait
+  spawn(take(semaphore, 1, order, 3));  // would fit, but comes later
+  EXPECT_EQ(order, (std::vector<int>{1}));
+  EXPECT_EQ(semaphore.available(), 1U);
+  semaphore.release(2);
+  EXPECT_EQ(order, (std::vector<int>{1, 2}));
+  semaphore.release(3);
+  EXPECT_EQ(order, (std::vector<int>{1, 2, 3}));
+  EXPECT_EQ(semaphore.available(), 2U);
+}
+
+TEST(GateTest, WaitsForTheLastHolder) {
+  Gate gate;
+  Event event;
+  bool idle = false;
+  auto hold = [](Gate::Holder, Event& each) -> Task<> { co_await each.wait(); };
+  auto wait = [](Gate& each, bool& done) -> Task<> {
+    while (!each.idle()) co_await each.wait();
+    done = true;
+  };
+  spawn(hold(gate.hold(), event));
+  spawn(hold(gate.hold(), event));
+  spawn(wait(gate, idle));
+  EXPECT_FALSE(idle);
+  event.notify();
+  EXPECT_TRUE(idle);
+}
+
+}  // namespace
+}  // namespace terrace::io
