@@ -1,0 +1,194 @@
+#include "storage/checkpointer.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "storage/disk_error.h"
+#include "storage/image.h"
+
+namespace terrace::storage {
+
+namespace {
+
+// How long the walker may hold the reactor before it lets others run.
+constexpr std::int64_t kSliceUs = 500;
+constexpr std::uint32_t kChainsPerStep = 16;
+// Dirty records on their way to segments before the walker waits.
+constexpr std::uint64_t kMaxBytesOnTheirWay = 4 * Spiller::kBatchBytes;
+
+}  // namespace
+
+// What one checkpoint gathers while its cut is read.
+class Checkpointer::Session final : public CutReader, public Spiller::Listener {
+ public:
+  Session(const Parts& parts, std::uint64_t serial)
+      : file_(parts.environment.disk, serial),
+        spiller_(parts.environment, parts.databases, parts.writer, parts.log, parts.statistics, this) {}
+
+  void read(const CutDatabase& database, IndexEntry& entry, std::uint64_t known_hash) override {
+    if (!entry.is_hot()) {
+      file_.add_entry(database.id, known_hash, entry);
+      return;
+    }
+    Record* record = entry.record();
+    if (record->clean()) {
+      file_.add_entry(database.id, known_hash, cold_entry(record->location(), *record, known_hash));
+      return;
+    }
+    // A record that is being written already keeps that writer's ticket; it is written once more for the checkpoint.
+    spiller_.add(database.id, record, !record->has(Record::kWriting), false);
+  }
+
+  void written(const ImageBatch::Item& item, const ImageBatch& batch, Location location) override {
+    const Result<ImageView> image = parse_image(batch.image(item));
+    TERRACE_CHECK(image.ok());
+    file_.add_entry(item.database, item.hash & IndexEntry::kKnownHashMask,
+                    IndexEntry::cold(location, image->type, image->expiry_ms != kNoExpiry, item.hash));
+  }
+  void failed(const Error& error) override {
+    if (!failure_) failure_ = error;
+  }
+
+  CheckpointWriter& file() { return file_; }
+  Spiller& spiller() { return spiller_; }
+  const std::optional<Error>& failure() const { return failure_; }
+
+ private:
+  static IndexEntry cold_entry(Location location, const Record& record, std::uint64_t known_hash) {
+    return IndexEntry::cold(location, record.type(), record.expiry_ms() != kNoExpiry, known_hash);
+  }
+
+  CheckpointWriter file_;
+  Spiller spiller_;
+  std::optional<Error> failure_;
+};
+
+std::uint64_t Checkpointer::size_bound() const {
+  std::uint64_t bytes = parts_.statistics.dirty_memory_bytes;
+  for (unsigned number = 0; number < parts_.databases.count(); ++number) {
+    bytes += parts_.databases[number].index().entry_count() * CheckpointWriter::kEntrySize;
+  }
+  return bytes;
+}
+
+io::Task<Result<void>> Checkpointer::checkpoint() {
+  if (running_) {
+    while (running_) co_await finished_.wait();
+    co_return last_result_;
+  }
+  running_ = true;
+  const std::int64_t begin_us = parts_.environment.clock.monotonic_us();
+  Result<void> result = co_await run();
+  Statistics& statistics = parts_.statistics;
+  statistics.last_checkpoint_duration_us =
+      static_cast<std::uint64_t>(parts_.environment.clock.monotonic_us() - begin_us);
+  if (result.ok()) {
+    ++statistics.checkpoints;
+    statistics.last_checkpoint_ms = parts_.environment.clock.wall_ms();
+  } else {
+    ++statistics.checkpoint_failures;
+  }
+  last_result_ = result;
+  running_ = false;
+  finished_.notify();
+  co_return result;
+}
+
+namespace {
+
+io::Task<Result<void>> walk(io::Clock& clock, Cut& cut, CheckpointWriter& file, Spiller& spiller) {
+  while (true) {
+    const std::int64_t slice_end_us = clock.monotonic_us() + kSliceUs;
+    bool done = false;
+    while (!done && clock.monotonic_us() < slice_end_us && spiller.bytes_on_their_way() < kMaxBytesOnTheirWay) {
+      done = cut.advance(kChainsPerStep);
+      spiller.flush(Spiller::kBatchBytes);
+    }
+    if (done) co_return Result<void>();
+    Result<void> written = co_await file.write_full_blocks();
+    if (!written.ok()) co_return written;
+    co_await spiller.wait_below(kMaxBytesOnTheirWay - 1);
+    co_await clock.yield();
+  }
+}
+
+}  // namespace
+
+io::Task<Result<void>> Checkpointer::run() {
+  const std::uint64_t serial = next_serial_++;
+  Session session(parts_, serial);
+  Result<void> result = co_await session.file().create();
+  if (!result.ok()) co_return result;
+
+  // The cut's instant: nothing suspends from here to Cut's construction.
+  const LogMark mark = parts_.log.mark();
+  parts_.segments.cut_begun();
+  const std::uint64_t cut_number = parts_.segments.cuts_begun();
+  const std::uint32_t next_database_id = parts_.databases.next_id();
+  {
+    Cut cut(session, parts_.databases.for_cut());
+    for (const CutDatabase& database : cut.databases()) {
+      session.file().add_database(database.number, database.id, database.index->entry_count());
+    }
+    result = co_await walk(parts_.environment.clock, cut, session.file(), session.spiller());
+  }
+  co_await session.spiller().drain();
+  if (result.ok() && session.failure()) result = *session.failure();
+  if (result.ok()) {
+    // Also those that died since the cut began: the checkpoint refers to them.
+    parts_.segments.for_each([&session, cut_number](const Segment& segment) {
+      if (segment.state == Segment::State::kRetired && segment.retired_at_cut < cut_number) return;
+      // Being made, or empty: nothing refers to it, and its file may yet fail.
+      if (segment.used_pages <= 1) return;
+      session.file().add_segment(segment);
+    });
+    result = co_await session.file().finish();
+  }
+  parts_.statistics.checkpoint_written_bytes += session.file().written_bytes();
+  if (result.ok()) result = co_await parts_.segments.sync_all(cut_number);
+  if (result.ok()) result = co_await parts_.log.make_durable(mark.position);
+  if (!result.ok()) {
+    co_await session.file().discard();
+    co_return result;
+  }
+  co_return co_await publish(mark, serial, cut_number, next_database_id);
+}
+
+io::Task<Result<void>> Checkpointer::publish(const LogMark& mark, std::uint64_t serial, std::uint64_t cut_number,
+                                             std::uint32_t next_database_id) {
+  Manifest next = manifest_;
+  ++next.generation;
+  next.checkpoint_serial = serial;
+  next.log = mark;
+  next.next_segment_serial = parts_.segments.next_serial();
+  next.next_database_id = next_database_id;
+  Result<void> written = co_await write_manifest(parts_.environment.disk, next);
+  // A failure leaves open which of the two manifests a power cut would show: both checkpoints stay, and all they need.
+  if (!written.ok()) co_return written;
+  manifest_ = next;
+  // The checkpoint is durable; what follows only gives space back, and what fails is tried again by the next one.
+  const Result<void> cleaned = co_await remove_other_checkpoints();
+  const Result<void> truncated = co_await parts_.log.truncate(mark);
+  const Result<void> removed = co_await parts_.segments.remove_retired(cut_number);
+  static_cast<void>(cleaned);
+  static_cast<void>(truncated);
+  static_cast<void>(removed);
+  co_return Result<void>();
+}
+
+io::Task<Result<void>> Checkpointer::remove_other_checkpoints() {
+  io::Disk& disk = parts_.environment.disk;
+  Result<std::vector<std::string>> names = disk.list("checkpoints");
+  if (!names.ok()) co_return names.error();
+  const std::string current = FilePath::checkpoint(manifest_.checkpoint_serial).text();
+  for (const std::string& name : *names) {
+    const std::string path = "checkpoints/" + name;
+    if (path == current || !name.ends_with(".ckp")) continue;
+    next_serial_ = std::max<std::uint64_t>(next_serial_, std::strtoull(name.c_str(), nullptr, 10) + 1);
+    const std::int32_t result = co_await disk.unlink(path.c_str());
+    if (result < 0) co_return disk_error("unlink", path, result);
+  }
+  co_return Result<void>();
+}
+
+}  // namespace terrace::storage

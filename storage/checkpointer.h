@@ -1,0 +1,61 @@
+// Checkpointer: writes checkpoints. A checkpoint is a cut at log position X: dirty records go to segments, the index to
+// a checkpoint file, then the manifest names both, and what only older checkpoints needed is deleted.
+// Ownership: borrows the store's parts. Thread: the reactor's; one checkpoint at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "io/environment.h"
+#include "io/sync.h"
+#include "storage/checkpoint_file.h"
+#include "storage/cut.h"
+#include "storage/database_set.h"
+#include "storage/log.h"
+#include "storage/manifest.h"
+#include "storage/spiller.h"
+
+namespace terrace::storage {
+
+class Checkpointer {
+ public:
+  struct Parts {
+    const io::Environment& environment;
+    DatabaseSet& databases;
+    SegmentTable& segments;
+    RecordWriter& writer;
+    Log& log;
+    Statistics& statistics;
+  };
+
+  explicit Checkpointer(const Parts& parts) : parts_(parts) {}
+
+  // Writes one, or joins the one under way.
+  io::Task<Result<void>> checkpoint();
+  // Bytes that a checkpoint begun now takes at most, of its file and of what it spills.
+  std::uint64_t size_bound() const;
+  bool running() const { return running_; }
+  const Manifest& manifest() const { return manifest_; }
+  void set_manifest(const Manifest& manifest) {
+    manifest_ = manifest;
+    next_serial_ = manifest.checkpoint_serial + 1;
+  }
+  // Deletes the files of checkpoints that the manifest does not name.
+  io::Task<Result<void>> remove_other_checkpoints();
+
+ private:
+  class Session;
+
+  io::Task<Result<void>> run();
+  io::Task<Result<void>> publish(const LogMark& mark, std::uint64_t serial, std::uint64_t cut_number,
+                                 std::uint32_t next_database_id);
+
+  Parts parts_;
+  Manifest manifest_;
+  std::uint64_t next_serial_ = 1;  // of checkpoint files; every attempt takes one
+  bool running_ = false;
+  Result<void> last_result_;
+  io::Event finished_;
+};
+
+}  // namespace terrace::storage

@@ -1,0 +1,135 @@
+// Engine: the store as the floor above uses it: databases, the log, the tier and what keeps them up in the background.
+// One Engine per data directory and reactor. It knows no RESP: what it logs and replays are the caller's bytes.
+//
+// A command's way: make its keys resident (Database::resident, fetch), change databases, append() its effect,
+// note_change() for its keys; reply when durable_position() has reached the command's dependency.
+// Ownership: owns everything below it. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/environment.h"
+#include "io/result.h"
+#include "io/sync.h"
+#include "io/task.h"
+#include "storage/cold_keys.h"
+#include "storage/database.h"
+#include "storage/options.h"
+#include "storage/residents.h"
+#include "storage/statistics.h"
+
+namespace terrace::storage {
+
+// Takes the log's bytes back at recovery. The stream is cut at arbitrary places: what is incomplete at the end of
+// `bytes` is given again, with more behind it, by the next call.
+class LogApplier {
+ public:
+  virtual ~LogApplier() = default;
+  // Applies the complete entries at the front of `bytes` (in order, awaiting Engine::fetch as needed); says how many
+  // bytes they took.
+  virtual io::Task<Result<std::uint64_t>> apply(std::span<const std::byte> bytes) = 0;
+};
+
+class Engine {
+ public:
+  Engine(const io::Environment& environment, const Options& options);
+  ~Engine();  // close() must have completed, or open() must have failed or never been called
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Locks the directory, reads manifest and checkpoint (making them where the directory is empty), replays the log
+  // through `applier`, starts the background work. Refuses what it cannot trust, naming file, offset and remedy.
+  io::Task<Result<void>> open(LogApplier& applier);
+  // Commits what was appended, stops the background work and, if `checkpoint`, writes one so that the next open()
+  // replays nothing. The Engine is not usable afterwards.
+  io::Task<Result<void>> close(bool checkpoint);
+
+  // --- keys
+  unsigned database_count() const;
+  Database& database(unsigned number);
+  void swap_databases(unsigned a, unsigned b);
+  // Empties a database at once; its memory and segments are freed in slices behind.
+  void flush_database(unsigned number);
+  // Reads records from disk, all of them in parallel, into `residents`. A location that meanwhile is no longer current
+  // is no error: the caller asks resident() again. An error (kCorrupt, kIo) names the bad page.
+  io::Task<Result<void>> fetch(std::span<const Location> locations, Residents& residents);
+
+  // --- the log
+  // Appends one effect (the parts joined); returns the position behind it. Never fails, never waits: see writable().
+  std::uint64_t append(std::span<const std::string_view> parts);
+  // Starts writing what was appended since; called once per reactor turn, after all commands of the turn.
+  void commit();
+  std::uint64_t end_position() const;      // behind the last append
+  std::uint64_t durable_position() const;  // all before it survives a power cut; never goes back
+  // Grows whenever replay may begin at end_position(): an entry must not rely on what was said before.
+  std::uint64_t log_marks() const;
+  // Up to where replies may be released: durable_position() under FsyncPolicy::kAlways, end_position() otherwise.
+  std::uint64_t released_position() const;
+  // Notified whenever released_position() or durable_position() has grown, or the log has failed.
+  io::Event& position_changed();
+  // Remembers that the key with this hash was last changed by the effect that ends at `position`; read back
+  // conservatively (never too low, sometimes too high) by dependency().
+  void note_change(std::uint64_t key_hash, std::uint64_t position);
+  std::uint64_t dependency(std::uint64_t key_hash) const;
+
+  // --- admission
+  // kIo: the log cannot be made durable (answer -MISCONF). kNoSpace: the disk governor's reserve is reached and
+  // `grows` (answer -OOM). Asked before a command that writes is run.
+  Result<void> writable(bool grows) const;
+  // False: what is appended waits for space or for ever.
+  bool log_moves() const;
+  // False: a command that may use more memory must first `co_await wait_for_room()`.
+  bool has_room() const;
+  io::Task<void> wait_for_room();
+  // The process is above its memory whatever the records take: replies should leave before more are made.
+  bool memory_short() const;
+
+  // --- maintenance, each done when its task is
+  io::Task<Result<void>> checkpoint();  // joins one under way
+  bool checkpoint_running() const;
+  io::Task<Result<void>> spill(unsigned database, Key key);  // makes a hot key cold; absent or cold already is fine
+  io::Task<Result<void>> spill_all();
+  io::Task<Result<void>> compact();  // until no segment is worth it
+
+  // --- keys
+  // After it Database::size() is exact but for what many blind writes at once have left to compaction (settler.h).
+  io::Task<void> settle(unsigned database);
+
+  // --- keys that should go, for the floor above to remove by commands of its own
+  // Cold keys whose expiry has passed; appends up to about `limit`. Hot ones: Database::visit_hot_expired.
+  io::Task<void> find_expired_cold(std::int64_t now_ms, std::size_t limit, NamedKeys& keys);
+  // In cache mode, while segments take more than the quota: the keys of the least useful one.
+  bool over_quota() const;
+  io::Task<void> find_victims(std::size_t limit, NamedKeys& keys);
+
+  // Takes over the options that can change at run time; the others keep their value.
+  void reconfigure(const Options& options);
+  const Options& options() const;
+  Statistics statistics() const;
+  // Physical memory of the process by the governor's last sample, bytes.
+  std::uint64_t resident_memory() const;
+
+ private:
+  struct Parts;
+
+  io::Task<Result<void>> recover(LogApplier& applier);
+  io::Task<void> keep_house();
+  io::Task<void> keep_log_synced();
+  io::Task<void> keep_segments();
+  io::Task<void> keep_settled();
+  void poll_memory();
+  bool checkpoint_due() const;
+  bool compaction_due() const;
+  // Compaction and checkpoints hurry: less than a tenth of the disk, or than the reserve, is free.
+  bool disk_low() const;
+
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace terrace::storage

@@ -1,0 +1,156 @@
+#include "storage/evictor.h"
+
+namespace terrace::storage {
+
+namespace {
+
+constexpr std::int64_t kSliceUs = 500;
+// Dirty records on their way to disk before the hand waits for them.
+constexpr std::uint64_t kMaxBytesOnTheirWay = 8 * Spiller::kBatchBytes;
+// After a failed write (full disk, device error) the hand rests, so that it does not spin.
+constexpr std::int64_t kRestMs = 50;
+// After this many slices that found nothing to evict it rests between them.
+constexpr unsigned kFruitlessSlices = 64;
+
+}  // namespace
+
+void Evictor::poll() {
+  if (!enabled_ || running_ || stopping_ || governor_.excess(false) == 0) return;
+  running_ = true;
+  io::spawn(run());
+}
+
+io::Task<void> Evictor::run() {
+  const io::Gate::Holder holder = tasks_.hold();
+  // Out of the caller's way: poll() is called from within commands' turns.
+  co_await environment_.clock.yield();
+  std::uint64_t failures = spiller_.failures();
+  while (!stopping_ && enabled_) {
+    const std::uint64_t excess = governor_.excess(true);
+    const std::uint64_t coming = spiller_.bytes_on_their_way();
+    if (excess == 0) break;
+    if (coming >= kMaxBytesOnTheirWay || coming >= 2 * excess) {
+      co_await spiller_.wait_below(coming - 1);
+    } else {
+      const std::int64_t slice_end_us = environment_.clock.monotonic_us() + kSliceUs;
+      std::uint64_t freed = 0;
+      for (unsigned steps = 0; freed < excess && environment_.clock.monotonic_us() < slice_end_us && steps < 4096;
+           ++steps) {
+        freed += walk_chain(databases_[hand_database_], hand_chain_, false);
+        advance();
+        spiller_.flush(Spiller::kBatchBytes);
+      }
+      // What is gathered must not wait for more, if the hand finds no more.
+      if (freed >= excess || freed == 0) spiller_.flush();
+      fruitless_ = freed == 0 ? fruitless_ + 1 : 0;
+      if (fruitless_ > kFruitlessSlices) {
+        co_await environment_.clock.sleep_ms(kRestMs);
+      } else {
+        co_await environment_.clock.yield();
+      }
+    }
+    if (spiller_.failures() != failures) {
+      failures = spiller_.failures();
+      co_await environment_.clock.sleep_ms(kRestMs);
+    }
+    progress_.notify();
+  }
+  spiller_.flush();
+  running_ = false;
+  progress_.notify();
+}
+
+void Evictor::advance() {
+  if (++hand_chain_ < databases_[hand_database_].index().chain_count()) return;
+  hand_chain_ = 0;
+  // Databases without records in memory cost a table's walk each; pass over them.
+  for (unsigned tries = 0; tries < databases_.count(); ++tries) {
+    hand_database_ = (hand_database_ + 1) % databases_.count();
+    if (databases_[hand_database_].index().hot_count() > 0) break;
+  }
+}
+
+std::uint64_t Evictor::walk_chain(Database& database, std::uint32_t chain, bool all) {
+  std::uint64_t bytes = 0;
+  if (chain >= database.index().chain_count()) return 0;  // the database was flushed under the hand
+  database.index().visit_chain(chain, [&](IndexEntry& entry, std::uint64_t known_hash) {
+    const unsigned count = entry.access_count();
+    if (!all && count > 0) {
+      entry.set_access_count(count - 1);
+      return;
+    }
+    if (entry.is_hot()) bytes += evict(database, entry, known_hash);
+  });
+  return bytes;
+}
+
+std::uint64_t Evictor::evict(Database& database, IndexEntry& entry, std::uint64_t known_hash) {
+  Record* record = entry.record();
+  const std::uint64_t bytes = Record::footprint(record);
+  if (record->clean()) {
+    database.evict_clean(entry, known_hash);
+    ++statistics_.evictions_clean;
+    return bytes;
+  }
+  if (!spilling_) return 0;
+  if (record->has(Record::kWriting)) {
+    record->set(Record::kEvicting);
+    return 0;
+  }
+  spiller_.add(database.id(), record, true, true);
+  return bytes;
+}
+
+io::Task<void> Evictor::wait_for_room() {
+  if (governor_.has_room() || !enabled_ || !spilling_) co_return;
+  ++statistics_.room_waits;
+  statistics_.writes_stalled = true;
+  while (!governor_.has_room() && enabled_ && spilling_ && !stopping_) {
+    poll();
+    co_await progress_.wait();
+  }
+  statistics_.writes_stalled = false;
+}
+
+io::Task<void> Evictor::stop() {
+  stopping_ = true;
+  progress_.notify();
+  while (!tasks_.idle()) co_await tasks_.wait();
+  co_await spiller_.drain();
+}
+
+io::Task<Result<void>> Evictor::spill_all() {
+  const io::Gate::Holder holder = tasks_.hold();
+  const std::uint64_t failures = spiller_.failures();
+  for (unsigned number = 0; number < databases_.count(); ++number) {
+    std::int64_t slice_end_us = environment_.clock.monotonic_us() + kSliceUs;
+    for (std::uint32_t chain = 0; chain < databases_[number].index().chain_count(); ++chain) {
+      walk_chain(databases_[number], chain, true);
+      spiller_.flush(Spiller::kBatchBytes);
+      if (spiller_.bytes_on_their_way() < kMaxBytesOnTheirWay && environment_.clock.monotonic_us() < slice_end_us)
+        continue;
+      co_await spiller_.wait_below(kMaxBytesOnTheirWay);
+      co_await environment_.clock.yield();
+      slice_end_us = environment_.clock.monotonic_us() + kSliceUs;
+    }
+  }
+  co_return co_await written_since(failures);
+}
+
+// Waits for all that is gathered and on its way; an error if a batch has failed since.
+io::Task<Result<void>> Evictor::written_since(std::uint64_t failures) {
+  co_await spiller_.settled();
+  if (spiller_.failures() != failures) co_return *spiller_.last_failure();
+  co_return Result<void>();
+}
+
+io::Task<Result<void>> Evictor::spill(Database& database, const Key& key) {
+  const io::Gate::Holder holder = tasks_.hold();
+  const std::uint64_t failures = spiller_.failures();
+  const Index::Position at = database.index().find(
+      key.hash, [&key](Index::Position entry) { return entry->is_hot() && entry->record()->key() == key.name; });
+  if (at) evict(database, *at, key.hash);
+  co_return co_await written_since(failures);
+}
+
+}  // namespace terrace::storage

@@ -1,0 +1,68 @@
+// Evictor: makes records cold. A clock hand walks the indexes: what was accessed since its last visit gets one more
+// round, a clean record becomes cold at once, a dirty one is written first (Spiller) and becomes cold when that is done
+// and it has not changed. Runs in the background while the governor asks for it.
+// Ownership: borrows the store's parts. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+
+#include "io/environment.h"
+#include "io/sync.h"
+#include "storage/database_set.h"
+#include "storage/memory_governor.h"
+#include "storage/spiller.h"
+
+namespace terrace::storage {
+
+class Evictor {
+ public:
+  Evictor(const io::Environment& environment, DatabaseSet& databases, Spiller& spiller, MemoryGovernor& governor,
+          Statistics& statistics)
+      : environment_(environment),
+        databases_(databases),
+        spiller_(spiller),
+        governor_(governor),
+        statistics_(statistics) {}
+
+  void set_enabled(bool enabled) { enabled_ = enabled; }
+  // False: what is dirty stays in memory, because the disk is as good as full.
+  void set_spilling(bool spilling) {
+    spilling_ = spilling;
+    if (!spilling) progress_.notify();  // who waits for room waits in vain
+  }
+  // Takes up work if the governor asks for it; cheap, called often.
+  void poll();
+  bool enabled() const { return enabled_; }
+  // Waits until there is room for commands that need memory.
+  io::Task<void> wait_for_room();
+  io::Task<void> stop();
+
+  // Makes everything cold that does not change meanwhile; or one record.
+  io::Task<Result<void>> spill_all();
+  io::Task<Result<void>> spill(Database& database, const Key& key);
+
+ private:
+  io::Task<void> run();
+  // Walks one chain; returns the bytes of the records that became, or are about to become, cold.
+  std::uint64_t walk_chain(Database& database, std::uint32_t chain, bool all);
+  std::uint64_t evict(Database& database, IndexEntry& entry, std::uint64_t known_hash);
+  void advance();
+  io::Task<Result<void>> written_since(std::uint64_t failures);
+
+  const io::Environment& environment_;
+  DatabaseSet& databases_;
+  Spiller& spiller_;
+  MemoryGovernor& governor_;
+  Statistics& statistics_;
+  unsigned hand_database_ = 0;
+  std::uint32_t hand_chain_ = 0;
+  bool enabled_ = true;
+  bool spilling_ = true;
+  bool running_ = false;
+  unsigned fruitless_ = 0;  // slices in a row that freed nothing
+  bool stopping_ = false;
+  io::Event progress_;
+  io::Gate tasks_;
+};
+
+}  // namespace terrace::storage

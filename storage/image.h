@@ -1,0 +1,40 @@
+// RecordImage: a record as bytes on disk.
+//
+//   varint database | u8 type:4 encoding:4 | u8 flags (1: expiry) | [i64 expiry] | varint log position |
+//   varint key size | key | value image
+//
+// The value image of a string is Redis' RDB string encoding (redis RDB format, "String Encoding"): a length prefix and
+// the bytes, or 0xC0-0xC2 and an 8-, 16- or 32-bit integer. Images are checksummed by the page that holds them.
+// Thread: pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "io/result.h"
+#include "storage/record.h"
+
+namespace terrace::storage {
+
+// A parsed image; the views point into the bytes it was parsed from.
+struct ImageView {
+  std::uint32_t database = 0;
+  ValueType type = ValueType::kString;
+  Encoding encoding = Encoding::kRaw;
+  std::int64_t expiry_ms = kNoExpiry;
+  std::uint64_t log_position = 0;
+  std::string_view key;
+  std::string_view value;  // the value image
+};
+
+// Appends the image of `record` as of log position `log_position`.
+void encode_image(std::string& out, const Record& record, std::uint32_t database, std::uint64_t log_position);
+// An upper bound of what encode_image appends.
+std::size_t image_size_bound(const Record& record);
+// Everything but the value image is checked.
+Result<ImageView> parse_image(std::string_view bytes);
+// The record again; the value image is checked.
+Result<RecordPointer> decode_image(const ImageView& image);
+
+}  // namespace terrace::storage

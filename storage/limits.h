@@ -1,0 +1,91 @@
+// All limits of the storage floor, with the reason beside each. TERRACE_TINY selects the tiny profile, in which the
+// same test suites run under constant spilling, segment turnover and log recycling.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "io/disk.h"
+
+namespace terrace::storage {
+
+inline constexpr std::uint64_t kKiB = 1024;
+inline constexpr std::uint64_t kMiB = 1024 * kKiB;
+inline constexpr std::uint64_t kGiB = 1024 * kMiB;
+
+#ifdef TERRACE_TINY
+inline constexpr bool kTinyLimits = true;
+inline constexpr std::uint32_t kPageSize = 512;
+inline constexpr std::uint64_t kSegmentSize = 64 * kKiB;
+inline constexpr std::uint64_t kLeastSegmentSize = 8 * kKiB;
+inline constexpr std::uint64_t kLogFileSize = 64 * kKiB;
+inline constexpr std::uint64_t kMaxFrameSize = 16 * kKiB;
+inline constexpr std::uint32_t kLargeBlockSize = 4 * kKiB;
+#else
+inline constexpr bool kTinyLimits = false;
+// One device read serves one cold key; 4 KiB is the unit that NVMe reads as fast as anything smaller.
+inline constexpr std::uint32_t kPageSize = 4096;
+// Large enough that a segment's header and file are nothing beside it, small enough to compact in a second.
+inline constexpr std::uint64_t kSegmentSize = 64 * kMiB;
+// What is left of a full disk is taken in segments of this size: a batch of compaction fits.
+inline constexpr std::uint64_t kLeastSegmentSize = 1 * kMiB;
+// A log file is recycled whole; small files make the log's length follow the checkpoint closely.
+inline constexpr std::uint64_t kLogFileSize = 16 * kMiB;
+// One frame is one commit; a larger burst is split. Bounds the buffers in flight and the reader's buffer.
+inline constexpr std::uint64_t kMaxFrameSize = 1 * kMiB;
+// Large values are compressed and checksummed in blocks of this many raw bytes, one by one.
+inline constexpr std::uint32_t kLargeBlockSize = 64 * kKiB;
+#endif
+
+// What grows is refused, and nothing is spilled, when less than this is free beside room for a checkpoint: for the
+// log's next file, the fresh one that a start takes, and compaction, which makes space.
+inline constexpr std::uint64_t kDiskReserve = 2 * kLogFileSize + kSegmentSize;
+// Compaction stops above this, so that a checkpoint can be written, which makes what it has emptied free.
+inline constexpr std::uint64_t kCheckpointReserve = kSegmentSize / 4;
+
+// What LZ4 can look back on.
+inline constexpr std::size_t kDictionarySize = kTinyLimits ? 1 * kKiB : 64 * kKiB;
+// HC's level for what compaction writes. On package stanzas with a dictionary: 0.39 of raw at level 3, 0.38 at 6 for
+// half as much time again; the fast compressor makes 0.51 in a third of level 3's time.
+inline constexpr int kThoroughLevel = 3;
+
+// Commits in flight: one more than the device works on, so that it never waits for the reactor. More would make smaller
+// frames of the same load: SET from 50 connections takes 5 to a frame with 4, 12 with 2, and a fifth more a second.
+inline constexpr unsigned kMaxFramesInFlight = 2;
+
+// Raw bytes packed into one page at most: bounds the scratch buffer a reader needs.
+inline constexpr std::uint32_t kMaxPageRawSize = 8 * kPageSize;
+
+// Bytes of log after which a checkpoint is due, unless the index is larger: replay of so many takes about a second. As
+// many files are kept for recycling, since a checkpoint frees them all at once and the next interval takes them again.
+inline constexpr std::uint64_t kCheckpointLogSize = kTinyLimits ? 2 * kLogFileSize : 8 * kLogFileSize;
+
+// Redis' own bound on a string (proto-max-bulk-len's default).
+inline constexpr std::uint64_t kMaxValueSize = 512 * kMiB;
+inline constexpr std::uint64_t kMaxKeySize = 512 * kMiB;
+
+// Widths of a Location's parts. Together with an index entry's own bits they fill 64 (see index.h).
+inline constexpr unsigned kSegmentBits = 20;
+inline constexpr unsigned kPageBits = 14;
+inline constexpr unsigned kSlotBits = 8;
+inline constexpr std::uint32_t kMaxSegments = 1u << kSegmentBits;
+// Slots from here on say "a large record that starts at this page" and how many pages to read at once (1 to 64).
+inline constexpr std::uint32_t kFirstLargeSlot = 192;
+inline constexpr std::uint32_t kMaxSlotsPerPage = kFirstLargeSlot;
+inline constexpr std::uint32_t kMaxReadAheadPages = (1u << kSlotBits) - kFirstLargeSlot;
+
+// A segment is larger than kSegmentSize only if it holds one large record; incompressible, that takes as many bytes as
+// it has, block headers, and a header page.
+inline constexpr std::uint64_t kMaxSegmentPages =
+    (kMaxValueSize + kMaxKeySize + kMaxValueSize / kLargeBlockSize * 32) / kPageSize + kSegmentSize / kPageSize;
+
+inline constexpr unsigned kMaxDatabases = 1024;
+
+static_assert(kPageSize % io::kSectorSize == 0);
+static_assert(kSegmentSize / kPageSize <= (1u << kPageBits), "a page's number must fit its bits");
+static_assert(kMaxFramesInFlight * kMaxFrameSize <= kLogFileSize,
+              "what is written again after a failure fits one file");
+static_assert(kMaxFrameSize % kPageSize == 0 && kMaxFrameSize <= kLogFileSize / 2);
+static_assert(kMaxPageRawSize <= 64 * kKiB, "offsets within a page's raw bytes are 16 bits");
+
+}  // namespace terrace::storage

@@ -1,0 +1,31 @@
+// Mutants: defects that can be switched on in a build of their own (TERRACE_MUTANTS), so that the simulation can show
+// that it would find them. In every other build mutant() is constantly false and costs nothing.
+#pragma once
+
+#include <cstdint>
+
+namespace terrace::storage {
+
+enum class Mutant : std::uint8_t {
+  kNone,
+  kSkipSync,          // segments and log files are not synced
+  kAckOnWrite,        // log positions count as durable when the write is done, before the sync
+  kIgnoreShortWrite,  // a short read or write counts as a whole one
+  kUnlinkEarly,       // a segment's file goes before a checkpoint without it is durable
+  kSkipKeyCheck,      // a fingerprint's match counts as the key's
+  kCutAnyBadFrame,    // any bad log frame counts as a torn tail
+  kSkipWitness,       // a shadow's image counts as the writing key's own
+};
+
+#ifdef TERRACE_MUTANTS
+inline Mutant active_mutant = Mutant::kNone;
+inline bool mutant(Mutant which) {
+  return active_mutant == which;
+}
+#else
+constexpr bool mutant(Mutant) {
+  return false;
+}
+#endif
+
+}  // namespace terrace::storage

@@ -1,0 +1,37 @@
+// Options: what the floor above may choose of the store. Plain values, checked by whoever reads the configuration.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace terrace::storage {
+
+enum class FsyncPolicy : std::uint8_t {
+  kAlways,       // replies wait for the sync
+  kEverySecond,  // at most about a second is lost by a power cut
+  kNever,        // syncs are left to the device and to checkpoints
+};
+
+enum class LogLevel : std::uint8_t { kDebug, kVerbose, kNotice, kWarning };
+
+struct Options {
+  unsigned database_count = 16;
+  FsyncPolicy fsync_policy = FsyncPolicy::kAlways;
+  std::uint64_t max_memory_bytes = 0;  // bound on the resident set; 0: none
+  // Cache mode: with a quota above 0 the least useful segment is dropped when segments would take more.
+  std::uint64_t disk_quota_bytes = 0;
+  bool cache_only_volatile = false;               // volatile-*: drop only keys with an expiry
+  std::uint64_t checkpoint_log_bytes = 0;         // 0: by the size of the index
+  std::uint64_t background_bytes_per_second = 0;  // compaction and scrubber; 0: unbounded
+  unsigned scrub_days = 30;                       // one full pass; 0: off
+  bool tiering = true;                            // false: nothing is spilled but by checkpoints
+  bool compaction = true;
+  double compaction_live_share = 0.8;  // background compaction keeps this share of the records in segments live
+  // The process' resident set in bytes; without one the bytes of hot records stand for it.
+  std::function<std::uint64_t()> resident_memory_probe;
+  // Said aloud by the store (recovery, torn tails, bad pages); one line, no line end.
+  std::function<void(LogLevel, const std::string&)> log;
+};
+
+}  // namespace terrace::storage

@@ -1,0 +1,83 @@
+// Pages: what a segment is made of. A packed page holds several records compressed together; a large record takes a
+// run of pages that begins with a page of its own. See FORMAT.md.
+//
+//   page      | checksum u64 | segment serial u64 | magic u32 | page number u16 | kind u8 | codec u8 |
+//             | records u16 | 0 u16 | raw size u32 | stored size u32 | dictionary u32 | stored bytes ... | zeros |
+//   packed    raw bytes = for each record: varint size, image
+//   large     stored bytes = blocks, over all pages of the run: | checksum u64 | raw u32 | stored u32 | bytes |
+//
+// The page's checksum (XXH3) covers everything behind it in the page; a block's covers its number, sizes and bytes.
+// Packing does not know where pages will lie: stamp() adds place and checksum. Thread: pure functions (workers call
+// them).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/result.h"
+#include "storage/aligned_buffer.h"
+#include "storage/limits.h"
+
+namespace terrace::storage {
+
+inline constexpr std::uint32_t kPageHeaderSize = 40;
+
+// Where one of the packed images went: page counted from the first of this batch.
+struct PackedPlace {
+  std::uint32_t image = 0;  // its number among those given
+  std::uint32_t page = 0;
+  std::uint32_t slot = 0;
+};
+
+// A run of pages that must lie side by side: one packed page, or one large record.
+struct PackedRun {
+  std::uint32_t first_page = 0;
+  std::uint32_t page_count = 1;
+};
+
+struct PackedPages {
+  AlignedBuffer bytes;
+  std::vector<PackedRun> runs;
+  std::vector<PackedPlace> places;  // one for each image, in the order of pages and slots
+  std::uint64_t stored_bytes = 0;   // what the images came to, without headers and padding
+
+  std::uint32_t page_count() const { return static_cast<std::uint32_t>(bytes.size() / kPageSize); }
+};
+
+class Dictionary;
+
+struct PackOptions {
+  const Dictionary* dictionary = nullptr;  // for packed pages; nullptr: none
+  bool thorough = false;                   // LZ4 HC: several times the time for fewer pages
+};
+
+// Packs images into as few pages as LZ4 makes of them, nearly in order: where the next one no longer fits a page, one
+// of those behind it may fill it.
+PackedPages pack_pages(std::span<const std::string_view> images, const PackOptions& options);
+
+// Writes place and checksum into each run's first page (large: the run's other pages are covered by their blocks).
+void stamp_pages(std::span<std::byte> run, std::uint64_t segment_serial, std::uint32_t first_page);
+
+// What the first page of a run says of itself, checked: magic, checksum, place, sizes.
+struct PageView {
+  bool large = false;
+  std::uint32_t record_count = 0;
+  std::uint32_t raw_size = 0;
+  std::uint32_t stored_size = 0;
+  std::uint32_t page_count = 1;
+  std::uint32_t dictionary = 0;  // fingerprint of the one that is needed to unpack it; 0: none
+};
+Result<PageView> check_page(std::span<const std::byte> page, std::uint64_t segment_serial, std::uint32_t page_number);
+
+// The raw bytes of a packed page, or the image of a large record from its whole run; everything is checked.
+// `dictionary`: the one that the view names; nullptr where it names none or where it is not to be had (an error).
+Result<std::string> unpack_page(std::span<const std::byte> run, const PageView& view, const Dictionary* dictionary);
+
+// The images in a packed page's raw bytes, in slot order.
+Result<std::vector<std::string_view>> split_images(std::string_view raw, std::uint32_t record_count);
+
+}  // namespace terrace::storage

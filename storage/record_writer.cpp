@@ -1,0 +1,153 @@
+#include "storage/record_writer.h"
+
+#include <algorithm>
+
+#include "storage/disk_error.h"
+
+namespace terrace::storage {
+
+io::Task<Result<std::vector<Location>>> RecordWriter::write(ImageBatch& batch) {
+  std::stable_sort(batch.items.begin(), batch.items.end(),
+                   [](const ImageBatch::Item& a, const ImageBatch::Item& b) { return a.expiry_ms < b.expiry_ms; });
+  show_to_trainer(batch);
+  PackedPages pages;
+  const PackOptions options{.dictionary = segments_.dictionaries().current(),
+                            .thorough = kind_ == SegmentKind::kCompacted};
+  co_await environment_.workers.run([&batch, &pages, &options] {
+    std::vector<std::string_view> images;
+    images.reserve(batch.items.size());
+    for (const ImageBatch::Item& item : batch.items) images.push_back(batch.image(item));
+    pages = pack_pages(images, options);
+  });
+  std::vector<Location> locations(batch.items.size());
+  Result<void> placed = co_await place(pages, batch, locations);
+  if (!placed.ok()) {
+    finish(locations);
+    co_return placed.error();
+  }
+  raw_bytes_ += batch.bytes.size();
+  co_return locations;
+}
+
+void RecordWriter::show_to_trainer(const ImageBatch& batch) {
+  if (!trainer_) return;
+  for (const ImageBatch::Item& item : batch.items) trainer_->see(batch.image(item));
+  trainer_->learn_when_due();
+}
+
+io::Task<Result<void>> RecordWriter::place(PackedPages& pages, const ImageBatch& batch,
+                                           std::vector<Location>& locations) {
+  std::size_t next = 0;
+  for (std::size_t run = 0; run < pages.runs.size();) {
+    std::size_t run_count = 0;
+    std::uint64_t serial = 0;
+    Result<Extent> extent = co_await write_run_group(pages, run, run_count, serial);
+    if (!extent.ok() && serial != 0) {
+      abandon(serial);
+      extent = co_await write_run_group(pages, run, run_count, serial);
+    }
+    if (!extent.ok()) co_return extent.error();
+    const std::uint32_t batch_page = pages.runs[run].first_page;
+    const PackedRun& last = pages.runs[run + run_count - 1];
+    for (; next < pages.places.size() && pages.places[next].page < last.first_page + last.page_count; ++next) {
+      const PackedPlace& place = pages.places[next];
+      const std::uint32_t page = extent->first_page + place.page - batch_page;
+      locations[place.image] = Location(extent->segment->number, page, place.slot);
+      // Each location holds its segment until finish(), so that it is not retired between write and add_live.
+      ++extent->segment->writes_in_flight;
+      ++extent->segment->total_records;
+      extent->segment->note_expiry(page, batch.items[place.image].expiry_ms);
+    }
+    --extent->segment->writes_in_flight;
+    run += run_count;
+  }
+  co_return Result<void>();
+}
+
+io::Task<Result<RecordWriter::Extent>> RecordWriter::write_run_group(PackedPages& pages, std::size_t first_run,
+                                                                     std::size_t& run_count, std::uint64_t& serial) {
+  const std::uint32_t batch_page = pages.runs[first_run].first_page;
+  Result<void> room = co_await make_room(pages.runs[first_run].page_count);
+  if (!room.ok()) co_return room.error();
+  Extent extent{open(), open()->used_pages};
+  serial = extent.segment->serial;
+  std::uint32_t page_count = 0;
+  run_count = 0;
+  while (first_run + run_count < pages.runs.size()) {
+    const PackedRun& run = pages.runs[first_run + run_count];
+    if (extent.first_page + page_count + run.page_count > extent.segment->capacity_pages) break;
+    // A location's page number has kPageBits: a run may reach past them, but must begin within.
+    if (extent.first_page + page_count >= (1u << kPageBits)) break;
+    stamp_pages(pages.bytes.span().subspan(std::size_t{run.first_page} * kPageSize), extent.segment->serial,
+                extent.first_page + page_count);
+    page_count += run.page_count;
+    ++run_count;
+  }
+  extent.segment->used_pages += page_count;
+  ++extent.segment->writes_in_flight;
+  rolling_.release();
+  const std::uint64_t offset = std::uint64_t{extent.first_page} * kPageSize;
+  const std::uint64_t size = std::uint64_t{page_count} * kPageSize;
+  const std::int32_t written = co_await environment_.disk.write(
+      extent.segment->file, offset, pages.bytes.span().subspan(std::size_t{batch_page} * kPageSize, size));
+  extent.segment->needs_sync = true;
+  Result<void> full = check_full("write", FilePath::segment(extent.segment->serial), offset, written, size);
+  if (!full.ok()) {
+    extent.segment->holes.push_back({extent.first_page, page_count});
+    if (--extent.segment->writes_in_flight == 0) segments_.write_ended(*extent.segment);
+    co_return full.error();
+  }
+  written_bytes_ += size;
+  co_return extent;
+}
+
+// Leaves with `rolling_` held and an open segment that has room for `pages` more, or with an error and without it.
+io::Task<Result<void>> RecordWriter::make_room(std::uint32_t pages) {
+  co_await rolling_.acquire();
+  if (Segment* segment = open()) {
+    if (segment->used_pages + pages <= segment->capacity_pages && segment->used_pages < (1u << kPageBits)) {
+      co_return Result<void>();
+    }
+    segments_.seal(*segment);
+  }
+  open_serial_ = 0;
+  const auto capacity = std::max(static_cast<std::uint32_t>(kSegmentSize / kPageSize), pages + 1);
+  Result<Segment*> made = co_await segments_.create(kind_, capacity);
+  // On a full disk a small one will do: compaction and checkpoints make space, and need some for it.
+  const std::uint32_t least = std::max(static_cast<std::uint32_t>(kLeastSegmentSize / kPageSize), pages + 1);
+  if (!made.ok() && made.error().code == ErrorCode::kNoSpace && capacity > least && may_take_the_last()) {
+    made = co_await segments_.create(kind_, least);
+  }
+  if (!made.ok()) {
+    rolling_.release();
+    co_return made.error();
+  }
+  open_number_ = (*made)->number;
+  open_serial_ = (*made)->serial;
+  co_return Result<void>();
+}
+
+// What compaction has emptied is free only after a checkpoint: it must not take the space that one needs.
+bool RecordWriter::may_take_the_last() const {
+  if (kind_ != SegmentKind::kCompacted) return true;
+  const Result<io::Disk::Space> space = environment_.disk.space();
+  return space.ok() && space->free_bytes >= kCheckpointReserve;
+}
+
+// Stops using a segment on which a write failed: what failed goes elsewhere.
+void RecordWriter::abandon(std::uint64_t serial) {
+  if (serial != open_serial_) return;
+  if (Segment* segment = open()) segments_.seal(*segment);
+  open_serial_ = 0;
+}
+
+void RecordWriter::finish(const std::vector<Location>& locations) {
+  for (const Location location : locations) {
+    if (!location) continue;
+    Segment* segment = segments_.find(location.segment());
+    TERRACE_CHECK(segment && segment->writes_in_flight > 0);
+    if (--segment->writes_in_flight == 0) segments_.write_ended(*segment);
+  }
+}
+
+}  // namespace terrace::storage

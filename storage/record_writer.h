@@ -1,0 +1,91 @@
+// RecordWriter: takes batches of record images, has a worker pack them into pages, and appends the pages to the open
+// segment of its stream. One per stream (spilled, compacted), so that records of like age and life share segments.
+// A write that fails is made once more in a fresh segment; the caller's records stay what they were until it is told
+// where they lie.
+// Ownership: borrows table and environment. Thread: the reactor's; several write() may be under way at once.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/environment.h"
+#include "io/sync.h"
+#include "io/task.h"
+#include "storage/dictionary_trainer.h"
+#include "storage/page.h"
+#include "storage/segment.h"
+#include "storage/statistics.h"
+
+namespace terrace::storage {
+
+// Images on their way to disk, with what is needed to find their index entries again when they are there.
+struct ImageBatch {
+  struct Item {
+    std::uint64_t hash;
+    std::uint32_t database;  // Database::id
+    std::size_t offset;      // of the image in `bytes`
+    std::size_t size;
+    std::int64_t expiry_ms;
+    // What the index must still say when the image has been written: the ticket of a record being written, or the
+    // location that is copied from.
+    std::uint64_t expected;
+  };
+
+  std::string bytes;
+  std::vector<Item> items;
+
+  bool empty() const { return items.empty(); }
+  std::string_view image(const Item& item) const { return std::string_view(bytes).substr(item.offset, item.size); }
+};
+
+class RecordWriter {
+ public:
+  // `trainer` sees what is written; nullptr: nobody does.
+  RecordWriter(const io::Environment& environment, SegmentTable& segments, SegmentKind kind, DictionaryTrainer* trainer)
+      : environment_(environment), segments_(segments), kind_(kind), trainer_(trainer) {}
+
+  // Sorts the batch by expiry (records that die together lie together), packs and writes it. On success one location
+  // per item, in the batch's new order; the locations are not live yet (SegmentTable::add_live), and their segments
+  // stay unretired until finish() has been called with the result.
+  io::Task<Result<std::vector<Location>>> write(ImageBatch& batch);
+  // Ends a batch whose locations have all been made live or dropped.
+  void finish(const std::vector<Location>& locations);
+
+  std::uint64_t written_bytes() const { return written_bytes_; }
+  // Bytes of images, before they were packed.
+  std::uint64_t raw_bytes() const { return raw_bytes_; }
+
+ private:
+  struct Extent {
+    Segment* segment = nullptr;
+    std::uint32_t first_page = 0;
+  };
+
+  void show_to_trainer(const ImageBatch& batch);
+  io::Task<Result<void>> place(PackedPages& pages, const ImageBatch& batch, std::vector<Location>& locations);
+  // On failure `serial` says which segment failed, 0 if none could be made.
+  io::Task<Result<Extent>> write_run_group(PackedPages& pages, std::size_t first_run, std::size_t& run_count,
+                                           std::uint64_t& serial);
+  io::Task<Result<void>> make_room(std::uint32_t pages);
+  bool may_take_the_last() const;
+  void abandon(std::uint64_t serial);
+  // The open segment; nullptr if there is none, or if it was retired and removed meanwhile.
+  Segment* open() const {
+    Segment* segment = segments_.find(open_number_);
+    return segment && segment->serial == open_serial_ && segment->state == Segment::State::kOpen ? segment : nullptr;
+  }
+
+  const io::Environment& environment_;
+  SegmentTable& segments_;
+  SegmentKind kind_;
+  DictionaryTrainer* trainer_;
+  std::uint32_t open_number_ = 0;
+  std::uint64_t open_serial_ = 0;  // 0: none
+  io::Semaphore rolling_{1};
+  std::uint64_t written_bytes_ = 0;
+  std::uint64_t raw_bytes_ = 0;
+};
+
+}  // namespace terrace::storage

@@ -1,0 +1,68 @@
+#include "storage/segment_walk.h"
+
+#include <algorithm>
+
+#include "storage/disk_error.h"
+
+namespace terrace::storage {
+
+Location WalkedPage::location(std::uint32_t segment, std::uint32_t slot) const {
+  return large ? Location(segment, page, kFirstLargeSlot + std::min(page_count, kMaxReadAheadPages) - 1)
+               : Location(segment, page, slot);
+}
+
+// Makes the window begin at page_.
+io::Task<Result<void>> SegmentWalk::refill() {
+  const std::uint32_t pages = std::min(kWindowPages, segment_.used_pages - page_);
+  window_first_ = page_;
+  window_.resize(std::size_t{pages} * kPageSize);
+  const std::uint64_t offset = std::uint64_t{page_} * kPageSize;
+  const std::int32_t read = co_await disk_.read(segment_.file, offset, window_.span());
+  read_bytes_ += window_.size();
+  Result<void> full = check_full("read", FilePath::segment(segment_.serial), offset, read, window_.size());
+  if (!full.ok()) window_.resize(0);
+  co_return full;
+}
+
+void SegmentWalk::skip_holes() {
+  for (const Segment::Hole& hole : segment_.holes) {
+    if (page_ >= hole.first_page && page_ < hole.first_page + hole.page_count)
+      page_ = hole.first_page + hole.page_count;
+  }
+}
+
+io::Task<Result<std::optional<WalkedPage>>> SegmentWalk::next() {
+  skip_holes();
+  if (page_ >= segment_.used_pages) co_return std::optional<WalkedPage>();
+  if (page_ < window_first_ || page_ >= window_first_ + window_.size() / kPageSize) {
+    Result<void> filled = co_await refill();
+    if (!filled.ok()) {
+      ++page_;
+      co_return filled.error();
+    }
+  }
+  WalkedPage walked;
+  walked.page = page_;
+  const auto bytes = std::span<const std::byte>(window_.span()).subspan(std::size_t{page_ - window_first_} * kPageSize);
+  const Result<PageView> view = check_page(bytes, segment_.serial, page_);
+  if (!view.ok() && std::exchange(lost_, true)) {
+    ++page_;
+    co_return std::optional<WalkedPage>(std::move(walked));
+  }
+  if (view.ok()) lost_ = false;
+  const std::uint32_t page_count = view.ok() ? view->page_count : 1;
+  page_ += page_count;
+  walked.large = view.ok() && view->large;
+  walked.page_count = page_count;
+  Result<LoadedPage> loaded = LoadedPage{};
+  if (!view.ok() || std::size_t{page_count} * kPageSize > bytes.size()) {
+    loaded = co_await load_page(disk_, segment_, walked.page, page_count, &read_bytes_);
+  } else {
+    loaded = parse_loaded(bytes, *view, *segment_.dictionaries);
+  }
+  if (!loaded.ok()) co_return loaded.error();
+  walked.content = std::move(*loaded);
+  co_return std::optional<WalkedPage>(std::move(walked));
+}
+
+}  // namespace terrace::storage

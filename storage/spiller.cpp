@@ -1,0 +1,101 @@
+#include "storage/spiller.h"
+
+#include "storage/image.h"
+
+namespace terrace::storage {
+
+namespace {
+
+// Tickets are told from each other only; all spillers of a process may share the count.
+std::uint64_t next_ticket() {
+  static thread_local std::uint64_t last = 0;
+  return ++last;
+}
+
+std::string_view key_of(std::string_view image) {
+  const Result<ImageView> view = parse_image(image);
+  TERRACE_CHECK(view.ok());
+  return view->key;
+}
+
+}  // namespace
+
+void Spiller::add(std::uint32_t database_id, Record* record, bool mark, bool evict) {
+  if (!gathering_) gathering_ = std::make_unique<ImageBatch>();
+  // A ticket an image, not a batch: a record that changed may be in the same batch twice, and only its last image
+  // counts.
+  const std::uint64_t ticket = mark ? next_ticket() : 0;
+  Database* database = databases_.by_id(database_id);
+  if (mark && database) database->begin_writing(record, ticket, evict);
+  ImageBatch& batch = *gathering_;
+  const std::size_t offset = batch.bytes.size();
+  batch.bytes.reserve(std::max(batch.bytes.capacity(), std::min(offset + image_size_bound(*record), 2 * kBatchBytes)));
+  encode_image(batch.bytes, *record, database_id, log_.end_position());
+  batch.items.push_back(
+      {Key(record->key()).hash, database_id, offset, batch.bytes.size() - offset, record->expiry_ms(), ticket});
+  // Bounds what a cut's captures gather while its walker waits, and keeps large records in batches of their own.
+  flush(kBatchBytes);
+}
+
+void Spiller::flush(std::size_t least_bytes) {
+  if (!gathering_ || gathering_->bytes.size() < least_bytes) return;
+  on_their_way_ += gathering_->bytes.size();
+  io::spawn(write(std::move(gathering_)));
+}
+
+io::Task<void> Spiller::write(std::unique_ptr<ImageBatch> batch) {
+  const io::Gate::Holder holder = tasks_.hold();
+  const std::uint64_t number = ++batches_begun_;
+  batches_open_.insert(number);
+  Result<std::vector<Location>> locations = co_await writer_.write(*batch);
+  if (locations.ok()) {
+    settle(*batch, *locations);
+    writer_.finish(*locations);
+  } else {
+    failure_ = locations.error();
+    ++failures_;
+    give_up(*batch);
+    if (listener_) listener_->failed(locations.error());
+  }
+  on_their_way_ -= batch->bytes.size();
+  batches_open_.erase(number);
+  changed_.notify();
+}
+
+void Spiller::settle(const ImageBatch& batch, const std::vector<Location>& locations) {
+  for (std::size_t i = 0; i < batch.items.size(); ++i) {
+    const ImageBatch::Item& item = batch.items[i];
+    ++statistics_.spilled_records;
+    if (listener_) listener_->written(item, batch, locations[i]);
+    Database* database = item.expected != 0 ? databases_.by_id(item.database) : nullptr;
+    if (!database) continue;
+    const Index::Position at = database->find_being_written(item.hash, key_of(batch.image(item)), item.expected);
+    if (at) database->end_writing(item.hash, at, locations[i]);
+  }
+}
+
+void Spiller::give_up(const ImageBatch& batch) {
+  for (const ImageBatch::Item& item : batch.items) {
+    Database* database = item.expected != 0 ? databases_.by_id(item.database) : nullptr;
+    if (!database) continue;
+    const Index::Position at = database->find_being_written(item.hash, key_of(batch.image(item)), item.expected);
+    if (at) database->abandon_writing(at);
+  }
+}
+
+io::Task<void> Spiller::wait_below(std::uint64_t bytes) {
+  while (on_their_way_ > bytes) co_await changed_.wait();
+}
+
+io::Task<void> Spiller::settled() {
+  flush();
+  const std::uint64_t last = batches_begun_;
+  while (!batches_open_.empty() && *batches_open_.begin() <= last) co_await changed_.wait();
+}
+
+io::Task<void> Spiller::drain() {
+  flush();
+  while (!tasks_.idle()) co_await tasks_.wait();
+}
+
+}  // namespace terrace::storage

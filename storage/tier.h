@@ -1,0 +1,74 @@
+// Tier: reads records back from segments. All locations of one fetch are read in parallel, one device read per page;
+// a page that is being read already is waited for, not read twice.
+// Ownership: borrows the segments. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+
+#include "io/environment.h"
+#include "io/sync.h"
+#include "io/task.h"
+#include "storage/page.h"
+#include "storage/residents.h"
+#include "storage/segment.h"
+#include "storage/statistics.h"
+
+namespace terrace::storage {
+
+// The raw bytes of a page, or of a large record, verified, with the images in it.
+struct LoadedPage {
+  std::unique_ptr<const std::string> raw;  // apart, so that the views survive a move
+  std::vector<std::string_view> images;
+};
+
+// Unpacks a whole run that check_page() found in order.
+Result<LoadedPage> parse_loaded(std::span<const std::byte> run, const PageView& view, const Dictionaries& dictionaries);
+
+// Reads and verifies the page or run that begins at `page`; `read_ahead_pages` are read at once. The segment must be
+// pinned. An error names the file and the offset.
+io::Task<Result<LoadedPage>> load_page(io::Disk& disk, const Segment& segment, std::uint32_t page,
+                                       std::uint32_t read_ahead_pages, std::uint64_t* read_bytes);
+
+class Tier {
+ public:
+  Tier(const io::Environment& environment, SegmentTable& segments, Statistics& statistics,
+       const std::function<void(const Error&)>& report)
+      : environment_(environment), segments_(segments), statistics_(statistics), report_(report) {}
+  ~Tier() { TERRACE_CHECK(reads_.empty()); }
+
+  io::Task<Result<void>> fetch(std::span<const Location> locations, Residents& residents);
+
+ private:
+  struct PageRead {
+    bool done = false;
+    Result<LoadedPage> page = LoadedPage{};
+    io::Event finished;
+  };
+  // A fetch of several pages waits for the last of them.
+  struct Fetch {
+    std::size_t left = 0;
+    Result<void> result;
+    io::Event finished;
+  };
+
+  io::Task<Result<void>> fetch_page(std::span<const Location> of_one_page, Residents& residents);
+  io::Task<void> fetch_page_for(Fetch& fetch, std::span<const Location> of_one_page, Residents& residents);
+  io::Task<std::shared_ptr<PageRead>> read_shared(Segment& segment, Location location);
+  Result<void> admit(const LoadedPage& page, std::span<const Location> of_one_page, Residents& residents);
+
+  // More reads than a device takes at once only wait in the kernel, before the log's writes.
+  static constexpr std::uint64_t kMaxReadsInFlight = 512;
+
+  const io::Environment& environment_;
+  SegmentTable& segments_;
+  Statistics& statistics_;
+  std::function<void(const Error&)> report_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<PageRead>> reads_;  // by Location::page_bits
+  io::Semaphore in_flight_{kMaxReadsInFlight};
+};
+
+}  // namespace terrace::storage
