@@ -1,0 +1,129 @@
+// Command: one row of the command table, the single source for dispatch, key extraction, COMMAND INFO/DOCS and the
+// dictionary of the random tests. Adding a command costs one handler and one row.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "io/task.h"
+
+namespace terrace {
+
+class Context;
+
+// Redis' own flag names (COMMAND INFO prints them in lower case).
+enum CommandFlag : std::uint32_t {
+  kWrite = 1u << 0,     // may change keys
+  kReadonly = 1u << 1,  // reads keys
+  kDenyOom = 1u << 2,   // may use more memory: waits for room, refused when storage is full
+  kAdmin = 1u << 3,
+  kPubsub = 1u << 4,
+  kNoScript = 1u << 5,
+  kBlocking = 1u << 6,
+  kLoading = 1u << 7,  // allowed while the store opens
+  kStale = 1u << 8,
+  kFast = 1u << 9,
+  kNoAuth = 1u << 10,  // allowed before AUTH
+  kNoMulti = 1u << 11,
+  kMovableKeys = 1u << 12,
+  kAllowBusy = 1u << 13,
+  kNoAsyncLoading = 1u << 14,
+  kSkipMonitor = 1u << 15,
+  kSkipSlowlog = 1u << 16,
+  kNoMandatoryKeys = 1u << 17,
+  // Terrace's own, not shown to clients:
+  kWholeKeyspace = 1u << 30,  // the reply may depend on any key (DBSIZE, SCAN, RANDOMKEY): waits for the whole log
+};
+
+// ACL categories that flags do not imply (Redis derives @read, @write, @fast, @slow, @admin, ... from the flags).
+enum AclCategory : std::uint32_t {
+  kCategoryKeyspace = 1u << 0,
+  kCategoryString = 1u << 1,
+  kCategoryConnection = 1u << 2,
+  kCategoryDangerous = 1u << 3,
+  kCategoryAdmin = 1u << 4,
+  kCategoryList = 1u << 5,
+  kCategorySet = 1u << 6,
+  kCategorySortedSet = 1u << 7,
+  kCategoryHash = 1u << 8,
+  kCategoryBitmap = 1u << 9,
+  kCategoryHyperLogLog = 1u << 10,
+  kCategoryGeo = 1u << 11,
+  kCategoryStream = 1u << 12,
+  kCategoryScripting = 1u << 13,
+  kCategoryTransaction = 1u << 14,
+};
+
+// One way to find keys among the arguments, in the words of Redis' key specifications
+// (redis.io/docs/reference/key-specs).
+struct KeySpec {
+  enum class Begin : std::uint8_t { kIndex, kKeyword, kUnknown } begin = Begin::kIndex;
+  enum class Find : std::uint8_t { kRange, kKeyCount, kUnknown } find = Find::kRange;
+  std::string_view flags;  // e.g. "RW ACCESS UPDATE"; the letters of COMMAND INFO
+  int index = 1;           // kIndex: of the first key; kKeyword: where the search starts (negative: from the end)
+  std::string_view keyword = {};
+  int last = 0;  // kRange: the last key relative to the first; -1: the last argument, -2: the last but one
+  int step = 1;
+  int limit = 0;
+  int count_index = 0;  // kKeyCount: where the count stands, relative to begin
+  int first_key = 0;    // kKeyCount: where the first key stands, relative to begin
+  std::string_view notes = {};
+};
+
+// One argument for COMMAND DOCS.
+struct Argument {
+  enum class Type : std::uint8_t {
+    kString,
+    kInteger,
+    kDouble,
+    kKey,
+    kPattern,
+    kUnixTime,
+    kPureToken,
+    kOneOf,
+    kBlock
+  } type;
+  std::string_view name;
+  std::string_view token = {};
+  enum Flag : std::uint8_t { kOptional = 1, kMultiple = 2, kMultipleToken = 4 };
+  std::uint8_t flags = 0;
+  std::string_view since = {};
+  std::string_view deprecated_since = {};
+  int key_spec = 0;  // kKey: which of the command's key specifications finds it
+  std::span<const Argument> children = {};
+};
+
+// What a version changed about a command, for COMMAND DOCS.
+struct Change {
+  std::string_view since;
+  std::string_view text;
+};
+
+struct Command {
+  std::string_view name;  // lower case; a subcommand's is "client|list"
+  // Number of arguments with the name; negative: at least that many. Subcommand rows count the container's name too.
+  int arity;
+  std::uint32_t flags;
+  std::uint32_t categories;
+  std::span<const KeySpec> keys;
+  // Exactly one of the three: a handler that answers at once, one that may suspend, or subcommands.
+  void (*run)(Context&) = nullptr;
+  io::Task<void> (*run_async)(Context&) = nullptr;
+  std::span<const Command> subcommands = {};
+  // Do these arguments give its one key a new value whatever it holds? Nothing is read for that. nullptr: never.
+  bool (*overwrites)(std::span<const std::string_view> arguments) = nullptr;
+  // For people and clients (COMMAND DOCS).
+  std::string_view summary;
+  std::string_view since;
+  std::string_view group;
+  std::string_view complexity;
+  std::string_view tips = {};       // for clients and proxies of a cluster (COMMAND INFO), blanks between them
+  std::string_view doc_flags = {};  // "deprecated", "syscmd"; as tips
+  std::string_view deprecated_since = {};
+  std::string_view replaced_by = {};
+  std::span<const Change> history = {};
+  std::span<const Argument> arguments = {};
+};
+
+}  // namespace terrace

@@ -1,0 +1,199 @@
+#include "src/commands/context.h"
+
+#include <cstring>
+
+#include "src/commands/command.h"
+#include "src/server/client.h"
+#include "src/server/server_statistics.h"
+
+namespace terrace {
+namespace {
+
+using storage::Access;
+using storage::Encoding;
+using storage::Key;
+using storage::Record;
+using storage::ValueType;
+
+bool lies_within(std::string_view bytes, const Record* record) {
+  return bytes.data() >= record->value() && bytes.data() < record->value() + record->value_size();
+}
+
+// Keys in front of this many are searched for a listed key's hash; a command with more asks for them in order.
+constexpr std::size_t kKeysSearched = 4;
+
+}  // namespace
+
+// Handlers ask for their keys by the very arguments they were hashed from, mostly in order.
+Key Context::key_of(std::string_view name) {
+  const std::vector<Key>& keys = state_.keys;
+  if (state_.next_key < keys.size() && keys[state_.next_key].name.data() == name.data() &&
+      keys[state_.next_key].name.size() == name.size()) {
+    return keys[state_.next_key++];
+  }
+  for (std::size_t i = 0; i < keys.size() && i < kKeysSearched; ++i) {
+    if (keys[i].name.data() == name.data() && keys[i].name.size() == name.size()) {
+      state_.next_key = i + 1;
+      return keys[i];
+    }
+  }
+  state_.unlisted_keys = true;
+  return Key(name);
+}
+
+Record* Context::find(std::string_view name, unsigned number, Access access) {
+  Key key = key_of(name);
+  Record* record = engine_.database(number).find(key, state_.residents, access);
+  if (record == nullptr || !record->has(Record::kHasExpiry) || replaying) return record;
+  std::int64_t expiry = record->expiry_ms();
+  if (expiry == storage::kNoExpiry || expiry >= now_ms) return record;
+  expire(key, number);
+  return nullptr;
+}
+
+// While writes are refused the key stays where it is and is only hidden.
+void Context::expire(const Key& key, unsigned number) {
+  if (!engine_.writable(false).ok()) return;
+  storage::Database& keyspace = engine_.database(number);
+  Record* record = keyspace.find(key, state_.residents, Access::kWrite);
+  if (record == nullptr) return;
+  keyspace.erase(record);
+  ++statistics_.expired_keys;
+  state_.expirations.add(number, {"DEL", key.name});
+  state_.changed_hashes.push_back(key.hash);
+}
+
+const Record* Context::read(std::string_view key) {
+  const Record* record = find(key, client.database, client.no_touch ? Access::kPeek : Access::kRead);
+  ++(record ? statistics_.keyspace_hits : statistics_.keyspace_misses);
+  return record;
+}
+
+const Record* Context::peek(std::string_view key) {
+  return find(key, client.database, Access::kPeek);
+}
+Record* Context::write(std::string_view key) {
+  return find(key, client.database, Access::kWrite);
+}
+Record* Context::write(std::string_view key, unsigned number) {
+  return find(key, number, Access::kWrite);
+}
+
+Record* Context::put(std::string_view key, ValueType type, Encoding encoding, std::string_view bytes,
+                     bool keep_expiry) {
+  return put(key, client.database, type, encoding, bytes, keep_expiry);
+}
+
+Record* Context::put(std::string_view name, unsigned number, ValueType type, Encoding encoding, std::string_view bytes,
+                     bool keep_expiry) {
+  Record* record = find(name, number, Access::kWrite);
+  std::string copy;
+  storage::Database& keyspace = engine_.database(number);
+  state_.next_key = state_.next_key > 0 ? state_.next_key - 1 : 0;
+  Key key = key_of(name);
+  std::uint32_t size = static_cast<std::uint32_t>(bytes.size());
+  if (record == nullptr) {
+    record = keyspace.insert(key, state_.residents, type, encoding, size);
+  } else {
+    if (lies_within(bytes, record)) bytes = copy = bytes;
+    record = keyspace.overwrite(record, type, encoding, size, keep_expiry);
+  }
+  if (size > 0) std::memcpy(record->value(), bytes.data(), size);
+  state_.changed_hashes.push_back(key.hash);
+  return record;
+}
+
+void Context::change(Record* record) {
+  mark_changed(record->key());
+  database().change(record);
+}
+
+Record* Context::resize(Record* record, std::uint32_t value_size) {
+  mark_changed(record->key());
+  return database().resize(record, value_size);
+}
+
+Record* Context::set_expiry(Record* record, std::int64_t expiry_ms) {
+  return set_expiry(record, expiry_ms, client.database);
+}
+
+Record* Context::set_expiry(Record* record, std::int64_t expiry_ms, unsigned number) {
+  mark_changed(record->key());
+  return engine_.database(number).set_expiry(record, expiry_ms);
+}
+
+void Context::remove(Record* record) {
+  remove(record, client.database);
+}
+
+void Context::remove(Record* record, unsigned number) {
+  mark_changed(record->key());
+  engine_.database(number).erase(record);
+}
+
+// The record's own name is not the argument's bytes, so the hash is looked for by content.
+void Context::mark_changed(std::string_view name) {
+  for (std::size_t i = state_.next_key > 0 ? state_.next_key - 1 : 0;
+       i < state_.keys.size() && i < state_.next_key + kKeysSearched; ++i) {
+    if (state_.keys[i].name == name) {
+      state_.changed_hashes.push_back(state_.keys[i].hash);
+      return;
+    }
+  }
+  state_.changed_hashes.push_back(Key(name).hash);
+}
+
+unsigned Context::database_number() const {
+  return client.database;
+}
+storage::Database& Context::database() {
+  return engine_.database(client.database);
+}
+storage::Database& Context::database(unsigned number) {
+  return engine_.database(number);
+}
+
+bool Context::need(std::string_view key) {
+  return need(key, client.database);
+}
+
+bool Context::need(std::string_view name, unsigned number) {
+  state_.unlisted_keys = true;
+  return engine_.database(number).resident(key_of(name), state_.residents, state_.missing);
+}
+
+void Context::need(std::span<const storage::Location> locations) {
+  state_.missing.insert(state_.missing.end(), locations.begin(), locations.end());
+}
+
+storage::Residents& Context::residents() {
+  return state_.residents;
+}
+io::Task<Result<void>> Context::fetch_needed() {
+  Result<void> fetched = co_await engine_.fetch(state_.missing, state_.residents);
+  state_.missing.clear();
+  co_return fetched;
+}
+
+void Context::reveal_keyspace() {
+  state_.unlisted_keys |= engine_.log_moves();
+}
+
+std::uint64_t Context::random() const {
+  return state_.random;
+}
+
+void Context::propagate(std::span<const std::string_view> effect) {
+  state_.effects_replaced = true;
+  state_.effects.add(client.database, effect);
+}
+
+void Context::propagate(std::initializer_list<std::string_view> effect) {
+  propagate(std::span(effect.begin(), effect.size()));
+}
+
+void Context::propagate_nothing() {
+  state_.effects_replaced = true;
+}
+
+}  // namespace terrace

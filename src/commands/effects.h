@@ -1,0 +1,48 @@
+// Effects: what one command puts into the log, gathered while it runs, as RESP commands each in its database.
+// Ownership: owned by the run it belongs to; buffers are reused. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace terrace {
+
+// Appends one command to `out` as a RESP array of bulk strings.
+void append_command(std::string& out, std::span<const std::string_view> parts);
+
+class Effects {
+ public:
+  struct Entry {
+    unsigned database;
+    std::uint32_t end;  // its RESP ends here in text()
+  };
+
+  void clear() {
+    text_.clear();
+    entries_.clear();
+  }
+  bool empty() const { return entries_.empty(); }
+  void add(unsigned database, std::span<const std::string_view> parts) {
+    append_command(text_, parts);
+    entries_.push_back({database, static_cast<std::uint32_t>(text_.size())});
+  }
+  void add(unsigned database, std::initializer_list<std::string_view> parts) {
+    add(database, std::span(parts.begin(), parts.size()));
+  }
+  void shrink() {
+    if (text_.capacity() > 64 * 1024) text_ = std::string();
+  }
+
+  const std::string& text() const { return text_; }
+  const std::vector<Entry>& entries() const { return entries_; }
+
+ private:
+  std::string text_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace terrace

@@ -1,0 +1,27 @@
+// The families of commands that make up this build's table. Each stands in its own file with a row per command.
+#pragma once
+
+#include <span>
+
+#include "src/commands/command.h"
+
+namespace terrace {
+
+std::span<const Command> string_commands();
+std::span<const Command> key_commands();
+std::span<const Command> connection_commands();
+std::span<const Command> client_commands();
+std::span<const Command> command_commands();
+std::span<const Command> config_commands();
+std::span<const Command> server_commands();
+std::span<const Command> info_commands();
+std::span<const Command> memory_commands();
+std::span<const Command> slowlog_commands();
+std::span<const Command> latency_commands();
+std::span<const Command> debug_commands();
+std::span<const Command> terrace_commands();
+
+// All of the above.
+std::span<const std::span<const Command>> command_families();
+
+}  // namespace terrace

@@ -1,0 +1,50 @@
+// The handlers of the key commands; the table of key_table.cpp names them.
+#pragma once
+
+#include "io/task.h"
+
+namespace terrace {
+
+class Context;
+
+namespace commands {
+
+// key_lookup.cpp
+void del(Context& context);
+void exists(Context& context);
+void randomkey(Context& context);
+void touch(Context& context);
+void type(Context& context);
+
+// key_copy.cpp
+void copy(Context& context);
+void move(Context& context);
+void rename(Context& context);
+void renamenx(Context& context);
+
+// key_object.cpp
+void object_encoding(Context& context);
+void object_freq(Context& context);
+void object_help(Context& context);
+void object_idletime(Context& context);
+void object_refcount(Context& context);
+
+// expire.cpp
+void expire(Context& context);
+void expireat(Context& context);
+void expiretime(Context& context);
+void persist(Context& context);
+void pexpire(Context& context);
+void pexpireat(Context& context);
+void pexpiretime(Context& context);
+void pttl(Context& context);
+void ttl(Context& context);
+
+// scan.cpp
+void scan(Context& context);
+
+// scan_keys.cpp
+io::Task<void> keys(Context& context);
+
+}  // namespace commands
+}  // namespace terrace

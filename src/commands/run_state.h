@@ -1,0 +1,52 @@
+// RunState: what a batch of commands has and gathers while it runs: its residents, the running command's keys, what it
+// misses, what it changed, its effects. Kept and reused, so that a command costs no allocation.
+// Ownership: owned by the batch's execution. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "src/commands/effects.h"
+#include "storage/key.h"
+#include "storage/location.h"
+#include "storage/residents.h"
+
+namespace terrace {
+
+struct RunState {
+  // of the batch
+  storage::Residents residents;
+  std::vector<storage::Location> missing;  // must be read before the command can go on
+
+  // of the running command
+  std::vector<storage::Key> keys;  // that its table row names, hashed once
+  std::size_t next_key = 0;        // where the next look-up of a key most likely finds it
+  std::vector<std::uint64_t> changed_hashes;
+  Effects expirations;  // DELs of keys found expired, logged before the command's own effects
+  Effects effects;
+  bool effects_replaced = false;  // propagate() or propagate_nothing() was called
+  bool unlisted_keys = false;     // it looked at keys that its row does not name
+  std::uint64_t random = 0;
+
+  void begin_command() {
+    begin_run();
+    changed_hashes.clear();
+    expirations.clear();
+    unlisted_keys = false;
+  }
+  // Before each run of the same command. Keys that an earlier run found expired stay removed and gathered.
+  void begin_run() {
+    missing.clear();
+    next_key = 0;
+    effects.clear();
+    effects_replaced = false;
+  }
+  void end_batch() {
+    residents.clear();
+    expirations.shrink();
+    effects.shrink();
+  }
+};
+
+}  // namespace terrace

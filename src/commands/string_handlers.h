@@ -1,0 +1,44 @@
+// The handlers of the string commands; the table of string_table.cpp names them.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace terrace {
+
+class Context;
+
+namespace commands {
+
+// string_read.cpp
+void get(Context& context);
+void getdel(Context& context);
+void getex(Context& context);
+void getrange(Context& context);
+void mget(Context& context);
+void strlen(Context& context);
+
+// string_write.cpp
+void append(Context& context);
+void getset(Context& context);
+void mset(Context& context);
+void msetnx(Context& context);
+void psetex(Context& context);
+void set(Context& context);
+bool set_overwrites(std::span<const std::string_view> arguments);
+void setex(Context& context);
+void setnx(Context& context);
+void setrange(Context& context);
+
+// string_count.cpp
+void decr(Context& context);
+void decrby(Context& context);
+void incr(Context& context);
+void incrby(Context& context);
+void incrbyfloat(Context& context);
+
+// string_lcs.cpp
+void lcs(Context& context);
+
+}  // namespace commands
+}  // namespace terrace

@@ -1,0 +1,179 @@
+#include "src/resp/request_parser.h"
+
+#include <climits>
+#include <cstring>
+
+#include "src/resp/integer.h"
+#include "src/resp/split_arguments.h"
+
+namespace terrace {
+namespace {
+
+constexpr std::int64_t kMaxUnauthenticatedArguments = 10;
+constexpr std::int64_t kMaxUnauthenticatedBulk = 16384;
+// A buffer that held something this large is given back once it is empty.
+constexpr std::size_t kLargeBuffer = 64 * 1024;
+
+std::size_t find_line_end(std::string_view text, std::size_t from) {
+  const void* hit = std::memchr(text.data() + from, '\r', text.size() - from);
+  return hit ? static_cast<std::size_t>(static_cast<const char*>(hit) - text.data()) : std::string_view::npos;
+}
+
+}  // namespace
+
+RequestParser::Status RequestParser::parse(std::string_view bytes, const Limits& limits, RequestBatch& batch) {
+  discard_consumed();
+  std::size_t done = 0;
+  if (pending_.empty()) {
+    Status status = parse_all(bytes, limits, batch, done);
+    if (status == Status::kOk && done < bytes.size()) {
+      reserve_for_bulk(limits);
+      pending_.append(bytes.substr(done));
+    }
+    return status;
+  }
+  if (pending_.size() + bytes.size() > limits.max_pending_bytes) return Status::kTooLarge;
+  pending_.append(bytes);
+  Status status = parse_all(pending_, limits, batch, done);
+  consumed_ = done;
+  if (done == 0) reserve_for_bulk(limits);
+  return status;
+}
+
+void RequestParser::discard_consumed() {
+  if (consumed_ == 0) return;
+  if (consumed_ == pending_.size()) {
+    pending_.clear();
+    if (pending_.capacity() > kLargeBuffer) pending_.shrink_to_fit();
+  } else if (pending_.capacity() > kLargeBuffer && pending_.size() - consumed_ < kLargeBuffer / 2) {
+    pending_ = std::string(pending_, consumed_);
+  } else {
+    pending_.erase(0, consumed_);
+  }
+  consumed_ = 0;
+}
+
+// A large argument's buffer is taken at once, so that it does not grow by copying.
+void RequestParser::reserve_for_bulk(const Limits& limits) {
+  if (bulk_size_ < static_cast<std::int64_t>(kLargeBuffer / 2)) return;
+  std::uint64_t needed = at_ + static_cast<std::uint64_t>(bulk_size_) + 2;
+  if (needed <= limits.max_pending_bytes && needed > pending_.capacity()) pending_.reserve(needed);
+}
+
+RequestParser::Status RequestParser::parse_all(std::string_view bytes, const Limits& limits, RequestBatch& batch,
+                                               std::size_t& done) {
+  while (done < bytes.size()) {
+    std::size_t size = 0;
+    Step step = parse_one(bytes.substr(done), limits, batch, size);
+    if (step == Step::kError) return Status::kProtocol;
+    if (step == Step::kIncomplete) break;
+    done += size;
+  }
+  return Status::kOk;
+}
+
+RequestParser::Step RequestParser::parse_one(std::string_view command, const Limits& limits, RequestBatch& batch,
+                                             std::size_t& size) {
+  if (command[0] != '*') return parse_inline(command, batch, size);
+  if (arguments_left_ < 0) {
+    Step step = parse_count(command, limits);
+    if (step != Step::kComplete) return step;
+  }
+  while (arguments_left_ > 0) {
+    Step step = parse_bulk(command, limits);
+    if (step != Step::kComplete) return step;
+  }
+  if (!pieces_.empty()) {
+    Request request{static_cast<std::uint32_t>(batch.arguments.size()), static_cast<std::uint32_t>(pieces_.size()),
+                    command.substr(0, at_)};
+    for (const Piece& piece : pieces_) batch.arguments.push_back(command.substr(piece.offset, piece.size));
+    batch.requests.push_back(request);
+  }
+  size = at_;
+  pieces_.clear();
+  if (pieces_.capacity() > kLargeBuffer / sizeof(Piece)) pieces_.shrink_to_fit();
+  at_ = 0;
+  arguments_left_ = -1;
+  return Step::kComplete;
+}
+
+RequestParser::Step RequestParser::parse_count(std::string_view command, const Limits& limits) {
+  std::size_t end = find_line_end(command, 0);
+  if (end == std::string_view::npos) {
+    return command.size() > kMaxLine ? fail("too big mbulk count string") : Step::kIncomplete;
+  }
+  if (end + 2 > command.size()) return Step::kIncomplete;
+  auto count = parse_integer(command.substr(1, end - 1));
+  if (!count || *count > INT_MAX) return fail("invalid multibulk length");
+  if (*count > kMaxUnauthenticatedArguments && !limits.authenticated) return fail("unauthenticated multibulk length");
+  at_ = end + 2;
+  arguments_left_ = *count > 0 ? *count : 0;
+  return Step::kComplete;
+}
+
+RequestParser::Step RequestParser::parse_bulk(std::string_view command, const Limits& limits) {
+  if (bulk_size_ < 0) {
+    std::size_t end = find_line_end(command, at_);
+    if (end == std::string_view::npos) {
+      return command.size() - at_ > kMaxLine ? fail("too big bulk count string") : Step::kIncomplete;
+    }
+    if (end + 2 > command.size()) return Step::kIncomplete;
+    if (command[at_] != '$') return fail(std::string("expected '$', got '") + command[at_] + "'");
+    auto length = parse_integer(command.substr(at_ + 1, end - at_ - 1));
+    if (!length || *length < 0 || static_cast<std::uint64_t>(*length) > limits.max_bulk_bytes) {
+      return fail("invalid bulk length");
+    }
+    if (*length > kMaxUnauthenticatedBulk && !limits.authenticated) return fail("unauthenticated bulk length");
+    at_ = end + 2;
+    bulk_size_ = *length;
+  }
+  std::size_t size = static_cast<std::size_t>(bulk_size_);
+  if (command.size() - at_ < size + 2) return Step::kIncomplete;
+  pieces_.push_back({at_, size});
+  at_ += size + 2;
+  bulk_size_ = -1;
+  --arguments_left_;
+  return Step::kComplete;
+}
+
+RequestParser::Step RequestParser::parse_inline(std::string_view command, RequestBatch& batch, std::size_t& size) {
+  std::size_t end = command.find('\n');
+  if (end == std::string_view::npos) {
+    return command.size() > kMaxLine ? fail("too big inline request") : Step::kIncomplete;
+  }
+  size = end + 1;
+  std::string_view line = command.substr(0, end);
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  auto arguments = split_arguments(line);
+  if (!arguments) return fail("unbalanced quotes in request");
+  if (arguments->empty()) return Step::kComplete;
+  batch.requests.push_back(
+      {static_cast<std::uint32_t>(batch.arguments.size()), static_cast<std::uint32_t>(arguments->size()), {}});
+  for (std::string& argument : *arguments) {
+    batch.inline_arguments.push_back(std::move(argument));
+    batch.arguments.push_back(batch.inline_arguments.back());
+  }
+  return Step::kComplete;
+}
+
+bool parse_prefix(std::string_view bytes, RequestBatch& batch, std::size_t& size) {
+  RequestParser parser;
+  RequestParser::Limits limits{~0ull, ~0ull, true};
+  size = 0;
+  while (size < bytes.size()) {
+    if (bytes[size] != '*') return false;
+    std::size_t step_size = 0;
+    RequestParser::Step step = parser.parse_one(bytes.substr(size), limits, batch, step_size);
+    if (step == RequestParser::Step::kError) return false;
+    if (step == RequestParser::Step::kIncomplete) break;
+    size += step_size;
+  }
+  return true;
+}
+
+RequestParser::Step RequestParser::fail(std::string text) {
+  error_ = "ERR Protocol error: " + std::move(text);
+  return Step::kError;
+}
+
+}  // namespace terrace

@@ -1,0 +1,75 @@
+// RequestParser: finds the commands in a client's byte stream: RESP arrays of bulk strings and inline commands.
+// Works on the received bytes where they are; only a command's beginning whose end has not come yet is copied, and is
+// then continued where it stopped, so that long commands cost time linear in their length.
+// Ownership: owns the bytes of the unfinished command. Thread: the reactor's.
+// Source: the RESP protocol specification (redis.io/docs/reference/protocol-spec), limits and error texts as
+// redis-server 7.0 answers them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/resp/request.h"
+
+namespace terrace {
+
+class RequestParser {
+ public:
+  struct Limits {
+    std::uint64_t max_bulk_bytes = 512ull << 20;      // proto-max-bulk-len
+    std::uint64_t max_pending_bytes = 1024ull << 20;  // client-query-buffer-limit
+    bool authenticated = true;                        // false: at most 10 arguments of 16 KiB
+  };
+  static constexpr std::size_t kMaxLine = 64 * 1024;
+
+  enum class Status : std::uint8_t {
+    kOk,        // everything complete is in the batch
+    kProtocol,  // after the batch's commands: answer error() and close
+    kTooLarge,  // after the batch's commands: close without an answer (client-query-buffer-limit)
+  };
+
+  // Appends to `batch` what `bytes` completes. The previous batch's views become invalid.
+  Status parse(std::string_view bytes, const Limits& limits, RequestBatch& batch);
+  const std::string& error() const { return error_; }  // "ERR Protocol error: ..."
+
+  // Bytes kept of an unfinished command, and what their buffer takes.
+  std::size_t pending_bytes() const { return pending_.size() - consumed_; }
+  std::size_t buffer_bytes() const { return pending_.capacity(); }
+
+ private:
+  friend bool parse_prefix(std::string_view bytes, RequestBatch& batch, std::size_t& size);
+
+  enum class Step : std::uint8_t { kComplete, kIncomplete, kError };
+  // An argument found, relative to the start of its command.
+  struct Piece {
+    std::size_t offset;
+    std::size_t size;
+  };
+
+  Status parse_all(std::string_view bytes, const Limits& limits, RequestBatch& batch, std::size_t& done);
+  Step parse_one(std::string_view command, const Limits& limits, RequestBatch& batch, std::size_t& size);
+  Step parse_inline(std::string_view command, RequestBatch& batch, std::size_t& size);
+  Step parse_count(std::string_view command, const Limits& limits);
+  Step parse_bulk(std::string_view command, const Limits& limits);
+  Step fail(std::string text);
+  void discard_consumed();
+  void reserve_for_bulk(const Limits& limits);
+
+  std::string pending_;       // the unfinished command, and before it what is consumed already
+  std::size_t consumed_ = 0;  // bytes of pending_ whose commands were handed out
+  // Where the unfinished command's parsing stopped:
+  std::size_t at_ = 0;
+  std::int64_t arguments_left_ = -1;  // -1: the count is not known yet
+  std::int64_t bulk_size_ = -1;       // -1: the size of the next argument is not known yet
+  std::vector<Piece> pieces_;
+  std::string error_;
+};
+
+// Appends the complete RESP commands at the front of `bytes` to `batch` and says how many bytes they took; keeps
+// nothing. False if something else than a RESP command stands there.
+bool parse_prefix(std::string_view bytes, RequestBatch& batch, std::size_t& size);
+
+}  // namespace terrace

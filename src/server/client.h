@@ -1,0 +1,53 @@
+// Client: the session of one connection as commands see it: who it is and what it has chosen.
+// Ownership: owned by its Connection (or by the part that runs commands on its own account, as the log's replay does).
+// Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace terrace {
+
+struct CommandEntry;
+
+enum class ReplyMode : std::uint8_t { kOn, kOff, kSkipNext, kSkip };
+
+class Client {
+ public:
+  std::uint64_t id = 0;
+  int socket = -1;
+  std::string address;        // "127.0.0.1:50000", or the unix socket's path with ":0"
+  std::string local_address;  // "127.0.0.1:6379"
+  bool unix_socket = false;
+  bool local = true;  // loopback or unix socket
+
+  std::string name;
+  std::string library_name;
+  std::string library_version;
+  unsigned database = 0;
+  int protocol = 2;
+  bool authenticated = true;
+  bool no_evict = false;
+  bool no_touch = false;
+  ReplyMode reply_mode = ReplyMode::kOn;
+
+  bool close_after_reply = false;  // no further command is run; closed when the replies are sent
+  bool closing = false;            // closed at once, unsent replies and all
+
+  std::int64_t created_ms = 0;
+  std::int64_t last_interaction_ms = 0;
+  const CommandEntry* last_command = nullptr;
+  std::size_t argument_bytes = 0;  // of the command that runs
+
+  // RESET and the end of a connection's life as another user.
+  void reset(bool authentication_needed) {
+    name.clear();
+    database = 0;
+    protocol = 2;
+    authenticated = !authentication_needed;
+    no_evict = no_touch = false;
+    reply_mode = ReplyMode::kOn;
+  }
+};
+
+}  // namespace terrace

@@ -1,0 +1,13 @@
+// client_line: one connection as CLIENT LIST and CLIENT INFO show it, without a line end.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace terrace {
+
+class Connection;
+
+std::string client_line(const Connection& connection, std::int64_t now_ms);
+
+}  // namespace terrace

@@ -1,0 +1,102 @@
+#include "src/server/clients.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/reactor.h"
+#include "io/socket.h"
+#include "src/server/logger.h"
+#include "src/server/server_statistics.h"
+
+namespace terrace {
+namespace {
+
+constexpr std::string_view kTooMany = "-ERR max number of clients reached\r\n";
+constexpr std::string_view kDenied =
+    "-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the "
+    "default user. In this mode connections are only accepted from the loopback interface. Set a password "
+    "(requirepass), or turn protected mode off ('protected-mode no') if other hosts may connect without one.\r\n";
+
+constexpr std::size_t kSampledClients = 64;
+
+bool is_loopback(const std::string& address) {
+  return address.starts_with("127.") || address.starts_with("[::1]") || address.starts_with("[::ffff:127.");
+}
+
+}  // namespace
+
+void Clients::accept(int fd, bool unix_socket) {
+  if (refuse(fd, unix_socket)) return;
+  ++services_.statistics.connections_received;
+  if (!unix_socket) {
+    static_cast<void>(io::set_no_delay(fd).ok());
+    static_cast<void>(io::set_keepalive(fd, static_cast<int>(settings_.tcp_keepalive_seconds)).ok());
+  }
+  auto connection = std::make_unique<Connection>(services_.reactor, fd, services_, settings_, gate_);
+  std::uint64_t id = next_id_++;
+  Client& client = connection->client();
+  client.id = id;
+  client.unix_socket = unix_socket;
+  client.local = unix_socket || is_loopback(client.address);
+  connections_[id] = std::move(connection);
+  io::spawn(serve(id));
+}
+
+bool Clients::refuse(int fd, bool unix_socket) {
+  std::string_view answer;
+  if (closing_ || connections_.size() >= static_cast<std::size_t>(settings_.max_clients)) {
+    answer = kTooMany;
+  } else if (settings_.protected_mode && settings_.password.empty() && !unix_socket &&
+             !is_loopback(io::peer_address(fd))) {
+    answer = kDenied;
+  } else {
+    return false;
+  }
+  ++services_.statistics.connections_rejected;
+  static_cast<void>(::send(fd, answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0);
+  ::close(fd);
+  return true;
+}
+
+io::Task<> Clients::serve(std::uint64_t id) {
+  co_await connections_[id]->run();
+  // It may have ended from within a call on the connection itself: let that return first.
+  co_await services_.reactor.yield();
+  connections_.erase(id);
+  one_gone_.notify();
+}
+
+void Clients::sample_buffers() {
+  largest_input_ = largest_output_ = 0;
+  std::size_t left = kSampledClients;
+  for (auto it = connections_.begin(); it != connections_.end() && left > 0; ++it, --left) {
+    largest_input_ = std::max(largest_input_, it->second->query_buffer_bytes());
+    largest_output_ = std::max(largest_output_, it->second->unsent_bytes());
+  }
+}
+
+void Clients::close_idle(std::int64_t now_ms) {
+  if (settings_.idle_timeout_seconds == 0) return;
+  for (const auto& [id, connection] : connections_) {
+    if (now_ms - connection->client().last_interaction_ms > settings_.idle_timeout_seconds * 1000) {
+      services_.logger.verbose("Closing idle client");
+      connection->abort();
+    }
+  }
+}
+
+io::Task<> Clients::close_all(std::int64_t grace_ms) {
+  closing_ = true;
+  std::int64_t end_us = services_.reactor.monotonic_us() + grace_ms * 1000;
+  for (const auto& [id, connection] : connections_) connection->finish();
+  while (!connections_.empty() && services_.reactor.monotonic_us() < end_us) {
+    co_await services_.reactor.sleep_ms(1);
+    for (const auto& [id, connection] : connections_) {
+      if (connection->unsent_bytes() == 0) connection->abort();
+    }
+  }
+  for (const auto& [id, connection] : connections_) connection->abort();
+  while (!connections_.empty()) co_await one_gone_.wait();
+}
+
+}  // namespace terrace

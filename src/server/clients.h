@@ -1,0 +1,52 @@
+// Clients: all connections, by id: for CLIENT LIST and KILL, for bounds on their number and idle time.
+// Ownership: owns the connections. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+
+#include "io/sync.h"
+#include "io/task.h"
+#include "src/server/connection.h"
+
+namespace terrace {
+
+class Clients {
+ public:
+  Clients(Services& services, const Settings& settings, ReplyGate& gate)
+      : services_(services), settings_(settings), gate_(gate) {}
+
+  // Takes over an accepted socket; refuses it in Redis' words if there are too many, or in protected mode.
+  void accept(int fd, bool unix_socket);
+  // Remembers the largest buffers of the last moments, for INFO.
+  void sample_buffers();
+  void close_idle(std::int64_t now_ms);
+  // Ends all of them once their replies are sent (at most `grace_ms`) and waits for the last.
+  io::Task<> close_all(std::int64_t grace_ms);
+
+  std::size_t largest_input() const { return largest_input_; }
+  std::size_t largest_output() const { return largest_output_; }
+  std::size_t size() const { return connections_.size(); }
+  Connection* find(std::uint64_t id) {
+    auto it = connections_.find(id);
+    return it == connections_.end() ? nullptr : it->second.get();
+  }
+  const std::map<std::uint64_t, std::unique_ptr<Connection>>& all() const { return connections_; }
+
+ private:
+  io::Task<> serve(std::uint64_t id);
+  bool refuse(int fd, bool unix_socket);
+
+  Services& services_;
+  const Settings& settings_;
+  ReplyGate& gate_;
+  std::uint64_t next_id_ = 1;
+  std::map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+  io::Event one_gone_;
+  bool closing_ = false;
+  std::size_t largest_input_ = 0;
+  std::size_t largest_output_ = 0;
+};
+
+}  // namespace terrace

@@ -1,0 +1,88 @@
+// Dispatcher: runs commands: looks them up, refuses what may not run, has their keys made resident, calls the handler,
+// writes its effects to the log and gates its reply on what the reply depends on.
+//
+// run() never suspends and, when all keys are resident, allocates nothing: it works through a batch until something
+// must be waited for. Then the caller awaits wait() and calls run() again.
+// Ownership: borrows the parts it uses. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "io/task.h"
+#include "src/commands/command_table.h"
+#include "src/server/effect_log.h"
+#include "src/server/execution.h"
+#include "src/server/pause.h"
+#include "src/server/services.h"
+#include "src/server/settings.h"
+
+namespace terrace {
+
+class Context;
+class Reply;
+
+class Dispatcher {
+ public:
+  explicit Dispatcher(Services& services, const Settings& settings);
+
+  // True: the batch is done, or its client wants no more of it. False: await wait(), call run() again.
+  bool run(Execution& execution);
+  io::Task<> wait(Execution& execution);
+
+  ExecutionPool& pool() { return pool_; }
+  Pause& pause() { return pause_; }
+  // Batches that wait for something; a reload of the store needs them gone.
+  std::uint64_t waiting() const { return waiting_; }
+  std::uint64_t turn() const { return turn_; }
+  void end_turn() {
+    ++turn_;
+    log_.end_turn();
+  }
+  // The log of another life of the engine begins.
+  void forget_positions();
+
+ private:
+  enum class Verdict : std::uint8_t { kRun, kAnswered, kWait };
+
+  void prefetch(Execution& execution);
+  bool run_next(Execution& execution);
+  Verdict admit(Execution& execution, std::span<const std::string_view> arguments);
+  Verdict admit_write(Execution& execution);
+  bool make_resident(Execution& execution, std::span<const std::string_view> arguments);
+  void collect_keys(const CommandEntry& entry, std::span<const std::string_view> arguments,
+                    std::vector<storage::Key>& keys);
+  bool all_ready(Execution& execution, std::span<const std::string_view> arguments);
+  void look_ahead(Execution& execution);
+  bool run_handler(Execution& execution, std::span<const std::string_view> arguments);
+  void suspend_handler(Execution& execution);
+  void finish(Execution& execution, std::size_t reply_start);
+  std::uint64_t write_effects(Execution& execution);
+  std::uint64_t read_dependency(const Execution& execution) const;
+  void count(Execution& execution, std::size_t reply_start, std::uint64_t duration_ns);
+  void note_slow(Execution& execution, std::uint64_t duration_ns);
+  void reject(Execution& execution, std::string_view error);
+  void reject_unknown(Execution& execution, std::span<const std::string_view> arguments);
+  void withhold_reply(Execution& execution, std::size_t reply_start);
+  void count_error(std::string_view reply);
+
+  io::Task<> wait_for_fetch(Execution& execution);
+  io::Task<> wait_for_async(Execution& execution);
+
+  Services& services_;
+  const Settings& settings_;
+  EffectLog log_;
+  ExecutionPool pool_;
+  Pause pause_;
+  std::vector<KeyPosition> positions_;
+  std::vector<storage::Key> ahead_keys_;
+  std::string scratch_;
+  // Behind the last effect that changed keys without naming them (FLUSHALL): every later read depends on it.
+  std::uint64_t keyspace_position_ = 0;
+  std::uint64_t turn_ = 0;
+  std::uint64_t waiting_ = 0;
+  std::uint64_t random_state_;
+  std::uint64_t last_ns_ = 0;  // when the last command of this batch ended
+};
+
+}  // namespace terrace

@@ -1,0 +1,371 @@
+#include "src/server/info.h"
+
+#include <sys/resource.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "io/reactor.h"
+#include "src/commands/command_table.h"
+#include "src/server/clients.h"
+#include "src/server/config.h"
+#include "src/server/dispatcher.h"
+#include "src/server/info_writer.h"
+#include "src/server/lifecycle.h"
+#include "src/server/server_statistics.h"
+#include "src/server/store.h"
+#include "src/server/tier_info.h"
+#include "src/server/version.h"
+
+namespace terrace {
+namespace {
+
+constexpr std::string_view kNoReplica = "0000000000000000000000000000000000000000";
+
+double percent(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+double ratio(std::uint64_t a, std::uint64_t b) {
+  return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
+}
+
+void write_server(InfoWriter& out, Services& services) {
+  utsname system{};
+  uname(&system);
+  std::int64_t now_ms = services.reactor.wall_ms();
+  std::int64_t uptime = (now_ms - services.lifecycle.started_ms) / 1000;
+  out.section("Server");
+  out.field("redis_version", kRedisVersion);
+  out.field("terrace_version", kVersion);
+  out.field("redis_git_sha1", "00000000");
+  out.field("redis_git_dirty", 0);
+  out.field("redis_build_id", "0");
+  out.field("redis_mode", "standalone");
+  out.field("os", std::string(system.sysname) + " " + system.release + " " + system.machine);
+  out.field("arch_bits", 64);
+  out.field("monotonic_clock", "POSIX clock_gettime");
+  out.field("multiplexing_api", "io_uring");
+  out.field("atomicvar_api", "c11-builtin");
+  out.field("gcc_version", std::to_string(__GNUC__) + "." + std::to_string(__GNUC_MINOR__) + "." +
+                               std::to_string(__GNUC_PATCHLEVEL__));
+  out.field("process_id", static_cast<int>(getpid()));
+  out.field("process_supervised", services.lifecycle.supervised_by);
+  out.field("run_id", services.lifecycle.run_id);
+  out.field("tcp_port", services.config.settings().port);
+  out.field("server_time_usec", now_ms * 1000);
+  out.field("uptime_in_seconds", uptime);
+  out.field("uptime_in_days", uptime / 86400);
+  out.field("hz", services.config.settings().hz);
+  out.field("configured_hz", services.config.settings().hz);
+  out.field("lru_clock", (now_ms / 1000) & 0xFFFFFF);
+  out.field("executable", services.lifecycle.executable);
+  out.field("config_file", services.config.path());
+  out.field("io_threads_active", 0);
+}
+
+void write_clients(InfoWriter& out, Services& services) {
+  out.section("Clients");
+  out.field("connected_clients", services.clients.size());
+  out.field("cluster_connections", 0);
+  out.field("maxclients", services.config.settings().max_clients);
+  out.field("client_recent_max_input_buffer", services.clients.largest_input());
+  out.field("client_recent_max_output_buffer", services.clients.largest_output());
+  out.field("blocked_clients", services.dispatcher.waiting());
+  out.zeros({"tracking_clients", "clients_in_timeout_table"});
+}
+
+void write_memory(InfoWriter& out, Services& services) {
+  const Settings& settings = services.config.settings();
+  MemoryFigures memory = memory_figures(services);
+  std::uint64_t dataset = memory.records;
+  std::uint64_t overhead = memory.used > dataset ? memory.used - dataset : 0;
+  out.section("Memory");
+  out.bytes("used_memory", memory.used);
+  out.bytes("used_memory_rss", memory.resident);
+  out.bytes("used_memory_peak", memory.peak);
+  out.field("used_memory_peak_perc", std::to_string(percent(memory.used, memory.peak)).substr(0, 5) + "%");
+  out.field("used_memory_overhead", overhead);
+  out.field("used_memory_startup", 0);
+  out.field("used_memory_dataset", dataset);
+  out.field("used_memory_dataset_perc", std::to_string(percent(dataset, memory.used)).substr(0, 5) + "%");
+  out.field("allocator_allocated", memory.used);
+  out.field("allocator_active", memory.resident);
+  out.field("allocator_resident", memory.resident);
+  out.bytes("total_system_memory", memory.total_system);
+  for (const char* name : {"used_memory_lua", "used_memory_vm_eval"}) out.field(name, 0);
+  out.field("used_memory_lua_human", "0B");
+  out.zeros({"used_memory_scripts_eval", "number_of_cached_scripts", "number_of_functions", "number_of_libraries",
+             "used_memory_vm_functions", "used_memory_vm_total"});
+  out.field("used_memory_vm_total_human", "0B");
+  out.zeros({"used_memory_functions", "used_memory_scripts"});
+  out.field("used_memory_scripts_human", "0B");
+  out.bytes("maxmemory", static_cast<std::uint64_t>(settings.max_memory_bytes));
+  out.field("maxmemory_policy", services.config.value(*find_directive("maxmemory-policy")));
+  out.real("allocator_frag_ratio", 1);
+  out.field("allocator_frag_bytes", 0);
+  out.real("allocator_rss_ratio", 1);
+  out.field("allocator_rss_bytes", 0);
+  out.real("rss_overhead_ratio", 1);
+  out.field("rss_overhead_bytes", 0);
+  out.real("mem_fragmentation_ratio", ratio(memory.resident, memory.used));
+  out.field("mem_fragmentation_bytes",
+            static_cast<std::int64_t>(memory.resident) - static_cast<std::int64_t>(memory.used));
+  out.zeros(
+      {"mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves"});
+  out.field("mem_clients_normal", memory.client_buffers);
+  out.zeros({"mem_cluster_links", "mem_aof_buffer"});
+#ifdef TERRACE_MIMALLOC
+  out.field("mem_allocator", "mimalloc");
+#else
+  out.field("mem_allocator", "libc");
+#endif
+  out.zeros({"active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects"});
+}
+
+void write_persistence(InfoWriter& out, Services& services) {
+  bool loading = services.store.loading();
+  storage::Statistics store = loading ? storage::Statistics() : services.store.engine().statistics();
+  bool saving = !loading && services.store.engine().checkpoint_running();
+  bool writable = loading || services.store.engine().writable(false).ok();
+  std::int64_t saved_ms = store.last_checkpoint_ms > 0 ? store.last_checkpoint_ms : services.lifecycle.started_ms;
+  std::int64_t duration =
+      store.checkpoints > 0 ? static_cast<std::int64_t>(store.last_checkpoint_duration_us / 1000000) : -1;
+  const char* status = store.checkpoint_failures > 0 && store.checkpoints == 0 ? "err" : "ok";
+  out.section("Persistence");
+  out.field("loading", loading ? 1 : 0);
+  out.zeros({"async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age"});
+  out.real("current_fork_perc", 0);
+  out.zeros({"current_save_keys_processed", "current_save_keys_total", "rdb_changes_since_last_save"});
+  out.field("rdb_bgsave_in_progress", saving ? 1 : 0);
+  out.field("rdb_last_save_time", saved_ms / 1000);
+  out.field("rdb_last_bgsave_status", status);
+  out.field("rdb_last_bgsave_time_sec", duration);
+  out.field("rdb_current_bgsave_time_sec", saving ? 0 : -1);
+  out.field("rdb_saves", store.checkpoints);
+  out.zeros({"rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded"});
+  out.field("aof_enabled", 1);
+  out.field("aof_rewrite_in_progress", saving ? 1 : 0);
+  out.field("aof_rewrite_scheduled", 0);
+  out.field("aof_last_rewrite_time_sec", duration);
+  out.field("aof_current_rewrite_time_sec", saving ? 0 : -1);
+  out.field("aof_last_bgrewrite_status", status);
+  out.field("aof_rewrites", store.checkpoints);
+  out.field("aof_rewrites_consecutive_failures", 0);
+  out.field("aof_last_write_status", writable ? "ok" : "err");
+  out.zeros({"aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size"});
+  out.field("aof_current_size", store.log_bytes);
+  out.zeros(
+      {"aof_base_size", "aof_pending_rewrite", "aof_buffer_length", "aof_pending_bio_fsync", "aof_delayed_fsync"});
+}
+
+void write_stats(InfoWriter& out, Services& services) {
+  const ServerStatistics& statistics = services.statistics;
+  out.section("Stats");
+  out.field("total_connections_received", statistics.connections_received);
+  out.field("total_commands_processed", statistics.commands_processed);
+  out.field("instantaneous_ops_per_sec", statistics.command_rate.average());
+  out.field("total_net_input_bytes", statistics.input_bytes);
+  out.field("total_net_output_bytes", statistics.output_bytes);
+  out.zeros({"total_net_repl_input_bytes", "total_net_repl_output_bytes"});
+  out.real("instantaneous_input_kbps", static_cast<double>(statistics.input_rate.average()) / 1024);
+  out.real("instantaneous_output_kbps", static_cast<double>(statistics.output_rate.average()) / 1024);
+  out.field("instantaneous_input_repl_kbps", "0.00");
+  out.field("instantaneous_output_repl_kbps", "0.00");
+  out.field("rejected_connections", statistics.connections_rejected);
+  out.zeros({"sync_full", "sync_partial_ok", "sync_partial_err"});
+  out.field("expired_keys", statistics.expired_keys);
+  out.field("expired_stale_perc", "0.00");
+  out.field("expired_time_cap_reached_count", statistics.expire_caps_reached);
+  out.field("expire_cycle_cpu_milliseconds", statistics.expire_cycle_us / 1000);
+  out.field("evicted_keys", statistics.evicted_keys);
+  out.zeros({"evicted_clients", "total_eviction_exceeded_time", "current_eviction_exceeded_time"});
+  out.field("keyspace_hits", statistics.keyspace_hits);
+  out.field("keyspace_misses", statistics.keyspace_misses);
+  out.zeros({"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
+             "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
+             "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
+             "current_active_defrag_time", "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes",
+             "unexpected_error_replies"});
+  out.field("total_error_replies", statistics.error_replies);
+  out.field("dump_payload_sanitizations", 0);
+  out.field("total_reads_processed", statistics.reads_processed);
+  out.field("total_writes_processed", statistics.writes_processed);
+  out.zeros(
+      {"io_threaded_reads_processed", "io_threaded_writes_processed", "reply_buffer_shrinks", "reply_buffer_expands"});
+}
+
+void write_replication(InfoWriter& out, Services& services) {
+  out.section("Replication");
+  out.field("role", "master");
+  out.field("connected_slaves", 0);
+  out.field("master_failover_state", "no-failover");
+  out.field("master_replid", services.lifecycle.run_id);
+  out.field("master_replid2", kNoReplica);
+  out.field("master_repl_offset", 0);
+  out.field("second_repl_offset", -1);
+  out.field("repl_backlog_active", 0);
+  out.field("repl_backlog_size", services.config.value(*find_directive("repl-backlog-size")));
+  out.zeros({"repl_backlog_first_byte_offset", "repl_backlog_histlen"});
+}
+
+double seconds_of(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+void write_cpu(InfoWriter& out, Services&) {
+  rusage all{}, children{}, thread{};
+  getrusage(RUSAGE_SELF, &all);
+  getrusage(RUSAGE_CHILDREN, &children);
+  getrusage(RUSAGE_THREAD, &thread);
+  out.section("CPU");
+  out.real("used_cpu_sys", seconds_of(all.ru_stime), 6);
+  out.real("used_cpu_user", seconds_of(all.ru_utime), 6);
+  out.real("used_cpu_sys_children", seconds_of(children.ru_stime), 6);
+  out.real("used_cpu_user_children", seconds_of(children.ru_utime), 6);
+  out.real("used_cpu_sys_main_thread", seconds_of(thread.ru_stime), 6);
+  out.real("used_cpu_user_main_thread", seconds_of(thread.ru_utime), 6);
+}
+
+void write_modules(InfoWriter& out, Services&) {
+  out.section("Modules");
+}
+
+template <typename Visit>
+void visit_entries(Services& services, Visit&& visit) {
+  for (const auto& entry : services.commands.entries()) {
+    visit(*entry);
+    for (const auto& subcommand : entry->subcommands) visit(*subcommand);
+  }
+}
+
+void write_command_stats(InfoWriter& out, Services& services) {
+  out.section("Commandstats");
+  visit_entries(services, [&](const CommandEntry& entry) {
+    const CommandUsage& usage = entry.usage;
+    if (usage.calls + usage.rejected + usage.failed == 0) return;
+    char text[160];
+    double us = static_cast<double>(usage.time_ns) / 1000;
+    std::snprintf(text, sizeof text, "calls=%llu,usec=%.0f,usec_per_call=%.2f,rejected_calls=%llu,failed_calls=%llu",
+                  static_cast<unsigned long long>(usage.calls), us,
+                  usage.calls ? us / static_cast<double>(usage.calls) : 0.0,
+                  static_cast<unsigned long long>(usage.rejected), static_cast<unsigned long long>(usage.failed));
+    out.field("cmdstat_" + std::string(entry.name()), std::string_view(text));
+  });
+}
+
+void write_error_stats(InfoWriter& out, Services& services) {
+  out.section("Errorstats");
+  for (const auto& [code, count] : services.statistics.errors) {
+    out.field("errorstat_" + code, "count=" + std::to_string(count));
+  }
+}
+
+void write_latency_stats(InfoWriter& out, Services& services) {
+  out.section("Latencystats");
+  const Settings& settings = services.config.settings();
+  visit_entries(services, [&](const CommandEntry& entry) {
+    const CommandUsage& usage = entry.usage;
+    if (!usage.latency) return;
+    std::string text;
+    for (double wanted : settings.latency_percentiles) {
+      char part[64];
+      std::snprintf(part, sizeof part, "%sp%g=%.3f", text.empty() ? "" : ",", wanted,
+                    static_cast<double>(usage.latency->percentile(wanted)) / 1000);
+      text += part;
+    }
+    out.field("latency_percentiles_usec_" + std::string(entry.name()), text);
+  });
+}
+
+void write_cluster(InfoWriter& out, Services&) {
+  out.section("Cluster");
+  out.field("cluster_enabled", 0);
+}
+
+void write_keyspace(InfoWriter& out, Services& services) {
+  out.section("Keyspace");
+  if (services.store.loading()) return;
+  storage::Engine& engine = services.store.engine();
+  for (unsigned i = 0; i < engine.database_count(); ++i) {
+    const storage::Database& database = engine.database(i);
+    if (database.size() == 0) continue;
+    out.field("db" + std::to_string(i), "keys=" + std::to_string(database.size()) +
+                                            ",expires=" + std::to_string(database.keys_with_expiry()) +
+                                            ",avg_ttl=" + std::to_string(services.statistics.average_ttl_ms[i]));
+  }
+}
+
+struct Section {
+  std::string_view name;
+  void (*write)(InfoWriter&, Services&);
+  bool by_default;
+  bool tells_of_keys = false;
+};
+
+constexpr Section kSections[] = {
+    {"server", write_server, true},
+    {"clients", write_clients, true},
+    {"memory", write_memory, true},
+    {"persistence", write_persistence, true},
+    {"stats", write_stats, true},
+    {"replication", write_replication, true},
+    {"cpu", write_cpu, true},
+    {"modules", write_modules, true},
+    {"commandstats", write_command_stats, false},
+    {"errorstats", write_error_stats, true},
+    {"latencystats", write_latency_stats, false},
+    {"cluster", write_cluster, true},
+    {"keyspace", write_keyspace, true, true},
+    {"tier", write_tier, true, true},
+};
+
+bool wanted(const Section& section, std::span<const std::string_view> names) {
+  if (names.empty()) return section.by_default;
+  return std::any_of(names.begin(), names.end(), [&section](std::string_view name) {
+    if (equals_ignoring_case(name, "all") || equals_ignoring_case(name, "everything")) return true;
+    if (equals_ignoring_case(name, "default")) return section.by_default;
+    return equals_ignoring_case(name, section.name);
+  });
+}
+
+}  // namespace
+
+MemoryFigures memory_figures(Services& services) {
+  MemoryFigures memory;
+  storage::Statistics store = services.store.loading() ? storage::Statistics() : services.store.engine().statistics();
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t virtual_pages = 0, resident_pages = 0;
+  statm >> virtual_pages >> resident_pages;
+  memory.resident = resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  memory.records = store.record_memory_bytes;
+  memory.index = store.index_memory_bytes;
+  for (const auto& [id, connection] : services.clients.all()) {
+    memory.client_buffers += sizeof(Connection) + connection->query_buffer_bytes() + connection->output_buffer_bytes();
+  }
+  memory.used = memory.records + memory.index + memory.client_buffers;
+  services.statistics.peak_memory = std::max(services.statistics.peak_memory, memory.used);
+  memory.peak = services.statistics.peak_memory;
+  struct sysinfo system {};
+  sysinfo(&system);
+  memory.total_system = static_cast<std::uint64_t>(system.totalram) * system.mem_unit;
+  return memory;
+}
+
+std::string info_text(Services& services, std::span<const std::string_view> sections) {
+  InfoWriter out;
+  for (const Section& section : kSections) {
+    if (wanted(section, sections)) section.write(out, services);
+  }
+  return out.text();
+}
+
+bool tells_of_keys(std::span<const std::string_view> sections) {
+  return std::any_of(std::begin(kSections), std::end(kSections),
+                     [&](const Section& section) { return section.tells_of_keys && wanted(section, sections); });
+}
+
+}  // namespace terrace

@@ -1,0 +1,26 @@
+#include "src/server/key_remover.h"
+
+#include "io/reactor.h"
+#include "src/server/dispatcher.h"
+
+namespace terrace {
+
+io::Task<> KeyRemover::run(std::string_view command, unsigned database, std::span<const std::string> keys) {
+  Dispatcher& dispatcher = services_.dispatcher;
+  std::unique_ptr<Execution> execution = dispatcher.pool().take();
+  client_.database = database;
+  execution->begin(client_, replies_, services_.reactor.wall_ms());
+  execution->quiet = true;
+  RequestBatch& batch = execution->batch;
+  for (const std::string& key : keys) {
+    batch.requests.push_back({static_cast<std::uint32_t>(batch.arguments.size()), 2, {}});
+    batch.arguments.push_back(command);
+    batch.arguments.push_back(key);
+  }
+  while (!dispatcher.run(*execution)) co_await dispatcher.wait(*execution);
+  replies_ = OutputBuffer();
+  execution->quiet = false;
+  dispatcher.pool().give_back(std::move(execution));
+}
+
+}  // namespace terrace

@@ -1,0 +1,34 @@
+// KeyRemover: runs commands on many keys on the server's own account: no client, no replies, effects logged as always.
+// Ownership: borrows the dispatcher. Thread: the reactor's.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "io/task.h"
+#include "src/server/client.h"
+#include "src/server/output_buffer.h"
+#include "src/server/services.h"
+
+namespace terrace {
+
+class KeyRemover {
+ public:
+  explicit KeyRemover(Services& services) : services_(services) {}
+
+  // Looks each key up, which removes it, as a client's look would, if its time has indeed passed.
+  io::Task<> remove_expired(unsigned database, std::span<const std::string> keys) {
+    return run("TYPE", database, keys);
+  }
+  io::Task<> remove(unsigned database, std::span<const std::string> keys) { return run("DEL", database, keys); }
+
+ private:
+  io::Task<> run(std::string_view command, unsigned database, std::span<const std::string> keys);
+
+  Services& services_;
+  Client client_;
+  OutputBuffer replies_;
+};
+
+}  // namespace terrace

@@ -1,0 +1,48 @@
+// LatencyMonitor: what took longer than latency-monitor-threshold, event by event, one sample a second at most.
+// Ownership: owned by Server. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace terrace {
+
+class LatencyMonitor {
+ public:
+  static constexpr std::size_t kMaxSamples = 160;
+
+  struct Sample {
+    std::int64_t unix_seconds;
+    std::int64_t duration_ms;
+  };
+  struct Series {
+    std::deque<Sample> samples;  // the oldest first
+    std::int64_t worst_ms = 0;
+  };
+
+  void add(std::string_view event, std::int64_t unix_seconds, std::int64_t duration_ms) {
+    Series& series = events_[std::string(event)];
+    series.worst_ms = std::max(series.worst_ms, duration_ms);
+    if (!series.samples.empty() && series.samples.back().unix_seconds == unix_seconds) {
+      series.samples.back().duration_ms = std::max(series.samples.back().duration_ms, duration_ms);
+      return;
+    }
+    series.samples.push_back({unix_seconds, duration_ms});
+    if (series.samples.size() > kMaxSamples) series.samples.pop_front();
+  }
+  bool erase(const std::string& event) { return events_.erase(event) > 0; }
+  std::size_t clear() {
+    std::size_t count = events_.size();
+    events_.clear();
+    return count;
+  }
+  const std::map<std::string, Series>& events() const { return events_; }
+
+ private:
+  std::map<std::string, Series> events_;
+};
+
+}  // namespace terrace

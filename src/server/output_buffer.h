@@ -1,0 +1,76 @@
+// OutputBuffer: one connection's replies on their way out, and the gate that keeps each of them back until the log is
+// durable up to what it reveals (promise P1).
+//
+//   | released: may be sent | waits for position p1 | waits for p2 > p1 | ... |
+//
+// Bytes leave in order, so the positions only grow; what one turn gates shares one segment, since it commits together.
+// Ownership: owned by its Connection. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace terrace {
+
+class OutputBuffer {
+ public:
+  // Where replies are appended. Nothing else may be done with the bytes that are there already.
+  std::string& bytes() { return bytes_; }
+  std::size_t size() const { return bytes_.size(); }
+
+  // All bytes appended from `start` (an earlier size()) on wait for `position`. `turn` numbers the reactor's turns.
+  void gate(std::size_t start, std::uint64_t position, std::uint64_t turn) {
+    if (segments_.size() > first_) {
+      Segment& last = segments_.back();
+      if (position <= last.position) return;
+      if (last.turn == turn) {
+        last.position = position;
+        return;
+      }
+    }
+    segments_.push_back({base_ + start, position, turn});
+  }
+  bool gated() const { return segments_.size() > first_; }
+
+  // How many bytes may be sent when replies up to `released` may be.
+  std::size_t releasable(std::uint64_t released) {
+    while (first_ < segments_.size() && segments_[first_].position <= released) ++first_;
+    if (first_ < segments_.size()) return static_cast<std::size_t>(segments_[first_].begin - base_);
+    segments_.clear();
+    first_ = 0;
+    return bytes_.size();
+  }
+
+  // Moves the first `size` bytes (all of them releasable) to `out`, whose buffer is reused.
+  void take(std::size_t size, std::string& out) {
+    out.clear();
+    if (size == bytes_.size()) {
+      out.swap(bytes_);
+    } else if (bytes_.size() - size < size) {
+      out.swap(bytes_);
+      bytes_.assign(out, size);
+      out.resize(size);
+    } else {
+      out.assign(bytes_, 0, size);
+      bytes_.erase(0, size);
+    }
+    base_ += size;
+  }
+
+  std::size_t capacity() const { return bytes_.capacity(); }
+
+ private:
+  struct Segment {
+    std::uint64_t begin;  // counted from the connection's first byte
+    std::uint64_t position;
+    std::uint64_t turn;
+  };
+
+  std::string bytes_;
+  std::uint64_t base_ = 0;  // number of the first byte of bytes_
+  std::vector<Segment> segments_;
+  std::size_t first_ = 0;  // the first segment that still counts
+};
+
+}  // namespace terrace

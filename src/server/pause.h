@@ -1,0 +1,47 @@
+// Pause: CLIENT PAUSE: until a point in time, all commands or those that may write wait.
+// Ownership: owned by Dispatcher. Thread: the reactor's.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "io/clock.h"
+#include "io/sync.h"
+#include "io/task.h"
+
+namespace terrace {
+
+class Pause {
+ public:
+  explicit Pause(io::Clock& clock) : clock_(clock) {}
+
+  // As Redis: a pause under way is never made shorter, nor narrower.
+  void begin(std::int64_t duration_ms, bool all) {
+    bool on = active();
+    std::int64_t end = clock_.wall_ms() + duration_ms;
+    end_ms_ = on ? std::max(end_ms_, end) : end;
+    all_ = all || (on && all_);
+    io::spawn(end_when_due(end_ms_));
+  }
+  void end() {
+    end_ms_ = 0;
+    ended_.notify();
+  }
+  bool active() const { return end_ms_ != 0 && clock_.wall_ms() < end_ms_; }
+  bool holds(bool writes) const { return end_ms_ != 0 && (all_ || writes) && active(); }
+  io::Event& ended() { return ended_; }
+  std::uint64_t waiting = 0;
+
+ private:
+  io::Task<> end_when_due(std::int64_t due_ms) {
+    co_await clock_.sleep_ms(std::max<std::int64_t>(due_ms - clock_.wall_ms(), 0) + 1);
+    if (due_ms == end_ms_) end();
+  }
+
+  io::Clock& clock_;
+  std::int64_t end_ms_ = 0;
+  bool all_ = false;
+  io::Event ended_;
+};
+
+}  // namespace terrace

@@ -1,0 +1,323 @@
+#include "src/server/server.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <random>
+
+#include "io/process_memory.h"
+
+namespace terrace {
+namespace {
+
+// How long a taken port is tried again at start: 3 s.
+constexpr int kBindAttempts = 60;
+constexpr std::int64_t kBindPauseMs = 50;
+// Descriptors for files, ring and listeners beside the clients'.
+constexpr std::int64_t kReservedDescriptors = 1024;
+constexpr std::int64_t kStatisticsPeriodMs = 100;
+constexpr unsigned kRoundsPerReport = 5;
+constexpr std::int64_t kCloseGraceMs = 1000;
+
+std::string random_hex(std::size_t digits) {
+  std::random_device device;
+  std::string text;
+  for (std::size_t i = 0; i < digits; ++i) text += "0123456789abcdef"[device() % 16];
+  return text;
+}
+
+std::string executable_path() {
+  char path[4096];
+  ssize_t size = readlink("/proc/self/exe", path, sizeof path);
+  return size > 0 ? std::string(path, static_cast<std::size_t>(size)) : std::string();
+}
+
+}  // namespace
+
+storage::Options store_options(const Settings& settings, Logger& logger) {
+  constexpr std::int64_t kFirstAllKeysPolicy = 4, kNoEviction = 7;
+  storage::Options options;
+  options.database_count = static_cast<unsigned>(settings.databases);
+  static constexpr storage::FsyncPolicy kPolicies[] = {storage::FsyncPolicy::kEverySecond,
+                                                       storage::FsyncPolicy::kAlways, storage::FsyncPolicy::kNever};
+  options.fsync_policy = kPolicies[settings.append_fsync];
+  options.max_memory_bytes = static_cast<std::uint64_t>(settings.max_memory_bytes);
+  bool cache = settings.max_memory_policy != kNoEviction;
+  options.disk_quota_bytes = cache ? static_cast<std::uint64_t>(settings.disk_quota_bytes) : 0;
+  options.cache_only_volatile = settings.max_memory_policy < kFirstAllKeysPolicy;
+  options.checkpoint_log_bytes = static_cast<std::uint64_t>(settings.checkpoint_log_bytes);
+  options.background_bytes_per_second = static_cast<std::uint64_t>(settings.background_io_bytes);
+  options.scrub_days = static_cast<unsigned>(settings.scrub_days);
+  options.tiering = settings.tiering;
+  options.compaction = settings.compaction;
+  options.compaction_live_share = static_cast<double>(settings.compaction_live_percent) / 100;
+  // One for the process: the probe outlives reloads of the store.
+  static const io::ProcessMemory memory;
+  options.resident_memory_probe = [] { return memory.resident_bytes(); };
+  options.log = [&logger](storage::LogLevel level, const std::string& message) { logger.write(level, message); };
+  return options;
+}
+
+Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::OpenDisk open_disk, io::Workers& workers,
+               io::SignalWatcher& signals, Supervisor& supervisor, Config& config, Logger& logger)
+    : reactor_(reactor),
+      signals_(signals),
+      supervisor_(supervisor),
+      config_(config),
+      logger_(logger),
+      settings_(config.settings()),
+      store_(std::move(open_disk), std::move(disk), reactor, workers, store_options(settings_, logger)),
+      gate_(store_),
+      services_{reactor,     store_,    config_,  commands_, clients_,   dispatcher_, expiry_,
+                statistics_, slow_log_, latency_, logger_,   lifecycle_, replay_},
+      clients_(services_, settings_, gate_),
+      dispatcher_(services_, settings_),
+      expiry_(services_, settings_),
+      replay_(dispatcher_, services_) {
+  gate_.use(dispatcher_);
+  lifecycle_.started_ms = reactor.wall_ms();
+  lifecycle_.run_id = random_hex(40);
+  lifecycle_.executable = executable_path();
+  lifecycle_.supervised_by = supervisor.name();
+  reactor_.add_turn_hook(gate_);
+  config_.observe(this);
+}
+
+Server::~Server() {
+  config_.observe(nullptr);
+  reactor_.remove_turn_hook(gate_);
+}
+
+io::Task<int> Server::run() {
+  raise_descriptor_limit();
+  io::spawn(watch_signals());
+  if (supervisor_.listens()) io::spawn(keep(report_progress()));
+  Result<void> listening = co_await listen();
+  if (listening.ok()) {
+    logger_.warning("Server initialized");
+    co_await start();
+  } else {
+    fail(listening.error().message);
+  }
+  while (lifecycle_.ending() == Lifecycle::Ending::kNone) co_await lifecycle_.wished().wait();
+  co_return co_await shut_down();
+}
+
+io::Task<> Server::start() {
+  Result<void> opened = co_await open_store();
+  if (!opened.ok()) {
+    fail("The store cannot be opened: " + opened.error().message);
+    co_return;
+  }
+  logger_.notice("Ready to accept connections");
+  supervisor_.ready();
+  phase_ = Phase::kServing;
+  io::spawn(keep(serve_periodically()));
+  io::spawn(keep(expiry_.run_hot()));
+  io::spawn(keep(expiry_.run_cold()));
+}
+
+io::Task<> Server::keep(io::Task<> loop) {
+  const io::Gate::Holder holder = loops_.hold();
+  co_await loop;
+}
+
+void Server::fail(const std::string& message) {
+  logger_.warning(message);
+  supervisor_.failed(message);
+  lifecycle_.exit_code = 1;
+  lifecycle_.end(Lifecycle::Ending::kWithoutCheckpoint);
+}
+
+io::Task<Result<void>> Server::open_store() {
+  std::int64_t begin_us = reactor_.monotonic_us();
+  replay_.begin();
+  Result<void> opened = co_await store_.open(replay_);
+  if (!opened.ok()) co_return opened;
+  char seconds[32];
+  std::snprintf(seconds, sizeof seconds, "%.3f", static_cast<double>(reactor_.monotonic_us() - begin_us) / 1e6);
+  logger_.notice("DB opened: " + std::to_string(replay_.commands()) + " commands of the log replayed, " + seconds +
+                 " seconds");
+  co_return opened;
+}
+
+io::Task<Result<void>> Server::listen() {
+  Result<void> tcp = listen_tcp(listeners_);
+  // The kernel takes a killed process' ring apart, and with it its listening sockets, some time after the process is
+  // gone: who starts it again at once finds the port taken by nobody.
+  for (int attempt = 0; !tcp.ok() && tcp.error().code == ErrorCode::kBusy && attempt < kBindAttempts; ++attempt) {
+    co_await close_listeners(std::move(listeners_));
+    listeners_.clear();
+    co_await reactor_.sleep_ms(kBindPauseMs);
+    tcp = listen_tcp(listeners_);
+  }
+  if (!tcp.ok()) co_return tcp;
+  for (const auto& listener : listeners_) io::spawn(accept(*listener, false));
+  if (!settings_.unix_socket.empty()) {
+    auto listener = io::Listener::listen_unix(reactor_, settings_.unix_socket,
+                                              static_cast<unsigned>(settings_.unix_socket_permissions),
+                                              static_cast<int>(settings_.tcp_backlog));
+    if (!listener.ok()) co_return Error{ErrorCode::kIo, "Failed opening Unix socket: " + listener.error().message};
+    unix_listener_ = std::move(*listener);
+    io::spawn(accept(*unix_listener_, true));
+  }
+  if (listeners_.empty() && !unix_listener_) {
+    co_return Error{ErrorCode::kInvalid, "Configured to not listen anywhere, exiting."};
+  }
+  co_return Result<void>();
+}
+
+// An address with a '-' in front may be missing on this machine.
+Result<void> Server::listen_tcp(std::vector<std::unique_ptr<io::Listener>>& listeners) {
+  if (settings_.port == 0) return {};
+  for (std::string address : settings_.bind) {
+    bool optional = address.starts_with('-');
+    if (optional) address.erase(0, 1);
+    if (address == "::*") address = "::";
+    auto listener = io::Listener::listen_tcp(reactor_, address, static_cast<std::uint16_t>(settings_.port),
+                                             static_cast<int>(settings_.tcp_backlog));
+    if (listener.ok()) {
+      listeners.push_back(std::move(*listener));
+    } else if (!optional) {
+      return Error{listener.error().code, "Failed listening on port " + std::to_string(settings_.port) +
+                                              " (TCP), aborting: " + listener.error().message};
+    }
+  }
+  return {};
+}
+
+io::Task<> Server::accept(io::Listener& listener, bool unix_socket) {
+  for (;;) {
+    auto accepted = co_await listener.accept();
+    if (!accepted.ok()) {
+      if (accepted.error().code != ErrorCode::kShutdown) logger_.warning(accepted.error().message);
+      co_return;
+    }
+    clients_.accept(*accepted, unix_socket);
+  }
+}
+
+io::Task<> Server::watch_signals() {
+  for (;;) {
+    int signal = co_await signals_.next();
+    if (signal == 0) co_return;
+    logger_.warning(signal == SIGINT ? "Received SIGINT scheduling shutdown..."
+                                     : "Received SIGTERM scheduling shutdown...");
+    lifecycle_.end(Lifecycle::Ending::kWithCheckpoint);
+  }
+}
+
+io::Task<> Server::close_listeners(std::vector<std::unique_ptr<io::Listener>> listeners) {
+  for (auto& listener : listeners) co_await listener->close();
+}
+
+io::Task<int> Server::shut_down() {
+  bool checkpoint = lifecycle_.ending() == Lifecycle::Ending::kWithCheckpoint;
+  if (lifecycle_.exit_code == 0) logger_.warning("User requested shutdown...");
+  if (lifecycle_.exit_code == 0) supervisor_.stopping();
+  co_await close_listeners(std::move(listeners_));
+  listeners_.clear();
+  if (unix_listener_) co_await unix_listener_->close();
+  expiry_.stop();
+  dispatcher_.pause().end();
+  co_await clients_.close_all(kCloseGraceMs);
+  while (expiry_.busy()) co_await reactor_.sleep_us(100);
+  Result<void> closed = co_await store_.close(checkpoint);
+  if (!closed.ok()) {
+    logger_.warning("The store could not be closed as it should: " + closed.error().message);
+    lifecycle_.exit_code = 1;
+  }
+  phase_ = Phase::kClosed;
+  co_await signals_.close();
+  // Those that sleep still: nobody would free their frames.
+  while (!loops_.idle()) co_await loops_.wait();
+  if (lifecycle_.exit_code == 0) logger_.warning("Redis is now ready to exit, bye bye...");
+  co_return lifecycle_.exit_code;
+}
+
+io::Task<> Server::serve_periodically() {
+  for (unsigned round = 0; lifecycle_.ending() == Lifecycle::Ending::kNone; ++round) {
+    co_await reactor_.sleep_ms(kStatisticsPeriodMs);
+    std::int64_t now_us = reactor_.monotonic_us();
+    statistics_.command_rate.sample(statistics_.commands_processed, now_us);
+    statistics_.input_rate.sample(statistics_.input_bytes, now_us);
+    statistics_.output_rate.sample(statistics_.output_bytes, now_us);
+    clients_.sample_buffers();
+    if (round % 10 == 0) clients_.close_idle(reactor_.wall_ms());
+  }
+}
+
+// systemd ends a start or a stop that takes longer than the unit allows, unless it hears that work goes on.
+io::Task<> Server::report_progress() {
+  for (unsigned round = 1; phase_ != Phase::kClosed; ++round) {
+    co_await reactor_.sleep_ms(kStatisticsPeriodMs);
+    if (phase_ == Phase::kClosed || round % kRoundsPerReport != 0) continue;
+    if (lifecycle_.ending() != Lifecycle::Ending::kNone) {
+      if (lifecycle_.exit_code == 0) supervisor_.stopping();
+    } else if (phase_ == Phase::kLoading) {
+      supervisor_.loading(replay_.commands());
+    }
+  }
+}
+
+// As Redis: as many as the clients need; fewer clients if the system does not give that many.
+void Server::raise_descriptor_limit() {
+  rlimit limit{};
+  rlim_t wanted = static_cast<rlim_t>(settings_.max_clients + kReservedDescriptors);
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+  rlimit raised{wanted, std::max(limit.rlim_max, wanted)};
+  if (setrlimit(RLIMIT_NOFILE, &raised) == 0) return;
+  raised = {limit.rlim_max, limit.rlim_max};
+  static_cast<void>(setrlimit(RLIMIT_NOFILE, &raised));
+  std::int64_t possible = static_cast<std::int64_t>(limit.rlim_max) - kReservedDescriptors;
+  if (possible >= settings_.max_clients) return;
+  logger_.warning("The open file limit is " + std::to_string(limit.rlim_max) + ": maxclients has been reduced to " +
+                  std::to_string(possible) + ".");
+  config_.override_max_clients(std::max<std::int64_t>(possible, 1));
+}
+
+std::optional<SettingsObserver::Refusal> Server::settings_changed(const Settings& before, const Settings& settings) {
+  if (settings.max_clients > before.max_clients) {
+    rlimit limit{};
+    rlim_t wanted = static_cast<rlim_t>(settings.max_clients + kReservedDescriptors);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    rlimit raised{wanted, std::max(limit.rlim_max, wanted)};
+    if (limit.rlim_cur < wanted && setrlimit(RLIMIT_NOFILE, &raised) != 0) {
+      return Refusal{"maxclients",
+                     "The operating system is not able to handle the specified number of clients, try with " +
+                         std::to_string(static_cast<std::int64_t>(limit.rlim_cur) - kReservedDescriptors)};
+    }
+  }
+  if (settings.port != before.port || settings.bind != before.bind) {
+    if (auto refusal = rebind(before)) return refusal;
+  }
+  logger_.set_level(static_cast<storage::LogLevel>(settings.log_level));
+  if (settings.log_file != before.log_file) {
+    if (auto opened = logger_.open(settings.log_file); !opened.ok()) return Refusal{"logfile", opened.error().message};
+  }
+  store_.reconfigure(store_options(settings, logger_));
+  return std::nullopt;
+}
+
+std::optional<SettingsObserver::Refusal> Server::rebind(const Settings& before) {
+  bool same_port = settings_.port == before.port;
+  if (same_port) {
+    io::spawn(close_listeners(std::move(listeners_)));
+    listeners_.clear();
+  }
+  std::vector<std::unique_ptr<io::Listener>> listeners;
+  Result<void> listening = listen_tcp(listeners);
+  if (!listening.ok()) {
+    logger_.warning(listening.error().message);
+    io::spawn(close_listeners(std::move(listeners)));
+    return same_port ? Refusal{"bind", "Failed to bind to specified addresses."}
+                     : Refusal{"port", "Unable to listen on this port. Check server logs."};
+  }
+  if (!same_port) io::spawn(close_listeners(std::move(listeners_)));
+  listeners_ = std::move(listeners);
+  for (const auto& listener : listeners_) io::spawn(accept(*listener, false));
+  return std::nullopt;
+}
+
+}  // namespace terrace

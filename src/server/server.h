@@ -1,0 +1,93 @@
+// Server: puts the parts together: listens, opens the store, serves until it is asked to end, then closes the store
+// with a checkpoint.
+// Ownership: owns all parts. Thread: the reactor's.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/listener.h"
+#include "io/reactor.h"
+#include "io/signal_watcher.h"
+#include "io/sync.h"
+#include "io/uring_disk.h"
+#include "io/worker_pool.h"
+#include "src/commands/command_table.h"
+#include "src/server/clients.h"
+#include "src/server/config.h"
+#include "src/server/dispatcher.h"
+#include "src/server/expiry_cycle.h"
+#include "src/server/latency_monitor.h"
+#include "src/server/lifecycle.h"
+#include "src/server/log_replay.h"
+#include "src/server/logger.h"
+#include "src/server/reply_gate.h"
+#include "src/server/server_statistics.h"
+#include "src/server/services.h"
+#include "src/server/slow_log.h"
+#include "src/server/store.h"
+#include "src/server/supervisor.h"
+
+namespace terrace {
+
+class Server final : public SettingsObserver {
+ public:
+  // `signals`: those that end the server.
+  Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::OpenDisk open_disk, io::Workers& workers,
+         io::SignalWatcher& signals, Supervisor& supervisor, Config& config, Logger& logger);
+  ~Server();
+
+  // The whole of it; the exit code of the process.
+  io::Task<int> run();
+
+  std::optional<Refusal> settings_changed(const Settings& before, const Settings& settings) override;
+
+ private:
+  enum class Phase : std::uint8_t { kLoading, kServing, kClosed };
+
+  io::Task<> start();
+  // Says why and ends the server with exit code 1.
+  void fail(const std::string& message);
+  io::Task<Result<void>> listen();
+  Result<void> listen_tcp(std::vector<std::unique_ptr<io::Listener>>& listeners);
+  io::Task<> accept(io::Listener& listener, bool unix_socket);
+  io::Task<> watch_signals();
+  io::Task<> serve_periodically();
+  io::Task<> report_progress();
+  // Runs one of the loops that shut_down() waits for.
+  io::Task<> keep(io::Task<> loop);
+  io::Task<> close_listeners(std::vector<std::unique_ptr<io::Listener>> listeners);
+  io::Task<Result<void>> open_store();
+  io::Task<int> shut_down();
+  std::optional<Refusal> rebind(const Settings& before);
+  void raise_descriptor_limit();
+
+  io::Reactor& reactor_;
+  io::SignalWatcher& signals_;
+  Supervisor& supervisor_;
+  Config& config_;
+  Logger& logger_;
+  const Settings& settings_;
+  ServerStatistics statistics_;
+  SlowLog slow_log_;
+  LatencyMonitor latency_;
+  Lifecycle lifecycle_;
+  CommandTable commands_;
+  Store store_;
+  ReplyGate gate_;
+  Services services_;
+  Clients clients_;
+  Dispatcher dispatcher_;
+  ExpiryCycle expiry_;
+  LogReplay replay_;
+  std::vector<std::unique_ptr<io::Listener>> listeners_;
+  std::unique_ptr<io::Listener> unix_listener_;
+  io::Gate loops_;
+  Phase phase_ = Phase::kLoading;
+};
+
+// What the settings mean for the store.
+storage::Options store_options(const Settings& settings, Logger& logger);
+
+}  // namespace terrace

@@ -1,0 +1,49 @@
+// Store: the engine of this server's data directory and whether it may be used: it is replaced as a whole when the
+// store is closed and recovered while the server runs (DEBUG RELOAD), and until it is open clients are told to wait.
+// Ownership: owns the Engine and its Disk, whose lock on the directory ends with it; borrows the rest of the
+// environment. Thread: the reactor's.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "io/sync.h"
+#include "storage/engine.h"
+
+namespace terrace {
+
+class Store {
+ public:
+  // Opens the data directory; called again for each life of the engine.
+  using OpenDisk = std::function<Result<std::unique_ptr<io::Disk>>()>;
+
+  Store(OpenDisk open_disk, std::unique_ptr<io::Disk> disk, io::Clock& clock, io::Workers& workers,
+        const storage::Options& options);
+  ~Store();
+
+  storage::Engine& engine() { return *engine_; }
+  const storage::Engine& engine() const { return *engine_; }
+  bool loading() const { return loading_; }
+  std::int64_t loading_since_ms() const { return loading_since_ms_; }
+
+  io::Task<Result<void>> open(storage::LogApplier& applier);
+  io::Task<Result<void>> close(bool checkpoint);
+  // Closes without a checkpoint and recovers. No command may be under way but the caller's.
+  io::Task<Result<void>> reload(storage::LogApplier& applier, bool checkpoint);
+  void reconfigure(const storage::Options& options);
+
+ private:
+  void make_engine();
+
+  OpenDisk open_disk_;
+  std::unique_ptr<io::Disk> disk_;
+  io::Clock& clock_;
+  io::Workers& workers_;
+  storage::Options options_;
+  std::unique_ptr<storage::Engine> engine_;
+  bool loading_ = true;
+  bool open_ = false;
+  std::int64_t loading_since_ms_ = 0;
+};
+
+}  // namespace terrace

@@ -1,0 +1,90 @@
+#include "src/server/tier_info.h"
+
+#include "io/reactor.h"
+#include "src/server/reply_gate.h"
+#include "src/server/store.h"
+
+namespace terrace {
+namespace {
+
+void write_now(InfoWriter& out, const storage::Statistics& store) {
+  out.field("hot_keys", store.hot_keys);
+  out.field("cold_keys", store.cold_keys);
+  out.field("record_memory_bytes", store.record_memory_bytes);
+  out.field("index_memory_bytes", store.index_memory_bytes);
+  out.field("dirty_memory_bytes", store.dirty_memory_bytes);
+  out.field("segments", store.segments);
+  out.field("segment_bytes", store.segment_bytes);
+  out.field("live_records", store.live_records);
+  out.field("dead_records", store.dead_records);
+  out.field("shadow_records", store.shadow_records);
+  out.field("live_bytes", store.live_bytes);
+  out.field("disk_free_bytes", store.disk_free_bytes);
+  out.field("writes_stalled", store.writes_stalled ? 1 : 0);
+}
+
+void write_traffic(InfoWriter& out, const storage::Statistics& store) {
+  out.field("page_reads", store.page_reads);
+  out.field("page_read_bytes", store.page_read_bytes);
+  out.field("page_read_usec", store.page_read_us);
+  out.field("shared_page_reads", store.shared_page_reads);
+  out.field("false_fetches", store.false_fetches);
+  out.field("promotions", store.promotions);
+  out.field("evictions_clean", store.evictions_clean);
+  out.field("spilled_records", store.spilled_records);
+  out.field("spilled_bytes", store.spilled_bytes);
+  out.field("spilled_raw_bytes", store.spilled_raw_bytes);
+  out.field("bad_pages", store.bad_pages);
+  out.field("room_waits", store.room_waits);
+  out.field("cache_dropped_records", store.cache_dropped_records);
+  out.field("expired_cold_keys", store.expired_cold_keys);
+}
+
+void write_background(InfoWriter& out, const storage::Statistics& store) {
+  out.field("compactions", store.compactions);
+  out.field("compacted_records", store.compacted_records);
+  out.field("compaction_read_bytes", store.compaction_read_bytes);
+  out.field("compaction_written_bytes", store.compaction_written_bytes);
+  out.field("compaction_raw_bytes", store.compaction_raw_bytes);
+  out.field("dictionary", store.dictionary);
+  out.field("scrubbed_pages", store.scrubbed_pages);
+  out.field("scrub_passes", store.scrub_passes);
+  out.field("checkpoints", store.checkpoints);
+  out.field("checkpoint_failures", store.checkpoint_failures);
+  out.field("checkpoint_written_bytes", store.checkpoint_written_bytes);
+  out.field("last_checkpoint_time", store.last_checkpoint_ms / 1000);
+  out.field("last_checkpoint_usec", store.last_checkpoint_duration_us);
+}
+
+void write_log(InfoWriter& out, const storage::Statistics& store, const storage::Engine& engine) {
+  out.field("log_bytes", store.log_bytes);
+  out.field("log_frames", store.log_frames);
+  out.field("log_payload_bytes", store.log_payload_bytes);
+  out.field("log_written_bytes", store.log_written_bytes);
+  out.field("log_sync_failures", store.log_sync_failures);
+  out.field("log_end_position", engine.end_position());
+  out.field("log_durable_position", engine.durable_position());
+  out.field("recovered_log_bytes", store.recovered_log_bytes);
+  out.field("recovered_torn_bytes", store.recovered_torn_bytes);
+  out.field("recovery_usec", store.recovery_duration_us);
+}
+
+}  // namespace
+
+void write_tier(InfoWriter& out, Services& services) {
+  out.section("Tier");
+  if (!services.store.loading()) {
+    const storage::Engine& engine = services.store.engine();
+    storage::Statistics store = engine.statistics();
+    write_now(out, store);
+    write_traffic(out, store);
+    write_background(out, store);
+    write_log(out, store, engine);
+  }
+  const io::TurnStatistics& turns = services.reactor.turn_statistics();
+  out.field("reactor_turns", turns.turns);
+  out.field("reactor_busy_usec", turns.busy_us);
+  out.field("reactor_worst_turn_usec", turns.worst_us);
+}
+
+}  // namespace terrace

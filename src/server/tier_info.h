@@ -1,0 +1,11 @@
+// The section "Tier" of INFO: what the store holds in memory and on disk, and what it does to keep it so.
+#pragma once
+
+#include "src/server/info_writer.h"
+#include "src/server/services.h"
+
+namespace terrace {
+
+void write_tier(InfoWriter& out, Services& services);
+
+}  // namespace terrace

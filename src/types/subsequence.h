@@ -1,0 +1,41 @@
+// Subsequence: the longest common subsequence of two texts, as LCS gives it: among equals the one that Redis picks.
+// Memory is one bit for each pair of bytes. Ownership: borrows the texts. Thread: plain values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace terrace::types {
+
+// A run of bytes that the two texts have in common: both bounds included.
+struct CommonRange {
+  std::uint32_t first_a, last_a;
+  std::uint32_t first_b, last_b;
+  std::uint32_t size() const { return last_a - first_a + 1; }
+};
+
+class Subsequence {
+ public:
+  Subsequence(std::string_view a, std::string_view b);
+
+  std::uint32_t size() const { return size_; }
+  std::string text() const;
+  // From the end of the texts to their front.
+  std::vector<CommonRange> ranges() const;
+
+ private:
+  // Calls `visit(i, j)` for each pair of matching bytes, the last first.
+  template <typename Visit>
+  void walk_back(const Visit& visit) const;
+  bool shorter_a(std::size_t i, std::size_t j) const { return shorten_a_[(i - 1) * b_.size() + (j - 1)]; }
+
+  std::string_view a_;
+  std::string_view b_;
+  // For the fronts of i and j bytes (from 1): does the way back leave out a's last byte rather than b's?
+  std::vector<bool> shorten_a_;
+  std::uint32_t size_ = 0;
+};
+
+}  // namespace terrace::types

@@ -1,0 +1,67 @@
+#include "src/resp/reply.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace terrace {
+namespace {
+
+template <typename Write>
+std::string written(int protocol, Write write) {
+  std::string out;
+  Reply reply(out, protocol);
+  write(reply);
+  return out;
+}
+
+// What both protocols make of one call.
+template <typename Write>
+void expect_both(Write write, const std::string& two, const std::string& three) {
+  EXPECT_EQ(written(2, write), two);
+  EXPECT_EQ(written(3, write), three);
+}
+
+TEST(Reply, SameInBothProtocols) {
+  expect_both([](Reply& r) { r.ok(); }, "+OK\r\n", "+OK\r\n");
+  expect_both([](Reply& r) { r.integer(-7); }, ":-7\r\n", ":-7\r\n");
+  expect_both([](Reply& r) { r.bulk(""); }, "$0\r\n\r\n", "$0\r\n\r\n");
+  expect_both([](Reply& r) { r.bulk_integer(std::numeric_limits<std::int64_t>::min()); },
+              "$20\r\n-9223372036854775808\r\n", "$20\r\n-9223372036854775808\r\n");
+  expect_both([](Reply& r) { r.array(3); }, "*3\r\n", "*3\r\n");
+}
+
+TEST(Reply, EachProtocolsOwn) {
+  expect_both([](Reply& r) { r.null(); }, "$-1\r\n", "_\r\n");
+  expect_both([](Reply& r) { r.null_array(); }, "*-1\r\n", "_\r\n");
+  expect_both([](Reply& r) { r.boolean(true); }, ":1\r\n", "#t\r\n");
+  expect_both([](Reply& r) { r.map(2); }, "*4\r\n", "%2\r\n");
+  expect_both([](Reply& r) { r.set(2); }, "*2\r\n", "~2\r\n");
+  expect_both([](Reply& r) { r.real(0.1); }, "$19\r\n0.10000000000000001\r\n", ",0.10000000000000001\r\n");
+  expect_both([](Reply& r) { r.real(-std::numeric_limits<double>::infinity()); }, "$4\r\n-inf\r\n", ",-inf\r\n");
+  expect_both([](Reply& r) { r.verbatim("ab"); }, "$2\r\nab\r\n", "=6\r\ntxt:ab\r\n");
+}
+
+TEST(Reply, ErrorsStayOnOneLine) {
+  EXPECT_EQ(written(2, [](Reply& r) { r.error("ERR a\r\nb"); }), "-ERR a  b\r\n");
+}
+
+TEST(Reply, BulksAroundTheSmallSize) {
+  for (std::size_t size : {0u, 1u, 9u, 10u, 191u, 192u, 193u, 5000u}) {
+    std::string bytes(size, 'x');
+    EXPECT_EQ(written(2, [&](Reply& r) { r.bulk(bytes); }), "$" + std::to_string(size) + "\r\n" + bytes + "\r\n");
+  }
+}
+
+TEST(Reply, RewindTakesBackOnlyItsOwn) {
+  std::string out = "+before\r\n";
+  Reply reply(out, 2);
+  reply.error("ERR x");
+  EXPECT_TRUE(reply.is_error());
+  EXPECT_EQ(reply.size(), 8u);
+  reply.rewind();
+  EXPECT_EQ(out, "+before\r\n");
+}
+
+}  // namespace
+}  // namespace terrace
