@@ -1,0 +1,256 @@
+// The log: any bytes as frames and as log files are read to some end. A log that was written here, of several files
+// with frames rewritten at their seams, is read back whole; damaged, its beginning is read up to all that an undamaged
+// frame calls durable, or the reader refuses. With checksums put right, only that it ends.
+#include <fuzzer/FuzzedDataProvider.h>
+
+#include <cstring>
+
+#include "storage/engine.h"
+#include "storage/file_path.h"
+#include "storage/log_reader.h"
+#include "tests/fuzz/memory_disk.h"
+#include "tests/fuzz/target.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace terrace::fuzz {
+
+namespace {
+
+using namespace terrace::storage;
+
+constexpr std::uint64_t kStore = 7;
+
+class NoClock final : public io::Clock {
+ public:
+  std::int64_t wall_ms() const override { return 0; }
+  std::int64_t monotonic_us() const override { return 0; }
+  void submit(io::Timer&) override { TERRACE_CHECK(false); }
+};
+class NoWorkers final : public io::Workers {
+ public:
+  void submit(io::WorkItem&) override { TERRACE_CHECK(false); }
+};
+
+// Entries are | size u8 | bytes |: takes whole ones, as the real applier does.
+class Applier final : public LogApplier {
+ public:
+  io::Task<Result<std::uint64_t>> apply(std::span<const std::byte> bytes) override {
+    std::uint64_t consumed = 0;
+    while (consumed < bytes.size()) {
+      const std::uint64_t size = 1 + std::to_integer<std::uint64_t>(bytes[consumed]);
+      if (bytes.size() - consumed < size) break;
+      consumed += size;
+    }
+    applied.append(reinterpret_cast<const char*>(bytes.data()), consumed);
+    co_return consumed;
+  }
+  std::string applied;
+};
+
+struct Outcome {
+  Result<void> result;
+  std::string applied;
+  std::uint64_t position = 0;
+  std::uint64_t proven_position = 0;
+};
+
+Outcome replay(MemoryDisk& disk, const std::vector<std::uint64_t>& serials) {
+  NoClock clock;
+  NoWorkers workers;
+  const io::Environment environment{disk, clock, workers, 1};
+  Applier applier;
+  LogReader reader(environment, kStore, LogMark{});
+  Outcome outcome;
+  outcome.result = disk.run(reader.replay(serials, applier));
+  FUZZ_REQUIRE(disk.handles_open() == 0, "a log file is left open");
+  outcome.applied = std::move(applier.applied);
+  outcome.position = reader.tail().position;
+  outcome.proven_position = reader.proven_position();
+  return outcome;
+}
+
+// --- a log as the writer makes it
+
+struct WrittenFrame {
+  std::string payload;
+  FrameHeader header;
+  std::uint64_t serial = 0;
+  std::uint64_t offset = 0;
+};
+
+struct WrittenLog {
+  std::vector<WrittenFrame> frames;  // as they lie in the files, rewritten ones twice
+  std::vector<std::string> files;    // serials 1, 2, ...
+  std::string stream;
+  std::uint64_t durable_position = 0;
+};
+
+void place(WrittenLog& log, WrittenFrame frame) {
+  std::string& file = log.files.back();
+  frame.serial = log.files.size();
+  frame.offset = file.size();
+  frame.header.file_serial = frame.serial;
+  frame.header.durable_position = log.durable_position;
+  std::string bytes(frame_size(frame.payload.size()), '\0');
+  std::memcpy(bytes.data() + kFrameHeaderSize, frame.payload.data(), frame.payload.size());
+  seal_frame(std::as_writable_bytes(std::span(bytes)), frame.header);
+  file += bytes;
+  log.frames.push_back(std::move(frame));
+}
+
+WrittenLog write_log(FuzzedDataProvider& input) {
+  WrittenLog log;
+  log.files.emplace_back();
+  std::uint64_t sequence = 1;
+  std::uint64_t chain = 0;
+  const unsigned count = input.ConsumeIntegralInRange<unsigned>(1, 12);
+  for (unsigned i = 0; i < count; ++i) {
+    if (input.ConsumeIntegral<std::uint8_t>() < 40) {
+      // The next file, which begins with the last frames once more, as after a sync that failed.
+      log.files.emplace_back();
+      const std::size_t again = std::min<std::size_t>(log.frames.size(), input.ConsumeIntegralInRange<unsigned>(0, 2));
+      const std::vector<WrittenFrame> rewritten(log.frames.end() - static_cast<std::ptrdiff_t>(again),
+                                                log.frames.end());
+      bool consecutive = true;
+      for (std::size_t j = 1; j < again; ++j) {
+        consecutive = consecutive && rewritten[j].header.sequence == rewritten[j - 1].header.sequence + 1;
+      }
+      for (const WrittenFrame& frame : rewritten) {
+        if (consecutive) place(log, frame);
+      }
+    }
+    WrittenFrame frame;
+    frame.payload = input.ConsumeRandomLengthString(2 * kPageSize);
+    if (frame.payload.empty()) frame.payload = std::string(1 + i, '\1');
+    frame.header.store_id = kStore;
+    frame.header.sequence = sequence++;
+    frame.header.first_position = log.stream.size();
+    frame.header.previous_chain = chain;
+    frame.header.payload_size = static_cast<std::uint32_t>(frame.payload.size());
+    frame.header.payload_checksum = payload_checksum(std::as_bytes(std::span(frame.payload)));
+    chain = frame.header.chain();
+    const std::uint64_t begin = log.stream.size();
+    log.stream += frame.payload;
+    place(log, std::move(frame));
+    if (input.ConsumeBool()) log.durable_position = input.ConsumeBool() ? log.stream.size() : begin;
+  }
+  return log;
+}
+
+Outcome replay_files(const std::vector<std::string>& files) {
+  MemoryDisk disk;
+  std::vector<std::uint64_t> serials;
+  for (const std::string& file : files) {
+    serials.push_back(serials.size() + 1);
+    disk.file(FilePath::log(serials.back()).text()) = file;
+  }
+  return replay(disk, serials);
+}
+
+void mend_frame(std::string& file, std::uint64_t offset) {
+  if (file.size() - offset < kFrameHeaderSize) return;
+  char* const frame = file.data() + offset;
+  std::uint32_t size = 0;
+  std::memcpy(&size, frame + 72, sizeof size);
+  if (size <= file.size() - offset - kFrameHeaderSize) {
+    const std::uint64_t payload = XXH3_64bits(frame + kFrameHeaderSize, size);
+    std::memcpy(frame + 64, &payload, sizeof payload);
+  }
+  const std::uint64_t header = XXH3_64bits(frame + 8, kFrameHeaderSize - 8);
+  std::memcpy(frame, &header, sizeof header);
+}
+
+// Flips bytes; true at the index of each frame that was touched.
+std::vector<bool> damage(FuzzedDataProvider& input, WrittenLog& log, bool mend) {
+  std::vector<bool> touched(log.frames.size(), false);
+  const unsigned count = input.ConsumeIntegralInRange<unsigned>(1, 5);
+  for (unsigned i = 0; i < count; ++i) {
+    const std::size_t index = input.ConsumeIntegralInRange<std::size_t>(0, log.frames.size() - 1);
+    const WrittenFrame& frame = log.frames[index];
+    const std::uint64_t reach = input.ConsumeBool() ? kFrameHeaderSize : frame_size(frame.payload.size());
+    char& byte = log.files[frame.serial - 1][frame.offset + input.ConsumeIntegralInRange<std::uint64_t>(0, reach - 1)];
+    byte = static_cast<char>(byte ^ input.ConsumeIntegral<char>());
+    touched[index] = true;
+    if (mend) mend_frame(log.files[frame.serial - 1], frame.offset);
+  }
+  return touched;
+}
+
+void run_written(FuzzedDataProvider& input, bool mend) {
+  WrittenLog log = write_log(input);
+  const Outcome whole = replay_files(log.files);
+  FUZZ_REQUIRE(whole.result.ok(), whole.result.ok() ? "" : whole.result.error().message);
+  FUZZ_REQUIRE(log.stream.starts_with(whole.applied) && log.stream.size() - whole.applied.size() < 256, "not all read");
+  const std::vector<bool> touched = damage(input, log, mend);
+  const Outcome damaged = replay_files(log.files);
+  if (mend) return;
+  FUZZ_REQUIRE(log.stream.starts_with(damaged.applied), "damage was taken for entries");
+  if (!damaged.result.ok()) return;
+  std::uint64_t durable_position = 0;
+  for (std::size_t i = 0; i < touched.size(); ++i) {
+    if (!touched[i]) durable_position = std::max(durable_position, log.frames[i].header.durable_position);
+  }
+  // What is cut off besides is an entry whose end was in the frames behind.
+  FUZZ_REQUIRE(damaged.position + 256 > durable_position,
+               "cut at " + std::to_string(damaged.position) + ", durable was " + std::to_string(durable_position));
+}
+
+void run_raw(FuzzedDataProvider& input, bool mend) {
+  std::vector<std::string> files;
+  const unsigned count = input.ConsumeIntegralInRange<unsigned>(1, 3);
+  for (unsigned i = 0; i < count; ++i) {
+    files.push_back(i + 1 == count ? input.ConsumeRemainingBytesAsString() : input.ConsumeRandomLengthString());
+    std::string& file = files.back();
+    file.resize((file.size() + kPageSize - 1) / kPageSize * kPageSize);
+    if (mend) {
+      for (std::uint64_t offset = 0; offset < file.size(); offset += kPageSize) mend_frame(file, offset);
+    }
+    const auto bytes = std::as_bytes(std::span(file));
+    if (const auto frame = parse_frame(bytes)) {
+      FUZZ_REQUIRE(claimed_frame_size(bytes) == frame_size(frame->payload.size()), "two sizes of one frame");
+    }
+  }
+  const Outcome outcome = replay_files(files);
+  FUZZ_REQUIRE(!outcome.result.ok() || outcome.position >= outcome.applied.size(), "more applied than there was");
+}
+
+}  // namespace
+
+void run(const std::uint8_t* data, std::size_t size) {
+  FuzzedDataProvider input(data, size);
+  const bool mend = input.ConsumeBool();
+  if (input.ConsumeIntegral<std::uint8_t>() < 64) {
+    run_raw(input, mend);
+  } else {
+    run_written(input, mend);
+  }
+}
+
+std::vector<std::string> seeds() {
+  WrittenLog log;
+  log.files.emplace_back();
+  WrittenFrame frame;
+  frame.payload = std::string("\3abc\5defgh");
+  frame.header.store_id = kStore;
+  frame.header.sequence = 1;
+  frame.header.payload_size = static_cast<std::uint32_t>(frame.payload.size());
+  frame.header.payload_checksum = payload_checksum(std::as_bytes(std::span(frame.payload)));
+  place(log, frame);
+  // Behind the bytes what is read first: how many files, the mode, whether to put checksums right.
+  const std::string one_file(1, '\0');
+  std::vector<std::string> seeds = {log.files[0] + one_file + one_file + "\x01", log.files[0] + std::string(3, '\0')};
+  for (const char end : {'\0', '\1'}) {
+    std::string written = "\3abc\\.\5defgh\\.\2x\\.y\\.";
+    for (unsigned i = 0; i < 120; ++i) written += static_cast<char>(i * 29 + 7);
+    seeds.push_back(written + '\x0b' + '\xff' + end);
+  }
+  return seeds;
+}
+
+std::vector<std::string> words() {
+  return {"TRLF", std::string("\1\0\0\0", 4), std::string("\7\0\0\0\0\0\0\0", 8)};
+}
+
+}  // namespace terrace::fuzz

@@ -1,0 +1,204 @@
+#include "tests/simulation/simulated_disk.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <cstring>
+#include <set>
+
+#include "io/task.h"
+
+namespace terrace::simulation {
+namespace {
+
+constexpr std::uint64_t kSector = io::kSectorSize;
+constexpr std::uint64_t kCapacity = 1 << 20;
+
+struct alignas(kSector) Buffer {
+  std::byte bytes[4 * kSector];
+  explicit Buffer(char fill = 0) { std::memset(bytes, fill, sizeof bytes); }
+  std::span<std::byte> span(std::size_t sectors = 4) { return {bytes, sectors * kSector}; }
+};
+
+struct Fixture {
+  explicit Fixture(std::uint64_t seed = 1) : world(seed), media(kCapacity), disk(world, media) {}
+  template <typename Awaitable>
+  auto wait(Awaitable awaitable) {
+    decltype(awaitable.await_resume()) result{};
+    auto task = [](Awaitable& what, decltype(result)& out) -> io::Task<void> { out = co_await what; };
+    io::spawn(task(awaitable, result));
+    while (world.step()) {
+    }
+    return result;
+  }
+  io::FileHandle create(const char* path) { return wait(disk.open(path, io::OpenMode::kCreate)); }
+  void close(io::FileHandle file) { EXPECT_EQ(wait(disk.close(file)), 0); }
+
+  World world;
+  Media media;
+  SimulatedDisk disk;
+};
+
+TEST(SimulatedDiskTest, WhatIsWrittenIsRead) {
+  Fixture fixture;
+  const io::FileHandle file = fixture.create("f");
+  Buffer out('x');
+  Buffer in;
+  EXPECT_EQ(fixture.wait(fixture.disk.write(file, 0, out.span())), 4 * kSector);
+  EXPECT_EQ(fixture.wait(fixture.disk.read(file, 0, in.span())), 4 * kSector);
+  EXPECT_EQ(std::memcmp(in.bytes, out.bytes, sizeof in.bytes), 0);
+  EXPECT_EQ(fixture.wait(fixture.disk.read(file, 2 * kSector, in.span())), 2 * kSector);  // up to the end
+  EXPECT_EQ(fixture.wait(fixture.disk.read(file, 4 * kSector, in.span())), 0);
+  fixture.close(file);
+}
+
+TEST(SimulatedDiskTest, OpenModes) {
+  Fixture fixture;
+  EXPECT_EQ(fixture.wait(fixture.disk.open("f", io::OpenMode::kRead)), -ENOENT);
+  EXPECT_EQ(fixture.wait(fixture.disk.open("f", io::OpenMode::kWrite)), -ENOENT);
+  EXPECT_EQ(fixture.wait(fixture.disk.open("d/f", io::OpenMode::kCreate)), -ENOENT);
+  fixture.close(fixture.create("f"));
+  EXPECT_EQ(fixture.wait(fixture.disk.open("f", io::OpenMode::kCreate)), -EEXIST);
+  const io::FileHandle file = fixture.wait(fixture.disk.open("f", io::OpenMode::kRead));
+  EXPECT_GE(file, 0);
+  fixture.close(file);
+}
+
+TEST(SimulatedDiskTest, WriteSyncIsDurableAndAWriteAloneIsNot) {
+  Fixture fixture;
+  const io::FileHandle file = fixture.create("f");
+  EXPECT_EQ(fixture.wait(fixture.disk.sync_directory("")), 0);
+  Buffer a('a');
+  Buffer b('b');
+  const auto result = fixture.wait(fixture.disk.write_sync(file, 0, a.span()));
+  EXPECT_EQ(result.written, 4 * kSector);
+  EXPECT_EQ(result.synced, 0);
+  EXPECT_EQ(fixture.wait(fixture.disk.write(file, 0, b.span())), 4 * kSector);
+  fixture.disk.abandon();
+  fixture.media.crash(fixture.world.random(), 0);
+  std::byte value;
+  fixture.media.read(*fixture.media.find("f"), 0, {&value, 1});
+  EXPECT_EQ(value, std::byte{'a'});
+}
+
+TEST(SimulatedDiskTest, AShortWriteSyncLeavesTheSyncOut) {
+  Fixture fixture;
+  const io::FileHandle file = fixture.create("f");
+  Faults faults;
+  faults.short_write = 1;
+  fixture.disk.set_faults(faults);
+  Buffer buffer('x');
+  const auto result = fixture.wait(fixture.disk.write_sync(file, 0, buffer.span()));
+  EXPECT_GT(result.written, 0);
+  EXPECT_LT(result.written, 4 * static_cast<std::int32_t>(kSector));
+  EXPECT_LT(result.synced, 0);
+  fixture.disk.set_faults({});
+  fixture.close(file);
+}
+
+TEST(SimulatedDiskTest, AFailedReadLeavesJunk) {
+  Fixture fixture;
+  const io::FileHandle file = fixture.create("f");
+  Buffer buffer('x');
+  fixture.wait(fixture.disk.write(file, 0, buffer.span()));
+  Faults faults;
+  faults.read_error = 1;
+  fixture.disk.set_faults(faults);
+  EXPECT_EQ(fixture.wait(fixture.disk.read(file, 0, buffer.span())), -EIO);
+  EXPECT_NE(buffer.bytes[0], std::byte{'x'});
+  fixture.disk.set_faults({});
+  fixture.close(file);
+}
+
+TEST(SimulatedDiskTest, AFullDeviceFailsWhatGrowsAndNothingElse) {
+  Fixture fixture;
+  const io::FileHandle file = fixture.create("f");
+  EXPECT_EQ(fixture.wait(fixture.disk.allocate(file, 4 * kSector)), 0);
+  fixture.media.set_capacity(4 * kSector);
+  Buffer buffer('x');
+  EXPECT_EQ(fixture.wait(fixture.disk.write(file, 0, buffer.span())), 4 * kSector);
+  EXPECT_EQ(fixture.wait(fixture.disk.write(file, 4 * kSector, buffer.span(1))), -ENOSPC);
+  EXPECT_EQ(fixture.wait(fixture.disk.allocate(file, 5 * kSector)), -ENOSPC);
+  fixture.media.set_capacity(kCapacity);
+  EXPECT_EQ(fixture.wait(fixture.disk.allocate(file, 5 * kSector)), 0);
+  fixture.close(file);
+}
+
+io::Task<void> write_and_note(io::Disk& disk, io::FileHandle file, Buffer& buffer, int number,
+                              std::vector<int>& order) {
+  co_await disk.write(file, static_cast<std::uint64_t>(number) * 4 * kSector, buffer.span());
+  order.push_back(number);
+}
+
+TEST(SimulatedDiskTest, OperationsCompleteInAnyOrderAndNeverWithinSubmit) {
+  std::set<std::vector<int>> orders;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Fixture fixture(seed);
+    const io::FileHandle file = fixture.create("f");
+    Buffer buffer('x');
+    std::vector<int> order;
+    for (int number = 0; number < 3; ++number) io::spawn(write_and_note(fixture.disk, file, buffer, number, order));
+    EXPECT_TRUE(order.empty());
+    while (fixture.world.step()) {
+    }
+    orders.insert(order);
+    fixture.close(file);
+  }
+  EXPECT_EQ(orders.size(), 6u);
+}
+
+TEST(SimulatedDiskTest, AWriteInFlightAtAPowerCutHappenedInPartOrNot) {
+  std::set<std::string> outcomes;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    Fixture fixture(seed);
+    const io::FileHandle file = fixture.create("f");
+    Buffer old('o');
+    Buffer fresh('n');
+    fixture.wait(fixture.disk.sync_directory(""));
+    fixture.wait(fixture.disk.write_sync(file, 0, old.span(2)));
+    io::DiskRequest request{.op = io::DiskOp::kWrite,
+                            .file = file,
+                            .data = fresh.bytes,
+                            .size = 2 * kSector,
+                            .waiter = std::noop_coroutine()};
+    fixture.disk.submit(request);
+    fixture.disk.abandon();
+    fixture.world.drop_events();
+    fixture.media.crash(fixture.world.random(), 0.5);
+    std::byte bytes[2 * kSector];
+    fixture.media.read(*fixture.media.find("f"), 0, bytes);
+    outcomes.insert({static_cast<char>(bytes[0]), static_cast<char>(bytes[kSector])});
+  }
+  EXPECT_EQ(outcomes, (std::set<std::string>{"oo", "on", "no", "nn"}));
+}
+
+using SimulatedDiskDeathTest = testing::Test;
+
+void change_while_written(Fixture& fixture, io::FileHandle file, Buffer& buffer) {
+  io::DiskRequest request{
+      .op = io::DiskOp::kWrite, .file = file, .data = buffer.bytes, .size = kSector, .waiter = std::noop_coroutine()};
+  fixture.disk.submit(request);
+  buffer.bytes[0] = std::byte{'y'};
+  while (fixture.world.step()) {
+  }
+}
+
+TEST(SimulatedDiskDeathTest, BreachesOfTheContractEndTheProcess) {
+  Fixture fixture;
+  const io::FileHandle file = fixture.create("f");
+  Buffer buffer('x');
+  EXPECT_DEATH(fixture.wait(fixture.disk.write(file, 1, buffer.span())), "offset % kSector");
+  EXPECT_DEATH(fixture.wait(fixture.disk.write(file, 0, buffer.span().subspan(1, kSector))), "data");
+  EXPECT_DEATH(change_while_written(fixture, file, buffer), "checksum");
+  fixture.close(file);
+  EXPECT_DEATH(fixture.wait(fixture.disk.sync(file)), "nullptr");
+}
+
+TEST(SimulatedDiskTest, TheLockIsForOne) {
+  Fixture fixture;
+  EXPECT_TRUE(fixture.disk.lock("lock").ok());
+  EXPECT_EQ(fixture.disk.lock("lock").error().code, ErrorCode::kBusy);
+}
+
+}  // namespace
+}  // namespace terrace::simulation

@@ -1,0 +1,132 @@
+#include "tests/simulation/store_access.h"
+
+#include <cstring>
+
+#include "tests/simulation/failure.h"
+
+namespace terrace::simulation {
+
+namespace {
+
+using storage::Access;
+using storage::Database;
+using storage::Key;
+using storage::Location;
+using storage::Record;
+using storage::Residents;
+
+// More rounds than this for one command means that the store and its reader chase each other for ever.
+constexpr unsigned kMostFetches = 10'000;
+
+void set_bytes(Database& database, Record* record, const Value& value) {
+  if (record->value_size() == value.bytes.size()) {
+    database.change(record);
+  } else {
+    record = database.resize(record, static_cast<std::uint32_t>(value.bytes.size()));
+  }
+  record->set_kind(storage::ValueType::kString, value.encoding);
+  std::memcpy(record->value(), value.bytes.data(), value.bytes.size());
+}
+
+void insert(Database& database, const Key& key, const Residents& residents, const Value& value) {
+  Record* record = database.insert(key, residents, storage::ValueType::kString, value.encoding,
+                                   static_cast<std::uint32_t>(value.bytes.size()));
+  std::memcpy(record->value(), value.bytes.data(), value.bytes.size());
+  if (value.expiry_ms != storage::kNoExpiry) database.set_expiry(record, value.expiry_ms);
+}
+
+}  // namespace
+
+io::Task<Result<void>> make_resident(storage::Engine& engine, const std::vector<KeyName>& keys, Residents& residents,
+                                     bool overwrite) {
+  std::vector<Location> missing;
+  for (unsigned round = 0; round < kMostFetches; ++round) {
+    missing.clear();
+    bool resident = true;
+    for (const KeyName& name : keys) {
+      const Database& database = engine.database(name.database);
+      const Key key(name.key);
+      resident =
+          (overwrite ? database.overwritable(key, residents, missing) : database.resident(key, residents, missing)) &&
+          resident;
+    }
+    if (resident != missing.empty()) fail("resident() and its list of missing locations disagree");
+    if (resident) co_return Result<void>();
+    Result<void> fetched = co_await engine.fetch(missing, residents);
+    if (!fetched) co_return fetched;
+  }
+  fail("keys do not become resident: " + keys.front().key);
+}
+
+Value value_of(const Record& record) {
+  return Value{std::string(record.bytes()), record.encoding(), record.expiry_ms()};
+}
+
+std::optional<Value> read_key(storage::Engine& engine, const KeyName& name, Residents& residents, Access access) {
+  const Record* record = engine.database(name.database).find(Key(name.key), residents, access);
+  if (!record) return std::nullopt;
+  if (record->key() != name.key) fail("find() gave another key's record: asked for " + name.key);
+  if (record->type() != storage::ValueType::kString) fail("the type of " + name.key + " changed");
+  return value_of(*record);
+}
+
+void change_store(storage::Engine& engine, const Effect& effect, Residents& residents, unsigned variant) {
+  if (effect.kind == Effect::Kind::kFlush) return engine.flush_database(effect.database);
+  if (effect.kind == Effect::Kind::kSwap) {
+    return engine.swap_databases(effect.database, static_cast<unsigned>(effect.amount));
+  }
+  Database& database = engine.database(effect.database);
+  const Key key(effect.key);
+  Record* record = database.find(key, residents, Access::kWrite);
+  if (effect.kind == Effect::Kind::kDelete) {
+    if (record) database.erase(record);
+    return;
+  }
+  if (effect.kind == Effect::Kind::kExpire) {
+    if (record) database.set_expiry(record, effect.amount);
+    return;
+  }
+  std::optional<Value> old;
+  if (record) old = value_of(*record);
+  const std::optional<Value> value = apply(effect, old ? &*old : nullptr);
+  if (!value) return;
+  if (!record) return insert(database, key, residents, *value);
+  if (effect.kind == Effect::Kind::kSet && variant % 2 == 0) {
+    database.erase(record);
+    return insert(database, key, residents, *value);
+  }
+  if (record->expiry_ms() != value->expiry_ms) record = database.set_expiry(record, value->expiry_ms);
+  set_bytes(database, record, *value);
+}
+
+io::Task<Result<Model>> read_everything(storage::Engine& engine, unsigned databases) {
+  Model model(databases);
+  for (std::uint32_t number = 0; number < databases; ++number) {
+    Residents residents;
+    std::vector<Location> missing;
+    std::uint64_t cursor = 0;
+    do {
+      missing.clear();
+      cursor = engine.database(number).scan(cursor, residents, missing, [&](const Record& record) {
+        std::string key(record.key());
+        if (model.find(number, key)) fail("a scan at rest shows a key twice: " + key);
+        model.put(number, key, value_of(record));
+      });
+      if (!missing.empty()) {
+        Result<void> fetched = co_await engine.fetch(missing, residents);
+        if (!fetched) co_return fetched.error();
+        continue;
+      }
+      residents.clear();
+    } while (cursor != 0 || !missing.empty());
+    const Database& database = engine.database(number);
+    const std::uint64_t shown = model.keys(number).size();
+    if (shown < database.size() || shown > database.size() + database.index().shadow_count()) {
+      fail("size() says " + std::to_string(database.size()) + " keys and " +
+           std::to_string(database.index().shadow_count()) + " shadows, a scan shows " + std::to_string(shown));
+    }
+  }
+  co_return model;
+}
+
+}  // namespace terrace::simulation
