@@ -1,0 +1,124 @@
+"""How the replies of two servers are compared: byte for byte, but for what depends on time, chance or order."""
+from harness import Error, Simple
+
+TIME_TOLERANCE_MS = 10_000
+
+# Replies that count time: equal within the tolerance.
+TIMES = {"ttl": 1000, "expiretime": 1000, "pttl": 1, "pexpiretime": 1, "time": 1, "lastsave": 1}
+# Order is the server's own.
+UNORDERED = {"keys", "smembers", "sdiff", "sinter", "sunion", "hkeys", "hvals"}
+UNORDERED_PAIRS = {"hgetall"}
+# Only the shape is compared: type, and for arrays of one reply's fields the field names.
+SHAPE = {
+    "randomkey", "srandmember", "hrandfield", "zrandmember", "object|freq", "object|idletime", "object|refcount",
+    "client|id", "dump", "time", "lastsave", "hscan", "sscan", "zscan",
+}
+FIELDS = {"hello"}
+LINES = {"info", "client|list", "client|info"}  # text of name:value or name=value
+
+
+def shape(value):
+    """Type of a reply, deep, without its content; errors keep theirs."""
+    if isinstance(value, Error):
+        return value
+    if isinstance(value, Simple):
+        return "simple"
+    if isinstance(value, list):
+        return ["array"] + [shape(item) for item in value]
+    if isinstance(value, tuple):
+        return value[0]
+    return type(value).__name__
+
+
+def field_names(value):
+    if isinstance(value, tuple) and value[0] == "map":
+        return sorted(name for name, _ in value[1])
+    return sorted(value[::2]) if isinstance(value, list) else shape(value)
+
+
+def line_names(value):
+    """Names in INFO or CLIENT LIST text."""
+    if isinstance(value, tuple) and value[0] == "verbatim":
+        value = value[1]
+    if not isinstance(value, bytes) or isinstance(value, Error):
+        return None
+    first = value.split(b"\n", 1)[0]
+    if b"=" in first and not first.startswith(b"#"):
+        return {part.split(b"=")[0] for part in first.split() if b"=" in part}
+    return {line.split(b":")[0] for line in value.splitlines() if b":" in line and not line.startswith(b"#")}
+
+
+def numbers_near(left, right, unit_ms):
+    if left == right:
+        return True
+    if type(left) is not int or type(right) is not int or left < 0 or right < 0:
+        return False
+    return abs(left - right) * unit_ms <= TIME_TOLERANCE_MS
+
+
+def items(value):
+    return value[1] if isinstance(value, tuple) and value[0] in ("set", "map") else value
+
+
+def unordered(value, pairs):
+    content = items(value)
+    if not isinstance(content, list):
+        return value
+    if pairs and not isinstance(value, tuple):
+        content = list(zip(content[::2], content[1::2]))
+    return shape(value)[0] if isinstance(value, list) else value[0], sorted(map(repr, content))
+
+
+def same_lines(name, ours, theirs, options):
+    """INFO and CLIENT LIST: every field name of redis-server is there (or is in the list of known gaps)."""
+    mine, other = line_names(ours), line_names(theirs)
+    if mine is None or other is None:
+        return shape(ours) == shape(theirs) and (mine is None) == (other is None) and (mine is not None or ours == theirs)
+    return not (other - mine - options.get("fields_not_told", set()))
+
+
+def same(name, arguments, ours, theirs, options):
+    """Whether the subject's reply `ours` to a command is as good as redis-server's, `theirs`."""
+    if ours == theirs and type(ours) is type(theirs):
+        return True
+    if isinstance(ours, Error) or isinstance(theirs, Error):
+        return name == "object|refcount" and shape(ours) == shape(theirs)
+    if name in TIMES and numbers_near(ours, theirs, TIMES[name]):
+        return True
+    if name in UNORDERED or name in UNORDERED_PAIRS:
+        return unordered(ours, name in UNORDERED_PAIRS) == unordered(theirs, name in UNORDERED_PAIRS)
+    if name in SHAPE:
+        if name.endswith("scan") and isinstance(ours, list) and isinstance(theirs, list):
+            return shape(ours)[:2] == shape(theirs)[:2] and same_members(arguments, ours, theirs)
+        return shape(ours) == shape(theirs)
+    if name in FIELDS:
+        return type(ours) is type(theirs) and field_names(ours) == field_names(theirs)
+    if name.endswith("|help"):
+        # The text is the server's own; that it is one, and for which command, is not.
+        return isinstance(ours, list) and isinstance(theirs, list) and ours[:1] == theirs[:1] and {type(line) for line in ours} == {Simple}
+    if name == "client|list" and len(arguments) > 2:
+        return isinstance(ours, (bytes, tuple)) and isinstance(theirs, (bytes, tuple))  # ids are the server's own
+    if name in LINES:
+        return same_lines(name, ours, theirs, options)
+    if name == "object|encoding" and options.get("restarted"):
+        # redis-server replays its AOF in rewritten form, which may give a string another encoding.
+        strings = {b"int", b"embstr", b"raw"}
+        return ours in strings and theirs in strings
+    return False
+
+
+def same_members(arguments, ours, theirs):
+    """A whole collection in one HSCAN, SSCAN or ZSCAN step: the same members in any order."""
+    if ours[0] != b"0" or theirs[0] != b"0" or arguments[2:3] != [b"0"]:
+        return True
+    return sorted(map(repr, ours[1])) == sorted(map(repr, theirs[1]))
+
+
+def same_exec(queued, ours, theirs, options):
+    """EXEC: element by element, each by the rule of its command."""
+    if not isinstance(ours, list) or not isinstance(theirs, list):
+        return ours == theirs and type(ours) is type(theirs)
+    if len(ours) != len(theirs) or len(queued) != len(ours):
+        return False
+    return all(same(name, arguments, mine, other, options)
+               for (name, arguments), mine, other in zip(queued, ours, theirs))

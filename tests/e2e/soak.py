@@ -1,0 +1,200 @@
+#!/usr/bin/python3
+"""Many clients, a dataset several times larger than maxmemory, for a while: RSS stays bounded, no write fails, every
+value is right.
+
+  soak.py --seconds 600 --maxmemory 256mb --clients 50 --times 4
+
+RSS is sampled every 100 ms and must never pass maxmemory + 64 MiB. Each key belongs to one client, which knows what it
+must hold.
+"""
+import argparse
+import multiprocessing
+import os
+import random
+import selectors
+import socket
+import sys
+import time
+
+from harness import Error, Folder, Incomplete, ServerDied, Values, encode, fail, megabytes, parse, redis, say, terrace
+
+CONSTANT = 64 << 20
+PIPELINE = 8
+PROCESSES = 2
+
+
+class Visitor:
+    """One client connection: batches of reads and writes on its own keys."""
+
+    def __init__(self, number, port, keys, values, seed):
+        self.number, self.keys, self.values = number, keys, values
+        self.random = random.Random(seed * 7919 + number)
+        self.versions = [0] * keys
+        self.socket = socket.create_connection(("127.0.0.1", port), 120)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.data, self.waiting = b"", []
+        self.sets = self.gets = self.deletes = 0
+        self.slowest, self.sent_at = 0.0, 0.0
+
+    def name(self, key):
+        return b"visitor:%d:%d" % (self.number, key)
+
+    def send(self):
+        parts = []
+        for _ in range(PIPELINE):
+            key, chance = self.random.randrange(self.keys), self.random.random()
+            if chance < 0.5:
+                version = self.versions[key]
+                parts.append(encode(b"GET", self.name(key)))
+                self.waiting.append((key, version))
+            elif chance < 0.97:
+                self.versions[key] = version = abs(self.versions[key]) + 1
+                parts.append(encode(b"SET", self.name(key), self.values.value(self.number * 1_000_000 + key, version)))
+                self.waiting.append((None, None))
+                self.sets += 1
+            else:
+                # A negative version: deleted, and which number comes next.
+                self.versions[key] = -abs(self.versions[key])
+                parts.append(encode(b"DEL", self.name(key)))
+                self.waiting.append((-1, None))
+                self.deletes += 1
+        self.sent_at = time.monotonic()
+        self.socket.sendall(b"".join(parts))
+
+    def receive(self):
+        """Takes what has come; True when the batch is complete. Raises AssertionError on a wrong reply."""
+        chunk = self.socket.recv(1 << 18)
+        if not chunk:
+            raise AssertionError("the server closed the connection")
+        self.data += chunk
+        at = 0
+        try:
+            while self.waiting:
+                reply, at = parse(self.data, at)
+                key, version = self.waiting.pop(0)
+                if isinstance(reply, Error):
+                    raise AssertionError(f"client {self.number}: {'write' if key in (None, -1) else 'read'} answered {reply!r}")
+                if key is None or key == -1:
+                    continue
+                self.gets += 1
+                expected = self.values.value(self.number * 1_000_000 + key, version) if version > 0 else None
+                if reply != expected:
+                    raise AssertionError(f"client {self.number}: GET {self.name(key)} gave {repr(reply)[:80]} "
+                                         f"(claims {Values.parse_head(reply) if reply else None}), must be version {version}")
+        except Incomplete:
+            pass
+        self.data = self.data[at:]
+        if self.waiting:
+            return False
+        self.slowest = max(self.slowest, time.monotonic() - self.sent_at)
+        return True
+
+
+def crowd(numbers, port, options, keys, results):
+    """The clients of one process, one selector loop."""
+    values = Values(options.seed, 50, options.value_size)
+    visitors, problem = [], None
+    try:
+        visitors = [Visitor(number, port, keys, values, options.seed) for number in numbers]
+        selector = selectors.DefaultSelector()
+        for visitor in visitors:
+            selector.register(visitor.socket, selectors.EVENT_READ, visitor)
+            visitor.send()
+        end, busy = time.monotonic() + options.seconds, len(visitors)
+        while busy:
+            events = selector.select(120)
+            if not events:
+                raise AssertionError("no reply for 120 s")
+            for event, _ in events:
+                if event.data.receive():
+                    if time.monotonic() < end:
+                        event.data.send()
+                    else:
+                        busy -= 1
+                        selector.unregister(event.fileobj)
+    except (AssertionError, OSError, ValueError) as failure:
+        problem = f"{type(failure).__name__}: {failure}"
+    results.put((problem, sum(v.sets for v in visitors), sum(v.gets for v in visitors), sum(v.deletes for v in visitors),
+                 max((v.slowest for v in visitors), default=0)))
+
+
+class Soak:
+    def __init__(self, options, folder):
+        self.options = options
+        self.bound = megabytes(options.maxmemory) + CONSTANT
+        mean = (50 + options.value_size) // 2 + 20
+        self.keys = max(100, megabytes(options.maxmemory) * options.times // mean // options.clients)
+        make = redis if options.subject == "redis" else terrace
+        memory = [] if options.subject == "redis" else ["--maxmemory", options.maxmemory]
+        self.server = folder.add(make(folder.path + "/data", *memory)).start()
+        self.samples, self.highest, self.over = 0, 0, []
+
+    def sample(self, begin):
+        rss = self.server.rss()
+        self.samples += 1
+        if rss > self.highest:
+            self.highest = rss
+        if rss > self.bound and self.options.subject != "redis":
+            self.over.append((time.monotonic() - begin, rss))
+
+    def run(self):
+        options, results = self.options, multiprocessing.Queue()
+        say(f"soak: {options.clients} clients for {options.seconds:.0f} s, {self.keys * options.clients} keys of up to {options.value_size} "
+            f"bytes, maxmemory {options.maxmemory}, seed {options.seed}")
+        processes = [multiprocessing.Process(target=crowd, daemon=True, args=(range(part, options.clients, PROCESSES), self.server.port,
+                                                                              options, self.keys, results)) for part in range(PROCESSES)]
+        begin = spoken = time.monotonic()
+        for process in processes:
+            process.start()
+        told = []
+        while len(told) < len(processes):
+            self.sample(begin)
+            time.sleep(0.1)
+            while not results.empty():
+                told.append(results.get())
+                if told[-1][0]:
+                    say("  " + told[-1][0])
+            if not self.server.running():
+                fail(f"the server ended by itself ({self.server.process.returncode}):\n{self.server.log_tail()}")
+            if time.monotonic() - spoken > 60:
+                spoken = time.monotonic()
+                say(f"  {spoken - begin:.0f} s: RSS now {self.server.rss() >> 20} MiB, highest {self.highest >> 20} MiB")
+            if time.monotonic() - begin > options.seconds + 240:
+                fail("the clients do not come to an end")
+        self.judge(told, time.monotonic() - begin)
+
+    def judge(self, told, seconds):
+        sets, gets, deletes = (sum(part[at] for part in told) for at in (1, 2, 3))
+        say(f"soak: {sets} SET, {gets} GET, {deletes} DEL in {seconds:.0f} s ({(sets + gets + deletes) / seconds:.0f}/s), slowest batch of "
+            f"{PIPELINE} {max(part[4] for part in told) * 1000:.0f} ms; RSS sampled {self.samples} times, highest {self.highest / (1 << 20):.1f} MiB, "
+            f"bound {self.bound >> 20} MiB")
+        if self.over:
+            say(f"  above the bound {len(self.over)} times, first after {self.over[0][0]:.1f} s ({self.over[0][1] >> 20} MiB), "
+                f"most {max(rss for _, rss in self.over) >> 20} MiB")
+        if self.over or any(part[0] for part in told):
+            sys.exit(1)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--maxmemory", default="256mb")
+    parser.add_argument("--clients", type=int, default=50)
+    parser.add_argument("--times", type=int, default=4, help="dataset by maxmemory, about")
+    parser.add_argument("--value-size", type=int, default=4000)
+    parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--subject", choices=("terrace", "redis"), default="terrace")
+    parser.add_argument("--keep", action="store_true")
+    options = parser.parse_args()
+    if options.seed is None:
+        options.seed = int.from_bytes(os.urandom(3), "little")
+    with Folder("soak", options.keep) as folder:
+        try:
+            Soak(options, folder).run()
+        except ServerDied as problem:
+            fail(problem)
+    say("soak: passed")
+
+
+if __name__ == "__main__":
+    main()

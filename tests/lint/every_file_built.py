@@ -1,0 +1,34 @@
+#!/usr/bin/python3
+"""Every source file is compiled by some target; every *_test.cpp is in a test program.
+
+  every_file_built.py BUILD_FOLDER...   (folders with a compile_commands.json)
+"""
+import json
+import os
+import sys
+
+from tree import ROOT, Findings, project_files
+
+
+def main():
+    built = set()
+    for folder in sys.argv[1:] or [os.path.join(ROOT, "build")]:
+        path = os.path.join(folder, "compile_commands.json")
+        if not os.path.exists(path):
+            sys.exit(f"every-file-built: no {path}: configure the build first (./x build)")
+        with open(path) as file:
+            built |= {os.path.relpath(os.path.realpath(entry["file"]), os.path.realpath(ROOT)) for entry in json.load(file)}
+    findings = Findings("every-file-built")
+    # bench/ and fuzz/ are built on request only.
+    files = [path for path in project_files((".cpp",)) if not path.startswith(("bench/", "tests/fuzz/"))]
+    for path in files:
+        if path not in built:
+            findings.add(path, 1, "no target compiles it" + (": a test that never runs" if path.endswith("_test.cpp") else ""))
+    for path in files:
+        if path.startswith("tests/") and not path.endswith("_test.cpp") and "TEST" in open(os.path.join(ROOT, path)).read().split("TERRACE")[0] \
+                and "gtest/gtest.h" in open(os.path.join(ROOT, path)).read():
+            findings.add(path, 1, "holds tests but is not named *_test.cpp")
+    findings.end(f"{len(files)} files")
+
+
+main()
