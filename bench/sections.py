@@ -1,0 +1,144 @@
+"""What of each bench's JSON goes into the README: rows of (what, figure), and pictures as name -> (words beside it, SVG)."""
+import chart
+
+
+def share(value):
+    return f"{value:.0%}"
+
+
+def count(value):
+    return f"{value:,.0f}"
+
+
+def middle_of(values):
+    ordered = sorted(values)
+    return ordered[len(ordered) // 2]
+
+
+def redis(result):
+    rows = result["rows"]
+    # The README has room for one size of values and one number of clients; all of them are in the JSON.
+    size, clients = middle_of(result["options"]["value_sizes"]), min(result["options"]["clients"])
+    shown = [row for row in rows if row["clients"] == clients and (row["value_size"] == size or row["test"] == "incr")]
+    shown.sort(key=lambda row: result["options"]["tests"].index(row["test"]))
+    table = []
+    for row in shown:
+        if row["test"] not in ("get", "set") or (row["test"] == "get" and row["persistence"] != "none"):
+            continue
+        kept = {"none": "no persistence", "everysec": "synced every second", "always": "synced before the reply"}[row["persistence"]]
+        ours = row["terrace"]
+        table.append((f"{row['test'].upper()} of {size} bytes, pipeline {row['pipeline']}, {clients} clients, {kept}: commands a second; CPU a command",
+                      f"{count(ours['rps'])}, {over(row['to_redis']['rps'])} of Redis; {ours['cpu_s_per_million']:.2f} s a million, "
+                      f"{over(row['to_redis']['cpu_s_per_million'])} of Redis, {over(row['to_echo']['cpu_s_per_million'])} of an echo"))
+    pictures = {}
+    for pipeline in result["options"]["pipelines"]:
+        of_one = [row for row in shown if row["pipeline"] == pipeline and row["persistence"] == "none"]
+        if of_one:
+            title = f"CPU of a command, pipeline {pipeline}, no persistence"
+            pictures[f"redis-cpu-{pipeline}"] = bars_of(title, "seconds a million", of_one, "cpu_s_per_million")
+    synced = [row for row in shown if row["pipeline"] == 1 and row["persistence"] == "always"]
+    if synced:
+        pictures["redis-always"] = bars_of("Commands a second, pipeline 1, each write synced before its reply", "a second", synced, "rps")
+    return table, pictures
+
+
+def over(ratio):
+    return f"{ratio['median']:.2f}" if ratio else "?"
+
+
+def bars_of(title, unit, rows, field):
+    series = {words: [row[name][field] for row in rows] for name, words in (("terrace", "Terrace"), ("redis", "Redis"), ("echo", "echo without a store"))}
+    return title, chart.bars(title, unit, [row["test"].upper() for row in rows], series)
+
+
+def tier(result):
+    table = []
+    for row in result["rows"]:
+        middle = row["medians"]
+        figure = f"{count(middle['rps'])}; {middle['page_reads_per_request']:.3f}"
+        if "reads_to_fio" in middle:
+            figure += f"; {share(middle['reads_to_fio'])} of fio's reads"
+        if "commits_to_fio" in middle:
+            figure += f"; {share(middle['commits_to_fio'])} of fio's synced writes"
+        table.append((f"cold keys, {STORMS[row['row']]}: requests a second; page reads a request; disk", figure))
+    read = [row for row in result["rows"] if "reads_to_fio" in row["medians"]]
+    title = "Page reads of storms on cold keys, beside fio at the same depth"
+    series = {"Terrace": [row["medians"]["page_reads_per_s"] for row in read], "fio": [row["fio_medians"]["reads_per_s"] for row in read]}
+    return table, {"tier": (title, chart.bars(title, "a second", [row["row"] for row in read], series))} if read else {}
+
+
+STORMS = {"uniform50": "uniform GETs, 50 clients", "uniform200": "uniform GETs, 200 clients", "pipeline64": "uniform GETs, one client, pipeline 64",
+          "zipf50": "GETs by zipf 0.99, 50 clients", "read80write20": "80 GETs to 20 SETs, 50 clients", "overwrite": "blind SETs, 50 clients"}
+
+
+def latency(result):
+    table, curves = [], {}
+    for phase, told in result["phases"].items():
+        beside = f"; Redis {told['redis']['p99_ms']:.2f}, {told['redis']['p999_ms']:.2f}" if "redis" in told else ""
+        table.append((f"GET at a fixed rate, meanwhile {PHASES[phase]}: p99, p99.9 in ms",
+                      f"{told['terrace']['p99_ms']:.2f}, {told['terrace']['p999_ms']:.2f}{beside}"))
+        for name, row in told.items():
+            curves.setdefault(name, {})[phase] = row["histogram_ms"]
+    pictures = {}
+    for name, words in (("terrace", "Terrace"), ("redis", "Redis")):
+        if name in curves:
+            title = f"{words}: how many GETs at a fixed rate take longer, by what else goes on"
+            pictures[f"latency-{name}"] = title, chart.tails(title, "ms", curves[name])
+    return table, pictures
+
+
+PHASES = {"quiet": "nothing", "load": "others write at full speed", "checkpoint": "a checkpoint (BGSAVE)", "compact": "compaction",
+          "growth": "the index grows"}
+
+
+def memory(result):
+    table, groups, series = [], [], {"Terrace": [], "Redis": []}
+    for kind, words in (("cold", "cold key, name of 60 bytes"), ("hot", "hot key of 16 bytes, value of 32")):
+        told = result.get(kind)
+        if not told:
+            continue
+        for name, label in (("terrace", "Terrace"), ("redis", "Redis")):
+            series[label].append(told[name].get("bytes_per_key_restarted", told[name]["bytes_per_further_key"]) if name in told else None)
+        groups.append(words)
+        for name, label in (("terrace", "Terrace"), ("redis", "Redis")):
+            if name in told:
+                table.append((f"memory of a {words}, of {count(told[name]['keys'])}: {label}", bytes_a_key(told[name])))
+    title = "Resident memory of a key (Terrace's cold ones after a restart)"
+    return table, {"memory": (title, chart.bars(title, "bytes", groups, series))}
+
+
+def bytes_a_key(row):
+    figure = f"{row['bytes_per_further_key']:.1f} bytes"
+    if "bytes_per_key_restarted" in row:
+        figure += f" with what the allocator keeps; {row['bytes_per_key_restarted']:.1f} after a restart; {row['index_bytes_per_key']:.1f} by the index's count"
+    return figure
+
+
+def restart(result):
+    subjects, keys = result["subjects"], count(result["options"]["keys"])
+    table = []
+    for name, row in subjects.items():
+        figure = f"{row['clean']:.2f} s after SHUTDOWN; {row['killed']:.2f} s after SIGKILL under load"
+        table.append((f"from exec to the first GET, {keys} keys: {name}", figure))
+    title = f"From exec to the first GET, {keys} keys"
+    series = {name: [row["clean"], row["killed"]] for name, row in subjects.items()}
+    return table, {"restart": (title, chart.bars(title, "seconds", ["after SHUTDOWN", "after SIGKILL under load"], series))}
+
+
+def wear(result):
+    rows, parts = result["rows"], ("log", "spill", "compaction", "checkpoints", "rest")
+    table = [(f"random overwriting, compaction-live-share {row['share']} ({share(row['live_share'])} of the segments lived): bytes written a byte sent; "
+              "disk taken by live bytes, segments alone",
+              f"{row['write_amplification']:.2f}; {row['space_amplification']:.2f}, {row['segments_amplification']:.2f} "
+              f"({row['live_bytes'] / (1 << 20):,.0f} MiB live)") for row in rows]
+    table.append((f"{rows[-1]['values']}, on disk, of keys and values: spilled; compacted",
+                  f"{rows[-1]['spilled_of_raw']:.2f}; {rows[-1]['compacted_of_raw']:.2f}"))
+    groups = [f"{row['share']} % asked, {share(row['live_share'])} live" for row in rows]
+    title, space = "Bytes written to disk a byte of keys and values sent", "Bytes taken on disk a compressed byte that lives"
+    bound = (result["promise"]["write_amplification"], f"promised at {result['promise']['live_share']} %")
+    series = {"all": [row["space_amplification"] for row in rows], "segments": [row["segments_amplification"] for row in rows]}
+    return table, {"wear-writes": (title, chart.stacks(title, "", groups, {part: [max(0.0, row[part]) for row in rows] for part in parts}, bound)),
+                   "wear-space": (space, chart.bars(space, "", groups, series))}
+
+
+SECTIONS = {"redis": redis, "tier": tier, "latency": latency, "memory": memory, "restart": restart, "wear": wear}
