@@ -71,9 +71,13 @@ std::uint64_t Checkpointer::size_bound() const {
   return bytes;
 }
 
+io::Task<void> Checkpointer::wait_idle() {
+  while (running_) co_await finished_.wait();
+}
+
 io::Task<Result<void>> Checkpointer::checkpoint() {
   if (running_) {
-    while (running_) co_await finished_.wait();
+    co_await wait_idle();
     co_return last_result_;
   }
   running_ = true;

@@ -35,6 +35,7 @@ class Checkpointer {
   // Bytes that a checkpoint begun now takes at most, of its file and of what it spills.
   std::uint64_t size_bound() const;
   bool running() const { return running_; }
+  io::Task<void> wait_idle();
   const Manifest& manifest() const { return manifest_; }
   void set_manifest(const Manifest& manifest) {
     manifest_ = manifest;

@@ -8,23 +8,29 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <utility>
+#include <cstring>
 
 #include "io/result.h"
 #include "storage/limits.h"
 
 namespace terrace::storage {
 
-Dictionary::Dictionary(std::uint32_t id, std::string bytes)
+Dictionary::Dictionary(std::uint32_t id, std::string_view bytes)
     : id_(id),
-      bytes_(std::move(bytes)),
-      fingerprint_(std::max<std::uint32_t>(1, static_cast<std::uint32_t>(XXH3_64bits(bytes_.data(), bytes_.size())))),
+      size_(bytes.size()),
+      memory_(std::make_unique_for_overwrite<char[]>(size_ + kMaxPageRawSize)),
+      fingerprint_(std::max<std::uint32_t>(1, static_cast<std::uint32_t>(XXH3_64bits(bytes.data(), size_)))),
       fast_(LZ4_createStream()),
       thorough_(LZ4_createStreamHC()) {
-  TERRACE_CHECK(id_ != 0 && fast_ && thorough_ && bytes_.size() <= 64 * kKiB);
-  LZ4_loadDict(fast_, bytes_.data(), static_cast<int>(bytes_.size()));
+  TERRACE_CHECK(id_ != 0 && fast_ && thorough_ && size_ <= 64 * kKiB);
+  std::memcpy(memory_.get(), bytes.data(), size_);
+  LZ4_loadDict(fast_, memory_.get(), static_cast<int>(size_));
   LZ4_resetStreamHC_fast(thorough_, kThoroughLevel);
-  LZ4_loadDictHC(thorough_, bytes_.data(), static_cast<int>(bytes_.size()));
+  LZ4_loadDictHC(thorough_, memory_.get(), static_cast<int>(size_));
+}
+
+std::span<char> Dictionary::room() const {
+  return {memory_.get() + size_, kMaxPageRawSize};
 }
 
 Dictionary::~Dictionary() {

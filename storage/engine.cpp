@@ -167,7 +167,7 @@ io::Task<Result<void>> Engine::close(bool checkpoint) {
   while (!parts.tasks.idle()) co_await parts.tasks.wait();
   co_await parts.evictor.stop();
   co_await parts.dictionary_trainer.stop();
-  while (parts.checkpointer.running()) co_await parts.environment.clock.sleep_ms(1);
+  co_await parts.checkpointer.wait_idle();
   co_await parts.databases.drain();
   Result<void> closed = co_await parts.log.close();
   co_await parts.segments.close_all();
@@ -374,12 +374,17 @@ bool Engine::checkpoint_running() const {
   return parts_->checkpointer.running();
 }
 
+// What a checkpoint under way is writing already goes cold when that is written.
 io::Task<Result<void>> Engine::spill(unsigned database, Key key) {
-  co_return co_await parts_->evictor.spill(parts_->databases[database], key);
+  Result<void> spilled = co_await parts_->evictor.spill(parts_->databases[database], key);
+  co_await parts_->checkpointer.wait_idle();
+  co_return spilled;
 }
 
 io::Task<Result<void>> Engine::spill_all() {
-  return parts_->evictor.spill_all();
+  Result<void> spilled = co_await parts_->evictor.spill_all();
+  co_await parts_->checkpointer.wait_idle();
+  co_return spilled;
 }
 io::Task<Result<void>> Engine::compact() {
   const std::function<bool()> goes_on = [] { return true; };

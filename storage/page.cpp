@@ -369,69 +369,62 @@ Result<PageView> check_page(std::span<const std::byte> page, std::uint64_t segme
 
 namespace {
 
-Result<std::string> unpack_packed(std::span<const std::byte> page, const PageView& view, const Dictionary* dictionary) {
+Result<UnpackedPage> unpack_packed(std::span<const std::byte> page, const PageView& view,
+                                   const Dictionary* dictionary) {
   PageHeader header;
   std::memcpy(&header, page.data(), sizeof header);
   const char* stored = reinterpret_cast<const char*>(page.data()) + kPageHeaderSize;
   if (header.codec == kCodecNone) {
     if (view.raw_size != view.stored_size) return bad_page("sizes of a plain page differ");
-    return std::string(stored, view.stored_size);
+    return UnpackedPage{{stored, view.stored_size}, nullptr};
   }
   if (view.dictionary != 0 && (!dictionary || dictionary->fingerprint() != view.dictionary)) {
     return bad_page("dictionary " + std::to_string(view.dictionary) + ", which the page needs, is missing or damaged");
   }
-  std::string raw(view.raw_size, '\0');
+  UnpackedPage unpacked;
+  if (!dictionary) unpacked.own = std::make_unique_for_overwrite<char[]>(view.raw_size);
+  char* raw = dictionary ? dictionary->room().data() : unpacked.own.get();
   const std::string_view learnt = dictionary ? dictionary->bytes() : std::string_view();
   const int size =
-      LZ4_decompress_safe_usingDict(stored, raw.data(), static_cast<int>(view.stored_size),
-                                    static_cast<int>(view.raw_size), learnt.data(), static_cast<int>(learnt.size()));
+      LZ4_decompress_safe_usingDict(stored, raw, static_cast<int>(view.stored_size), static_cast<int>(view.raw_size),
+                                    learnt.data(), static_cast<int>(learnt.size()));
   if (size < 0 || static_cast<std::uint32_t>(size) != view.raw_size) return bad_page("page does not decompress");
-  return raw;
+  unpacked.bytes = {raw, view.raw_size};
+  return unpacked;
 }
 
-Result<std::string> unpack_large(std::span<const std::byte> run, const PageView& view) {
+Result<UnpackedPage> unpack_large(std::span<const std::byte> run, const PageView& view) {
   if (run.size() < std::size_t{view.page_count} * kPageSize) return bad_page("large record is cut short");
   ByteReader reader({reinterpret_cast<const char*>(run.data()) + kPageHeaderSize, view.stored_size});
-  std::string raw(view.raw_size, '\0');
+  UnpackedPage unpacked{{}, std::make_unique_for_overwrite<char[]>(view.raw_size)};
+  char* raw = unpacked.own.get();
   std::size_t filled = 0;
-  for (std::uint32_t number = 0; filled < raw.size(); ++number) {
+  for (std::uint32_t number = 0; filled < view.raw_size; ++number) {
     const auto header = reader.fixed<BlockHeader>();
     const std::string_view stored = reader.take(header.stored_size);
-    if (!reader.ok() || header.raw_size > raw.size() - filled || header.raw_size == 0) {
+    if (!reader.ok() || header.raw_size > view.raw_size - filled || header.raw_size == 0) {
       return bad_page("large record's blocks do not add up");
     }
     if (header.checksum != block_checksum(number, header, stored.data()))
       return bad_page("block checksum does not match");
     if (header.stored_size == header.raw_size) {
-      std::memcpy(raw.data() + filled, stored.data(), stored.size());
+      std::memcpy(raw + filled, stored.data(), stored.size());
     } else {
-      const int size = LZ4_decompress_safe(stored.data(), raw.data() + filled, static_cast<int>(stored.size()),
+      const int size = LZ4_decompress_safe(stored.data(), raw + filled, static_cast<int>(stored.size()),
                                            static_cast<int>(header.raw_size));
       if (size < 0 || static_cast<std::uint32_t>(size) != header.raw_size) return bad_page("block does not decompress");
     }
     filled += header.raw_size;
   }
   if (reader.remaining() != 0) return bad_page("large record's blocks do not add up");
-  return raw;
+  unpacked.bytes = {raw, view.raw_size};
+  return unpacked;
 }
 
 }  // namespace
 
-Result<std::string> unpack_page(std::span<const std::byte> run, const PageView& view, const Dictionary* dictionary) {
+Result<UnpackedPage> unpack_page(std::span<const std::byte> run, const PageView& view, const Dictionary* dictionary) {
   return view.large ? unpack_large(run, view) : unpack_packed(run, view, dictionary);
-}
-
-Result<std::vector<std::string_view>> split_images(std::string_view raw, std::uint32_t record_count) {
-  std::vector<std::string_view> images;
-  images.reserve(record_count);
-  ByteReader reader(raw);
-  for (std::uint32_t slot = 0; slot < record_count; ++slot) {
-    const std::uint64_t size = reader.varint();
-    images.push_back(reader.take(size));
-    if (!reader.ok()) return bad_page("records do not add up to the page");
-  }
-  if (reader.remaining() != 0) return bad_page("records do not add up to the page");
-  return images;
 }
 
 }  // namespace terrace::storage

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@
 #include "io/result.h"
 #include "storage/aligned_buffer.h"
 #include "storage/limits.h"
+#include "storage/varint.h"
 
 namespace terrace::storage {
 
@@ -73,11 +75,31 @@ struct PageView {
 };
 Result<PageView> check_page(std::span<const std::byte> page, std::uint64_t segment_serial, std::uint32_t page_number);
 
-// The raw bytes of a packed page, or the image of a large record from its whole run; everything is checked.
-// `dictionary`: the one that the view names; nullptr where it names none or where it is not to be had (an error).
-Result<std::string> unpack_page(std::span<const std::byte> run, const PageView& view, const Dictionary* dictionary);
+// The raw bytes of a packed page, or the image of a large record from its whole run. `bytes` lie in the run, in the
+// dictionary's room, where they stay until the next page is unpacked with it, or in `own`.
+struct UnpackedPage {
+  std::string_view bytes;
+  std::unique_ptr<char[]> own;
+};
+// Checks everything. `dictionary`: the one that the view names; nullptr where it names none or where it is not to be
+// had (an error). Reactor's thread only.
+Result<UnpackedPage> unpack_page(std::span<const std::byte> run, const PageView& view, const Dictionary* dictionary);
 
-// The images in a packed page's raw bytes, in slot order.
-Result<std::vector<std::string_view>> split_images(std::string_view raw, std::uint32_t record_count);
+// Gives the images in a packed page's raw bytes, in slot order, to `each(slot, image)`. An error if they do not add up
+// to the bytes; some may have been given by then.
+template <typename Each>
+Result<void> split_images(std::string_view raw, std::uint32_t record_count, const Each& each) {
+  ByteReader reader(raw);
+  for (std::uint32_t slot = 0; slot < record_count; ++slot) {
+    const std::uint64_t size = reader.varint();
+    const std::string_view image = reader.take(size);
+    if (!reader.ok()) break;
+    each(slot, image);
+  }
+  if (!reader.ok() || reader.remaining() != 0) {
+    return Error{ErrorCode::kCorrupt, "records do not add up to the page"};
+  }
+  return {};
+}
 
 }  // namespace terrace::storage

@@ -58,7 +58,7 @@ io::Task<Result<std::optional<WalkedPage>>> SegmentWalk::next() {
   if (!view.ok() || std::size_t{page_count} * kPageSize > bytes.size()) {
     loaded = co_await load_page(disk_, segment_, walked.page, page_count, &read_bytes_);
   } else {
-    loaded = parse_loaded(bytes, *view, *segment_.dictionaries);
+    loaded = unpack_run(bytes, *view, *segment_.dictionaries);
   }
   if (!loaded.ok()) co_return loaded.error();
   walked.content = std::move(*loaded);

@@ -1,6 +1,8 @@
 #include "storage/tier.h"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 #include "storage/disk_error.h"
 #include "storage/image.h"
@@ -14,26 +16,15 @@ Error at_place(const Error& error, const Segment& segment, std::uint32_t page) {
                           std::to_string(std::uint64_t{page} * kPageSize) + ": " + error.message};
 }
 
-}  // namespace
-
-Result<LoadedPage> parse_loaded(std::span<const std::byte> run, const PageView& view,
-                                const Dictionaries& dictionaries) {
-  Result<std::string> raw = unpack_page(run, view, dictionaries.find(view.dictionary));
-  if (!raw.ok()) return raw.error();
-  LoadedPage loaded;
-  loaded.raw = std::make_unique<const std::string>(std::move(*raw));
-  if (view.large) {
-    loaded.images.push_back(*loaded.raw);
-    return loaded;
-  }
-  Result<std::vector<std::string_view>> images = split_images(*loaded.raw, view.record_count);
-  if (!images.ok()) return images.error();
-  loaded.images = std::move(*images);
-  return loaded;
+Error no_such_slot(Location location) {
+  return {ErrorCode::kCorrupt, "segment " + std::to_string(location.segment()) + " page " +
+                                   std::to_string(location.page()) + ": no slot " + std::to_string(location.slot())};
 }
 
-io::Task<Result<LoadedPage>> load_page(io::Disk& disk, const Segment& segment, std::uint32_t page,
-                                       std::uint32_t read_ahead_pages, std::uint64_t* read_bytes) {
+}  // namespace
+
+io::Task<Result<PageView>> read_run(io::Disk& disk, const Segment& segment, std::uint32_t page,
+                                    std::uint32_t read_ahead_pages, AlignedBuffer& run, std::uint64_t* read_bytes) {
   const FilePath path = FilePath::segment(segment.serial);
   const std::uint64_t offset = std::uint64_t{page} * kPageSize;
   if (page == 0 || page >= segment.used_pages) {
@@ -41,7 +32,7 @@ io::Task<Result<LoadedPage>> load_page(io::Disk& disk, const Segment& segment, s
                     path.text() + ": page " + std::to_string(page) + " of " + std::to_string(segment.used_pages)};
   }
   const std::uint32_t ahead = std::min(read_ahead_pages, segment.used_pages - page);
-  AlignedBuffer run(std::size_t{ahead} * kPageSize);
+  run.resize(std::size_t{ahead} * kPageSize);
   const std::int32_t read = co_await disk.read(segment.file, offset, run.span());
   if (read_bytes) *read_bytes += run.size();
   Result<void> full = check_full("read", path, offset, read, run.size());
@@ -60,13 +51,48 @@ io::Task<Result<LoadedPage>> load_page(io::Disk& disk, const Segment& segment, s
     full = check_full("read", path, offset + have, more, rest.size());
     if (!full.ok()) co_return full.error();
   }
-  Result<LoadedPage> loaded = parse_loaded(run.span(), *view, *segment.dictionaries);
+  co_return view;
+}
+
+Result<LoadedPage> unpack_run(std::span<const std::byte> run, const PageView& view, const Dictionaries& dictionaries) {
+  Result<UnpackedPage> unpacked = unpack_page(run, view, dictionaries.find(view.dictionary));
+  if (!unpacked.ok()) return unpacked.error();
+  std::unique_ptr<char[]> raw = std::move(unpacked->own);
+  const std::size_t size = unpacked->bytes.size();
+  if (!raw) {
+    raw = std::make_unique_for_overwrite<char[]>(size);
+    std::memcpy(raw.get(), unpacked->bytes.data(), size);
+  }
+  LoadedPage loaded;
+  const std::string_view bytes(raw.get(), size);
+  loaded.raw = std::move(raw);
+  if (view.large) {
+    loaded.images.push_back(bytes);
+    return loaded;
+  }
+  loaded.images.reserve(view.record_count);
+  Result<void> split = split_images(
+      bytes, view.record_count, [&loaded](std::uint32_t, std::string_view image) { loaded.images.push_back(image); });
+  if (!split.ok()) return split.error();
+  return loaded;
+}
+
+io::Task<Result<LoadedPage>> load_page(io::Disk& disk, const Segment& segment, std::uint32_t page,
+                                       std::uint32_t read_ahead_pages, std::uint64_t* read_bytes) {
+  AlignedBuffer run;
+  const Result<PageView> view = co_await read_run(disk, segment, page, read_ahead_pages, run, read_bytes);
+  if (!view.ok()) co_return view.error();
+  Result<LoadedPage> loaded = unpack_run(run.span(), *view, *segment.dictionaries);
   if (!loaded.ok()) co_return at_place(loaded.error(), segment, page);
   co_return loaded;
 }
 
+// One page is the common case: its task is the whole of it.
 io::Task<Result<void>> Tier::fetch(std::span<const Location> locations, Residents& residents) {
-  if (locations.size() == 1) co_return co_await fetch_page(locations, residents);
+  return locations.size() == 1 ? fetch_page(locations, residents) : fetch_pages(locations, residents);
+}
+
+io::Task<Result<void>> Tier::fetch_pages(std::span<const Location> locations, Residents& residents) {
   std::vector<Location> sorted(locations.begin(), locations.end());
   std::sort(sorted.begin(), sorted.end(), [](Location a, Location b) { return a.bits() < b.bits(); });
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
@@ -91,58 +117,94 @@ io::Task<void> Tier::fetch_page_for(Fetch& fetch, std::span<const Location> of_o
   if (--fetch.left == 0) fetch.finished.notify();
 }
 
+// Joins the read of the page that is under way, or makes one for all that join until it is done.
 io::Task<Result<void>> Tier::fetch_page(std::span<const Location> of_one_page, Residents& residents) {
-  Segment* segment = segments_.find(of_one_page.front().segment());
+  const Location first = of_one_page.front();
+  Segment* segment = segments_.find(first.segment());
   if (!segment) co_return Result<void>();  // moved meanwhile: the caller asks the index again
-  const std::shared_ptr<PageRead> read = co_await read_shared(*segment, of_one_page.front());
-  if (!read->page.ok()) co_return read->page.error();
-  co_return admit(*read->page, of_one_page, residents);
-}
-
-io::Task<std::shared_ptr<Tier::PageRead>> Tier::read_shared(Segment& segment, Location location) {
-  const std::uint64_t key = location.page_bits();
-  if (auto it = reads_.find(key); it != reads_.end()) {
-    const std::shared_ptr<PageRead> shared = it->second;
+  Wanted wanted{of_one_page, residents, {}, false, nullptr};
+  if (const auto it = reads_.find(first.page_bits()); it != reads_.end()) {
+    PageRead& shared = *it->second;
     ++statistics_.shared_page_reads;
-    while (!shared->done) co_await shared->finished.wait();
-    co_return shared;
+    wanted.next = std::exchange(shared.wanted, &wanted);
+    while (!wanted.settled) co_await shared.finished.wait();
+    co_return wanted.result;
   }
-  const auto read = std::make_shared<PageRead>();
-  reads_.emplace(key, read);
-  const SegmentTable::Pin pin(&segment);
+  PageRead read;
+  read.wanted = &wanted;
+  reads_.emplace(first.page_bits(), &read);
+  const SegmentTable::Pin pin(segment);
   co_await in_flight_.acquire();
   ++statistics_.page_reads;
   const std::int64_t begin_us = environment_.clock.monotonic_us();
-  read->page = co_await load_page(environment_.disk, segment, location.page(), location.read_pages(),
-                                  &statistics_.page_read_bytes);
+  AlignedBuffer run = take_buffer();
+  const Result<PageView> view = co_await read_run(environment_.disk, *segment, first.page(), first.read_pages(), run,
+                                                  &statistics_.page_read_bytes);
   statistics_.page_read_us += static_cast<std::uint64_t>(environment_.clock.monotonic_us() - begin_us);
+  settle(*segment, first.page(), run.span(), view, read);
+  give_back(std::move(run));
+  reads_.erase(first.page_bits());
   in_flight_.release();
-  if (!read->page.ok()) {
-    segment.damaged = true;
-    ++statistics_.bad_pages;
-    report_(read->page.error());
-  }
-  reads_.erase(key);
-  read->done = true;
-  read->finished.notify();
-  co_return read;
+  read.finished.notify();
+  co_return wanted.result;
 }
 
-Result<void> Tier::admit(const LoadedPage& page, std::span<const Location> of_one_page, Residents& residents) {
-  for (const Location location : of_one_page) {
-    const std::uint32_t slot = location.is_large() ? 0 : location.slot();
-    if (slot >= page.images.size()) {
-      return Error{ErrorCode::kCorrupt, "segment " + std::to_string(location.segment()) + " page " +
-                                            std::to_string(location.page()) + ": no slot " + std::to_string(slot)};
-    }
-    const Result<ImageView> image = parse_image(page.images[slot]);
-    if (!image.ok()) return image.error();
-    Result<RecordPointer> record = decode_image(*image);
-    if (!record.ok()) return record.error();
-    (*record)->set(Record::kTransient);
-    residents.add(location, std::move(*record));
+// Gives all that wait for a page their records, or the error.
+void Tier::settle(Segment& segment, std::uint32_t page, std::span<const std::byte> run, const Result<PageView>& view,
+                  PageRead& read) {
+  Result<void> result = view.ok() ? admit(run, *view, segment, read) : view.error();
+  if (!result.ok()) {
+    if (view.ok()) result = at_place(result.error(), segment, page);
+    segment.damaged = true;
+    ++statistics_.bad_pages;
+    report_(result.error());
   }
-  return {};
+  for (Wanted* wanted = read.wanted; wanted; wanted = wanted->next) {
+    if (!result.ok()) wanted->result = result;
+    wanted->settled = true;
+  }
+}
+
+Result<void> Tier::admit(std::span<const std::byte> run, const PageView& view, const Segment& segment, PageRead& read) {
+  const Result<UnpackedPage> unpacked = unpack_page(run, view, segment.dictionaries->find(view.dictionary));
+  if (!unpacked.ok()) return unpacked.error();
+  if (view.large) {
+    for (Wanted* wanted = read.wanted; wanted; wanted = wanted->next) admit_image(unpacked->bytes, 0, *wanted);
+    return {};
+  }
+  for (Wanted* wanted = read.wanted; wanted; wanted = wanted->next) {
+    for (const Location location : wanted->locations) {
+      if (location.slot() >= view.record_count) wanted->result = no_such_slot(location);
+    }
+  }
+  return split_images(unpacked->bytes, view.record_count, [&](std::uint32_t slot, std::string_view image) {
+    for (Wanted* wanted = read.wanted; wanted; wanted = wanted->next) admit_image(image, slot, *wanted);
+  });
+}
+
+void Tier::admit_image(std::string_view bytes, std::uint32_t slot, Wanted& wanted) {
+  for (const Location location : wanted.locations) {
+    if (!location.is_large() && location.slot() != slot) continue;
+    const Result<ImageView> image = parse_image(bytes);
+    Result<RecordPointer> record = image.ok() ? decode_image(*image) : image.error();
+    if (!record.ok()) {
+      wanted.result = record.error();
+      return;
+    }
+    (*record)->set(Record::kTransient);
+    wanted.residents.add(location, std::move(*record));
+  }
+}
+
+AlignedBuffer Tier::take_buffer() {
+  if (idle_buffers_.empty()) return {};
+  AlignedBuffer buffer = std::move(idle_buffers_.back());
+  idle_buffers_.pop_back();
+  return buffer;
+}
+
+void Tier::give_back(AlignedBuffer buffer) {
+  if (buffer.capacity() == AlignedBuffer::kAlignment) idle_buffers_.push_back(std::move(buffer));
 }
 
 }  // namespace terrace::storage

@@ -6,8 +6,9 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
+#include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "io/environment.h"
 #include "io/sync.h"
@@ -19,17 +20,18 @@
 
 namespace terrace::storage {
 
-// The raw bytes of a page, or of a large record, verified, with the images in it.
+// Reads the page or run that begins at `page` into `run` and checks its first page; `read_ahead_pages` are read at
+// once. The segment must be pinned. An error names the file and the offset.
+io::Task<Result<PageView>> read_run(io::Disk& disk, const Segment& segment, std::uint32_t page,
+                                    std::uint32_t read_ahead_pages, AlignedBuffer& run, std::uint64_t* read_bytes);
+
+// A page's records, or a large one, verified, with bytes of their own: for who walks pages.
 struct LoadedPage {
-  std::unique_ptr<const std::string> raw;  // apart, so that the views survive a move
+  std::unique_ptr<const char[]> raw;
   std::vector<std::string_view> images;
 };
-
 // Unpacks a whole run that check_page() found in order.
-Result<LoadedPage> parse_loaded(std::span<const std::byte> run, const PageView& view, const Dictionaries& dictionaries);
-
-// Reads and verifies the page or run that begins at `page`; `read_ahead_pages` are read at once. The segment must be
-// pinned. An error names the file and the offset.
+Result<LoadedPage> unpack_run(std::span<const std::byte> run, const PageView& view, const Dictionaries& dictionaries);
 io::Task<Result<LoadedPage>> load_page(io::Disk& disk, const Segment& segment, std::uint32_t page,
                                        std::uint32_t read_ahead_pages, std::uint64_t* read_bytes);
 
@@ -40,12 +42,20 @@ class Tier {
       : environment_(environment), segments_(segments), statistics_(statistics), report_(report) {}
   ~Tier() { TERRACE_CHECK(reads_.empty()); }
 
+  // `locations` must stay until the task is done.
   io::Task<Result<void>> fetch(std::span<const Location> locations, Residents& residents);
 
  private:
+  // What one fetch wants of a page that is being read, for itself or for another one; in that fetch's frame.
+  struct Wanted {
+    std::span<const Location> locations;
+    Residents& residents;
+    Result<void> result;
+    bool settled = false;
+    Wanted* next = nullptr;
+  };
   struct PageRead {
-    bool done = false;
-    Result<LoadedPage> page = LoadedPage{};
+    Wanted* wanted = nullptr;
     io::Event finished;
   };
   // A fetch of several pages waits for the last of them.
@@ -55,10 +65,15 @@ class Tier {
     io::Event finished;
   };
 
-  io::Task<Result<void>> fetch_page(std::span<const Location> of_one_page, Residents& residents);
+  io::Task<Result<void>> fetch_pages(std::span<const Location> locations, Residents& residents);
   io::Task<void> fetch_page_for(Fetch& fetch, std::span<const Location> of_one_page, Residents& residents);
-  io::Task<std::shared_ptr<PageRead>> read_shared(Segment& segment, Location location);
-  Result<void> admit(const LoadedPage& page, std::span<const Location> of_one_page, Residents& residents);
+  io::Task<Result<void>> fetch_page(std::span<const Location> of_one_page, Residents& residents);
+  void settle(Segment& segment, std::uint32_t page, std::span<const std::byte> run, const Result<PageView>& view,
+              PageRead& read);
+  Result<void> admit(std::span<const std::byte> run, const PageView& view, const Segment& segment, PageRead& read);
+  void admit_image(std::string_view bytes, std::uint32_t slot, Wanted& wanted);
+  AlignedBuffer take_buffer();
+  void give_back(AlignedBuffer buffer);
 
   // More reads than a device takes at once only wait in the kernel, before the log's writes.
   static constexpr std::uint64_t kMaxReadsInFlight = 512;
@@ -67,7 +82,8 @@ class Tier {
   SegmentTable& segments_;
   Statistics& statistics_;
   std::function<void(const Error&)> report_;
-  std::unordered_map<std::uint64_t, std::shared_ptr<PageRead>> reads_;  // by Location::page_bits
+  std::unordered_map<std::uint64_t, PageRead*> reads_;  // by Location::page_bits
+  std::vector<AlignedBuffer> idle_buffers_;             // of one page
   io::Semaphore in_flight_{kMaxReadsInFlight};
 };
 

@@ -99,7 +99,7 @@ class ExecutionPool {
 
  private:
   static constexpr std::size_t kMaxKept = 16384;
-  static constexpr std::size_t kMaxIdle = 64;
+  static constexpr std::size_t kMaxIdle = 1024;  // those of many connections that wait for the disk at once
 
   std::vector<std::unique_ptr<Execution>> idle_;
 };

@@ -56,17 +56,18 @@ const Dictionary& dictionary() {
 std::vector<std::string> check_run(std::span<const std::byte> run, std::uint32_t page_number) {
   const Result<PageView> view = check_page(run, kSerial, page_number);
   if (!view.ok() || view->raw_size > kLargestRaw) return {};
-  const Result<std::string> raw =
-      unpack_page(run, *view, view->dictionary == dictionary().id() ? &dictionary() : nullptr);
+  const Result<UnpackedPage> raw =
+      unpack_page(run, *view, view->dictionary == dictionary().fingerprint() ? &dictionary() : nullptr);
   if (!raw.ok()) return {};
   std::vector<std::string> images;
   if (view->large) {
-    images.push_back(check_image(*raw));
+    images.push_back(check_image(raw->bytes));
     return images;
   }
-  const Result<std::vector<std::string_view>> split = split_images(*raw, view->record_count);
+  const Result<void> split =
+      split_images(raw->bytes, view->record_count,
+                   [&images](std::uint32_t, std::string_view image) { images.push_back(check_image(image)); });
   if (!split.ok()) return {};
-  for (const std::string_view image : *split) images.push_back(check_image(image));
   return images;
 }
 

@@ -86,7 +86,7 @@ TEST(DictionaryTest, APageNeedsTheVeryDictionaryItWasPackedWith) {
   EXPECT_EQ(view->dictionary, right->fingerprint());
   EXPECT_TRUE(unpack_page(pages.bytes.span(), *view, right.get()).ok());
   for (const Dictionary* other : {static_cast<const Dictionary*>(nullptr), &wrong}) {
-    const Result<std::string> raw = unpack_page(pages.bytes.span(), *view, other);
+    const Result<UnpackedPage> raw = unpack_page(pages.bytes.span(), *view, other);
     ASSERT_FALSE(raw.ok());
     EXPECT_NE(raw.error().message.find("dictionary " + std::to_string(right->fingerprint())), std::string::npos)
         << raw.error().message;

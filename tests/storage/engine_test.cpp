@@ -83,6 +83,7 @@ class EngineTest : public ::testing::Test {
     disk_ = std::move(*disk);
     environment_ = std::make_unique<io::Environment>(io::Environment{*disk_, *reactor_, *workers_, 42});
     Options options;
+    options.checkpoint_log_bytes = kGiB;  // checkpoints come when a test says so, however slow the machine is
     options.log = [](LogLevel, const std::string& text) { std::printf("engine: %s\n", text.c_str()); };
     engine_ = std::make_unique<Engine>(*environment_, options);
     current_ = engine_.get();

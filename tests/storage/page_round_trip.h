@@ -26,16 +26,20 @@ inline void expect_round_trip(const std::vector<std::string>& images, const Pack
     const Result<PageView> view = check_page(bytes, 77, place.page + 5);
     ASSERT_TRUE(view.ok()) << view.error().message;
     ASSERT_EQ(view->large, place.slot >= kFirstLargeSlot);
-    const Result<std::string> raw = unpack_page(bytes, *view, options.dictionary);
-    ASSERT_TRUE(raw.ok()) << raw.error().message;
+    const Result<UnpackedPage> unpacked = unpack_page(bytes, *view, options.dictionary);
+    ASSERT_TRUE(unpacked.ok()) << unpacked.error().message;
     if (view->large) {
-      ASSERT_EQ(*raw, image);
+      ASSERT_EQ(unpacked->bytes, image);
       continue;
     }
-    const auto split = split_images(*raw, view->record_count);
-    ASSERT_TRUE(split.ok());
-    ASSERT_LT(place.slot, split->size());
-    ASSERT_EQ((*split)[place.slot], image);
+    std::vector<std::string_view> split;
+    ASSERT_TRUE(split_images(unpacked->bytes, view->record_count, [&split](std::uint32_t slot, std::string_view found) {
+                  EXPECT_EQ(slot, split.size());
+                  split.push_back(found);
+                }).ok());
+    ASSERT_EQ(split.size(), view->record_count);
+    ASSERT_LT(place.slot, split.size());
+    ASSERT_EQ(split[place.slot], image);
   }
 }
 

@@ -68,9 +68,9 @@ TEST(PageTest, AnyFlippedBitOfALargeRecordIsFoundOrPadding) {
     pages.bytes.data()[byte] ^= std::byte{0x10};
     const Result<PageView> view = check_page(pages.bytes.span(), 9, 1);
     if (view.ok()) {
-      const Result<std::string> raw = unpack_page(pages.bytes.span(), *view, nullptr);
+      const Result<UnpackedPage> raw = unpack_page(pages.bytes.span(), *view, nullptr);
       if (raw.ok()) {
-        ASSERT_EQ(*raw, image);
+        ASSERT_EQ(raw->bytes, image);
       }
     }
     pages.bytes.data()[byte] ^= std::byte{0x10};
