@@ -15,7 +15,8 @@ namespace terrace::storage {
 
 namespace {
 
-constexpr std::int64_t kMemoryPeriodMs = 5;
+// Of looks at the memory, and of writing to the log what nobody waits for.
+constexpr std::int64_t kHousekeepingPeriodMs = 5;
 constexpr std::int64_t kHousePeriodMs = 100;
 constexpr std::int64_t kSecondMs = 1000;
 // Shadows that the background reads in a house period: few beside what clients read.
@@ -182,7 +183,8 @@ io::Task<void> Engine::keep_house() {
   const io::Gate::Holder holder = parts_->tasks.hold();
   while (!parts_->stopping) {
     poll_memory();
-    co_await parts_->environment.clock.sleep_ms(kMemoryPeriodMs);
+    parts_->log.write_gathered();
+    co_await parts_->environment.clock.sleep_ms(kHousekeepingPeriodMs);
   }
 }
 
@@ -356,13 +358,18 @@ bool Engine::log_moves() const {
 }
 
 bool Engine::has_room() const {
-  return !parts_->evictor.enabled() || parts_->governor.has_room();
+  return !log_congested() && (!parts_->evictor.enabled() || parts_->governor.has_room());
+}
+// Under FsyncPolicy::kAlways replies wait for the log anyway.
+bool Engine::log_congested() const {
+  return parts_->options.fsync_policy != FsyncPolicy::kAlways && parts_->log.congested() && log_moves();
 }
 bool Engine::memory_short() const {
   return parts_->governor.is_short();
 }
 io::Task<void> Engine::wait_for_room() {
-  return parts_->evictor.wait_for_room();
+  while (log_congested()) co_await parts_->log.position_changed().wait();
+  co_await parts_->evictor.wait_for_room();
 }
 
 // --- maintenance

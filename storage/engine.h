@@ -63,7 +63,8 @@ class Engine {
   // --- the log
   // Appends one effect (the parts joined); returns the position behind it. Never fails, never waits: see writable().
   std::uint64_t append(std::span<const std::string_view> parts);
-  // Starts writing what was appended since; called once per reactor turn, after all commands of the turn.
+  // Starts writing what was appended since, if a reply may wait for it (under the other policies some milliseconds
+  // later); called once per reactor turn, after all commands of the turn.
   void commit();
   std::uint64_t end_position() const;      // behind the last append
   std::uint64_t durable_position() const;  // all before it survives a power cut; never goes back
@@ -125,6 +126,7 @@ class Engine {
   io::Task<void> keep_settled();
   void poll_memory();
   bool checkpoint_due() const;
+  bool log_congested() const;
   bool compaction_due() const;
   // Compaction and checkpoints hurry: less than a tenth of the disk, or than the reserve, is free.
   bool disk_low() const;

@@ -57,7 +57,10 @@ class Log {
   void set_policy(FsyncPolicy policy) { policy_ = policy; }
 
   std::uint64_t append(std::span<const std::string_view> parts);
+  // Starts writing what was appended if somebody may wait for it, or if it has become much.
   void commit();
+  // Starts writing it in any case.
+  void write_gathered();
   // Ends the frame being gathered, so that what is appended from here on starts a frame of its own.
   LogMark mark();
   // Forgets the files that hold nothing behind `mark`, which a durable checkpoint covers.
@@ -75,6 +78,9 @@ class Log {
   std::uint64_t durable_position() const { return durable_position_; }
   io::Event& position_changed() { return position_changed_; }
   const std::optional<Error>& failure() const { return failure_; }
+  // More is on its way than a device that keeps up would leave: whoever does not wait for its own effects must wait for
+  // those of others, or they would take the memory.
+  bool congested() const { return end_position_ - written_position_ > kMaxBacklog; }
   // The next file cannot be made for want of space; goes on by itself when there is some.
   bool starved() const { return starved_; }
 
@@ -88,6 +94,8 @@ class Log {
     enum class State : std::uint8_t { kQueued, kWriting, kDone, kFailed } state = State::kQueued;
   };
   using FramePointer = std::unique_ptr<Frame>;
+
+  static constexpr std::uint64_t kMaxBacklog = 4 * kMaxFrameSize;
 
   FramePointer new_frame();
   void enqueue_filling();
@@ -113,7 +121,7 @@ class Log {
   FramePointer filling_;
   std::deque<FramePointer> queue_;      // sealed as to content, not yet placed
   std::deque<FramePointer> in_flight_;  // by sequence
-  FramePointer idle_;                   // one buffer kept for reuse
+  std::vector<FramePointer> idle_;      // kept for reuse
   unsigned writing_ = 0;
   bool broken_ = false;     // a frame in flight failed: nothing more goes to this file
   bool switching_ = false;  // a task is changing files or writing again
