@@ -105,8 +105,19 @@ def measure(subject, phase, options):
     seconds = time.monotonic() - begin
     run = client.end()
     run["phase_seconds"] = seconds
-    run["worst_turn_us"] = info_number(subject.server.info(), "reactor_worst_turn_usec")
+    run.update(turns(subject.server.info()))
     return run
+
+
+def turns(info):
+    """What the server says of its own turns; nothing of redis-server, which measures none."""
+    prefix, long_turns = "reactor_long_turns_", {}
+    for name, value in info.items():
+        if name.startswith(prefix):
+            long_turns[name.removeprefix(prefix)] = {part.split("=")[0]: int(part.split("=")[1]) for part in value.split(",")}
+    return {"worst_turn_us": info_number(info, "reactor_worst_turn_usec"), "worst_turn_cause": info.get("reactor_worst_turn_cause"),
+            "worst_turn_on_cpu_us": info_number(info, "reactor_worst_turn_on_cpu_usec"),
+            "worst_turn_on_cpu_cause": info.get("reactor_worst_turn_on_cpu_cause"), "long_turns": long_turns}
 
 
 def together(runs):
@@ -124,8 +135,11 @@ def summary(runs):
     for name, share in (("p50_ms", 0.5), ("p99_ms", 0.99), ("p999_ms", 0.999)):
         out[name] = min(percentile(rows, share), out["max_ms"])  # a bucket's upper end may lie beyond
     out["phase_seconds"] = median([run["phase_seconds"] for run in runs])
-    turns = [run["worst_turn_us"] for run in runs if run["worst_turn_us"] is not None]
-    out["worst_turn_us"] = max(turns) if turns else None
+    measured = [run for run in runs if run["worst_turn_us"] is not None]
+    worst = max(measured, key=lambda run: run["worst_turn_us"], default={})
+    for name in ("worst_turn_us", "worst_turn_cause"):
+        out[name] = worst.get(name)
+    out["worst_turn_on_cpu_us"] = max((run["worst_turn_on_cpu_us"] or 0 for run in measured), default=None)
     return dict(out, histogram_ms=rows, runs=runs)
 
 
@@ -138,7 +152,7 @@ def tell(phase, told, quiet, progress):
         row["p99_to_quiet"] = row["p99_ms"] / quiet[name]["p99_ms"] if quiet else None
         row["p99_to_redis"] = row["p99_ms"] / told["redis"]["p99_ms"] if "redis" in told and name != "redis" else None
         shares = "".join("       -" if share is None else f"{share:>8.2f}" for share in (row["p99_to_quiet"], row["p99_to_redis"]))
-        turn = "" if row["worst_turn_us"] is None else f"  worst turn {row['worst_turn_us']} us"
+        turn = "" if row["worst_turn_us"] is None else f"  worst turn {row['worst_turn_us']} us ({row['worst_turn_cause']}; {row['worst_turn_on_cpu_us']} us on a processor)"
         progress.say(f"{phase:10} {name:8} {row['phase_seconds']:>6.2f} s {row['requests']:>8} "
                      f"{row['p50_ms']:>8.3f} {row['p99_ms']:>8.3f} {row['p999_ms']:>8.3f} {row['max_ms']:>8.3f} {shares}{turn}")
 

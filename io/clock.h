@@ -22,6 +22,12 @@ class Clock {
   // Resumes timer.waiter once the deadline has passed, never from within this call. Equal deadlines: in order of call.
   virtual void submit(Timer& timer) = 0;
 
+  // Resumes `waiter` when everything else that is ready has run, never from within this call; in order of call.
+  virtual void submit_yield(std::coroutine_handle<> waiter) {
+    Timer timer{.deadline_us = monotonic_us(), .waiter = waiter};
+    submit(timer);
+  }
+
   class SleepAwaiter {
    public:
     SleepAwaiter(Clock& clock, std::int64_t duration_us) : clock_(clock) {
@@ -41,8 +47,19 @@ class Clock {
 
   SleepAwaiter sleep_us(std::int64_t duration_us) { return {*this, duration_us}; }
   SleepAwaiter sleep_ms(std::int64_t duration_ms) { return {*this, duration_ms * 1000}; }
-  // Lets everything else that is ready run first; what long work does between its slices.
-  SleepAwaiter yield() { return {*this, 0}; }
+  class YieldAwaiter {
+   public:
+    explicit YieldAwaiter(Clock& clock) : clock_(clock) {}
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> handle) const { clock_.submit_yield(handle); }
+    void await_resume() const noexcept {}
+
+   private:
+    Clock& clock_;
+  };
+
+  // Lets everything else that is ready run first; what long work does before and between its slices (slice.h).
+  YieldAwaiter yield() { return YieldAwaiter(*this); }
 };
 
 }  // namespace terrace::io

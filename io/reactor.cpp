@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "io/kernel_features.h"
+#include "io/slice.h"
 #include "io/system_error.h"
 
 namespace terrace::io {
@@ -17,6 +18,8 @@ namespace {
 // Coroutines may make others ready, and hooks too, whose effects the hooks must see. After so many rounds of each the
 // kernel has its turn, or two that post each other would keep it waiting for ever.
 constexpr int kMaxRounds = 8;
+// When those who yielded have had this much of a turn, the rest waits for the next one.
+constexpr std::int64_t kYieldedUs = Slice::kDurationUs;
 // So many prepared operations are worth a system call of their own while a turn goes on.
 constexpr unsigned kEarlyBatch = 8;
 
@@ -77,17 +80,15 @@ void Reactor::run() {
 }
 
 void Reactor::turn() {
-  turn_time_us_ = monotonic_us();
+  turn_time_us_ = meter_.begin(timers_.empty() ? 0 : timers_.earliest_us());
   dispatch_completions();
   run_ready();
+  meter_.change_to("timers");
   run_due_timers();
   submit_early(1);
-  for (int round = 0; round < kMaxRounds; ++round) {
-    run_ready();
-    run_hooks();
-    if (ready_.empty()) break;
-  }
-  end_turn();
+  run_hooks();
+  if (!yielded_.empty()) run_yielded();
+  meter_.end();
   submit_and_wait();
 }
 
@@ -129,7 +130,26 @@ void Reactor::run_due_timers() {
 }
 
 void Reactor::run_hooks() {
-  for (std::size_t i = 0; i < hooks_.size(); ++i) hooks_[i]->at_turn_end();
+  meter_.change_to("turn-end");
+  for (int round = 0; round < kMaxRounds; ++round) {
+    run_ready();
+    for (std::size_t i = 0; i < hooks_.size(); ++i) hooks_[i]->at_turn_end();
+    if (ready_.empty()) break;
+  }
+}
+
+// What the turn has answered goes out first. At least one is resumed, and those who yield again wait for the next turn.
+void Reactor::run_yielded() {
+  submit_early(1);
+  meter_.change_to("background");
+  const std::int64_t end_us = monotonic_us() + kYieldedUs;
+  std::size_t left = yielded_.size();
+  do {
+    const std::coroutine_handle<> waiter = yielded_.front();
+    yielded_.pop_front();
+    waiter.resume();
+  } while (--left > 0 && monotonic_us() < end_us);
+  run_hooks();
 }
 
 // What completions lead to, disk reads above all, goes to the device while the turn goes on: it would otherwise wait
@@ -141,17 +161,10 @@ void Reactor::submit_early(unsigned least) {
   TERRACE_CHECK(status >= 0 || status == -EINTR || status == -EAGAIN || status == -EBUSY);
 }
 
-void Reactor::end_turn() {
-  const auto busy_us = static_cast<std::uint64_t>(monotonic_us() - turn_time_us_);
-  ++statistics_.turns;
-  statistics_.busy_us += busy_us;
-  statistics_.worst_us = std::max(statistics_.worst_us, busy_us);
-}
-
 void Reactor::submit_and_wait() {
   int status = 0;
   const std::int64_t wait_us = timers_.empty() ? -1 : timers_.earliest_us() - monotonic_us();
-  if (stopping_ || !ready_.empty() || !set_aside_.empty() || (!timers_.empty() && wait_us <= 0)) {
+  if (stopping_ || !ready_.empty() || !yielded_.empty() || !set_aside_.empty() || (!timers_.empty() && wait_us <= 0)) {
     status = io_uring_submit_and_get_events(&ring_);
   } else if (timers_.empty()) {
     status = io_uring_submit_and_wait(&ring_, 1);

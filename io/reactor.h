@@ -1,6 +1,7 @@
 // Reactor: one thread's event loop around one io_uring. Everything that waits, waits here: sockets, files, timers,
 // worker threads. A turn is: completions, ready coroutines, timers, turn hooks, then one submit-and-wait; what the
-// first three prepare is submitted before the hooks run.
+// first three prepare is submitted before the hooks run. Those who yield get a bounded share of it behind the hooks: the
+// answers have left by then.
 // Ownership: whoever makes it; all that was given a Reactor& must be gone, or have nothing in flight, before it goes.
 // Thread: the one that called create(), and no other (the kernel refuses submissions from others).
 #pragma once
@@ -10,6 +11,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -21,6 +23,7 @@
 #include "io/result.h"
 #include "io/task.h"
 #include "io/timer_heap.h"
+#include "io/turn_meter.h"
 
 namespace terrace::io {
 
@@ -39,13 +42,6 @@ class TurnHook {
 
  protected:
   ~TurnHook() = default;
-};
-
-// What the turns cost: the time from the kernel's return to the next entry.
-struct TurnStatistics {
-  std::uint64_t turns = 0;
-  std::uint64_t busy_us = 0;
-  std::uint64_t worst_us = 0;  // since the last reset
 };
 
 class Reactor final : public Clock {
@@ -67,6 +63,7 @@ class Reactor final : public Clock {
   std::int64_t wall_ms() const override;
   std::int64_t monotonic_us() const override;
   void submit(Timer& timer) override { timers_.push(timer.deadline_us, timer.waiter); }
+  void submit_yield(std::coroutine_handle<> waiter) override { yielded_.push_back(waiter); }
   // When this turn began: good enough for statistics and cheap, not for deadlines of work that is long under way.
   std::int64_t turn_time_us() const { return turn_time_us_; }
 
@@ -77,8 +74,10 @@ class Reactor final : public Clock {
   void add_turn_hook(TurnHook& hook) { hooks_.push_back(&hook); }
   void remove_turn_hook(TurnHook& hook) { std::erase(hooks_, &hook); }
 
-  const TurnStatistics& turn_statistics() const { return statistics_; }
-  void reset_worst_turn() { statistics_.worst_us = 0; }
+  const TurnStatistics& turn_statistics() const { return meter_.statistics(); }
+  void reset_worst_turn() { meter_.reset_worst(); }
+  // One at most; null: nobody.
+  void observe_turns(TurnObserver* observer) { meter_.observe(observer); }
 
   // For the parts of this floor that start operations.
 
@@ -109,8 +108,8 @@ class Reactor final : public Clock {
   void run_ready();
   void run_due_timers();
   void run_hooks();
+  void run_yielded();
   void submit_early(unsigned least);
-  void end_turn();
   void submit_and_wait();
   io_uring_sqe& next_entry();
   void make_room();
@@ -126,7 +125,8 @@ class Reactor final : public Clock {
   std::vector<Arrived> set_aside_;
   std::vector<TurnHook*> hooks_;
   TimerHeap timers_;
-  TurnStatistics statistics_;
+  TurnMeter meter_;
+  std::deque<std::coroutine_handle<>> yielded_;
   std::unique_ptr<ReceiveBuffers> buffers_;
   std::unique_ptr<Mailbox> mailbox_;
 };

@@ -5,6 +5,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "io/activity.h"
 #include "storage/aligned_buffer.h"
 #include "storage/disk_error.h"
 #include "storage/varint.h"
@@ -91,14 +92,19 @@ void CheckpointWriter::add_segment(const Segment& segment) {
   }
 }
 
-io::Task<Result<void>> CheckpointWriter::write_block(std::size_t payload_offset, std::size_t payload_size) {
-  AlignedBuffer block(kBlockSize);
+void CheckpointWriter::fill_block(AlignedBuffer& block, std::size_t payload_offset, std::size_t payload_size) const {
+  const io::Activity activity("checkpoint");
   std::memset(block.data(), 0, block.size());
   BlockHeader header{0, kBlockMagic, kBlockVersion, serial_, next_block_, static_cast<std::uint32_t>(payload_size)};
   std::memcpy(block.data(), &header, sizeof header);
   std::memcpy(block.data() + sizeof header, stream_.data() + payload_offset, payload_size);
   header.checksum = checksum_of(block);
   std::memcpy(block.data(), &header.checksum, sizeof header.checksum);
+}
+
+io::Task<Result<void>> CheckpointWriter::write_block(std::size_t payload_offset, std::size_t payload_size) {
+  AlignedBuffer block(kBlockSize);
+  fill_block(block, payload_offset, payload_size);
   const std::uint64_t offset = std::uint64_t{next_block_++} * kBlockSize;
   const std::int32_t written = co_await disk_.write(file_, offset, block.span());
   co_return check_full("write", FilePath::checkpoint(serial_), offset, written, kBlockSize);

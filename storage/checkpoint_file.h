@@ -15,6 +15,7 @@
 
 #include "io/environment.h"
 #include "io/task.h"
+#include "storage/aligned_buffer.h"
 #include "storage/index_entry.h"
 #include "storage/segment.h"
 
@@ -41,6 +42,7 @@ class CheckpointWriter {
   std::uint64_t written_bytes() const;
 
  private:
+  void fill_block(AlignedBuffer& block, std::size_t payload_offset, std::size_t payload_size) const;
   io::Task<Result<void>> write_block(std::size_t payload_offset, std::size_t payload_size);
   void end_group();
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "io/activity.h"
+#include "io/slice.h"
 #include "storage/disk_error.h"
 #include "storage/image.h"
 
@@ -10,9 +12,7 @@ namespace terrace::storage {
 
 namespace {
 
-// How long the walker may hold the reactor before it lets others run.
-constexpr std::int64_t kSliceUs = 500;
-constexpr std::uint32_t kChainsPerStep = 16;
+constexpr std::uint32_t kChainsPerStep = 4;
 // Dirty records on their way to segments before the walker waits.
 constexpr std::uint64_t kMaxBytesOnTheirWay = 4 * Spiller::kBatchBytes;
 
@@ -100,20 +100,47 @@ io::Task<Result<void>> Checkpointer::checkpoint() {
 
 namespace {
 
+// True: the cut is all captured.
+bool walk_slice(const io::Slice& slice, Cut& cut, const Spiller& spiller) {
+  const io::Activity activity("checkpoint");
+  bool done = false;
+  while (!done && !slice.over() && spiller.bytes_on_their_way() < kMaxBytesOnTheirWay) {
+    done = cut.advance(kChainsPerStep);
+  }
+  return done;
+}
+
 io::Task<Result<void>> walk(io::Clock& clock, Cut& cut, CheckpointWriter& file, Spiller& spiller) {
-  while (true) {
-    const std::int64_t slice_end_us = clock.monotonic_us() + kSliceUs;
-    bool done = false;
-    while (!done && clock.monotonic_us() < slice_end_us && spiller.bytes_on_their_way() < kMaxBytesOnTheirWay) {
-      done = cut.advance(kChainsPerStep);
-      spiller.flush(Spiller::kBatchBytes);
-    }
-    if (done) co_return Result<void>();
+  io::Slice slice(clock);
+  while (!walk_slice(slice, cut, spiller)) {
     Result<void> written = co_await file.write_full_blocks();
     if (!written.ok()) co_return written;
     co_await spiller.wait_below(kMaxBytesOnTheirWay - 1);
-    co_await clock.yield();
+    co_await slice.next();
   }
+  co_return Result<void>();
+}
+
+// Also those that died since the cut began: the checkpoint refers to them. What is made meanwhile it does not.
+io::Task<Result<void>> add_segments(io::Clock& clock, const SegmentTable& segments, std::uint64_t cut_number,
+                                    CheckpointWriter& file) {
+  std::vector<std::uint32_t> numbers;
+  segments.for_each([&numbers](const Segment& segment) { numbers.push_back(segment.number); });
+  io::Slice slice(clock);
+  for (const std::uint32_t number : numbers) {
+    if (slice.over()) {
+      Result<void> written = co_await file.write_full_blocks();
+      if (!written.ok()) co_return written;
+      co_await slice.next();
+    }
+    const Segment* segment = segments.find(number);
+    if (!segment || (segment->state == Segment::State::kRetired && segment->retired_at_cut < cut_number)) continue;
+    // Being made, or empty: nothing refers to it, and its file may yet fail.
+    if (segment->used_pages <= 1) continue;
+    const io::Activity activity("checkpoint");
+    file.add_segment(*segment);
+  }
+  co_return Result<void>();
 }
 
 }  // namespace
@@ -139,15 +166,9 @@ io::Task<Result<void>> Checkpointer::run() {
   co_await session.spiller().drain();
   if (result.ok() && session.failure()) result = *session.failure();
   if (result.ok()) {
-    // Also those that died since the cut began: the checkpoint refers to them.
-    parts_.segments.for_each([&session, cut_number](const Segment& segment) {
-      if (segment.state == Segment::State::kRetired && segment.retired_at_cut < cut_number) return;
-      // Being made, or empty: nothing refers to it, and its file may yet fail.
-      if (segment.used_pages <= 1) return;
-      session.file().add_segment(segment);
-    });
-    result = co_await session.file().finish();
+    result = co_await add_segments(parts_.environment.clock, parts_.segments, cut_number, session.file());
   }
+  if (result.ok()) result = co_await session.file().finish();
   parts_.statistics.checkpoint_written_bytes += session.file().written_bytes();
   if (result.ok()) result = co_await parts_.segments.sync_all(cut_number);
   if (result.ok()) result = co_await parts_.log.make_durable(mark.position);

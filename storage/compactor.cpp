@@ -1,13 +1,17 @@
 #include "storage/compactor.h"
 
+#include "io/activity.h"
+#include "io/slice.h"
+
 namespace terrace::storage {
 
 namespace {
 
 // A segment with a smaller share of dead records is not worth its copying.
 constexpr double kLeastShare = 0.1;
-// Between two of them others run.
-constexpr std::uint32_t kChainsPerSlice = 1024;
+constexpr std::uint32_t kChainsPerStep = 16;
+// Look-ups of records, which are in no cache: so many take some ten microseconds.
+constexpr std::size_t kItemsPerStep = 32;
 
 // A damaged segment is read once more only if checkpoints cannot go on otherwise.
 bool readable(const Segment& segment) {
@@ -76,7 +80,9 @@ io::Task<Result<void>> Compactor::compact_segment(Segment& segment) {
   ImageBatch batch;
   std::uint64_t charged = 0;
   bool bad_pages = false;
+  io::Slice slice(environment_.clock);
   while (!stopping_ && segment.live_records > 0) {
+    if (slice.over()) co_await slice.next();
     Result<std::optional<WalkedPage>> page = co_await walk.next();
     if (!page.ok()) {
       bad_pages = true;
@@ -107,15 +113,17 @@ io::Task<Result<void>> Compactor::compact_segment(Segment& segment) {
 }
 
 io::Task<void> Compactor::forget_images(std::uint32_t segment) {
+  io::Slice slice(environment_.clock);
   for (unsigned number = 0; number < databases_.count(); ++number) {
     for (std::uint32_t chain = 0; chain < databases_[number].index().chain_count(); ++chain) {
       databases_[number].forget_images(chain, segment);
-      if (chain % kChainsPerSlice == kChainsPerSlice - 1) co_await environment_.clock.yield();
+      if (chain % kChainsPerStep == kChainsPerStep - 1 && slice.over()) co_await slice.next();
     }
   }
 }
 
 void Compactor::gather_live(const Segment& segment, const WalkedPage& page, ImageBatch& batch) {
+  const io::Activity activity("compaction");
   for (std::uint32_t slot = 0; slot < page.content.images.size(); ++slot) {
     const std::string_view bytes = page.content.images[slot];
     const Result<ImageView> image = parse_image(bytes);
@@ -134,20 +142,30 @@ io::Task<Result<void>> Compactor::move(ImageBatch& batch) {
   if (batch.empty()) co_return Result<void>();
   Result<std::vector<Location>> locations = co_await writer_.write(batch);
   if (!locations.ok()) co_return locations.error();
-  for (std::size_t i = 0; i < batch.items.size(); ++i) {
-    const ImageBatch::Item& item = batch.items[i];
-    Database* database = databases_.by_id(item.database);
-    if (!database) continue;
-    const Result<ImageView> image = parse_image(batch.image(item));
-    TERRACE_CHECK(image.ok());
-    const Index::Position at = database->find_live(*image, Location::from_bits(item.expected));
-    if (!at) continue;
-    database->relocate(item.hash, at, (*locations)[i]);
-    ++statistics_.compacted_records;
+  co_await environment_.clock.yield();
+  io::Slice slice(environment_.clock);
+  for (std::size_t next = 0; next < batch.items.size();) {
+    {
+      const io::Activity activity("compaction");
+      const std::size_t end = std::min(next + kItemsPerStep, batch.items.size());
+      for (; next < end; ++next) relocate(batch.items[next], batch.image(batch.items[next]), (*locations)[next]);
+    }
+    if (slice.over()) co_await slice.next();
   }
   writer_.finish(*locations);
   batch = ImageBatch();
   co_return Result<void>();
+}
+
+void Compactor::relocate(const ImageBatch::Item& item, std::string_view bytes, Location location) {
+  Database* database = databases_.by_id(item.database);
+  if (!database) return;
+  const Result<ImageView> image = parse_image(bytes);
+  TERRACE_CHECK(image.ok());
+  const Index::Position at = database->find_live(*image, Location::from_bits(item.expected));
+  if (!at) return;
+  database->relocate(item.hash, at, location);
+  ++statistics_.compacted_records;
 }
 
 io::Task<void> Compactor::throttle(std::uint64_t bytes) {

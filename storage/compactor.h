@@ -44,6 +44,7 @@ class Compactor {
   Segment* choose() const;
   io::Task<Result<void>> compact_segment(Segment& segment);
   io::Task<void> forget_images(std::uint32_t segment);
+  void relocate(const ImageBatch::Item& item, std::string_view bytes, Location location);
   void gather_live(const Segment& segment, const WalkedPage& page, ImageBatch& batch);
   io::Task<Result<void>> move(ImageBatch& batch);
   io::Task<void> throttle(std::uint64_t bytes);

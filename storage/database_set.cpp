@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "io/activity.h"
+#include "io/slice.h"
+
 namespace terrace::storage {
 
 namespace {
 
 // Chains freed between two yields: some thousand records, well below a millisecond.
-constexpr std::uint32_t kChainsPerSlice = 256;
+constexpr std::uint32_t kChainsPerStep = 16;
 
 }  // namespace
 
@@ -106,9 +109,14 @@ io::Task<void> DatabaseSet::free_detached() {
     const std::shared_ptr<Index> index = detached_.front();
     // A cut that began before the flush still has to read it.
     while (index->observed()) co_await environment_.clock.sleep_ms(1);
-    for (std::uint32_t chain = 0; chain < index->chain_count(); ++chain) {
-      free_chain(*index, chain);
-      if (chain % kChainsPerSlice == kChainsPerSlice - 1) co_await environment_.clock.yield();
+    io::Slice slice(environment_.clock);
+    for (std::uint32_t chain = 0; chain < index->chain_count();) {
+      {
+        const io::Activity activity("lazyfree");
+        const std::uint32_t end = std::min(chain + kChainsPerStep, index->chain_count());
+        for (; chain < end; ++chain) free_chain(*index, chain);
+      }
+      if (slice.over()) co_await slice.next();
     }
     detached_.pop_front();
   }

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "io/activity.h"
 #include "storage/checkpointer.h"
 #include "storage/compactor.h"
 #include "storage/evictor.h"
@@ -189,6 +190,7 @@ io::Task<void> Engine::keep_house() {
 }
 
 void Engine::poll_memory() {
+  const io::Activity activity("memory");
   parts_->governor.sample();
   parts_->evictor.poll();
 }

@@ -1,16 +1,19 @@
 #include "storage/evictor.h"
 
+#include "io/activity.h"
+
 namespace terrace::storage {
 
 namespace {
 
-constexpr std::int64_t kSliceUs = 500;
 // Dirty records on their way to disk before the hand waits for them.
 constexpr std::uint64_t kMaxBytesOnTheirWay = 8 * Spiller::kBatchBytes;
 // After a failed write (full disk, device error) the hand rests, so that it does not spin.
 constexpr std::int64_t kRestMs = 50;
 // After this many slices that found nothing to evict it rests between them.
-constexpr unsigned kFruitlessSlices = 64;
+constexpr unsigned kFruitlessSlices = 320;
+// After this many what is gathered is written, however little.
+constexpr unsigned kPatientSlices = 5;
 
 }  // namespace
 
@@ -22,32 +25,22 @@ void Evictor::poll() {
 
 io::Task<void> Evictor::run() {
   const io::Gate::Holder holder = tasks_.hold();
-  // Out of the caller's way: poll() is called from within commands' turns.
-  co_await environment_.clock.yield();
+  io::Slice slice(environment_.clock);
   std::uint64_t failures = spiller_.failures();
   while (!stopping_ && enabled_) {
+    // Out of the way of whoever woke this: poll() is called from within commands' turns.
+    co_await slice.next();
     const std::uint64_t excess = governor_.excess(true);
     const std::uint64_t coming = spiller_.bytes_on_their_way();
     if (excess == 0) break;
     if (coming >= kMaxBytesOnTheirWay || coming >= 2 * excess) {
       co_await spiller_.wait_below(coming - 1);
     } else {
-      const std::int64_t slice_end_us = environment_.clock.monotonic_us() + kSliceUs;
-      std::uint64_t freed = 0;
-      for (unsigned steps = 0; freed < excess && environment_.clock.monotonic_us() < slice_end_us && steps < 4096;
-           ++steps) {
-        freed += walk_chain(databases_[hand_database_], hand_chain_, false);
-        advance();
-        spiller_.flush(Spiller::kBatchBytes);
-      }
-      // What is gathered must not wait for more, if the hand finds no more.
-      if (freed >= excess || freed == 0) spiller_.flush();
+      const std::uint64_t freed = walk_slice(slice, excess);
       fruitless_ = freed == 0 ? fruitless_ + 1 : 0;
-      if (fruitless_ > kFruitlessSlices) {
-        co_await environment_.clock.sleep_ms(kRestMs);
-      } else {
-        co_await environment_.clock.yield();
-      }
+      // What is gathered must not wait for more, if the hand finds no more.
+      if (freed >= excess || fruitless_ >= kPatientSlices) spiller_.flush();
+      if (fruitless_ > kFruitlessSlices) co_await environment_.clock.sleep_ms(kRestMs);
     }
     if (spiller_.failures() != failures) {
       failures = spiller_.failures();
@@ -58,6 +51,16 @@ io::Task<void> Evictor::run() {
   spiller_.flush();
   running_ = false;
   progress_.notify();
+}
+
+std::uint64_t Evictor::walk_slice(const io::Slice& slice, std::uint64_t excess) {
+  const io::Activity activity("eviction-cycle");
+  std::uint64_t freed = 0;
+  for (unsigned steps = 0; freed < excess && !slice.over() && steps < 4096; ++steps) {
+    freed += walk_chain(databases_[hand_database_], hand_chain_, false);
+    advance();
+  }
+  return freed;
 }
 
 void Evictor::advance() {
@@ -123,15 +126,12 @@ io::Task<Result<void>> Evictor::spill_all() {
   const io::Gate::Holder holder = tasks_.hold();
   const std::uint64_t failures = spiller_.failures();
   for (unsigned number = 0; number < databases_.count(); ++number) {
-    std::int64_t slice_end_us = environment_.clock.monotonic_us() + kSliceUs;
+    io::Slice slice(environment_.clock);
     for (std::uint32_t chain = 0; chain < databases_[number].index().chain_count(); ++chain) {
       walk_chain(databases_[number], chain, true);
-      spiller_.flush(Spiller::kBatchBytes);
-      if (spiller_.bytes_on_their_way() < kMaxBytesOnTheirWay && environment_.clock.monotonic_us() < slice_end_us)
-        continue;
+      if (spiller_.bytes_on_their_way() < kMaxBytesOnTheirWay && !slice.over()) continue;
       co_await spiller_.wait_below(kMaxBytesOnTheirWay);
-      co_await environment_.clock.yield();
-      slice_end_us = environment_.clock.monotonic_us() + kSliceUs;
+      co_await slice.next();
     }
   }
   co_return co_await written_since(failures);

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "io/environment.h"
+#include "io/slice.h"
 #include "io/sync.h"
 #include "storage/database_set.h"
 #include "storage/memory_governor.h"
@@ -44,6 +45,8 @@ class Evictor {
  private:
   io::Task<void> run();
   // Walks one chain; returns the bytes of the records that became, or are about to become, cold.
+  // Bytes of records freed or on their way to disk.
+  std::uint64_t walk_slice(const io::Slice& slice, std::uint64_t excess);
   std::uint64_t walk_chain(Database& database, std::uint32_t chain, bool all);
   std::uint64_t evict(Database& database, IndexEntry& entry, std::uint64_t known_hash);
   void advance();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "io/activity.h"
 #include "storage/disk_error.h"
 #include "storage/mutant.h"
 
@@ -112,6 +113,7 @@ std::uint64_t Log::append(std::span<const std::string_view> parts) {
 void Log::enqueue_filling() {
   const std::size_t payload = filling_->buffer.size() - kFrameHeaderSize;
   if (payload == 0) return;
+  const io::Activity activity("aof-write");
   FrameHeader& header = filling_->header;
   header.store_id = store_id_;
   header.sequence = next_sequence_++;

@@ -2,18 +2,19 @@
 
 #include <algorithm>
 
+#include "io/activity.h"
 #include "storage/disk_error.h"
 
 namespace terrace::storage {
 
 io::Task<Result<std::vector<Location>>> RecordWriter::write(ImageBatch& batch) {
-  std::stable_sort(batch.items.begin(), batch.items.end(),
-                   [](const ImageBatch::Item& a, const ImageBatch::Item& b) { return a.expiry_ms < b.expiry_ms; });
   show_to_trainer(batch);
   PackedPages pages;
   const PackOptions options{.dictionary = segments_.dictionaries().current(),
                             .thorough = kind_ == SegmentKind::kCompacted};
   co_await environment_.workers.run([&batch, &pages, &options] {
+    std::stable_sort(batch.items.begin(), batch.items.end(),
+                     [](const ImageBatch::Item& a, const ImageBatch::Item& b) { return a.expiry_ms < b.expiry_ms; });
     std::vector<std::string_view> images;
     images.reserve(batch.items.size());
     for (const ImageBatch::Item& item : batch.items) images.push_back(batch.image(item));
@@ -31,6 +32,7 @@ io::Task<Result<std::vector<Location>>> RecordWriter::write(ImageBatch& batch) {
 
 void RecordWriter::show_to_trainer(const ImageBatch& batch) {
   if (!trainer_) return;
+  const io::Activity activity("spill");
   for (const ImageBatch::Item& item : batch.items) trainer_->see(batch.image(item));
   trainer_->learn_when_due();
 }
@@ -47,6 +49,7 @@ io::Task<Result<void>> RecordWriter::place(PackedPages& pages, const ImageBatch&
       extent = co_await write_run_group(pages, run, run_count, serial);
     }
     if (!extent.ok()) co_return extent.error();
+    const io::Activity activity("spill");
     const std::uint32_t batch_page = pages.runs[run].first_page;
     const PackedRun& last = pages.runs[run + run_count - 1];
     for (; next < pages.places.size() && pages.places[next].page < last.first_page + last.page_count; ++next) {
@@ -71,18 +74,7 @@ io::Task<Result<RecordWriter::Extent>> RecordWriter::write_run_group(PackedPages
   if (!room.ok()) co_return room.error();
   Extent extent{open(), open()->used_pages};
   serial = extent.segment->serial;
-  std::uint32_t page_count = 0;
-  run_count = 0;
-  while (first_run + run_count < pages.runs.size()) {
-    const PackedRun& run = pages.runs[first_run + run_count];
-    if (extent.first_page + page_count + run.page_count > extent.segment->capacity_pages) break;
-    // A location's page number has kPageBits: a run may reach past them, but must begin within.
-    if (extent.first_page + page_count >= (1u << kPageBits)) break;
-    stamp_pages(pages.bytes.span().subspan(std::size_t{run.first_page} * kPageSize), extent.segment->serial,
-                extent.first_page + page_count);
-    page_count += run.page_count;
-    ++run_count;
-  }
+  const std::uint32_t page_count = stamp_group(pages, first_run, extent, run_count);
   extent.segment->used_pages += page_count;
   ++extent.segment->writes_in_flight;
   rolling_.release();
@@ -99,6 +91,25 @@ io::Task<Result<RecordWriter::Extent>> RecordWriter::write_run_group(PackedPages
   }
   written_bytes_ += size;
   co_return extent;
+}
+
+// Gives as many runs as have room in the extent's segment their final headers; how many pages they take.
+std::uint32_t RecordWriter::stamp_group(PackedPages& pages, std::size_t first_run, const Extent& extent,
+                                        std::size_t& run_count) {
+  const io::Activity activity("spill");
+  std::uint32_t page_count = 0;
+  run_count = 0;
+  while (first_run + run_count < pages.runs.size()) {
+    const PackedRun& run = pages.runs[first_run + run_count];
+    if (extent.first_page + page_count + run.page_count > extent.segment->capacity_pages) break;
+    // A location's page number has kPageBits: a run may reach past them, but must begin within.
+    if (extent.first_page + page_count >= (1u << kPageBits)) break;
+    stamp_pages(pages.bytes.span().subspan(std::size_t{run.first_page} * kPageSize), extent.segment->serial,
+                extent.first_page + page_count);
+    page_count += run.page_count;
+    ++run_count;
+  }
+  return page_count;
 }
 
 // Leaves with `rolling_` held and an open segment that has room for `pages` more, or with an error and without it.

@@ -68,6 +68,8 @@ class RecordWriter {
   // On failure `serial` says which segment failed, 0 if none could be made.
   io::Task<Result<Extent>> write_run_group(PackedPages& pages, std::size_t first_run, std::size_t& run_count,
                                            std::uint64_t& serial);
+  static std::uint32_t stamp_group(PackedPages& pages, std::size_t first_run, const Extent& extent,
+                                   std::size_t& run_count);
   io::Task<Result<void>> make_room(std::uint32_t pages);
   bool may_take_the_last() const;
   void abandon(std::uint64_t serial);

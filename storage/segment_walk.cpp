@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "io/activity.h"
 #include "storage/disk_error.h"
 
 namespace terrace::storage {
@@ -58,6 +59,7 @@ io::Task<Result<std::optional<WalkedPage>>> SegmentWalk::next() {
   if (!view.ok() || std::size_t{page_count} * kPageSize > bytes.size()) {
     loaded = co_await load_page(disk_, segment_, walked.page, page_count, &read_bytes_);
   } else {
+    const io::Activity activity("segment-walk");
     loaded = unpack_run(bytes, *view, *segment_.dictionaries);
   }
   if (!loaded.ok()) co_return loaded.error();

@@ -1,10 +1,15 @@
 #include "storage/spiller.h"
 
+#include "io/activity.h"
+#include "io/slice.h"
 #include "storage/image.h"
 
 namespace terrace::storage {
 
 namespace {
+
+// Look-ups of records, which are in no cache: so many take some ten microseconds.
+constexpr std::size_t kItemsPerStep = 32;
 
 // Tickets are told from each other only; all spillers of a process may share the count.
 std::uint64_t next_ticket() {
@@ -49,7 +54,7 @@ io::Task<void> Spiller::write(std::unique_ptr<ImageBatch> batch) {
   batches_open_.insert(number);
   Result<std::vector<Location>> locations = co_await writer_.write(*batch);
   if (locations.ok()) {
-    settle(*batch, *locations);
+    co_await settle(*batch, *locations);
     writer_.finish(*locations);
   } else {
     failure_ = locations.error();
@@ -62,16 +67,26 @@ io::Task<void> Spiller::write(std::unique_ptr<ImageBatch> batch) {
   changed_.notify();
 }
 
-void Spiller::settle(const ImageBatch& batch, const std::vector<Location>& locations) {
-  for (std::size_t i = 0; i < batch.items.size(); ++i) {
-    const ImageBatch::Item& item = batch.items[i];
-    ++statistics_.spilled_records;
-    if (listener_) listener_->written(item, batch, locations[i]);
-    Database* database = item.expected != 0 ? databases_.by_id(item.database) : nullptr;
-    if (!database) continue;
-    const Index::Position at = database->find_being_written(item.hash, key_of(batch.image(item)), item.expected);
-    if (at) database->end_writing(item.hash, at, locations[i]);
+io::Task<void> Spiller::settle(const ImageBatch& batch, const std::vector<Location>& locations) {
+  co_await environment_.clock.yield();
+  io::Slice slice(environment_.clock);
+  for (std::size_t next = 0; next < batch.items.size();) {
+    {
+      const io::Activity activity("spill");
+      const std::size_t end = std::min(next + kItemsPerStep, batch.items.size());
+      for (; next < end; ++next) settle_item(batch, batch.items[next], locations[next]);
+    }
+    if (slice.over()) co_await slice.next();
   }
+}
+
+void Spiller::settle_item(const ImageBatch& batch, const ImageBatch::Item& item, Location location) {
+  ++statistics_.spilled_records;
+  if (listener_) listener_->written(item, batch, location);
+  Database* database = item.expected != 0 ? databases_.by_id(item.database) : nullptr;
+  if (!database) return;
+  const Index::Position at = database->find_being_written(item.hash, key_of(batch.image(item)), item.expected);
+  if (at) database->end_writing(item.hash, at, location);
 }
 
 void Spiller::give_up(const ImageBatch& batch) {

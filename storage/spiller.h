@@ -59,7 +59,8 @@ class Spiller {
 
  private:
   io::Task<void> write(std::unique_ptr<ImageBatch> batch);
-  void settle(const ImageBatch& batch, const std::vector<Location>& locations);
+  io::Task<void> settle(const ImageBatch& batch, const std::vector<Location>& locations);
+  void settle_item(const ImageBatch& batch, const ImageBatch::Item& item, Location location);
   void give_up(const ImageBatch& batch);
 
   const io::Environment& environment_;

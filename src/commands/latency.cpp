@@ -74,8 +74,14 @@ void graph(Context& context) {
 std::string turns_text(const io::Reactor& reactor) {
   const io::TurnStatistics& turns = reactor.turn_statistics();
   std::uint64_t mean = turns.turns ? turns.busy_us / turns.turns : 0;
-  return "The reactor made " + std::to_string(turns.turns) + " turns of " + std::to_string(mean) +
-         " us on average, the longest of " + std::to_string(turns.worst_us) + " us.\n";
+  std::string text = "The reactor made " + std::to_string(turns.turns) + " turns of " + std::to_string(mean) +
+                     " us on average, the longest of " + std::to_string(turns.worst_us) + " us (" + turns.worst_cause +
+                     ").\n";
+  for (const io::TurnStatistics::Cause& cause : turns.long_turns) {
+    text += "Longer than a millisecond for " + std::string(cause.name) + ": " + std::to_string(cause.turns) +
+            ", the longest " + std::to_string(cause.worst_us) + " us.\n";
+  }
+  return text;
 }
 
 void doctor(Context& context) {

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "io/activity.h"
 #include "io/reactor.h"
+#include "io/slice.h"
 #include "src/server/dispatcher.h"
 #include "src/server/server_statistics.h"
 #include "src/server/store.h"
@@ -10,8 +12,7 @@
 namespace terrace {
 namespace {
 
-constexpr unsigned kChainsPerStep = 64;
-constexpr std::int64_t kSliceUs = 1000;
+constexpr unsigned kChainsPerStep = 8;
 // One cycle goes on for at most this share of its period, in slices.
 constexpr std::int64_t kBusyPercent = 10;
 constexpr std::int64_t kColdPeriodMs = 100;
@@ -54,10 +55,12 @@ io::Task<> ExpiryCycle::run_cold() {
 io::Task<> ExpiryCycle::expire_hot() {
   std::int64_t budget_us = hot_period_us() * kBusyPercent / 100;
   unsigned databases = services_.store.engine().database_count();
+  co_await services_.reactor.yield();
+  io::Slice slice(services_.reactor);
   for (databases_done_ = 0; databases_done_ < databases;) {
     std::int64_t begin_us = services_.reactor.monotonic_us();
     std::int64_t slice_us = 0;
-    while (slice_us < kSliceUs && databases_done_ < databases) {
+    while (!slice.over() && databases_done_ < databases) {
       find_hot();
       if (!keys_.empty()) co_await hot_.remove_expired(database_, keys_);
       if (!may_remove()) co_return;
@@ -73,12 +76,13 @@ io::Task<> ExpiryCycle::expire_hot() {
       ++services_.statistics.expire_caps_reached;
       co_return;
     }
-    co_await services_.reactor.yield();
+    co_await slice.next();
     if (!may_remove()) co_return;
   }
 }
 
 void ExpiryCycle::find_hot() {
+  const io::Activity activity("expire-cycle");
   keys_.clear();
   storage::Database& database = services_.store.engine().database(database_);
   if (database.hot_keys_with_expiry() == 0) {

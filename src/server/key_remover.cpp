@@ -1,9 +1,18 @@
 #include "src/server/key_remover.h"
 
+#include "io/activity.h"
 #include "io/reactor.h"
 #include "src/server/dispatcher.h"
 
 namespace terrace {
+namespace {
+
+bool run_marked(Dispatcher& dispatcher, Execution& execution) {
+  const io::Activity activity("expire-cycle");
+  return dispatcher.run(execution);
+}
+
+}  // namespace
 
 io::Task<> KeyRemover::run(std::string_view command, unsigned database, std::span<const std::string> keys) {
   Dispatcher& dispatcher = services_.dispatcher;
@@ -17,7 +26,11 @@ io::Task<> KeyRemover::run(std::string_view command, unsigned database, std::spa
     batch.arguments.push_back(command);
     batch.arguments.push_back(key);
   }
-  while (!dispatcher.run(*execution)) co_await dispatcher.wait(*execution);
+  while (true) {
+    const bool ended = run_marked(dispatcher, *execution);
+    if (ended) break;
+    co_await dispatcher.wait(*execution);
+  }
   replies_ = OutputBuffer();
   execution->quiet = false;
   dispatcher.pool().give_back(std::move(execution));

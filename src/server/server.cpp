@@ -81,11 +81,13 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
   lifecycle_.executable = executable_path();
   lifecycle_.supervised_by = supervisor.name();
   reactor_.add_turn_hook(gate_);
+  reactor_.observe_turns(this);
   config_.observe(this);
 }
 
 Server::~Server() {
   config_.observe(nullptr);
+  reactor_.observe_turns(nullptr);
   reactor_.remove_turn_hook(gate_);
 }
 
@@ -234,6 +236,11 @@ io::Task<int> Server::shut_down() {
   while (!loops_.idle()) co_await loops_.wait();
   if (lifecycle_.exit_code == 0) logger_.warning("Redis is now ready to exit, bye bye...");
   co_return lifecycle_.exit_code;
+}
+
+void Server::at_long_turn(const char* cause, std::int64_t duration_us) {
+  if (settings_.latency_threshold_ms == 0 || duration_us < settings_.latency_threshold_ms * 1000) return;
+  latency_.add(cause, reactor_.wall_ms() / 1000, duration_us / 1000);
 }
 
 io::Task<> Server::serve_periodically() {

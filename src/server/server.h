@@ -31,7 +31,7 @@
 
 namespace terrace {
 
-class Server final : public SettingsObserver {
+class Server final : public SettingsObserver, io::TurnObserver {
  public:
   // `signals`: those that end the server.
   Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::OpenDisk open_disk, io::Workers& workers,
@@ -46,6 +46,7 @@ class Server final : public SettingsObserver {
  private:
   enum class Phase : std::uint8_t { kLoading, kServing, kClosed };
 
+  void at_long_turn(const char* cause, std::int64_t duration_us) override;
   io::Task<> start();
   // Says why and ends the server with exit code 1.
   void fail(const std::string& message);

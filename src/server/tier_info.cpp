@@ -85,6 +85,13 @@ void write_tier(InfoWriter& out, Services& services) {
   out.field("reactor_turns", turns.turns);
   out.field("reactor_busy_usec", turns.busy_us);
   out.field("reactor_worst_turn_usec", turns.worst_us);
+  out.field("reactor_worst_turn_cause", turns.worst_cause);
+  out.field("reactor_worst_turn_on_cpu_usec", turns.worst_on_cpu_us);
+  out.field("reactor_worst_turn_on_cpu_cause", turns.worst_on_cpu_cause);
+  for (const io::TurnStatistics::Cause& cause : turns.long_turns) {
+    out.field(std::string("reactor_long_turns_") + cause.name,
+              "count=" + std::to_string(cause.turns) + ",worst_usec=" + std::to_string(cause.worst_us));
+  }
 }
 
 }  // namespace terrace
