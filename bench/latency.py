@@ -152,7 +152,9 @@ def tell(phase, told, quiet, progress):
         row["p99_to_quiet"] = row["p99_ms"] / quiet[name]["p99_ms"] if quiet else None
         row["p99_to_redis"] = row["p99_ms"] / told["redis"]["p99_ms"] if "redis" in told and name != "redis" else None
         shares = "".join("       -" if share is None else f"{share:>8.2f}" for share in (row["p99_to_quiet"], row["p99_to_redis"]))
-        turn = "" if row["worst_turn_us"] is None else f"  worst turn {row['worst_turn_us']} us ({row['worst_turn_cause']}; {row['worst_turn_on_cpu_us']} us on a processor)"
+        turn = ""
+        if row["worst_turn_us"] is not None:
+            turn = f"  worst turn {row['worst_turn_us']} us ({row['worst_turn_cause']}; {row['worst_turn_on_cpu_us']} us on a processor)"
         progress.say(f"{phase:10} {name:8} {row['phase_seconds']:>6.2f} s {row['requests']:>8} "
                      f"{row['p50_ms']:>8.3f} {row['p99_ms']:>8.3f} {row['p999_ms']:>8.3f} {row['max_ms']:>8.3f} {shares}{turn}")
 

@@ -1,9 +1,9 @@
 // Reactor: one thread's event loop around one io_uring. Everything that waits, waits here: sockets, files, timers,
 // worker threads. A turn is: completions, ready coroutines, timers, turn hooks, then one submit-and-wait; what the
-// first three prepare is submitted before the hooks run. Those who yield get a bounded share of it behind the hooks: the
-// answers have left by then.
-// Ownership: whoever makes it; all that was given a Reactor& must be gone, or have nothing in flight, before it goes.
-// Thread: the one that called create(), and no other (the kernel refuses submissions from others).
+// first three prepare is submitted before the hooks run. Those who yield get a bounded share of it behind the hooks:
+// the answers have left by then. Ownership: whoever makes it; all that was given a Reactor& must be gone, or have
+// nothing in flight, before it goes. Thread: the one that called create(), and no other (the kernel refuses submissions
+// from others).
 #pragma once
 
 #include <liburing.h>

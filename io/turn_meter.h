@@ -1,7 +1,7 @@
-// TurnMeter: how long the reactor's turns are and what made them so. A turn's time is charged to what runs: to phases of
-// the loop, and to the Activity (activity.h) that somebody has marked. The cause of a long turn is what took most of it,
-// or "preempted" or "blocked" when the thread had no processor for most of it.
-// Ownership: the Reactor's; names are literals, told from each other by address or content. Thread: the reactor's.
+// TurnMeter: how long the reactor's turns are and what made them so. A turn's time is charged to what runs: to phases
+// of the loop, and to the Activity (activity.h) that somebody has marked. The cause of a long turn is what took most of
+// it, or "preempted" or "blocked" when the thread had no processor for most of it. Ownership: the Reactor's; names are
+// literals. Thread: the reactor's.
 #pragma once
 
 #include <array>
@@ -61,7 +61,7 @@ class TurnMeter {
     const char* name;
     std::int64_t ns;
   };
-  // What the kernel says of the thread. The question costs microseconds on some machines, so it is asked once in a
+  // What the kernel says of the thread. Two system calls, so it is asked once in a
   // while and at the end of a long turn; what lies between is known to that while.
   struct Usage {
     std::int64_t asked_ns = 0;

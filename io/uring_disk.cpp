@@ -23,6 +23,8 @@ namespace {
 
 // The kernel moves at most 2 GiB less a page at once; what is larger completes short, as the contract allows.
 constexpr std::uint64_t kMaxTransfer = std::uint64_t{1} << 30;
+// Beyond this the kernel holds its caller too long: it takes hold of each page, and may find the blocks one by one.
+constexpr std::uint64_t kMaxInline = 64 * 1024;
 
 unsigned transfer_size(std::uint64_t size) {
   return static_cast<unsigned>(std::min(size, kMaxTransfer));
@@ -157,8 +159,8 @@ void UringDisk::use_file(io_uring_sqe& sqe, FileHandle file) const {
   if (index < registered_.size() && registered_[index]) sqe.flags |= IOSQE_FIXED_FILE;
 }
 
-// What works on names or on extents may wait for the journal: IOSQE_ASYNC hands it to the kernel's worker threads at
-// once, so that it never holds the reactor.
+// What works on names or on extents may wait for the journal, and large transfers take long to begin: IOSQE_ASYNC hands
+// them to the kernel's worker threads at once, so that they never hold the reactor.
 void UringDisk::start(Operation& operation) {
   DiskRequest& request = *operation.request;
   switch (request.op) {
@@ -196,6 +198,7 @@ void UringDisk::start_file_operation(Operation& operation) {
                             static_cast<off_t>(request.size));
     sqe.flags |= IOSQE_ASYNC;
   }
+  if (request.op != DiskOp::kSync && request.size > kMaxInline) sqe.flags |= IOSQE_ASYNC;
   use_file(sqe, request.file);
 }
 
@@ -206,6 +209,7 @@ void UringDisk::start_write_sync(Operation& operation) {
   io_uring_sqe& write = reactor_.prepare(operation.completion);
   io_uring_prep_write(&write, request.file, request.data, transfer_size(request.size), request.offset);
   write.rw_flags = RWF_DSYNC;
+  if (request.size > kMaxInline) write.flags |= IOSQE_ASYNC;
   use_file(write, request.file);
 }
 

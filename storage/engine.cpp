@@ -209,15 +209,21 @@ io::Task<void> Engine::keep_log_synced() {
       parts_->say(LogLevel::kWarning,
                   "The log can no longer be made durable; writes are refused: " + parts_->log.failure()->message);
     }
-    if (Result<io::Disk::Space> space = parts_->environment.disk.space(); space.ok()) parts_->space = *space;
-    parts_->disk_reserve = kDiskReserve + parts_->checkpointer.size_bound();
-    // The last of the disk is for the log, checkpoints and compaction, which make space.
-    parts_->evictor.set_spilling(parts_->space.free_bytes >= parts_->disk_reserve);
+    look_at_space();
     co_await parts_->environment.clock.sleep_ms(kHousePeriodMs);
   }
 }
 
+void Engine::look_at_space() {
+  const io::Activity activity("disk-space");
+  if (Result<io::Disk::Space> space = parts_->environment.disk.space(); space.ok()) parts_->space = *space;
+  parts_->disk_reserve = kDiskReserve + parts_->checkpointer.size_bound();
+  // The last of the disk is for the log, checkpoints and compaction, which make space.
+  parts_->evictor.set_spilling(parts_->space.free_bytes >= parts_->disk_reserve);
+}
+
 bool Engine::checkpoint_due() const {
+  const io::Activity activity("segments");
   const Parts& parts = *parts_;
   if (parts.log.failure() || parts.checkpointer.running()) return false;
   const std::uint64_t log_bytes = parts.log.end_position() - parts.checkpointer.manifest().log.position;
@@ -242,6 +248,7 @@ bool Engine::disk_low() const {
 }
 
 bool Engine::compaction_due() const {
+  const io::Activity activity("segments");
   const Parts& parts = *parts_;
   return parts.options.compaction ? disk_low() || parts.compactor.due() : parts.compactor.suspect();
 }

@@ -125,6 +125,7 @@ class Engine {
   io::Task<void> keep_segments();
   io::Task<void> keep_settled();
   void poll_memory();
+  void look_at_space();
   bool checkpoint_due() const;
   bool log_congested() const;
   bool compaction_due() const;

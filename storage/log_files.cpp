@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "io/activity.h"
 #include "storage/aligned_buffer.h"
 #include "storage/disk_error.h"
 #include "storage/limits.h"
@@ -13,8 +14,16 @@ namespace terrace::storage {
 namespace {
 
 constexpr std::size_t kMaxSpares = kCheckpointLogSize / kLogFileSize;
-constexpr std::uint64_t kFillSize = kTinyLimits ? 16 * kKiB : kMiB;
+// Zeros in one write: each takes fresh memory, page by page, and the kernel takes hold of all its pages at once.
+constexpr std::uint64_t kFillSize = kTinyLimits ? 16 * kKiB : 256 * kKiB;
 static_assert(kLogFileSize % kFillSize == 0);
+
+AlignedBuffer zeros_to_fill() {
+  const io::Activity activity("aof-write");
+  AlignedBuffer zeros(kFillSize);
+  std::memset(zeros.data(), 0, zeros.size());
+  return zeros;
+}
 
 }  // namespace
 
@@ -105,8 +114,7 @@ io::Task<Result<void>> LogFiles::create(bool fill, LogFile& made) {
   const std::int32_t allocated = co_await environment_.disk.allocate(made.file, kLogFileSize);
   if (allocated < 0) co_return disk_error("allocate", path, allocated);
   if (fill) {
-    AlignedBuffer zeros(kFillSize);
-    std::memset(zeros.data(), 0, zeros.size());
+    const AlignedBuffer zeros = zeros_to_fill();
     for (std::uint64_t offset = 0; offset < kLogFileSize && !closing_; offset += kFillSize) {
       const std::int32_t written = co_await environment_.disk.write(made.file, offset, zeros.span());
       Result<void> full = check_full("write", path, offset, written, kFillSize);

@@ -3,12 +3,16 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "io/activity.h"
 #include "io/signal_watcher.h"
+#include "io/slice.h"
 #include "tests/io/testing.h"
 
 namespace terrace::io {
@@ -248,6 +252,96 @@ TEST(ReactorTest, MeasuresItsTurns) {
   EXPECT_LT(statistics.busy_us, 30'000U);
   reactor->reset_worst_turn();
   EXPECT_EQ(statistics.worst_us, 0U);
+}
+
+void keep_busy(const Reactor& loop, std::int64_t duration_us) {
+  const std::int64_t until = loop.monotonic_us() + duration_us;
+  while (loop.monotonic_us() < until) {
+  }
+}
+
+class LongTurns final : public TurnObserver {
+ public:
+  void at_long_turn(const char* cause, std::int64_t duration_us) override { seen.emplace_back(cause, duration_us); }
+  std::vector<std::pair<std::string, std::int64_t>> seen;
+};
+
+// Whatever else the machine does: a thread that had no processor says so, and is tried again.
+TEST(ReactorTest, LaysLongTurnsAtTheDoorOfWhatTookMostOfThem) {
+  auto reactor = make_reactor();
+  auto work = [](Reactor& loop) -> Task<> {
+    co_await loop.sleep_ms(2);
+    {
+      const Activity much("much");
+      keep_busy(loop, 20'000);
+      const Activity little("little");
+      keep_busy(loop, 4'000);
+    }
+    keep_busy(loop, 4'000);
+    co_await loop.sleep_ms(2);
+  };
+  std::string cause;
+  for (int attempt = 0; attempt < 20 && cause != "much"; ++attempt) {
+    LongTurns turns;
+    reactor->reset_worst_turn();
+    reactor->observe_turns(&turns);
+    reactor->block_on(work(*reactor));
+    reactor->observe_turns(nullptr);
+    const TurnStatistics& statistics = reactor->turn_statistics();
+    EXPECT_GE(statistics.worst_us, 28'000U);
+    cause = statistics.worst_cause;
+    EXPECT_TRUE(cause == "much" || cause == "preempted" || cause == "blocked") << cause;
+    const auto worst = std::max_element(turns.seen.begin(), turns.seen.end(),
+                                        [](const auto& a, const auto& b) { return a.second < b.second; });
+    ASSERT_NE(worst, turns.seen.end());
+    EXPECT_GE(worst->second, 28'000);
+  }
+  EXPECT_EQ(cause, "much");
+  EXPECT_GE(reactor->turn_statistics().worst_on_cpu_us, 14'000U);
+  EXPECT_EQ(reactor->turn_statistics().worst_on_cpu_cause, std::string("much"));
+}
+
+TEST(ReactorTest, TellsATurnThatWaitedFromOneThatWorked) {
+  auto reactor = make_reactor();
+  auto work = [](Reactor& loop) -> Task<> {
+    co_await loop.sleep_ms(2);
+    const Activity activity("asleep");
+    ::usleep(20'000);
+  };
+  reactor->block_on(work(*reactor));
+  const std::string cause = reactor->turn_statistics().worst_cause;
+  EXPECT_TRUE(cause == "blocked" || cause == "preempted") << cause;
+  EXPECT_GE(reactor->turn_statistics().worst_us, 20'000U);
+  EXPECT_LT(reactor->turn_statistics().worst_on_cpu_us, 20'000U);
+}
+
+// Many that work in slices share a turn's one slice, in their order, and what is due goes on between.
+TEST(ReactorTest, SlicesOfAllTogetherAreBounded) {
+  auto reactor = make_reactor();
+  constexpr int kWorkers = 8, kSlices = 4;
+  std::vector<int> order;
+  std::uint64_t most_in_a_turn = 0;
+  std::uint64_t turn = 0, in_turn = 0;
+  int at_work = kWorkers;
+  auto work = [&](int number) -> Task<> {
+    co_await reactor->yield();
+    Slice slice(*reactor);
+    for (int i = 0; i < kSlices; ++i) {
+      if (reactor->turn_statistics().turns != turn) in_turn = 0;
+      turn = reactor->turn_statistics().turns;
+      most_in_a_turn = std::max(most_in_a_turn, ++in_turn);
+      order.push_back(number);
+      while (!slice.over()) {
+      }
+      co_await slice.next();
+    }
+    if (--at_work == 0) reactor->stop();
+  };
+  for (int number = 0; number < kWorkers; ++number) spawn(work(number));
+  reactor->run();
+  EXPECT_EQ(most_in_a_turn, 1U);
+  ASSERT_EQ(order.size(), static_cast<std::size_t>(kWorkers * kSlices));
+  for (std::size_t i = 0; i < order.size(); ++i) EXPECT_EQ(order[i], static_cast<int>(i) % kWorkers);
 }
 
 TEST(SignalWatcherTest, HandsOutSignalsAndCloses) {
