@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "io/activity.h"
+#include "io/slice.h"
+
 namespace terrace::storage {
 
 namespace {
@@ -93,7 +96,9 @@ io::Task<void> ColdKeys::find_victims(bool only_expiring, std::size_t limit, Nam
     walked_serial_ = segment->serial;
     SegmentWalk walk(environment_.disk, *segment, walked_page_);
     bool ended = false;
+    io::Slice slice(environment_.clock);
     while (keys.size() < limit && !ended) {
+      if (slice.over()) co_await slice.next();
       Result<std::optional<WalkedPage>> page = co_await walk.next();
       if (!page.ok()) continue;
       ended = !page->has_value();
@@ -106,6 +111,7 @@ io::Task<void> ColdKeys::find_victims(bool only_expiring, std::size_t limit, Nam
 }
 
 void ColdKeys::name_untouched(const Segment& segment, const WalkedPage& page, bool only_expiring, NamedKeys& keys) {
+  const io::Activity activity("eviction-cycle");
   for (std::uint32_t slot = 0; slot < page.content.images.size(); ++slot) {
     const Result<ImageView> image = parse_image(page.content.images[slot]);
     if (!image.ok() || (only_expiring && image->expiry_ms == kNoExpiry)) continue;

@@ -1,5 +1,7 @@
 #include "storage/scrubber.h"
 
+#include "io/slice.h"
+
 namespace terrace::storage {
 
 namespace {
@@ -32,7 +34,9 @@ io::Task<void> Scrubber::tick() {
 
 io::Task<void> Scrubber::scrub_segment(Segment& segment) {
   SegmentWalk walk(environment_.disk, segment);
+  io::Slice slice(environment_.clock);
   while (true) {
+    if (slice.over()) co_await slice.next();
     Result<std::optional<WalkedPage>> page = co_await walk.next();
     if (page.ok() && !page->has_value()) co_return;
     ++statistics_.scrubbed_pages;
