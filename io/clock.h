@@ -22,7 +22,10 @@ class Clock {
   // Resumes timer.waiter once the deadline has passed, never from within this call. Equal deadlines: in order of call.
   virtual void submit(Timer& timer) = 0;
 
-  // Resumes `waiter` when everything else that is ready has run, never from within this call; in order of call.
+  // Whether work that may go on until then has to let others run. A simulation, whose time stands still while somebody
+  // works, decides by lot.
+  virtual bool is_over(std::int64_t end_us) const { return monotonic_us() >= end_us; }
+  // Resumes `waiter` when everything else that is ready has run, never from within this call.
   virtual void submit_yield(std::coroutine_handle<> waiter) {
     Timer timer{.deadline_us = monotonic_us(), .waiter = waiter};
     submit(timer);

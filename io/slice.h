@@ -15,7 +15,7 @@ class Slice {
 
   explicit Slice(Clock& clock) : clock_(clock) { begin(); }
   void begin() { end_us_ = clock_.monotonic_us() + kDurationUs; }
-  bool over() const { return clock_.monotonic_us() >= end_us_; }
+  bool over() const { return clock_.is_over(end_us_); }
 
   // Lets others run; the next slice begins when this one's owner has its turn again.
   class Awaiter {

@@ -11,7 +11,7 @@ namespace {
 constexpr double kLeastShare = 0.1;
 constexpr std::uint32_t kChainsPerStep = 16;
 // Look-ups of records, which are in no cache: so many take some ten microseconds.
-constexpr std::size_t kItemsPerStep = 32;
+constexpr std::size_t kItemsPerStep = kTinyLimits ? 1 : 32;
 
 // A damaged segment is read once more only if checkpoints cannot go on otherwise.
 bool readable(const Segment& segment) {

@@ -9,7 +9,7 @@ namespace terrace::storage {
 namespace {
 
 // Look-ups of records, which are in no cache: so many take some ten microseconds.
-constexpr std::size_t kItemsPerStep = 32;
+constexpr std::size_t kItemsPerStep = kTinyLimits ? 1 : 32;
 
 // Tickets are told from each other only; all spillers of a process may share the count.
 std::uint64_t next_ticket() {

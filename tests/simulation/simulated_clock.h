@@ -16,10 +16,19 @@ class SimulatedClock : public io::Clock {
   std::int64_t monotonic_us() const override { return world_.now_us(); }
   void submit(io::Timer& timer) override { world_.at(timer.deadline_us, timer.waiter); }
 
+  // Slices end at any place, and others run for a while: what works in slices is seen half done.
+  bool is_over(std::int64_t) const override { return world_.random().below(kStepsPerSlice) == 0; }
+  void submit_yield(std::coroutine_handle<> waiter) override {
+    world_.at(world_.now_us() + static_cast<std::int64_t>(world_.random().below(kLongestWaitUs + 1)), waiter);
+  }
+
   // The wall clock is set forward.
   void jump_ms(std::int64_t jump_ms) { jump_ms_ += jump_ms; }
 
  private:
+  static constexpr std::uint64_t kStepsPerSlice = 8;
+  static constexpr std::uint64_t kLongestWaitUs = 100;
+
   World& world_;
   std::int64_t jump_ms_ = 0;
 };
