@@ -137,7 +137,7 @@ Result<void> Tier::admit(const LoadedPage& page, std::span<const Location> of_on
     }
     const Result<ImageView> image = parse_image(page.images[slot]);
     if (!image.ok()) return image.error();
-    Result<RecordPointer> record = decode_image(*image);
+    Result<RecordPointer> record = decode_image(*image, decoder_);
     if (!record.ok()) return record.error();
     (*record)->set(Record::kTransient);
     residents.add(location, std::move(*record));

@@ -30,16 +30,41 @@ std::string_view type_name(ValueType type) {
   return "unknown";
 }
 
+namespace {
+
+// What Redis calls the structure that it has in the place of a type's objects.
+std::string_view object_encoding_name(ValueType type) {
+  switch (type) {
+    case ValueType::kHash:
+    case ValueType::kSet:
+      return "hashtable";
+    case ValueType::kSortedSet:
+      return "skiplist";
+    case ValueType::kList:
+      return "quicklist";
+    case ValueType::kStream:
+      return "stream";
+    default:
+      return "unknown";
+  }
+}
+
+}  // namespace
+
 std::string_view encoding_name(ValueType type, Encoding encoding) {
-  if (type == ValueType::kString) {
-    switch (encoding) {
-      case Encoding::kRaw:
-        return "raw";
-      case Encoding::kEmbedded:
-        return "embstr";
-      case Encoding::kInteger:
-        return "int";
-    }
+  switch (encoding) {
+    case Encoding::kRaw:
+      return "raw";
+    case Encoding::kEmbedded:
+      return "embstr";
+    case Encoding::kInteger:
+      return "int";
+    case Encoding::kListpack:
+      return "listpack";
+    case Encoding::kIntset:
+      return "intset";
+    case Encoding::kObject:
+      return object_encoding_name(type);
   }
   return "unknown";
 }
