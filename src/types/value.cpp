@@ -1,5 +1,9 @@
 #include "src/types/value.h"
 
+#include <limits>
+
+#include "src/types/object_decoder.h"
+
 namespace terrace::types {
 
 using storage::Encoding;
@@ -7,7 +11,18 @@ using storage::Record;
 using storage::ValueType;
 
 Value copy_value(const Record& record) {
-  return Value{record.type(), record.encoding(), std::string(record.bytes()), record.expiry_ms()};
+  Value value{record.type(), record.encoding(), {}, {}, record.expiry_ms()};
+  if (const storage::Object* object = record.object()) {
+    // By way of its image: no type needs code of its own for this.
+    std::string image;
+    object->encode(image, 0, std::numeric_limits<std::size_t>::max());
+    Result<storage::ObjectPointer> copy = object_decoder().decode(record.type(), image);
+    TERRACE_CHECK(copy.ok());
+    value.object = std::move(*copy);
+  } else {
+    value.bytes = record.bytes();
+  }
+  return value;
 }
 
 std::string_view type_name(ValueType type) {
