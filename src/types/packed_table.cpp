@@ -244,12 +244,12 @@ std::size_t PackedTable::image_size_bound() const {
 std::uint64_t PackedTable::encode(std::string& out, std::uint64_t cursor, std::size_t budget_bytes) const {
   const std::size_t before = out.size();
   if (cursor == 0) storage::put_rdb_length(out, size_);
-  for (auto bucket = static_cast<std::uint32_t>(cursor); bucket < bucket_count_; ++bucket) {
-    if (out.size() - before >= budget_bytes) return bucket;
+  for (auto bucket = static_cast<std::uint32_t>(cursor); bucket < bucket_count_;) {
     visit_bucket(bucket, [&](const Entry& entry) {
       storage::put_rdb_string(out, entry.name);
       if (layout_.has_values) storage::put_rdb_string(out, entry.value);
     });
+    if (++bucket < bucket_count_ && out.size() - before >= budget_bytes) return bucket;
   }
   return 0;
 }

@@ -53,7 +53,7 @@ TEST(Listpack, IsRedisOwnBytes) {
   ListpackEditor editor(bytes);
   for (const char* text : {"a", "1", "b", "-5000", "c", "hello"}) editor.append(text);
   EXPECT_EQ(bytes,
-            "\x20\x00\x00\x00\x06\x00"
+            "\x1D\x00\x00\x00\x06\x00"
             "\x81\x61\x02"
             "\x01\x01"
             "\x81\x62\x02"

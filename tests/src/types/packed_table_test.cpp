@@ -71,7 +71,9 @@ TEST_P(PackedTableTest, RandomChangesFollowAModel) {
     const auto found = table.find(name);
     const auto expected = model.find(name);
     ASSERT_EQ(found.has_value(), expected != model.end());
-    if (found) ASSERT_EQ(*found, expected->second);
+    if (found) {
+      ASSERT_EQ(*found, expected->second);
+    }
   }
   EXPECT_EQ(content(table), model);
   // All that it takes was counted, and nothing else.
@@ -158,11 +160,12 @@ TEST_P(PackedTableTest, IsFreedStepByStep) {
   std::size_t steps = 0, before = whole;
   while (!table.discard(16384)) {
     EXPECT_LT(table.footprint_bytes(), before);
-    EXPECT_LT(before - table.footprint_bytes(), 2 * 16384u + PackedNode::kMaxNodeBytes);
+    // A bucket may be several times the mean, and is freed whole; so is half of the pointers to tiny ones.
+    EXPECT_LT(before - table.footprint_bytes(), std::max<std::size_t>(2 * 16384u + 8 * GetParam().bucket_bytes, whole / 4));
     before = table.footprint_bytes();
     ++steps;
   }
-  EXPECT_GT(steps, whole / 16384 / 4);
+  EXPECT_GT(steps, whole / (2 * 16384 + 8 * GetParam().bucket_bytes));
   EXPECT_EQ(table.footprint_bytes(), sizeof(PackedTable));
 }
 
