@@ -17,15 +17,15 @@ constexpr std::size_t kMaxUnsettled = 8192;
 
 // A smaller value stays in its allocation unless that would waste more than half of it.
 bool wasteful(const Record* record, std::uint32_t value_size) {
-  const std::size_t footprint = Record::footprint(record);
+  const std::size_t footprint = Record::own_footprint(record);
   const std::size_t needed = footprint - std::min<std::size_t>(footprint, record->value_size()) + value_size;
   return footprint > 128 && needed * 2 < footprint;
 }
 
 }  // namespace
 
-Database::Database(SegmentTable& segments, Statistics& statistics, std::uint32_t id)
-    : segments_(segments), statistics_(statistics), id_(id), index_(std::make_shared<Index>()) {}
+Database::Database(SegmentTable& segments, Statistics& statistics, Reaper& reaper, std::uint32_t id)
+    : segments_(segments), statistics_(statistics), reaper_(reaper), id_(id), index_(std::make_shared<Index>()) {}
 
 std::uint64_t Database::size() const {
   return index_->size();
@@ -127,6 +127,16 @@ void Database::account(const Record* record, bool in) {
   const std::uint64_t delta = in ? bytes : -bytes;
   statistics_.record_memory_bytes += delta;
   if (!record->clean()) statistics_.dirty_memory_bytes += delta;
+  if (Object* object = record->object()) in ? object->count_in(statistics_) : object->count_out();
+}
+
+void Database::drop_object(Record* record) {
+  ObjectPointer object = record->take_object();
+  if (!object) return;
+  object->count_out();
+  statistics_.record_memory_bytes -= object->footprint_bytes();
+  statistics_.dirty_memory_bytes -= object->footprint_bytes();
+  reaper_.add(std::move(object));
 }
 
 void Database::make_dirty(Record* record) {
@@ -170,6 +180,8 @@ Record* Database::reshape(Record* record, const Record::Shape& shape, std::size_
   account(record, false);
   index_->replace(position, entry);
   account(grown, true);
+  // Both point to the object now.
+  record->take_object().release();
   Record::destroy(record);
   return grown;
 }
@@ -189,12 +201,29 @@ Record* Database::resize(Record* record, std::uint32_t value_size) {
 Record* Database::overwrite(Record* record, ValueType type, Encoding encoding, std::uint32_t value_size,
                             bool keep_expiry) {
   change(record);
+  drop_object(record);
   record->set_kind(type, encoding);
   const bool expires = record->expiry_ms() != kNoExpiry;
   if ((keep_expiry || !expires) && !wasteful(record, value_size) && record->resize_in_place(value_size)) return record;
   record->resize_in_place(0);
   return reshape(
       record, {.type = type, .encoding = encoding, .value_size = value_size, .has_expiry = keep_expiry && expires}, 0);
+}
+
+Record* Database::overwrite(Record* record, ValueType type, ObjectPointer object, bool keep_expiry) {
+  record = overwrite(record, type, Encoding::kRaw, sizeof(Object*), keep_expiry);
+  account(record, false);
+  record->store_object(std::move(object));
+  account(record, true);
+  return record;
+}
+
+ObjectPointer Database::take_object(Record* record) {
+  change(record);
+  account(record, false);
+  ObjectPointer object = record->take_object();
+  account(record, true);
+  return object;
 }
 
 Record* Database::set_expiry(Record* record, std::int64_t expiry_ms) {
@@ -226,6 +255,7 @@ void Database::erase(Record* record) {
   const Index::Position position = index_->find_record(hash, record);
   TERRACE_CHECK(position);
   index_->erase(hash, position);
+  drop_object(record);
   account(record, false);
   Record::destroy(record);
 }
@@ -402,6 +432,7 @@ void Database::evict_clean(IndexEntry& entry, std::uint64_t known_hash) {
       IndexEntry::cold(record->location(), record->type(), record->expiry_ms() != kNoExpiry, known_hash);
   account(record, false);
   index_->replace_entry(entry, cold);
+  if (ObjectPointer object = record->take_object()) reaper_.add(std::move(object));
   Record::destroy(record);
 }
 

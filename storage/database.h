@@ -16,6 +16,7 @@
 #include "storage/image.h"
 #include "storage/index.h"
 #include "storage/key.h"
+#include "storage/reaper.h"
 #include "storage/record.h"
 #include "storage/residents.h"
 #include "storage/segment.h"
@@ -31,7 +32,7 @@ enum class Access : std::uint8_t {
 
 class Database {
  public:
-  Database(SegmentTable& segments, Statistics& statistics, std::uint32_t id);
+  Database(SegmentTable& segments, Statistics& statistics, Reaper& reaper, std::uint32_t id);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
@@ -57,13 +58,18 @@ class Database {
   // no expiry.
   Record* insert(const Key& key, const Residents& residents, ValueType type, Encoding encoding,
                  std::uint32_t value_size);
-  // Must be called before the value bytes or the kind of a record found with kWrite are changed in place.
+  // Must be called before the value bytes, the object or the kind of a record found with kWrite are changed in place.
   void change(Record* record);
   // Gives the value another size: the first min(old, new) bytes stay, further bytes are uninitialised. Implies
   // change(). Grows with slack, so that a row of small appends costs amortised O(1).
   Record* resize(Record* record, std::uint32_t value_size);
   // Gives the record another kind and size for a wholly new value; nothing of the old one stays. Implies change().
   Record* overwrite(Record* record, ValueType type, Encoding encoding, std::uint32_t value_size, bool keep_expiry);
+  // Gives the record this object for its value, whatever it had. Implies change().
+  Record* overwrite(Record* record, ValueType type, ObjectPointer object, bool keep_expiry);
+  // Takes a record's object out, to be the value of another record; this one must be overwritten or erased next.
+  // Implies change().
+  ObjectPointer take_object(Record* record);
   // kNoExpiry takes the expiry away. Implies change().
   Record* set_expiry(Record* record, std::int64_t expiry_ms);
   void erase(Record* record);
@@ -134,6 +140,8 @@ class Database {
   Record* promote(std::uint64_t hash, Index::Position position, Residents& residents);
   // Counts a hot record in or out.
   void account(const Record* record, bool in);
+  // Lets go of the object that a dirty record has, if it has one.
+  void drop_object(Record* record);
   void make_dirty(Record* record);
   // A copy of another shape takes the record's place; the first bytes of key and value stay. `slack`: further bytes
   // that the allocation gets.
@@ -142,6 +150,7 @@ class Database {
 
   SegmentTable& segments_;
   Statistics& statistics_;
+  Reaper& reaper_;
   // Stands in the records on disk. SWAPDB exchanges whole databases under their numbers and FLUSHDB takes a new id, so
   // no record need be rewritten.
   std::uint32_t id_;

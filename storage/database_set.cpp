@@ -16,9 +16,9 @@ constexpr std::uint32_t kChainsPerStep = 16;
 
 DatabaseSet::DatabaseSet(const io::Environment& environment, SegmentTable& segments, Statistics& statistics,
                          unsigned count)
-    : environment_(environment), segments_(segments), statistics_(statistics) {
+    : environment_(environment), segments_(segments), statistics_(statistics), reaper_(environment, statistics) {
   for (unsigned number = 0; number < count; ++number) {
-    databases_.push_back(std::make_unique<Database>(segments, statistics, next_id_));
+    databases_.push_back(std::make_unique<Database>(segments, statistics, reaper_, next_id_));
     by_id_[next_id_++] = databases_.back().get();
   }
 }
@@ -99,6 +99,10 @@ void DatabaseSet::free_chain(Index& index, std::uint32_t chain) {
     } else {
       statistics_.dirty_memory_bytes -= bytes;
     }
+    if (ObjectPointer object = record->take_object()) {
+      object->count_out();
+      reaper_.add(std::move(object));
+    }
     Record::destroy(record);
   });
 }
@@ -125,6 +129,7 @@ io::Task<void> DatabaseSet::free_detached() {
 
 io::Task<void> DatabaseSet::drain() {
   while (!tasks_.idle()) co_await tasks_.wait();
+  co_await reaper_.drain();
 }
 
 }  // namespace terrace::storage

@@ -48,6 +48,7 @@ class DatabaseSet {
   const io::Environment& environment_;
   SegmentTable& segments_;
   Statistics& statistics_;
+  Reaper reaper_;
   std::vector<std::unique_ptr<Database>> databases_;
   std::unordered_map<std::uint32_t, Database*> by_id_;
   std::uint32_t next_id_ = 0;

@@ -42,7 +42,7 @@ struct Engine::Parts {
         evictor(environment, databases, spiller, governor, statistics),
         checkpointer({environment, databases, segments, spill_writer, log, statistics}),
         compactor(environment, databases, segments, compaction_writer, statistics, report),
-        tier(environment, segments, statistics, report),
+        tier(environment, segments, statistics, report, chosen.object_decoder),
         settler(tier),
         cold_keys(environment, databases, segments, statistics, report),
         scrubber(environment, segments, statistics, report) {}

@@ -3,8 +3,9 @@
 //   varint database | u8 type:4 encoding:4 | u8 flags (1: expiry) | [i64 expiry] | varint log position |
 //   varint key size | key | value image
 //
-// The value image of a string is Redis' RDB string encoding (redis RDB format, "String Encoding"): a length prefix and
-// the bytes, or 0xC0-0xC2 and an 8-, 16- or 32-bit integer. Images are checksummed by the page that holds them.
+// The value image is Redis' RDB object encoding without the type byte, which type and encoding imply: an RDB string
+// (rdb_string.h) of the value's bytes, for kInteger of the number, for kObject what Object::encode() makes. Images are
+// checksummed by the page that holds them.
 // Thread: pure functions.
 #pragma once
 
@@ -34,7 +35,10 @@ void encode_image(std::string& out, const Record& record, std::uint32_t database
 std::size_t image_size_bound(const Record& record);
 // Everything but the value image is checked.
 Result<ImageView> parse_image(std::string_view bytes);
-// The record again; the value image is checked.
-Result<RecordPointer> decode_image(const ImageView& image);
+// The record again. The value image is checked, but for the inside of bytes that this floor only carries. Without a
+// decoder objects are errors.
+Result<RecordPointer> decode_image(const ImageView& image, const ObjectDecoder* decoder);
+// Appends the value image alone.
+void encode_value(std::string& out, const Record& record);
 
 }  // namespace terrace::storage

@@ -7,6 +7,8 @@
 
 namespace terrace::storage {
 
+class ObjectDecoder;
+
 enum class FsyncPolicy : std::uint8_t {
   kAlways,       // replies wait for the sync
   kEverySecond,  // at most about a second is lost by a power cut
@@ -28,6 +30,8 @@ struct Options {
   bool tiering = true;                            // false: nothing is spilled but by checkpoints
   bool compaction = true;
   double compaction_live_share = 0.8;  // background compaction keeps this share of the records in segments live
+  // How large values come back from their images; outlives the store. Without one there are none.
+  const ObjectDecoder* object_decoder = nullptr;
   // The process' resident set in bytes; without one the bytes of hot records stand for it.
   std::function<std::uint64_t()> resident_memory_probe;
   // Said aloud by the store (recovery, torn tails, bad pages); one line, no line end.

@@ -1,38 +1,10 @@
 #include "storage/record.h"
 
-#ifdef TERRACE_MIMALLOC
-#include <mimalloc.h>
-#else
-#include <malloc.h>
-#endif
-
-#include "io/result.h"
+#include "storage/allocation.h"
 
 namespace terrace::storage {
 
 namespace {
-
-#ifdef TERRACE_MIMALLOC
-void* allocate(std::size_t size) {
-  return mi_malloc(size);
-}
-void release(void* memory) {
-  mi_free(memory);
-}
-std::size_t usable_size(const void* memory) {
-  return mi_usable_size(memory);
-}
-#else
-void* allocate(std::size_t size) {
-  return std::malloc(size);
-}
-void release(void* memory) {
-  std::free(memory);
-}
-std::size_t usable_size(const void* memory) {
-  return malloc_usable_size(const_cast<void*>(memory));
-}
-#endif
 
 constexpr std::size_t kMaxShortKey = 0xFFFF;
 
@@ -43,7 +15,6 @@ Record* Record::create(std::string_view key, const Shape& shape, std::size_t sla
   const std::size_t size =
       sizeof(Record) + (shape.has_expiry ? 8 : 0) + (long_key ? 4 : 0) + key.size() + shape.value_size + slack;
   void* memory = allocate(size);
-  TERRACE_CHECK(memory != nullptr);
   Record* record = ::new (memory) Record;
   record->value_size_ = shape.value_size;
   record->key_size_ = long_key ? 0 : static_cast<std::uint16_t>(key.size());
@@ -57,7 +28,9 @@ Record* Record::create(std::string_view key, const Shape& shape, std::size_t sla
 }
 
 void Record::destroy(Record* record) {
-  if (record) release(record);
+  if (!record) return;
+  record->take_object();
+  release(record);
 }
 
 bool Record::resize_in_place(std::uint32_t value_size) {
@@ -67,6 +40,11 @@ bool Record::resize_in_place(std::uint32_t value_size) {
 }
 
 std::size_t Record::footprint(const Record* record) {
+  const Object* object = record->object();
+  return usable_size(record) + (object ? object->footprint_bytes() : 0);
+}
+
+std::size_t Record::own_footprint(const Record* record) {
   return usable_size(record);
 }
 

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "storage/location.h"
+#include "storage/object.h"
 
 namespace terrace::storage {
 
@@ -29,11 +30,15 @@ enum class ValueType : std::uint8_t {
   kStream = 6
 };
 
-// How a value's bytes are to be read; numbers stand on disk, so they are never reused. Strings:
+// How a value's bytes are to be read; numbers stand on disk, so they are never reused. This floor tells apart only
+// kInteger, kObject and the others, whose bytes it carries as they are.
 enum class Encoding : std::uint8_t {
-  kRaw = 0,       // bytes; OBJECT ENCODING says "raw"
-  kEmbedded = 1,  // bytes, at most 44; "embstr"
-  kInteger = 2,   // 8 bytes, a little-endian int64; "int"
+  kRaw = 0,       // a string's bytes; OBJECT ENCODING says "raw"
+  kEmbedded = 1,  // a string's bytes, at most 44; "embstr"
+  kInteger = 2,   // a string: 8 bytes, a little-endian int64; "int"
+  kListpack = 3,  // a small collection as one listpack
+  kIntset = 4,    // a small set of integers
+  kObject = 5,    // a large collection: a pointer to the Object that the record owns
 };
 
 inline constexpr std::int64_t kNoExpiry = -1;  // as Redis' own "no TTL"; expiries are Unix milliseconds
@@ -58,8 +63,10 @@ class Record {
   // Allocates; value bytes are uninitialised, location nowhere, expiry kNoExpiry. `slack`: further bytes to allocate.
   static Record* create(std::string_view key, const Shape& shape, std::size_t slack = 0);
   static void destroy(Record* record);
-  // Bytes the allocator really gave.
+  // Bytes the allocator really gave, for the record and its object.
   static std::size_t footprint(const Record* record);
+  // Of that, for the record alone.
+  static std::size_t own_footprint(const Record* record);
   // Changes the value's size within the allocation; false if it does not fit.
   bool resize_in_place(std::uint32_t value_size);
 
@@ -78,6 +85,14 @@ class Record {
   char* value() { return reinterpret_cast<char*>(this) + key_offset() + key_size(); }
   const char* value() const { return const_cast<Record*>(this)->value(); }
   std::string_view bytes() const { return {value(), value_size_}; }
+
+  // The large value, nullptr if the value is the record's own bytes.
+  Object* object() const {
+    if (encoding() != Encoding::kObject) return nullptr;
+    Object* object;
+    std::memcpy(&object, value(), sizeof object);
+    return object;
+  }
 
   std::int64_t expiry_ms() const { return has(kHasExpiry) ? load<std::int64_t>(expiry_offset()) : kNoExpiry; }
   // Of the clean image; with kWriting the writer's ticket instead.
@@ -106,6 +121,18 @@ class Record {
   // The field must be there (see Shape); Database adds it where it is not.
   void store_expiry(std::int64_t expiry_ms) { store(expiry_offset(), expiry_ms); }
   void store_location(Location location) { location_ = location.bits(); }
+  // The value must have sizeof(Object*) bytes; it belongs to the record from now on.
+  void store_object(ObjectPointer object) {
+    Object* pointer = object.release();
+    std::memcpy(value(), &pointer, sizeof pointer);
+    set_kind(type(), Encoding::kObject);
+  }
+  // Gives up the object; the record's value is its bytes again, of no meaning.
+  ObjectPointer take_object() {
+    ObjectPointer pointer(object());
+    if (pointer) set_kind(type(), Encoding::kRaw);
+    return pointer;
+  }
 
  private:
   std::uint32_t value_size_;

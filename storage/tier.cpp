@@ -186,7 +186,7 @@ void Tier::admit_image(std::string_view bytes, std::uint32_t slot, Wanted& wante
   for (const Location location : wanted.locations) {
     if (!location.is_large() && location.slot() != slot) continue;
     const Result<ImageView> image = parse_image(bytes);
-    Result<RecordPointer> record = image.ok() ? decode_image(*image) : image.error();
+    Result<RecordPointer> record = image.ok() ? decode_image(*image, decoder_) : image.error();
     if (!record.ok()) {
       wanted.result = record.error();
       return;

@@ -38,8 +38,8 @@ io::Task<Result<LoadedPage>> load_page(io::Disk& disk, const Segment& segment, s
 class Tier {
  public:
   Tier(const io::Environment& environment, SegmentTable& segments, Statistics& statistics,
-       const std::function<void(const Error&)>& report)
-      : environment_(environment), segments_(segments), statistics_(statistics), report_(report) {}
+       const std::function<void(const Error&)>& report, const ObjectDecoder* decoder)
+      : environment_(environment), segments_(segments), statistics_(statistics), report_(report), decoder_(decoder) {}
   ~Tier() { TERRACE_CHECK(reads_.empty()); }
 
   // `locations` must stay until the task is done.
@@ -82,6 +82,7 @@ class Tier {
   SegmentTable& segments_;
   Statistics& statistics_;
   std::function<void(const Error&)> report_;
+  const ObjectDecoder* decoder_;                        // nullptr: the store has no objects
   std::unordered_map<std::uint64_t, PageRead*> reads_;  // by Location::page_bits
   std::vector<AlignedBuffer> idle_buffers_;             // of one page
   io::Semaphore in_flight_{kMaxReadsInFlight};

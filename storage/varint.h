@@ -63,12 +63,13 @@ class ByteReader {
     return taken;
   }
 
- private:
+  // What was read makes no sense.
   void fail() {
     ok_ = false;
     bytes_ = {};
   }
 
+ private:
   std::string_view bytes_;
   bool ok_ = true;
 };

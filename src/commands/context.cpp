@@ -103,6 +103,17 @@ Record* Context::put(std::string_view name, unsigned number, ValueType type, Enc
   return record;
 }
 
+Record* Context::put(std::string_view name, unsigned number, ValueType type, storage::ObjectPointer object,
+                     bool keep_expiry) {
+  Record* record = put(name, number, type, Encoding::kRaw, {}, keep_expiry);
+  return engine_.database(number).overwrite(record, type, std::move(object), keep_expiry);
+}
+
+storage::ObjectPointer Context::take_object(Record* record) {
+  mark_changed(record->key());
+  return database().take_object(record);
+}
+
 void Context::change(Record* record) {
   mark_changed(record->key());
   database().change(record);

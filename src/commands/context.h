@@ -61,7 +61,12 @@ class Context {
                        std::string_view bytes, bool keep_expiry = false);
   storage::Record* put(std::string_view key, unsigned database, storage::ValueType type, storage::Encoding encoding,
                        std::string_view bytes, bool keep_expiry = false);
-  // Before bytes of a record from write() are changed in place.
+  // The same with an object for its value.
+  storage::Record* put(std::string_view key, unsigned database, storage::ValueType type, storage::ObjectPointer object,
+                       bool keep_expiry = false);
+  // Takes a record's object out, nullptr if it has none, to be put elsewhere; the record must be removed then.
+  storage::ObjectPointer take_object(storage::Record* record);
+  // Before the value of a record from write() is changed in place.
   void change(storage::Record* record);
   storage::Record* resize(storage::Record* record, std::uint32_t value_size);
   storage::Record* set_expiry(storage::Record* record, std::int64_t expiry_ms);

@@ -15,6 +15,7 @@
 #include "src/server/logger.h"
 #include "src/server/reload.h"
 #include "src/types/value.h"
+#include "storage/image.h"
 
 namespace terrace {
 namespace {
@@ -67,11 +68,13 @@ io::Task<> object(Context& context) {
     context.reply.error("ERR no such key");
     co_return;
   }
+  std::string image;
+  storage::encode_value(image, *record);
   char address[32];
   auto end = std::to_chars(address, address + sizeof address, reinterpret_cast<std::uintptr_t>(record), 16).ptr;
   context.reply.simple("Value at:0x" + std::string(address, end) +
                        " refcount:1 encoding:" + std::string(types::encoding_name(record->type(), record->encoding())) +
-                       " serializedlength:" + std::to_string(record->value_size()) + " lru:0 lru_seconds_idle:0");
+                       " serializedlength:" + std::to_string(image.size()) + " lru:0 lru_seconds_idle:0");
 }
 
 void set_active_expire(Context& context) {

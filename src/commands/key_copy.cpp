@@ -2,6 +2,7 @@
 #include "src/commands/argument.h"
 #include "src/commands/context.h"
 #include "src/commands/key_handlers.h"
+#include "src/commands/put_value.h"
 #include "src/types/value.h"
 
 namespace terrace::commands {
@@ -10,9 +11,12 @@ namespace {
 using storage::Record;
 using types::Value;
 
-void put_value(Context& context, std::string_view key, unsigned database, const Value& value) {
-  Record* record = context.put(key, database, value.type, value.encoding, value.bytes);
-  if (value.expiry_ms != storage::kNoExpiry) context.set_expiry(record, value.expiry_ms, database);
+// The value of a record that is removed next.
+Value take_value(Context& context, Record* record) {
+  if (record->object() == nullptr) return types::copy_value(*record);
+  Value value{record->type(), record->encoding(), {}, {}, record->expiry_ms()};
+  value.object = context.take_object(record);
+  return value;
 }
 
 struct CopyOptions {
@@ -45,8 +49,7 @@ void same_object(Reply& reply) {
 bool rename_to(Context& context, std::string_view name, bool if_absent) {
   const std::string_view old_name = context.argument(1);
   if (if_absent && context.peek(name) != nullptr) return false;
-  const Value value = types::copy_value(*context.write(old_name));
-  put_value(context, name, context.database_number(), value);
+  put_value(context, name, context.database_number(), take_value(context, context.write(old_name)));
   context.remove(context.write(old_name));
   return true;
 }
@@ -73,9 +76,9 @@ void copy(Context& context) {
   if (!context.need(name, options->database)) return;
   const Record* record = context.read(key);
   if (record == nullptr) return context.reply.integer(0);
-  const Value value = types::copy_value(*record);
+  Value value = types::copy_value(*record);
   if (context.write(name, options->database) != nullptr && !options->replace) return context.reply.integer(0);
-  put_value(context, name, options->database, value);
+  put_value(context, name, options->database, std::move(value));
   context.reply.integer(1);
 }
 
@@ -86,7 +89,7 @@ void move(Context& context) {
   const std::string_view key = context.argument(1);
   if (!context.need(key, *database)) return;
   if (context.write(key) == nullptr || context.write(key, *database) != nullptr) return context.reply.integer(0);
-  put_value(context, key, *database, types::copy_value(*context.write(key)));
+  put_value(context, key, *database, take_value(context, context.write(key)));
   context.remove(context.write(key));
   context.reply.integer(1);
 }

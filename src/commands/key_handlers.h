@@ -22,6 +22,10 @@ void move(Context& context);
 void rename(Context& context);
 void renamenx(Context& context);
 
+// key_dump.cpp
+void dump(Context& context);
+void restore(Context& context);
+
 // key_object.cpp
 void object_encoding(Context& context);
 void object_freq(Context& context);

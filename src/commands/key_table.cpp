@@ -16,6 +16,7 @@ constexpr KeySpec kRwAccessUpdate[] = {{.flags = "RW access update"}};
 constexpr KeySpec kRoAt2[] = {{.flags = "RO", .index = 2}};
 constexpr KeySpec kRwAccessDeleteOwUpdate[] = {{.flags = "RW access delete"}, {.flags = "OW update", .index = 2}};
 constexpr KeySpec kRwAccessDeleteOwInsert[] = {{.flags = "RW access delete"}, {.flags = "OW insert", .index = 2}};
+constexpr KeySpec kOwUpdate[] = {{.flags = "OW update"}};
 constexpr KeySpec kRo[] = {{.flags = "RO"}};
 
 constexpr Argument kCopyArguments[] = {
@@ -83,6 +84,15 @@ constexpr Argument kRenameArguments[] = {
     {.type = Type::kKey, .name = "key"},
     {.type = Type::kKey, .name = "newkey", .key_spec = 1},
 };
+constexpr Argument kRestoreArguments[] = {
+    {.type = Type::kKey, .name = "key"},
+    {.type = Type::kInteger, .name = "ttl"},
+    {.type = Type::kString, .name = "serialized-value"},
+    {.type = Type::kPureToken, .name = "replace", .token = "REPLACE", .flags = Argument::kOptional, .since = "3.0.0"},
+    {.type = Type::kPureToken, .name = "absttl", .token = "ABSTTL", .flags = Argument::kOptional, .since = "5.0.0"},
+    {.type = Type::kInteger, .name = "seconds", .token = "IDLETIME", .flags = Argument::kOptional, .since = "5.0.0"},
+    {.type = Type::kInteger, .name = "frequency", .token = "FREQ", .flags = Argument::kOptional, .since = "5.0.0"},
+};
 constexpr Argument kScanArguments[] = {
     {.type = Type::kInteger, .name = "cursor"},
     {.type = Type::kPattern, .name = "pattern", .token = "MATCH", .flags = Argument::kOptional},
@@ -94,6 +104,9 @@ constexpr Change kSeveralKeys[] = {{"3.0.3", "Several keys."}};
 constexpr Change kExpireHistory[] = {{"7.0.0", "The conditions `NX`, `XX`, `GT` and `LT`."}};
 constexpr Change kTtlHistory[] = {{"2.8.0", "-2 for an absent key."}};
 constexpr Change kRenamenxHistory[] = {{"3.2.0", "The same name twice is no error."}};
+constexpr Change kRestoreHistory[] = {{"3.0.0", "The option `REPLACE`."},
+                                      {"5.0.0", "The option `ABSTTL`."},
+                                      {"5.0.0", "The options `IDLETIME` and `FREQ`."}};
 constexpr Change kScanHistory[] = {{"6.0.0", "The option `TYPE`."}};
 
 constexpr Command kObjectSubcommands[] = {
@@ -181,6 +194,18 @@ constexpr Command kCommands[] = {
      .complexity = "O(N), N being the number of keys.",
      .tips = "request_policy:multi_shard response_policy:agg_sum",
      .arguments = kKeysArgument},
+    {.name = "dump",
+     .arity = 2,
+     .flags = kReadonly,
+     .categories = kCategoryKeyspace,
+     .keys = kRoAccess,
+     .run = commands::dump,
+     .summary = "Returns a key's value in a form that RESTORE takes.",
+     .since = "2.6.0",
+     .group = "generic",
+     .complexity = "O(N), N being the size of the value.",
+     .tips = "nondeterministic_output",
+     .arguments = kKeyArgument},
     {.name = "exists",
      .arity = -2,
      .flags = kReadonly | kFast,
@@ -355,6 +380,18 @@ constexpr Command kCommands[] = {
      .complexity = "O(1)",
      .history = kRenamenxHistory,
      .arguments = kRenameArguments},
+    {.name = "restore",
+     .arity = -4,
+     .flags = kWrite | kDenyOom,
+     .categories = kCategoryKeyspace | kCategoryDangerous,
+     .keys = kOwUpdate,
+     .run = commands::restore,
+     .summary = "Makes a key of what DUMP returned.",
+     .since = "2.6.0",
+     .group = "generic",
+     .complexity = "O(N), N being the size of the value.",
+     .history = kRestoreHistory,
+     .arguments = kRestoreArguments},
     {.name = "scan",
      .arity = -2,
      .flags = kReadonly | kWholeKeyspace,

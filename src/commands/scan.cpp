@@ -38,6 +38,43 @@ bool ScanFilter::passes(const Record& record) const {
   return !type_name || is_option(*type_name, types::type_name(record.type()));
 }
 
+// Reads as strtoul does, so that "-1" is the largest cursor and "" is 0.
+std::optional<std::uint64_t> cursor_argument(Context& context, std::size_t index) {
+  const std::string text(context.argument(index));
+  char* end = nullptr;
+  errno = 0;
+  const std::uint64_t cursor = std::strtoul(text.c_str(), &end, 10);
+  if (std::isspace(static_cast<unsigned char>(text[0])) || *end != '\0' || errno == ERANGE) {
+    context.reply.error("ERR invalid cursor");
+    return std::nullopt;
+  }
+  return cursor;
+}
+
+std::optional<ScanOptions> scan_options(Context& context, std::size_t first, bool with_type) {
+  ScanOptions options;
+  for (std::size_t i = first; i < context.arguments.size(); i += 2) {
+    const std::string_view option = context.argument(i);
+    const bool complete = i + 1 < context.arguments.size();
+    if (complete && is_option(option, "COUNT")) {
+      const auto count = integer_argument(context, i + 1);
+      if (!count) return std::nullopt;
+      options.count = *count;
+    } else if (complete && is_option(option, "MATCH")) {
+      options.filter.pattern = context.argument(i + 1);
+    } else if (complete && with_type && is_option(option, "TYPE")) {
+      options.filter.type_name = context.argument(i + 1);
+    } else {
+      options.count = 0;
+    }
+    if (options.count < 1) {
+      context.reply.syntax_error();
+      return std::nullopt;
+    }
+  }
+  return options;
+}
+
 namespace commands {
 namespace {
 
@@ -49,52 +86,6 @@ constexpr std::uint64_t kBytesPerWeight = 4 * storage::kKiB;
 // Empty chains are cheap to pass: so many that a small database, whatever its table's size, is scanned at one go.
 constexpr std::int64_t kStepsPerKey = 10;
 constexpr std::int64_t kMinSteps = 1024;
-
-struct ScanRequest {
-  std::uint64_t cursor = 0;
-  std::int64_t count = 10;
-  ScanFilter filter;
-};
-
-// Reads as strtoul does, so that "-1" is the largest cursor and "" is 0.
-std::optional<std::uint64_t> parse_cursor(Context& context) {
-  const std::string text(context.argument(1));
-  char* end = nullptr;
-  errno = 0;
-  const std::uint64_t cursor = std::strtoul(text.c_str(), &end, 10);
-  if (std::isspace(static_cast<unsigned char>(text[0])) || *end != '\0' || errno == ERANGE) {
-    context.reply.error("ERR invalid cursor");
-    return std::nullopt;
-  }
-  return cursor;
-}
-
-std::optional<ScanRequest> parse_scan(Context& context) {
-  ScanRequest request;
-  const auto cursor = parse_cursor(context);
-  if (!cursor) return std::nullopt;
-  request.cursor = *cursor;
-  for (std::size_t i = 2; i < context.arguments.size(); i += 2) {
-    const std::string_view option = context.argument(i);
-    const bool complete = i + 1 < context.arguments.size();
-    if (complete && is_option(option, "COUNT")) {
-      const auto count = integer_argument(context, i + 1);
-      if (!count) return std::nullopt;
-      request.count = *count;
-    } else if (complete && is_option(option, "MATCH")) {
-      request.filter.pattern = context.argument(i + 1);
-    } else if (complete && is_option(option, "TYPE")) {
-      request.filter.type_name = context.argument(i + 1);
-    } else {
-      request.count = 0;
-    }
-    if (request.count < 1) {
-      context.reply.syntax_error();
-      return std::nullopt;
-    }
-  }
-  return request;
-}
 
 // One walk from the request's cursor on.
 struct Walk {
@@ -126,9 +117,11 @@ void step(Context& context, const ScanFilter& filter, Walk& walk) {
 }  // namespace
 
 void scan(Context& context) {
-  const auto request = parse_scan(context);
+  const auto cursor = cursor_argument(context, 1);
+  if (!cursor) return;
+  const auto request = scan_options(context, 2, /*with_type=*/true);
   if (!request) return;
-  Walk walk{request->cursor};
+  Walk walk{*cursor};
   // A table emptied by deletes has many empty chains: as Redis, only so many steps for each key asked for.
   std::int64_t steps_left = std::max(std::min(request->count, INT64_MAX / kStepsPerKey) * kStepsPerKey, kMinSteps);
   do {

@@ -1,4 +1,5 @@
-// What walks over the keyspace have in common: which keys count as gone, and what a filter lets through.
+// What walks over the keyspace have in common: which keys count as gone, and what a filter lets through. The options of
+// SCAN, which the scans of collections (element_scan.h) share.
 #pragma once
 
 #include <cstdint>
@@ -37,5 +38,14 @@ struct ScanFilter {
   bool any_name() const { return pattern == "*"; }
   bool passes(const storage::Record& record) const;
 };
+
+struct ScanOptions {
+  std::int64_t count = 10;
+  ScanFilter filter;
+};
+
+// Both reply the error where there is one. TYPE is an option of SCAN alone.
+std::optional<std::uint64_t> cursor_argument(Context& context, std::size_t index);
+std::optional<ScanOptions> scan_options(Context& context, std::size_t first, bool with_type);
 
 }  // namespace terrace

@@ -35,6 +35,8 @@ class Reply {
   void push(std::size_t elements);
   void attribute(std::size_t pairs);
 
+  void append(std::string_view written) { out_ += written; }  // by another Reply of the same protocol
+
   void wrong_type() { error("WRONGTYPE Operation against a key holding the wrong kind of value"); }
   void syntax_error() { error("ERR syntax error"); }
 

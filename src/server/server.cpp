@@ -7,6 +7,7 @@
 #include <random>
 
 #include "io/process_memory.h"
+#include "src/types/object_decoder.h"
 
 namespace terrace {
 namespace {
@@ -52,6 +53,7 @@ storage::Options store_options(const Settings& settings, Logger& logger) {
   options.tiering = settings.tiering;
   options.compaction = settings.compaction;
   options.compaction_live_share = static_cast<double>(settings.compaction_live_percent) / 100;
+  options.object_decoder = &types::object_decoder();
   // One for the process: the probe outlives reloads of the store.
   static const io::ProcessMemory memory;
   options.resident_memory_probe = [] { return memory.resident_bytes(); };

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "src/types/collection_limits.h"
+
 namespace terrace {
 
 struct OutputLimit {
@@ -16,7 +18,7 @@ struct OutputLimit {
   std::int64_t soft_seconds = 0;
 };
 
-struct Settings {
+struct Settings : types::CollectionLimits {
   // network
   std::int64_t port = 6379;
   std::vector<std::string> bind = {"*", "-::*"};

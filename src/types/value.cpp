@@ -1,5 +1,9 @@
 #include "src/types/value.h"
 
+#include <limits>
+
+#include "src/types/object_decoder.h"
+
 namespace terrace::types {
 
 using storage::Encoding;
@@ -7,7 +11,18 @@ using storage::Record;
 using storage::ValueType;
 
 Value copy_value(const Record& record) {
-  return Value{record.type(), record.encoding(), std::string(record.bytes()), record.expiry_ms()};
+  Value value{record.type(), record.encoding(), {}, {}, record.expiry_ms()};
+  if (const storage::Object* object = record.object()) {
+    // By way of its image: no type needs code of its own for this.
+    std::string image;
+    object->encode(image, 0, std::numeric_limits<std::size_t>::max());
+    Result<storage::ObjectPointer> copy = object_decoder().decode(record.type(), image);
+    TERRACE_CHECK(copy.ok());
+    value.object = std::move(*copy);
+  } else {
+    value.bytes = record.bytes();
+  }
+  return value;
 }
 
 std::string_view type_name(ValueType type) {
@@ -30,16 +45,41 @@ std::string_view type_name(ValueType type) {
   return "unknown";
 }
 
+namespace {
+
+// What Redis calls the structure that it has in the place of a type's objects.
+std::string_view object_encoding_name(ValueType type) {
+  switch (type) {
+    case ValueType::kHash:
+    case ValueType::kSet:
+      return "hashtable";
+    case ValueType::kSortedSet:
+      return "skiplist";
+    case ValueType::kList:
+      return "quicklist";
+    case ValueType::kStream:
+      return "stream";
+    default:
+      return "unknown";
+  }
+}
+
+}  // namespace
+
 std::string_view encoding_name(ValueType type, Encoding encoding) {
-  if (type == ValueType::kString) {
-    switch (encoding) {
-      case Encoding::kRaw:
-        return "raw";
-      case Encoding::kEmbedded:
-        return "embstr";
-      case Encoding::kInteger:
-        return "int";
-    }
+  switch (encoding) {
+    case Encoding::kRaw:
+      return "raw";
+    case Encoding::kEmbedded:
+      return "embstr";
+    case Encoding::kInteger:
+      return "int";
+    case Encoding::kListpack:
+      return "listpack";
+    case Encoding::kIntset:
+      return "intset";
+    case Encoding::kObject:
+      return object_encoding_name(type);
   }
   return "unknown";
 }

@@ -1,5 +1,5 @@
-// Value: a key's value apart from its key: what RENAME, COPY and MOVE carry from one key to another, and the names by
-// which clients know types and encodings. Ownership: owns its bytes. Thread: a plain value.
+// Value: a key's value apart from its key: what RENAME, COPY, MOVE and RESTORE carry to a key, and the names by which
+// clients know types and encodings. Ownership: owns its bytes and its object. Thread: a plain value.
 #pragma once
 
 #include <string>
@@ -12,11 +12,12 @@ namespace terrace::types {
 struct Value {
   storage::ValueType type;
   storage::Encoding encoding;
-  std::string bytes;
-  std::int64_t expiry_ms;
+  std::string bytes;              // of no meaning with an object
+  storage::ObjectPointer object;  // of Encoding::kObject
+  std::int64_t expiry_ms = storage::kNoExpiry;
 };
 
-// A deep copy, independent of the record. The one place to change when a type's bytes refer to anything outside them.
+// A deep copy, independent of the record.
 Value copy_value(const storage::Record& record);
 
 std::string_view type_name(storage::ValueType type);

@@ -74,7 +74,7 @@ INTEGERS = [b"0", b"1", b"-1", b"2", b"3", b"7", b"10", b"100", b"-5", b"-100", 
 BAD_NUMBERS = [b"", b"abc", b"+5", b" 5", b"5 ", b"01", b"0x10", b"1.5", b"1e3", b"-", b"--1", b"nan", b"\x00", b"1\x00"]
 REALS = [b"0", b"1", b"-1", b"0.1", b"1.5", b"-2.25", b"3.14159265358979", b"1e10", b"-1e-7", b"5e-324", b"1e300", b"0.30000000000000004",
          b"17", b"1000000000000000000000", b"+inf", b"-inf", b"inf", b"nan", b"abc", b"", b" 1", b"1.", b".5", b"0x1p3", b"1e400"]
-FIELDS = [b"field%d" % n for n in range(12)] + [b"", b"17", b"long " * 20]
+FIELDS = [b"field%d" % n for n in range(40)] + [b"", b"17", b"long " * 20]
 MEMBERS = [b"m%d" % n for n in range(20)] + [b"", b"1", b"2", b"3", b"-7", b"17", b"text", b"long " * 20]
 ODD_KEYS = [b"", b"\x00\xff\r\n", b"{tag}key", b"key with spaces", b"k" * 300, "schl\u00fcssel".encode()]
 WORDS = b"the terrace holds what is warm and lets the rest lie on the disk below ".split()
@@ -428,6 +428,13 @@ def lexical_bound(d):
     return d.random.choice((b"-", b"+", b"[a", b"(m1", b"[m5", b"[z", b"m", b"", b"["))
 
 
+def hrandfield(d):
+    # Never minus a billion: as many replies would be due.
+    count = [] if d.random.random() < 0.3 else [d.random.choice((b"0", b"1", b"2", b"5", b"40", b"-1", b"-7", b"-100", b"9223372036854775807",
+                                                                b"-9223372036854775808", b"abc", b""))]
+    return [d.key("hash"), *count, *d.random.choice(([], [], [b"WITHVALUES"], [b"withvalues"], [b"WRONG"]))]
+
+
 def hello(d):
     return d.random.choice(([], [b"2"], [b"3"], [b"3", b"SETNAME", b"name"], [b"4"], [b"x"], [b"2", b"NONSENSE"],
                             [b"3", b"SETNAME", b"bob", b"NONSENSE"], [b"2", b"SETNAME", b"ann", b"AUTH", b"nobody", b"x"],
@@ -435,7 +442,7 @@ def hello(d):
 
 
 SPECIAL = {
-    "lcs": lcs, "hello": hello, "zadd": zadd, "zrange": zrange,
+    "lcs": lcs, "hello": hello, "hrandfield": hrandfield, "zadd": zadd, "zrange": zrange,
     "zrangestore": lambda d: [d.key("sorted-set"), *zrange(d)],
     **{name: lexical(name) for name in ("zlexcount", "zrangebylex", "zrevrangebylex", "zremrangebylex")},
     "sort": lambda d: pattern_sort(d, "sort"), "sort_ro": lambda d: pattern_sort(d, "sort_ro"),

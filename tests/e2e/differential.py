@@ -120,13 +120,16 @@ class Run:
         options = self.options
         reference = ["--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0"] \
             if options.config == "restart" else []
+        # Half of the runs go over to large collections after few elements.
+        limits = ["--hash-max-listpack-entries", "9", "--hash-max-listpack-value", "40"] if options.seed % 2 else []
+        reference += limits
         self.reference = folder.add(redis(folder.path + "/reference", *reference))
         if options.subject == "redis":
             self.subject = folder.add(redis(folder.path + "/subject", *reference, *options.subject_arguments))
         else:
             memory = ["--maxmemory", options.maxmemory or "32mb"] if options.config == "spilled" else \
                      ["--maxmemory", options.maxmemory] if options.maxmemory else []
-            self.subject = folder.add(terrace(folder.path + "/subject", *memory, *options.subject_arguments))
+            self.subject = folder.add(terrace(folder.path + "/subject", *memory, *limits, *options.subject_arguments))
         self.subject.start()
         self.reference.start()
 

@@ -34,12 +34,12 @@ std::string encode_again(const ImageView& view, const RecordPointer& record) {
 std::string check_image(std::string_view image) {
   const Result<ImageView> view = parse_image(image);
   if (!view.ok()) return "";
-  const Result<RecordPointer> record = decode_image(*view);
+  const Result<RecordPointer> record = decode_image(*view, nullptr);
   if (!record.ok()) return "";
   const std::string canonical = encode_again(*view, *record);
   const Result<ImageView> view_again = parse_image(canonical);
   FUZZ_REQUIRE(view_again.ok(), "the image of a decoded record is refused");
-  const Result<RecordPointer> again = decode_image(*view_again);
+  const Result<RecordPointer> again = decode_image(*view_again, nullptr);
   FUZZ_REQUIRE(again.ok(), "the image of a decoded record is not decoded");
   FUZZ_REQUIRE((*again)->key() == (*record)->key() && (*again)->bytes() == (*record)->bytes(), "another record");
   FUZZ_REQUIRE((*again)->expiry_ms() == (*record)->expiry_ms(), "another expiry");

@@ -122,7 +122,7 @@ void expect_image_round_trip(const Record& record) {
   ASSERT_TRUE(view.ok());
   EXPECT_EQ(view->database, 3u);
   EXPECT_EQ(view->log_position, 12345u);
-  const Result<RecordPointer> again = decode_image(*view);
+  const Result<RecordPointer> again = decode_image(*view, nullptr);
   ASSERT_TRUE(again.ok()) << again.error().message;
   EXPECT_EQ((*again)->key(), record.key());
   EXPECT_EQ((*again)->bytes(), record.bytes());
@@ -132,7 +132,7 @@ void expect_image_round_trip(const Record& record) {
   for (std::size_t size = 0; size < image.size(); ++size) {
     const Result<ImageView> cut = parse_image(std::string_view(image).substr(0, size));
     if (cut.ok()) {
-      EXPECT_FALSE(decode_image(*cut).ok()) << size;
+      EXPECT_FALSE(decode_image(*cut, nullptr).ok()) << size;
     }
   }
 }

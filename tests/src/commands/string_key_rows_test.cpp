@@ -1,4 +1,4 @@
-// The rows of the string and key families: complete, consistent, and no name twice.
+// The rows of the string, hash and key families: complete, consistent, and no name twice.
 #include <gtest/gtest.h>
 
 #include <cctype>
@@ -6,8 +6,7 @@
 #include <string>
 
 #include "src/commands/argument.h"
-#include "src/commands/key.h"
-#include "src/commands/string.h"
+#include "src/commands/families.h"
 
 namespace terrace {
 namespace {
@@ -41,9 +40,11 @@ void check_row(const Command& row, std::set<std::string_view>& names) {
 TEST(StringKeyRows, AreCompleteAndConsistent) {
   std::set<std::string_view> names;
   for (const Command& row : string_commands()) check_row(row, names);
+  for (const Command& row : hash_commands()) check_row(row, names);
   for (const Command& row : key_commands()) check_row(row, names);
   EXPECT_EQ(string_commands().size(), 22u);
-  EXPECT_EQ(key_commands().size(), 22u);
+  EXPECT_EQ(hash_commands().size(), 16u);
+  EXPECT_EQ(key_commands().size(), 24u);
 }
 
 TEST(Argument, OptionsIgnoreCaseAndWhatIsBehindANul) {

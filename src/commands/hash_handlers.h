@@ -1,0 +1,33 @@
+// The handlers of the hash commands; the table of hash_table.cpp names them.
+#pragma once
+
+namespace terrace {
+
+class Context;
+
+namespace commands {
+
+// hash_read.cpp
+void hexists(Context& context);
+void hget(Context& context);
+void hgetall(Context& context);
+void hkeys(Context& context);
+void hlen(Context& context);
+void hmget(Context& context);
+void hscan(Context& context);
+void hstrlen(Context& context);
+void hvals(Context& context);
+
+// hash_random.cpp
+void hrandfield(Context& context);
+
+// hash_write.cpp
+void hdel(Context& context);
+void hincrby(Context& context);
+void hincrbyfloat(Context& context);
+void hmset(Context& context);
+void hset(Context& context);
+void hsetnx(Context& context);
+
+}  // namespace commands
+}  // namespace terrace

@@ -1,0 +1,14 @@
+// CollectionLimits: up to where collections are kept packed, as Redis' directives of the same names say.
+// Thread: a plain value.
+#pragma once
+
+#include <cstdint>
+
+namespace terrace::types {
+
+struct CollectionLimits {
+  std::int64_t hash_max_listpack_entries = 512;
+  std::int64_t hash_max_listpack_value = 64;  // bytes of a field or value
+};
+
+}  // namespace terrace::types

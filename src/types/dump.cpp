@@ -1,0 +1,168 @@
+#include "src/types/dump.h"
+
+#include <cstring>
+#include <unordered_set>
+
+#include "src/types/crc64.h"
+#include "src/types/listpack.h"
+#include "src/types/packed_table.h"
+#include "src/types/rdb_reader.h"
+#include "src/types/string.h"
+#include "storage/image.h"
+
+namespace terrace::types {
+namespace {
+
+using storage::Encoding;
+using storage::ValueType;
+
+// RDB's numbers of value types; what type and encoding of a record imply.
+enum RdbType : std::uint8_t { kRdbString = 0, kRdbHash = 4, kRdbHashListpack = 16 };
+
+constexpr std::uint16_t kRdbVersion = 10;
+constexpr std::size_t kTrailerSize = sizeof(std::uint16_t) + sizeof(std::uint64_t);
+
+RdbType rdb_type(const storage::Record& record) {
+  switch (record.type()) {
+    case ValueType::kHash:
+      return record.object() ? kRdbHash : kRdbHashListpack;
+    default:
+      TERRACE_CHECK(record.type() == ValueType::kString);
+      return kRdbString;
+  }
+}
+
+Value restore_string(RdbReader& reader) {
+  const RdbText text = reader.text();
+  const EncodedString string(text.view());
+  return {
+      .type = ValueType::kString, .encoding = string.encoding(), .bytes = std::string(string.bytes()), .object = {}};
+}
+
+Value packed_value(ValueType type, std::string bytes) {
+  return {.type = type, .encoding = Encoding::kListpack, .bytes = std::move(bytes), .object = {}};
+}
+Value object_value(ValueType type, storage::ObjectPointer object) {
+  return {.type = type, .encoding = Encoding::kObject, .bytes = {}, .object = std::move(object)};
+}
+
+// A hash of fields that come one by one, packed as long as the limits allow.
+class HashBuilder {
+ public:
+  explicit HashBuilder(const CollectionLimits& limits) : limits_(limits) {}
+
+  // False: the field came already.
+  bool add(std::string_view field, std::string_view value) {
+    if (!table_ && !packs(field, value)) unpack();
+    if (table_) return table_->set(field, value);
+    if (!fields_.emplace(field).second) return false;
+    ListpackEditor editor(bytes_);
+    editor.append(field);
+    editor.append(value);
+    return true;
+  }
+  bool empty() const { return !table_ && fields_.empty(); }
+  Value take() {
+    return table_ ? object_value(ValueType::kHash, std::move(table_))
+                  : packed_value(ValueType::kHash, std::move(bytes_));
+  }
+
+ private:
+  bool packs(std::string_view field, std::string_view value) const {
+    return static_cast<std::int64_t>(fields_.size()) < limits_.hash_max_listpack_entries &&
+           static_cast<std::int64_t>(std::max(field.size(), value.size())) <= limits_.hash_max_listpack_value &&
+           bytes_.size() + field.size() + value.size() < Listpack::kMaxSize;
+  }
+  void unpack() {
+    table_ = std::make_unique<PackedTable>(PackedTable::Values::kBytes);
+    const Listpack listpack(bytes_);
+    for (std::size_t place = listpack.begin(); place != listpack.end();) {
+      const ElementText field(listpack.element(place));
+      place = listpack.next(place);
+      table_->set(field.view(), ElementText(listpack.element(place)).view());
+      place = listpack.next(place);
+    }
+  }
+
+  const CollectionLimits& limits_;
+  std::string bytes_{Listpack::empty()};
+  std::unordered_set<std::string> fields_;
+  std::unique_ptr<PackedTable> table_;
+};
+
+std::optional<Value> restore_hash(RdbReader& reader, const CollectionLimits& limits) {
+  HashBuilder hash(limits);
+  const std::uint64_t count = reader.length();
+  for (std::uint64_t i = 0; i < count && reader.ok(); ++i) {
+    const RdbText field = reader.text();
+    const RdbText value = reader.text();
+    if (reader.ok() && !hash.add(field.view(), value.view())) return std::nullopt;
+  }
+  if (hash.empty()) return std::nullopt;
+  return hash.take();
+}
+
+std::optional<Value> restore_hash_listpack(RdbReader& reader, const CollectionLimits& limits) {
+  const RdbText text = reader.text();
+  const Listpack listpack(text.view());
+  if (!Listpack::valid(listpack.bytes()) || listpack.count() == 0 || listpack.count() % 2 != 0) return std::nullopt;
+  // Fields and values one by one: a field that comes twice is found, and the limits here decide how it is kept.
+  HashBuilder hash(limits);
+  for (std::size_t place = listpack.begin(); place != listpack.end();) {
+    const ElementText field(listpack.element(place));
+    place = listpack.next(place);
+    const ElementText value(listpack.element(place));
+    place = listpack.next(place);
+    if (!hash.add(field.view(), value.view())) return std::nullopt;
+  }
+  return hash.take();
+}
+
+std::optional<Value> restore(RdbReader& reader, const CollectionLimits& limits) {
+  switch (reader.byte()) {
+    case kRdbString:
+      return restore_string(reader);
+    case kRdbHash:
+      return restore_hash(reader, limits);
+    case kRdbHashListpack:
+      return restore_hash_listpack(reader, limits);
+    default:
+      return std::nullopt;
+  }
+}
+
+template <typename T>
+T load(std::string_view bytes, std::size_t place) {
+  T value;
+  std::memcpy(&value, bytes.data() + place, sizeof value);
+  return value;
+}
+
+}  // namespace
+
+std::string dump_value(const storage::Record& record) {
+  std::string payload;
+  payload.reserve(storage::image_size_bound(record) + kTrailerSize);
+  payload.push_back(static_cast<char>(rdb_type(record)));
+  storage::encode_value(payload, record);
+  storage::put_fixed(payload, kRdbVersion);
+  storage::put_fixed(payload, crc64(payload));
+  return payload;
+}
+
+bool dump_intact(std::string_view payload) {
+  if (payload.size() < kTrailerSize) return false;
+  const std::size_t end = payload.size() - sizeof(std::uint64_t);
+  return load<std::uint16_t>(payload, payload.size() - kTrailerSize) <= kRdbVersion &&
+         load<std::uint64_t>(payload, end) == crc64(payload.substr(0, end));
+}
+
+std::optional<Value> restore_value(std::string_view payload, const CollectionLimits& limits) {
+  RdbReader reader(payload.substr(0, payload.size() - kTrailerSize));
+  std::optional<Value> value = restore(reader, limits);
+  // Redis does not mind bytes behind the value.
+  if (!reader.ok()) return std::nullopt;
+  return value;
+}
+
+}  // namespace terrace::types

@@ -1,0 +1,286 @@
+#include "src/types/packed_table.h"
+
+#include <algorithm>
+#include <limits>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "src/types/rdb_reader.h"
+#include "storage/allocation.h"
+#include "storage/rdb_string.h"
+
+namespace terrace::types {
+namespace {
+
+std::uint32_t reversed(std::uint32_t bits) {
+  bits = (bits >> 1 & 0x55555555u) | (bits & 0x55555555u) << 1;
+  bits = (bits >> 2 & 0x33333333u) | (bits & 0x33333333u) << 2;
+  bits = (bits >> 4 & 0x0F0F0F0Fu) | (bits & 0x0F0F0F0Fu) << 4;
+  return __builtin_bswap32(bits);
+}
+
+// The bits that tell buckets apart as long as no bucket of this round is split.
+unsigned level_of(std::uint32_t bucket_count) {
+  return static_cast<unsigned>(std::bit_width(bucket_count)) - 1;
+}
+
+// The bucket that this one, made last, was split off.
+std::uint32_t sibling_of(std::uint32_t bucket) {
+  return bucket - std::bit_floor(bucket);
+}
+
+constexpr std::uint32_t kMaxBuckets = 1u << 31;
+// The table shrinks when it is less than a quarter as full as when it grows.
+constexpr std::uint64_t kShrinkBelow = 4;
+
+}  // namespace
+
+PackedTable::PackedTable(Values values, std::uint32_t bucket_bytes, std::uint16_t max_node_bytes)
+    : layout_{values == Values::kBytes, max_node_bytes}, bucket_bytes_(bucket_bytes) {
+  std::ptrdiff_t footprint = sizeof(PackedTable);
+  add_bucket(footprint);
+  add_footprint(footprint);
+}
+
+PackedTable::~PackedTable() {
+  discard(std::numeric_limits<std::size_t>::max());
+}
+
+std::uint64_t PackedTable::hash_of(std::string_view name) {
+  return XXH3_64bits(name.data(), name.size());
+}
+
+std::uint32_t PackedTable::place_of(std::uint64_t hash) {
+  return reversed(static_cast<std::uint32_t>(hash));
+}
+
+std::uint32_t PackedTable::bucket_of(std::uint64_t hash) const {
+  const std::uint32_t round = std::uint32_t{1} << level_of(bucket_count_);
+  const std::uint32_t bucket = static_cast<std::uint32_t>(hash) & (2 * round - 1);
+  return bucket < bucket_count_ ? bucket : bucket & (round - 1);
+}
+
+std::uint32_t PackedTable::bucket_at(std::uint32_t place) const {
+  return bucket_of(reversed(place));
+}
+
+std::uint64_t PackedTable::next_place(std::uint32_t bucket) const {
+  const unsigned level = level_of(bucket_count_);
+  const std::uint32_t round = std::uint32_t{1} << level;
+  const bool split = bucket >= round || bucket + round < bucket_count_;
+  const std::uint64_t next = std::uint64_t{reversed(bucket)} + (std::uint64_t{1} << (32 - level - (split ? 1 : 0)));
+  return next >> 32 ? 0 : next;
+}
+
+std::optional<std::string_view> PackedTable::find(std::string_view name) const {
+  const std::uint64_t hash = hash_of(name);
+  for (const PackedNode* node = bucket_ref(bucket_of(hash)); node; node = node->next) {
+    const unsigned index = node->find(name, tag_of(hash), layout_);
+    if (index != PackedNode::kNone) return node->entry(index, layout_).value;
+  }
+  return std::nullopt;
+}
+
+PackedTable::Place PackedTable::locate(std::string_view name, std::uint64_t hash) {
+  for (PackedNode** node = &bucket_ref(bucket_of(hash)); *node; node = &(*node)->next) {
+    const unsigned index = (*node)->find(name, tag_of(hash), layout_);
+    if (index != PackedNode::kNone) return {node, index};
+  }
+  return {};
+}
+
+bool PackedTable::set(std::string_view name, std::string_view value) {
+  const std::uint64_t hash = hash_of(name);
+  std::ptrdiff_t footprint = 0;
+  const Place place = locate(name, hash);
+  if (place.node) {
+    used_bytes_ -= (*place.node)->used;
+    const bool done = PackedNode::set_value(*place.node, place.index, value, layout_, footprint);
+    used_bytes_ += (*place.node)->used;
+    if (!done) {
+      erase_at(place, footprint);
+      append(hash, {name, value}, footprint);
+    }
+  } else {
+    append(hash, {name, value}, footprint);
+    ++size_;
+  }
+  grow(footprint);
+  add_footprint(footprint);
+  return !place.node;
+}
+
+bool PackedTable::erase(std::string_view name) {
+  const Place place = locate(name, hash_of(name));
+  if (!place.node) return false;
+  std::ptrdiff_t footprint = 0;
+  erase_at(place, footprint);
+  --size_;
+  shrink(footprint);
+  add_footprint(footprint);
+  return true;
+}
+
+void PackedTable::append(std::uint64_t hash, const Entry& entry, std::ptrdiff_t& footprint) {
+  const std::uint32_t bucket = bucket_of(hash);
+  PackedNode*& first = bucket_ref(bucket);
+  const std::size_t used = first ? first->used : 0;
+  if (PackedNode::append(first, tag_of(hash), entry, layout_, footprint)) {
+    used_bytes_ += first->used - used;
+  } else {
+    PackedNode* node = nullptr;
+    TERRACE_CHECK(PackedNode::append(node, tag_of(hash), entry, layout_, footprint));
+    node->next = first;
+    first = node;
+    used_bytes_ += node->used;
+  }
+  note_size(bucket);
+}
+
+void PackedTable::note_size(std::uint32_t bucket) {
+  std::uint32_t count = 0;
+  for (const PackedNode* node = bucket_ref(bucket); node; node = node->next) count += node->count;
+  largest_bucket_ = std::max(largest_bucket_, count);
+}
+
+void PackedTable::erase_at(const Place& place, std::ptrdiff_t& footprint) {
+  used_bytes_ -= (*place.node)->used;
+  PackedNode::erase(*place.node, place.index, layout_, footprint);
+  used_bytes_ += (*place.node)->used;
+  if ((*place.node)->count > 0) return;
+  PackedNode* emptied = *place.node;
+  *place.node = emptied->next;
+  PackedNode::release(emptied, footprint);
+}
+
+void PackedTable::add_bucket(std::ptrdiff_t& footprint) {
+  const unsigned piece = piece_of(bucket_count_);
+  if (piece == pieces_.size()) {
+    void* memory = storage::allocate(piece_size(piece) * sizeof(PackedNode*));
+    footprint += static_cast<std::ptrdiff_t>(storage::usable_size(memory));
+    pieces_.push_back(static_cast<PackedNode**>(memory));
+  }
+  pieces_[piece][bucket_count_ - piece_begin(piece)] = nullptr;
+  ++bucket_count_;
+}
+
+// Returns its nodes.
+PackedNode* PackedTable::remove_bucket(std::ptrdiff_t& footprint) {
+  const std::uint32_t last = --bucket_count_;
+  PackedNode* nodes = bucket_ref(last);
+  if (const unsigned piece = piece_of(last); piece_begin(piece) == last) {
+    footprint -= static_cast<std::ptrdiff_t>(storage::usable_size(pieces_.back()));
+    storage::release(pieces_.back());
+    pieces_.pop_back();
+  }
+  return nodes;
+}
+
+void PackedTable::grow(std::ptrdiff_t& footprint) {
+  while (used_bytes_ > std::uint64_t{bucket_bytes_} * bucket_count_ && bucket_count_ < kMaxBuckets) {
+    PackedNode* nodes = std::exchange(bucket_ref(sibling_of(bucket_count_)), nullptr);
+    add_bucket(footprint);
+    distribute(nodes, footprint);
+  }
+}
+
+void PackedTable::shrink(std::ptrdiff_t& footprint) {
+  while (bucket_count_ > 1 && used_bytes_ * kShrinkBelow < std::uint64_t{bucket_bytes_} * bucket_count_) {
+    distribute(remove_bucket(footprint), footprint);
+  }
+}
+
+void PackedTable::distribute(PackedNode* nodes, std::ptrdiff_t& footprint) {
+  while (nodes) {
+    PackedNode* next = nodes->next;
+    make_room(*nodes, footprint);
+    for (unsigned i = 0; i < nodes->count; ++i) {
+      const std::uint32_t bucket = bucket_of(hash_of(nodes->entry(i, layout_).name));
+      PackedNode*& to = bucket_ref(bucket);
+      if (!PackedNode::move(nodes, i, to, layout_, footprint)) {
+        PackedNode* node = nullptr;
+        TERRACE_CHECK(PackedNode::move(nodes, i, node, layout_, footprint));
+        node->next = to;
+        to = node;
+      }
+      note_size(bucket);
+    }
+    PackedNode::release(nodes, footprint);
+    nodes = next;
+  }
+}
+
+// Of the at most two buckets that a node's entries go to, each gets what it needs at one go.
+void PackedTable::make_room(const PackedNode& from, std::ptrdiff_t& footprint) {
+  struct Share {
+    std::uint32_t bucket = 0, count = 0;
+    std::size_t bytes = 0;
+  } shares[2];
+  for (unsigned i = 0; i < from.count; ++i) {
+    const std::uint32_t bucket = bucket_of(hash_of(from.entry(i, layout_).name));
+    Share& share = shares[shares[0].count == 0 || shares[0].bucket == bucket ? 0 : 1];
+    share.bucket = bucket;
+    ++share.count;
+    share.bytes += from.packed(i, layout_).size();
+  }
+  for (const Share& share : shares) {
+    if (share.count > 0) {
+      PackedNode::reserve(bucket_ref(share.bucket), share.bytes, share.count, layout_, footprint);
+    }
+  }
+}
+
+PackedTable::Entry PackedTable::first_entry_from(std::uint32_t bucket) const {
+  while (bucket_ref(bucket) == nullptr) bucket = (bucket + 1) % bucket_count_;
+  return bucket_ref(bucket)->entry(0, layout_);
+}
+
+std::size_t PackedTable::image_size_bound() const {
+  // Names and values are no larger than what they lie in.
+  return storage::kMaxRdbLength * (1 + 2 * size_) + footprint_bytes();
+}
+
+std::uint64_t PackedTable::encode(std::string& out, std::uint64_t cursor, std::size_t budget_bytes) const {
+  const std::size_t before = out.size();
+  if (cursor == 0) storage::put_rdb_length(out, size_);
+  for (auto bucket = static_cast<std::uint32_t>(cursor); bucket < bucket_count_;) {
+    visit_bucket(bucket, [&](const Entry& entry) {
+      storage::put_rdb_string(out, entry.name);
+      if (layout_.has_values) storage::put_rdb_string(out, entry.value);
+    });
+    if (++bucket < bucket_count_ && out.size() - before >= budget_bytes) return bucket;
+  }
+  return 0;
+}
+
+bool PackedTable::discard(std::size_t budget_bytes) {
+  std::ptrdiff_t footprint = 0;
+  while (bucket_count_ > 0) {
+    if (static_cast<std::size_t>(-footprint) >= budget_bytes) break;
+    for (PackedNode* node = remove_bucket(footprint); node;) {
+      PackedNode* next = node->next;
+      PackedNode::destroy(node, footprint);
+      node = next;
+    }
+  }
+  add_footprint(footprint);
+  return bucket_count_ == 0;
+}
+
+Result<storage::ObjectPointer> PackedTable::decode(std::string_view image, Values values) {
+  RdbReader reader(image);
+  auto table = std::make_unique<PackedTable>(values);
+  const std::uint64_t count = reader.length();
+  for (std::uint64_t i = 0; i < count && reader.ok(); ++i) {
+    const RdbText name = reader.text();
+    const RdbText value = values == Values::kBytes ? reader.text() : RdbText();
+    if (reader.ok() && !table->set(name.view(), value.view())) {
+      return Error{ErrorCode::kCorrupt, "image: the same name twice"};
+    }
+  }
+  if (!reader.done() || table->empty()) return Error{ErrorCode::kCorrupt, "image: not the names it promises"};
+  return storage::ObjectPointer(std::move(table));
+}
+
+}  // namespace terrace::types

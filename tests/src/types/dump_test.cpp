@@ -1,0 +1,138 @@
+#include "src/types/dump.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <map>
+#include <random>
+
+#include "src/types/crc64.h"
+#include "src/types/hash.h"
+#include "src/types/string.h"
+#include "storage/varint.h"
+
+namespace terrace::types {
+namespace {
+
+using storage::Encoding;
+using storage::Record;
+using storage::RecordPointer;
+using storage::ValueType;
+using Fields = std::map<std::string, std::string>;
+
+RecordPointer make_record(Value value) {
+  const auto size = static_cast<std::uint32_t>(value.object ? sizeof(storage::Object*) : value.bytes.size());
+  RecordPointer record(Record::create("key", {.type = value.type, .encoding = Encoding::kRaw, .value_size = size}));
+  if (value.object) {
+    record->store_object(std::move(value.object));
+  } else {
+    std::memcpy(record->value(), value.bytes.data(), size);
+    record->set_kind(value.type, value.encoding);
+  }
+  return record;
+}
+
+RecordPointer make_hash(const Fields& fields, bool large) {
+  if (large) {
+    auto table = std::make_unique<PackedTable>(PackedTable::Values::kBytes);
+    for (const auto& [field, value] : fields) table->set(field, value);
+    return make_record(
+        {.type = ValueType::kHash, .encoding = Encoding::kObject, .bytes = {}, .object = std::move(table)});
+  }
+  std::string bytes(Listpack::empty());
+  ListpackEditor editor(bytes);
+  for (const auto& [field, value] : fields) {
+    editor.append(field);
+    editor.append(value);
+  }
+  return make_record({.type = ValueType::kHash, .encoding = Encoding::kListpack, .bytes = bytes, .object = {}});
+}
+
+Fields fields_of(const Record& record) {
+  Fields fields;
+  HashView(record).for_each([&](std::string_view field, std::string_view value) { fields.emplace(field, value); });
+  return fields;
+}
+
+std::string sealed(std::string body) {
+  storage::put_fixed(body, std::uint16_t{10});
+  storage::put_fixed(body, crc64(body));
+  return body;
+}
+
+TEST(Crc64, IsTheOneOfRedis) {
+  EXPECT_EQ(crc64("123456789"), 0xE9C6D914C4B8D9CAull);
+}
+
+TEST(Dump, HashesComeBackInTheEncodingThatTheLimitsAskFor) {
+  const Fields fields = {{"a", "1"}, {"b", "-70000"}, {"c", std::string(60, 'x')}, {"", "empty"}};
+  for (const bool large : {false, true}) {
+    const std::string payload = dump_value(*make_hash(fields, large));
+    ASSERT_TRUE(dump_intact(payload));
+    const auto packed = restore_value(payload, CollectionLimits{});
+    ASSERT_TRUE(packed.has_value());
+    EXPECT_EQ(packed->encoding, Encoding::kListpack);
+    auto unpacked = restore_value(payload, CollectionLimits{.hash_max_listpack_entries = 3});
+    ASSERT_TRUE(unpacked.has_value());
+    EXPECT_EQ(unpacked->encoding, Encoding::kObject);
+    EXPECT_EQ(fields_of(*make_record(std::move(*unpacked))), fields);
+  }
+}
+
+TEST(Dump, WhatIsNoValueIsRefused) {
+  const CollectionLimits limits;
+  using namespace std::string_literals;
+  EXPECT_FALSE(dump_intact(""));
+  EXPECT_FALSE(dump_intact(dump_value(*make_hash({{"a", "b"}}, false)) + "x"));
+  EXPECT_FALSE(restore_value(sealed("\x04\x00"s), limits));  // no fields
+  EXPECT_FALSE(restore_value(sealed("\x04\x02\x01"
+                                    "a\x01"
+                                    "b\x01"
+                                    "a\x01"
+                                    "c"s),
+                             limits));  // one field twice
+  EXPECT_FALSE(restore_value(sealed("\x10\x07"s + std::string(Listpack::empty())), limits));
+  EXPECT_FALSE(restore_value(sealed("\x10\xFF"s), limits));
+  EXPECT_FALSE(restore_value(sealed("\x07"s), limits));
+  EXPECT_FALSE(restore_value(sealed("\x00\xC3\x01\x81\x00\x00\x00\x01\x00\x00\x00\x00x"s), limits));  // packed 4 GiB
+}
+
+// Whatever bytes bear a right checksum: an error, or a value that can be read and written again.
+TEST(Dump, NoPayloadDoesHarm) {
+  std::mt19937 random(3);
+  Fields fields;
+  for (int i = 0; i < 40; ++i) fields["field" + std::to_string(i * i * 97)] = std::string(i, 'v');
+  unsigned refused = 0, restored = 0;
+  for (const bool large : {false, true}) {
+    const std::string payload = dump_value(*make_hash(fields, large));
+    const std::string body = payload.substr(0, payload.size() - 10);
+    for (int round = 0; round < 4000; ++round) {
+      std::string damaged = body;
+      for (unsigned flips = 1 + static_cast<unsigned>(random() % 3); flips > 0; --flips) {
+        damaged[random() % damaged.size()] = static_cast<char>(random());
+      }
+      if (round % 5 == 0) damaged.resize(random() % damaged.size());
+      auto value = restore_value(sealed(damaged), CollectionLimits{});
+      if (!value) {
+        ++refused;
+        continue;
+      }
+      ++restored;
+      const RecordPointer record = make_record(std::move(*value));
+      EXPECT_TRUE(restore_value(dump_value(*record), CollectionLimits{}).has_value());
+    }
+  }
+  EXPECT_GT(refused, 1000u);
+  EXPECT_GT(restored, 100u);
+}
+
+TEST(CopyValue, IsIndependentOfALargeRecord) {
+  const Fields fields = {{"a", "1"}, {"b", std::string(1000, 'x')}};
+  RecordPointer record = make_hash(fields, true);
+  RecordPointer copy = make_record(copy_value(*record));
+  record.reset();
+  EXPECT_EQ(fields_of(*copy), fields);
+}
+
+}  // namespace
+}  // namespace terrace::types
