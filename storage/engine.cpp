@@ -434,7 +434,11 @@ Statistics Engine::statistics() const {
   });
   reading.segments = parts.segments.count();
   reading.segment_bytes = parts.segments.bytes();
+  reading.segment_retired_bytes = parts.segments.retired_bytes();
+  reading.segment_unused_bytes = parts.segments.unused_bytes();
   reading.log_bytes = parts.log.end_position() - parts.checkpointer.manifest().log.position;
+  reading.log_file_bytes = parts.log.file_count() * kLogFileSize;
+  reading.log_spare_bytes = parts.log.files().ready_count() * kLogFileSize;
   reading.disk_free_bytes = parts.space.free_bytes;
   reading.spilled_bytes = parts.spill_writer.written_bytes();
   reading.spilled_raw_bytes = parts.spill_writer.raw_bytes();

@@ -38,7 +38,8 @@ class LogFiles {
   // Waits for preparation under way; closes and keeps what is prepared.
   io::Task<void> close();
 
-  std::size_t spare_count() const { return spares_.size(); }
+  // Files that wait to be written: spares, and the one prepared of them.
+  std::size_t ready_count() const { return spares_.size() + (ready_.file != io::kNoFile ? 1 : 0); }
   void add_spare(std::uint64_t serial) { spares_.push_back(serial); }
 
  private:

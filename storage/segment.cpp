@@ -234,6 +234,15 @@ std::uint64_t SegmentTable::retired_bytes() const {
   return bytes;
 }
 
+std::uint64_t SegmentTable::unused_bytes() const {
+  std::uint64_t bytes = 0;
+  for_each([&bytes](const Segment& segment) {
+    if (segment.state != Segment::State::kOpen) return;
+    bytes += std::uint64_t{segment.capacity_pages - segment.used_pages} * kPageSize;
+  });
+  return bytes;
+}
+
 std::uint64_t SegmentTable::bytes() const {
   std::uint64_t bytes = 0;
   for_each([&bytes](const Segment& segment) {
