@@ -140,6 +140,8 @@ io::Task<Result<void>> SegmentTable::adopt(std::unique_ptr<Segment> segment) {
     co_return Error{ErrorCode::kCorrupt, path + ": " + std::to_string(*size) + " bytes long, the checkpoint knows " +
                                              std::to_string(adopted.used_bytes())};
   }
+  // What was allocated ahead, or written after the checkpoint. It does no harm but for the space it takes.
+  if (*size > adopted.used_bytes()) co_await disk_.truncate(file, adopted.used_bytes());
   co_return co_await check_header(adopted);
 }
 
@@ -250,6 +252,11 @@ std::uint64_t SegmentTable::bytes() const {
                                                     : segment.used_bytes();
   });
   return bytes;
+}
+
+std::uint32_t SegmentTable::next_capacity_pages() const {
+  return static_cast<std::uint32_t>(
+      std::clamp(bytes() / kSegmentShare, kSmallSegmentSize, kSegmentSize) / kPageSize);
 }
 
 io::Task<Result<void>> SegmentTable::sync_all(std::uint64_t number) {

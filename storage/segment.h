@@ -137,6 +137,8 @@ class SegmentTable {
   void set_next_serial(std::uint64_t serial) { next_serial_ = serial; }
   std::uint64_t count() const { return count_; }
   std::uint64_t bytes() const;
+  // Of the next one, header included.
+  std::uint32_t next_capacity_pages() const;
 
  private:
   void retire_if_dead(Segment& segment);

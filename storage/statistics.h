@@ -43,6 +43,7 @@ struct Statistics {
 
   // compaction and scrubber
   std::uint64_t compactions = 0;
+  std::uint64_t compaction_waits = 0;  // commands that waited for it
   std::uint64_t compacted_records = 0;
   std::uint64_t compaction_read_bytes = 0;
   std::uint64_t compaction_written_bytes = 0;

@@ -44,6 +44,7 @@ void write_traffic(InfoWriter& out, const storage::Statistics& store) {
 
 void write_background(InfoWriter& out, const storage::Statistics& store) {
   out.field("compactions", store.compactions);
+  out.field("compaction_waits", store.compaction_waits);
   out.field("compacted_records", store.compacted_records);
   out.field("compaction_read_bytes", store.compaction_read_bytes);
   out.field("compaction_written_bytes", store.compaction_written_bytes);
