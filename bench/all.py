@@ -19,7 +19,7 @@ QUICK = {
     "latency": "--keys 100000 --seconds 2 --repetitions 1 --bulk-mib 256",
     "memory": "--cold-keys 2000000 --redis-cold-keys 500000 --hot-keys 500000 --maxmemory 64mb --repetitions 1",
     "restart": "--keys 500000 --repetitions 2 --write-seconds 1",
-    "wear": "--maxmemory 32mb --times 12 --warm-up 1 --repetitions 2",
+    "wear": "--maxmemory 64mb --times 12 --live-shares 70 --repetitions 1",
 }
 QUICK_NOTE = "From short runs with little data, which try the benches: they do not say what the server can do."
 

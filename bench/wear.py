@@ -1,17 +1,20 @@
 #!/usr/bin/python3
 """What random overwriting costs the disk: bytes written to it and bytes taken on it, at several shares of live records.
 
-  ./x bench wear [--live-shares 50,70,85] [--maxmemory 256mb] [--times 10] [--warm-up 2] [--repetitions 3] [--json FILE]
+  ./x bench wear [--live-shares 50,70,85] [--maxmemory 128mb] [--times 12] [--warm-up 1] [--repetitions 2] [--json FILE]
 
 The dataset, stanzas of apt's package lists under new keys, is TIMES as large as maxmemory and on disk before it begins.
-Then keys drawn at random are overwritten, as many as there are keys in one repetition; before the first, WARM-UP times as
+By default that is 1.5 GiB of values, about 0.7 packed, so that one of the log's files of 16 MiB is about 2 % of what lives: a
+store of a tenth would be constants above all. Each share sends four times as much as its values take. Then keys drawn at random are overwritten, as many as there are keys in one repetition; before the first, WARM-UP times as
 many bring the segments to the state in which they stay. compaction-live-share is what steers how much of the segments
 lives; what lived in fact is told beside it.
 Write amplification: bytes that the server made the block layer write (/proc/PID/io) over bytes of keys and values that
 clients sent. Its parts, by INFO: the log's frames; records spilled, by eviction or for checkpoints; records that
 compaction copied; the checkpoints' index; and the rest, which the kernel counts and INFO does not (headers, new log files).
 Space amplification: blocks of the data directory over the compressed bytes that live (live_bytes of INFO), the median and
-the highest of what was seen every half second; and the same of the segments alone, since the log's files are a constant.
+the highest of what was seen every half second; and the same of the segments alone. Its parts beside what lives: dead records;
+retired segments, in which nothing lives but which the last checkpoint refers to; what is allocated ahead of open segments;
+the log's files, and those that wait to be written; checkpoints; dictionaries.
 """
 import os
 
@@ -20,6 +23,7 @@ from common import (Dataset, Folder, Progress, Watch, arguments, fail, headline,
 
 PARTS = {"log": "log_written_bytes", "spill": "spilled_bytes", "compaction": "compaction_written_bytes", "checkpoints": "checkpoint_written_bytes"}
 PROMISE = {"live_share": 70, "write_amplification": 3.0, "space_amplification": 1.6}
+SPACE_PARTS = ("dead", "retired", "unused", "log", "spare_log", "checkpoint", "dictionary")
 SAMPLE_SECONDS = 0.5
 # Below a tenth of free space compaction cleans whatever it can, and no share is kept.
 LEAST_FREE = 0.12
@@ -46,10 +50,15 @@ class Space(Watch):
 
     def look(self):
         info = self.server.info("tier")
-        live, used = info_number(info, "live_bytes"), info_number(info, "segment_bytes")
+        live, segments, retired, unused, log = (info_number(info, name) for name in (
+            "live_bytes", "segment_bytes", "segment_retired_bytes", "segment_unused_bytes", "log_file_bytes"))
+        taken = {name: blocks(os.path.join(self.server.directory, name)) for name in ("segments", "log", "checkpoints", "dictionaries")}
+        written = segments - retired - unused
+        parts = {"dead": written - live, "retired": retired, "unused": taken["segments"] - written - retired, "log": log,
+                 "spare_log": taken["log"] - log, "checkpoint": taken["checkpoints"], "dictionary": taken["dictionaries"]}
         self.samples.append({
-            "live_bytes": live, "live_share": live / used, "space_amplification": blocks(self.server.directory) / live,
-            "segments_amplification": blocks(os.path.join(self.server.directory, "segments")) / live})
+            "live_bytes": live, "live_share": live / written, "space_amplification": sum(taken.values()) / live,
+            "segments_amplification": taken["segments"] / live, **{"space_of_" + part: size / live for part, size in parts.items()}})
 
 
 def overwrite(data, count, seed, options):
@@ -98,6 +107,7 @@ def tell(row, progress):
     progress.say(f"{row['share']:>3} % asked, {row['live_share']:.0%} live: writes {row['write_amplification']:.2f} ±{row['spread']:.0%} ({parts}); "
                  f"space {row['space_amplification']:.2f}, highest {row['highest_space_amplification']:.2f}, segments alone "
                  f"{row['segments_amplification']:.2f}; {row['live_bytes'] / (1 << 20):.0f} MiB live, {row['rps']:.0f} SET/s")
+    progress.say(f"{'':5}space: live 1, " + ", ".join(f"{part.replace('_', ' ')} {row['space_of_' + part]:.2f}" for part in SPACE_PARTS))
     if row["share"] == PROMISE["live_share"]:
         for name, words in (("write_amplification", "writes"), ("space_amplification", "space")):
             verdict = "kept" if row[name] <= PROMISE[name] else "MISSED"
@@ -105,11 +115,11 @@ def tell(row, progress):
 
 
 def main():
-    parser = arguments(__doc__, repetitions=3)
+    parser = arguments(__doc__, repetitions=2)
     parser.add_argument("--live-shares", type=integers, default=[50, 70, 85], help="percent, each a run with this compaction-live-share")
-    parser.add_argument("--maxmemory", default="256mb")
-    parser.add_argument("--times", type=float, default=10, help="dataset by maxmemory")
-    parser.add_argument("--warm-up", type=float, default=2, help="overwrites before the first repetition, by the number of keys")
+    parser.add_argument("--maxmemory", default="128mb")
+    parser.add_argument("--times", type=float, default=12, help="dataset by maxmemory")
+    parser.add_argument("--warm-up", type=float, default=1, help="overwrites before the first repetition, by the number of keys")
     parser.add_argument("--connections", type=int, default=50)
     parser.add_argument("--distribution", choices=("uniform", "zipf"), default="uniform")
     options = parser.parse_args()

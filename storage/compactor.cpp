@@ -1,5 +1,8 @@
 #include "storage/compactor.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "io/activity.h"
 #include "io/slice.h"
 
@@ -12,6 +15,12 @@ constexpr double kLeastShare = 0.1;
 constexpr std::uint32_t kChainsPerStep = 16;
 // Look-ups of records, which are in no cache: so many take some ten microseconds.
 constexpr std::size_t kItemsPerStep = kTinyLimits ? 1 : 32;
+// Of what can be compacted, the part up to which held space counts as dead.
+constexpr std::uint64_t kLargestHeldShare = 8;
+// Runs begin while so much more lives than is asked for, and writers wait when so much less does: what lives stays
+// about the share, whoever is the faster.
+constexpr std::uint64_t kSlackShare = 64;
+constexpr std::uint64_t kLeastSlackBytes = kSmallSegmentSize;
 
 // A damaged segment is read once more only if checkpoints cannot go on otherwise.
 bool readable(const Segment& segment) {
@@ -27,15 +36,56 @@ bool Compactor::suspect() const {
   return found;
 }
 
-bool Compactor::due() const {
-  std::uint64_t total = 0;
-  std::uint64_t dead = 0;
+Compactor::Space Compactor::space() const {
+  Space space;
+  std::uint64_t held_bytes = 0;
   segments_.for_each([&](const Segment& segment) {
-    if (!readable(segment)) return;
-    total += segment.total_records;
-    dead += segment.dead_records();
+    if (segment.state == Segment::State::kRetired) {
+      held_bytes += segment.used_bytes();
+    } else if (!segment.damaged) {
+      space.live_bytes += segment.live_bytes();
+      // What is being compacted is as good as gone.
+      space.taken_bytes += segment.serial == victim_serial_ ? segment.live_bytes() : segment.used_bytes();
+    }
   });
-  return suspect() || static_cast<double>(dead) > (1 - live_share_) * static_cast<double>(total);
+  held_bytes += segments_.unused_bytes();
+  // They take space as dead records do, and others make up for them; but no number of them is worth copying everything.
+  space.taken_bytes += std::min(held_bytes, space.taken_bytes / kLargestHeldShare);
+  return space;
+}
+
+bool Compactor::due() const {
+  const Space now = space();
+  const std::uint64_t ahead = now.taken_bytes / kSlackShare;
+  return suspect() || static_cast<double>(now.live_bytes) <
+                          live_share_ * static_cast<double>(now.taken_bytes) + static_cast<double>(ahead);
+}
+
+// Otherwise memory bounds the store, and nobody need wait for the disk.
+bool Compactor::mostly_cold() const {
+  std::uint64_t hot = 0;
+  std::uint64_t cold = 0;
+  for (unsigned number = 0; number < databases_.count(); ++number) {
+    hot += databases_[number].index().hot_count();
+    cold += databases_[number].index().cold_count();
+  }
+  return cold > hot;
+}
+
+void Compactor::look_behind() {
+  const bool before = std::exchange(behind_, false);
+  if (running_ && !stopping_ && bandwidth_ == 0 && mostly_cold()) {
+    const Space now = space();
+    const std::uint64_t slack = std::max(now.taken_bytes / kSlackShare, kLeastSlackBytes);
+    behind_ = static_cast<double>(now.live_bytes + slack) < live_share_ * static_cast<double>(now.taken_bytes);
+  }
+  if (before && !behind_) caught_up_.notify();
+}
+
+io::Task<void> Compactor::wait_caught_up() {
+  if (!behind_) co_return;
+  ++statistics_.compaction_waits;
+  while (behind_) co_await caught_up_.wait();
 }
 
 Segment* Compactor::choose() const {
@@ -67,21 +117,25 @@ io::Task<Result<void>> Compactor::compact(const std::function<bool()>& goes_on) 
   while (!stopping_ && result.ok()) {
     Segment* segment = choose();
     if (!segment) break;
+    victim_serial_ = segment->serial;
     result = co_await compact_segment(*segment);
+    victim_serial_ = 0;
     if (!goes_on()) break;
   }
   running_ = false;
+  look_behind();
   finished_.notify();
   co_return result;
 }
 
 io::Task<Result<void>> Compactor::compact_segment(Segment& segment) {
   SegmentWalk walk(environment_.disk, segment);
+  Moves moves;
   ImageBatch batch;
   std::uint64_t charged = 0;
   bool bad_pages = false;
   io::Slice slice(environment_.clock);
-  while (!stopping_ && segment.live_records > 0) {
+  while (!stopping_ && segment.live_records > 0 && moves.result.ok()) {
     if (slice.over()) co_await slice.next();
     Result<std::optional<WalkedPage>> page = co_await walk.next();
     if (!page.ok()) {
@@ -92,15 +146,16 @@ io::Task<Result<void>> Compactor::compact_segment(Segment& segment) {
     if (!page->has_value()) break;
     gather_live(segment, **page, batch);
     if (batch.bytes.size() >= kBatchBytes) {
-      Result<void> moved = co_await move(batch);
-      if (!moved.ok()) co_return moved;
+      while (moves.count == kMovesInFlight) co_await moves.changed.wait();
+      io::spawn(move_beside(moves, std::exchange(batch, ImageBatch())));
       co_await throttle(walk.read_bytes() - charged);
       charged = walk.read_bytes();
     }
   }
-  Result<void> moved = co_await move(batch);
+  if (moves.result.ok() && !batch.empty()) io::spawn(move_beside(moves, std::move(batch)));
+  while (moves.count > 0) co_await moves.changed.wait();
   statistics_.compaction_read_bytes += walk.read_bytes();
-  if (!moved.ok()) co_return moved;
+  if (!moves.result.ok()) co_return moves.result;
   if (stopping_) co_return Result<void>();
   ++statistics_.compactions;
   if (segment.suspect && segment.live_records > 0) co_await forget_images(segment.number);
@@ -110,6 +165,16 @@ io::Task<Result<void>> Compactor::compact_segment(Segment& segment) {
     if (bad_pages) ++statistics_.bad_pages;
   }
   co_return Result<void>();
+}
+
+io::Task<void> Compactor::move_beside(Moves& moves, ImageBatch batch) {
+  ++moves.count;
+  Result<void> moved = co_await move(batch);
+  if (!moved.ok() && moves.result.ok()) moves.result = moved;
+  look_behind();
+  // Resumes the waiting run, which may end before this coroutine does; nothing of it is touched after.
+  --moves.count;
+  moves.changed.notify();
 }
 
 io::Task<void> Compactor::forget_images(std::uint32_t segment) {
@@ -153,7 +218,6 @@ io::Task<Result<void>> Compactor::move(ImageBatch& batch) {
     if (slice.over()) co_await slice.next();
   }
   writer_.finish(*locations);
-  batch = ImageBatch();
   co_return Result<void>();
 }
 

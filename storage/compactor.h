@@ -28,28 +28,53 @@ class Compactor {
 
   // Bytes per second that compaction may read; 0: unbounded.
   void set_bandwidth(std::uint64_t bytes_per_second) { bandwidth_ = bytes_per_second; }
-  // Which share of the records in segments background runs keep live.
+  // Which share of the segments' bytes background runs keep live.
   void set_live_share(double share) { live_share_ = share; }
   // Compacts until no segment is worth its copying, or `goes_on`, asked after each, says no.
   io::Task<Result<void>> compact(const std::function<bool()>& goes_on);
-  // Is a background run due? Too many records are dead, or a segment's sync failed.
+  // Is a background run due? Too much of the segments is dead, or a segment's sync failed.
   bool due() const;
+  // A run is under way and falls behind those who write: who grows the store must wait, or segments would outgrow what
+  // they keep. Never while a bandwidth bounds the run: whoever sets one wants it slow.
+  bool behind() const { return behind_; }
+  io::Task<void> wait_caught_up();
   // Must records move for checkpoints to go on?
   bool suspect() const;
-  void stop() { stopping_ = true; }
+  void stop() {
+    stopping_ = true;
+    look_behind();
+  }
   bool running() const { return running_; }
   io::Task<void> wait_idle();
 
  private:
+  // Of segments that compaction can do something about.
+  struct Space {
+    std::uint64_t live_bytes = 0;
+    std::uint64_t taken_bytes = 0;
+  };
+  // Batches of one segment on their way.
+  struct Moves {
+    unsigned count = 0;
+    Result<void> result;
+    io::Event changed;
+  };
+
+  Space space() const;
+  bool mostly_cold() const;
+  void look_behind();
   Segment* choose() const;
   io::Task<Result<void>> compact_segment(Segment& segment);
   io::Task<void> forget_images(std::uint32_t segment);
   void relocate(const ImageBatch::Item& item, std::string_view bytes, Location location);
   void gather_live(const Segment& segment, const WalkedPage& page, ImageBatch& batch);
+  io::Task<void> move_beside(Moves& moves, ImageBatch batch);
   io::Task<Result<void>> move(ImageBatch& batch);
   io::Task<void> throttle(std::uint64_t bytes);
 
   static constexpr std::size_t kBatchBytes = kTinyLimits ? 8 * kKiB : 512 * kKiB;
+  // While a worker packs one batch, another is read or written.
+  static constexpr unsigned kMovesInFlight = 2;
 
   const io::Environment& environment_;
   DatabaseSet& databases_;
@@ -61,7 +86,10 @@ class Compactor {
   double live_share_ = 1;
   bool running_ = false;
   bool stopping_ = false;
+  bool behind_ = false;
+  std::uint64_t victim_serial_ = 0;  // being compacted; 0: none
   io::Event finished_;
+  io::Event caught_up_;
 };
 
 }  // namespace terrace::storage

@@ -74,6 +74,7 @@ struct Engine::Parts {
   io::Disk::Space space{0, ~std::uint64_t{0}};
   // Free bytes to be kept. Only a checkpoint lets go of segments that are dead, so there must be room for one.
   std::uint64_t disk_reserve = kDiskReserve;
+  std::int64_t checkpoint_rest_until_us = 0;  // after one that failed
   bool log_failure_said = false;
   bool open = false;
   bool stopping = false;
@@ -226,11 +227,11 @@ bool Engine::checkpoint_due() const {
   const io::Activity activity("segments");
   const Parts& parts = *parts_;
   if (parts.log.failure() || parts.checkpointer.running()) return false;
+  if (parts.environment.clock.monotonic_us() < parts.checkpoint_rest_until_us) return false;
   const std::uint64_t log_bytes = parts.log.end_position() - parts.checkpointer.manifest().log.position;
-  std::uint64_t index_bytes = 0;
-  for (unsigned i = 0; i < parts.databases.count(); ++i) index_bytes += parts_->databases[i].index().memory_bytes();
-  const std::uint64_t due_bytes = parts.options.checkpoint_log_bytes > 0 ? parts.options.checkpoint_log_bytes
-                                                                         : std::max(kCheckpointLogSize, index_bytes);
+  const CheckpointBounds bounds = checkpoint_bounds();
+  const std::uint64_t due_bytes =
+      parts.options.checkpoint_log_bytes > 0 ? parts.options.checkpoint_log_bytes : bounds.log_bytes;
   // Files count too: every start takes up a fresh one.
   const std::uint64_t file_bytes = (parts.log.file_count() - 1) * kLogFileSize;
   if (log_bytes >= due_bytes || file_bytes > due_bytes + kCheckpointLogSize) return true;
@@ -240,7 +241,27 @@ bool Engine::checkpoint_due() const {
   if (parts.space.free_bytes < parts.disk_reserve && (held_bytes > 0 || file_bytes > 0)) return true;
   const std::uint64_t worth_bytes = parts.checkpointer.size_bound();
   if (disk_low() && (held_bytes > worth_bytes || log_bytes > std::max(worth_bytes, kLogFileSize))) return true;
-  return held_bytes > std::max<std::uint64_t>(4 * kSegmentSize, parts.segments.bytes() / 10);
+  return held_bytes > bounds.held_bytes;
+}
+
+Engine::CheckpointBounds Engine::checkpoint_bounds() const {
+  std::uint64_t hot = 0;
+  std::uint64_t cold = 0;
+  std::uint64_t index_bytes = 0;
+  for (unsigned i = 0; i < parts_->databases.count(); ++i) {
+    const Index& index = parts_->databases[i].index();
+    hot += index.hot_count();
+    cold += index.cold_count();
+    index_bytes += index.memory_bytes();
+  }
+  // What is written must be worth what it gives back, the more so the smaller the records are.
+  const std::uint64_t worth_bytes = std::max(
+      {parts_->segments.bytes() / kCheckpointShare, 2 * CheckpointWriter::kEntrySize * (hot + cold), 2 * kLogFileSize});
+  const std::uint64_t most_log_bytes = std::max(kCheckpointLogSize, index_bytes);
+  // Where memory holds most keys, space is no matter, and a checkpoint writes records that will soon be written again.
+  // What is held the longer costs compaction alone, which makes up for it.
+  return {.log_bytes = hot > cold ? most_log_bytes : std::min(worth_bytes, most_log_bytes),
+          .held_bytes = 2 * worth_bytes};
 }
 
 bool Engine::disk_low() const {
@@ -261,24 +282,36 @@ io::Task<void> Engine::keep_segments() {
     co_await parts_->environment.clock.sleep_ms(kHousePeriodMs);
     if (parts_->stopping) break;
     const std::int64_t now_ms = parts_->environment.clock.monotonic_us() / 1000;
-    Result<void> result;
-    if (now_ms >= rest_until_ms && checkpoint_due()) result = co_await checkpoint();
+    if (checkpoint_due()) io::spawn(checkpoint_beside());
     // Also after a failed checkpoint: what it failed for (a suspect segment, a full disk) compaction may cure.
-    if (compaction_due() && now_ms >= rest_until_ms) {
-      // Checkpoints go between: until one is durable, what was compacted takes its space as before.
+    if (compaction_due() && !checkpoint_first() && now_ms >= rest_until_ms) {
+      // Checkpoints are begun between: until one is durable, what was compacted takes its space as before.
       const std::function<bool()> goes_on = [this] { return compaction_due() && !checkpoint_due(); };
-      Result<void> compacted = co_await parts_->compactor.compact(goes_on);
-      if (result.ok()) result = compacted;
-    }
-    if (!result.ok()) {
-      parts_->report(result.error());
-      rest_until_ms = now_ms + kSecondMs;
+      Result<void> result = co_await parts_->compactor.compact(goes_on);
+      if (!result.ok()) {
+        parts_->report(result.error());
+        rest_until_ms = now_ms + kSecondMs;
+      }
     }
     if (now_ms >= next_scrub_ms) {
       next_scrub_ms = now_ms + kSecondMs;
       co_await parts_->scrubber.tick();
     }
   }
+}
+
+// Compaction goes on meanwhile, or writers would leave it behind.
+io::Task<void> Engine::checkpoint_beside() {
+  const io::Gate::Holder holder = parts_->tasks.hold();
+  Result<void> result = co_await checkpoint();
+  if (result.ok()) co_return;
+  parts_->report(result.error());
+  parts_->checkpoint_rest_until_us = parts_->environment.clock.monotonic_us() + kSecondMs * 1000;
+}
+
+// On a disk that is nearly full compaction takes no space from a checkpoint under way, which gives some back.
+bool Engine::checkpoint_first() const {
+  return disk_low() && parts_->checkpointer.running();
 }
 
 io::Task<void> Engine::keep_settled() {
@@ -367,7 +400,7 @@ bool Engine::log_moves() const {
 }
 
 bool Engine::has_room() const {
-  return !log_congested() && (!parts_->evictor.enabled() || parts_->governor.has_room());
+  return !log_congested() && !parts_->compactor.behind() && (!parts_->evictor.enabled() || parts_->governor.has_room());
 }
 // Under FsyncPolicy::kAlways replies wait for the log anyway.
 bool Engine::log_congested() const {
@@ -379,6 +412,7 @@ bool Engine::memory_short() const {
 io::Task<void> Engine::wait_for_room() {
   while (log_congested()) co_await parts_->log.position_changed().wait();
   co_await parts_->evictor.wait_for_room();
+  co_await parts_->compactor.wait_caught_up();
 }
 
 // --- maintenance
@@ -455,7 +489,11 @@ Statistics Engine::statistics() const {
   });
   reading.segments = parts.segments.count();
   reading.segment_bytes = parts.segments.bytes();
+  reading.segment_retired_bytes = parts.segments.retired_bytes();
+  reading.segment_unused_bytes = parts.segments.unused_bytes();
   reading.log_bytes = parts.log.end_position() - parts.checkpointer.manifest().log.position;
+  reading.log_file_bytes = parts.log.file_count() * kLogFileSize;
+  reading.log_spare_bytes = parts.log.files().ready_count() * kLogFileSize;
   reading.disk_free_bytes = parts.space.free_bytes;
   reading.spilled_bytes = parts.spill_writer.written_bytes();
   reading.spilled_raw_bytes = parts.spill_writer.raw_bytes();

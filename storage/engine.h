@@ -85,7 +85,8 @@ class Engine {
   Result<void> writable(bool grows) const;
   // False: what is appended waits for space or for ever.
   bool log_moves() const;
-  // False: a command that may use more memory must first `co_await wait_for_room()`.
+  // False: a command that may use more memory or disk must first `co_await wait_for_room()`: the one is full, or
+  // compaction of the other is behind.
   bool has_room() const;
   io::Task<void> wait_for_room();
   // The process is above its memory whatever the records take: replies should leave before more are made.
@@ -126,9 +127,17 @@ class Engine {
   io::Task<void> keep_settled();
   void poll_memory();
   void look_at_space();
+  io::Task<void> checkpoint_beside();
+  // How much of the log, and of segments in which nothing lives, a checkpoint is due to give back.
+  struct CheckpointBounds {
+    std::uint64_t log_bytes;
+    std::uint64_t held_bytes;
+  };
+  CheckpointBounds checkpoint_bounds() const;
   bool checkpoint_due() const;
   bool log_congested() const;
   bool compaction_due() const;
+  bool checkpoint_first() const;
   // Compaction and checkpoints hurry: less than a tenth of the disk, or than the reserve, is free.
   bool disk_low() const;
 

@@ -324,6 +324,10 @@ LogMark Log::mark() {
 }
 
 io::Task<Result<void>> Log::truncate(const LogMark& mark) {
+  // The time to the next checkpoint will take about as many as that to this one did.
+  files_.expect(
+      static_cast<std::size_t>(std::count_if(open_files_.begin(), open_files_.end(),
+                                             [&mark](const LogFile& file) { return file.serial < mark.file_serial; })));
   while (open_files_.size() > 1 && open_files_.front().serial < mark.file_serial) {
     const LogFile old = open_files_.front();
     open_files_.pop_front();

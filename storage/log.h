@@ -54,6 +54,7 @@ class Log {
   io::Task<void> abandon();
 
   LogFiles& files() { return files_; }
+  const LogFiles& files() const { return files_; }
   void set_policy(FsyncPolicy policy) { policy_ = policy; }
 
   std::uint64_t append(std::span<const std::string_view> parts);

@@ -13,7 +13,7 @@ namespace terrace::storage {
 
 namespace {
 
-constexpr std::size_t kMaxSpares = kCheckpointLogSize / kLogFileSize;
+constexpr std::size_t kMaxSpares = 2 * kCheckpointLogSize / kLogFileSize;
 // Zeros in one write: each takes fresh memory, page by page, and the kernel takes hold of all its pages at once.
 constexpr std::uint64_t kFillSize = kTinyLimits ? 16 * kKiB : 256 * kKiB;
 static_assert(kLogFileSize % kFillSize == 0);
@@ -126,11 +126,19 @@ io::Task<Result<void>> LogFiles::create(bool fill, LogFile& made) {
 }
 
 io::Task<Result<void>> LogFiles::retire(std::uint64_t serial) {
-  if (spares_.size() < kMaxSpares) {
-    spares_.push_back(serial);
-    co_return Result<void>();
+  spares_.push_back(serial);
+  while (!spares_.empty() && ready_count() > most_ready_) {
+    const std::uint64_t surplus = spares_.front();
+    spares_.pop_front();
+    Result<void> removed = co_await remove(surplus);
+    if (!removed.ok()) co_return removed;
   }
-  co_return co_await remove(serial);
+  co_return Result<void>();
+}
+
+void LogFiles::expect(std::size_t files) {
+  most_ready_ = std::clamp<std::size_t>(std::max(files, expected_), 1, kMaxSpares);
+  expected_ = files;
 }
 
 io::Task<Result<void>> LogFiles::remove(std::uint64_t serial) {

@@ -12,6 +12,7 @@
 #include "io/environment.h"
 #include "io/sync.h"
 #include "io/task.h"
+#include "storage/limits.h"
 
 namespace terrace::storage {
 
@@ -32,14 +33,17 @@ class LogFiles {
 
   // The next file for the writer: the prepared one, or one made now. Starts preparing another behind it.
   io::Task<Result<LogFile>> next();
+  // How many files the time to the next checkpoint will take: so many, or what was expected the last time if that is
+  // more, are kept, since to make one costs a file's bytes of zeros.
+  void expect(std::size_t files);
   // A file that is no longer needed: kept for recycling, or deleted if enough are. Takes files that are closed.
   io::Task<Result<void>> retire(std::uint64_t serial);
   io::Task<Result<void>> remove(std::uint64_t serial);
   // Waits for preparation under way; closes and keeps what is prepared.
   io::Task<void> close();
 
-  std::size_t spare_count() const { return spares_.size(); }
-  void add_spare(std::uint64_t serial) { spares_.push_back(serial); }
+  // Files that wait to be written: spares, and the one prepared of them.
+  std::size_t ready_count() const { return spares_.size() + (ready_.file != io::kNoFile ? 1 : 0); }
 
  private:
   io::Task<Result<LogFile>> prepare(bool fill);
@@ -50,6 +54,8 @@ class LogFiles {
   const io::Environment& environment_;
   std::uint64_t next_serial_ = 1;
   std::deque<std::uint64_t> spares_;  // retired files, not open
+  std::size_t most_ready_ = kCheckpointLogSize / kLogFileSize;
+  std::size_t expected_ = 0;
   LogFile ready_;
   bool preparing_ = false;
   bool closing_ = false;

@@ -122,7 +122,7 @@ io::Task<Result<void>> RecordWriter::make_room(std::uint32_t pages) {
     segments_.seal(*segment);
   }
   open_serial_ = 0;
-  const auto capacity = std::max(static_cast<std::uint32_t>(kSegmentSize / kPageSize), pages + 1);
+  const std::uint32_t capacity = std::max(segments_.next_capacity_pages(), pages + 1);
   Result<Segment*> made = co_await segments_.create(kind_, capacity);
   // On a full disk a small one will do: compaction and checkpoints make space, and need some for it.
   const std::uint32_t least = std::max(static_cast<std::uint32_t>(kLeastSegmentSize / kPageSize), pages + 1);

@@ -140,6 +140,10 @@ io::Task<Result<void>> SegmentTable::adopt(std::unique_ptr<Segment> segment) {
     co_return Error{ErrorCode::kCorrupt, path + ": " + std::to_string(*size) + " bytes long, the checkpoint knows " +
                                              std::to_string(adopted.used_bytes())};
   }
+  // What was allocated ahead, or written after the checkpoint. It does no harm but for the space it takes.
+  if (*size > adopted.used_bytes()) {
+    [[maybe_unused]] const std::int32_t truncated = co_await disk_.truncate(file, adopted.used_bytes());
+  }
   co_return co_await check_header(adopted);
 }
 
@@ -234,6 +238,15 @@ std::uint64_t SegmentTable::retired_bytes() const {
   return bytes;
 }
 
+std::uint64_t SegmentTable::unused_bytes() const {
+  std::uint64_t bytes = 0;
+  for_each([&bytes](const Segment& segment) {
+    if (segment.state != Segment::State::kOpen) return;
+    bytes += std::uint64_t{segment.capacity_pages - segment.used_pages} * kPageSize;
+  });
+  return bytes;
+}
+
 std::uint64_t SegmentTable::bytes() const {
   std::uint64_t bytes = 0;
   for_each([&bytes](const Segment& segment) {
@@ -241,6 +254,10 @@ std::uint64_t SegmentTable::bytes() const {
                                                     : segment.used_bytes();
   });
   return bytes;
+}
+
+std::uint32_t SegmentTable::next_capacity_pages() const {
+  return static_cast<std::uint32_t>(std::clamp(bytes() / kSegmentShare, kSmallSegmentSize, kSegmentSize) / kPageSize);
 }
 
 io::Task<Result<void>> SegmentTable::sync_all(std::uint64_t number) {

@@ -126,6 +126,8 @@ class SegmentTable {
   // Deletes segments retired before cut `number` began; called when its checkpoint is durable.
   io::Task<Result<void>> remove_retired(std::uint64_t number);
   std::uint64_t retired_bytes() const;
+  // Allocated for open segments and not handed out yet.
+  std::uint64_t unused_bytes() const;
 
   // fdatasync of every segment that cut `number` may refer to and that was written since its last one. All writes of
   // interest must have completed.
@@ -135,6 +137,8 @@ class SegmentTable {
   void set_next_serial(std::uint64_t serial) { next_serial_ = serial; }
   std::uint64_t count() const { return count_; }
   std::uint64_t bytes() const;
+  // Of the next one, header included.
+  std::uint32_t next_capacity_pages() const;
 
  private:
   void retire_if_dead(Segment& segment);

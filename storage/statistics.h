@@ -14,11 +14,15 @@ struct Statistics {
   std::uint64_t dirty_memory_bytes = 0;  // hot records that differ from their image on disk
   std::uint64_t segments = 0;
   std::uint64_t segment_bytes = 0;
+  std::uint64_t segment_retired_bytes = 0;  // of these, nothing lives in them: files that the last checkpoint holds
+  std::uint64_t segment_unused_bytes = 0;   // of these, allocated ahead of what is written
   std::uint64_t live_records = 0;
   std::uint64_t dead_records = 0;
-  std::uint64_t shadow_records = 0;  // of the dead ones, those written over without being read, not settled yet
-  std::uint64_t live_bytes = 0;      // of segments: each one's bytes in proportion to its live records
-  std::uint64_t log_bytes = 0;       // from the checkpoint's position to the end
+  std::uint64_t shadow_records = 0;   // of the dead ones, those written over without being read, not settled yet
+  std::uint64_t live_bytes = 0;       // of segments: each one's bytes in proportion to its live records
+  std::uint64_t log_bytes = 0;        // from the checkpoint's position to the end
+  std::uint64_t log_file_bytes = 0;   // of the files that hold them
+  std::uint64_t log_spare_bytes = 0;  // of files that are ready to be written
   std::uint64_t disk_free_bytes = 0;
   bool writes_stalled = false;
 
@@ -39,6 +43,7 @@ struct Statistics {
 
   // compaction and scrubber
   std::uint64_t compactions = 0;
+  std::uint64_t compaction_waits = 0;  // commands that waited for it
   std::uint64_t compacted_records = 0;
   std::uint64_t compaction_read_bytes = 0;
   std::uint64_t compaction_written_bytes = 0;

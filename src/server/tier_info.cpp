@@ -15,6 +15,8 @@ void write_now(InfoWriter& out, const storage::Statistics& store) {
   out.field("dirty_memory_bytes", store.dirty_memory_bytes);
   out.field("segments", store.segments);
   out.field("segment_bytes", store.segment_bytes);
+  out.field("segment_retired_bytes", store.segment_retired_bytes);
+  out.field("segment_unused_bytes", store.segment_unused_bytes);
   out.field("live_records", store.live_records);
   out.field("dead_records", store.dead_records);
   out.field("shadow_records", store.shadow_records);
@@ -42,6 +44,7 @@ void write_traffic(InfoWriter& out, const storage::Statistics& store) {
 
 void write_background(InfoWriter& out, const storage::Statistics& store) {
   out.field("compactions", store.compactions);
+  out.field("compaction_waits", store.compaction_waits);
   out.field("compacted_records", store.compacted_records);
   out.field("compaction_read_bytes", store.compaction_read_bytes);
   out.field("compaction_written_bytes", store.compaction_written_bytes);
@@ -58,6 +61,8 @@ void write_background(InfoWriter& out, const storage::Statistics& store) {
 
 void write_log(InfoWriter& out, const storage::Statistics& store, const storage::Engine& engine) {
   out.field("log_bytes", store.log_bytes);
+  out.field("log_file_bytes", store.log_file_bytes);
+  out.field("log_spare_bytes", store.log_spare_bytes);
   out.field("log_frames", store.log_frames);
   out.field("log_payload_bytes", store.log_payload_bytes);
   out.field("log_written_bytes", store.log_written_bytes);

@@ -313,6 +313,67 @@ TEST_F(EngineTest, BackgroundCompactionKeepsTheShareOfLiveRecordsThatIsAskedFor)
   expect_all();
 }
 
+// Without waiting for it writers leave compaction far behind.
+TEST_F(EngineTest, WritersWaitWhereCompactionWouldNotKeepTheShare) {
+  Options options = engine_->options();
+  options.compaction_live_share = 0.7;
+  engine_->reconfigure(options);
+  constexpr int kKeys = kTinyLimits ? 3000 : 20'000;
+  constexpr std::size_t kValueSize = kTinyLimits ? 300 : 3000;
+  std::uint64_t noise = 1;
+  const auto write = [&](int number) {
+    std::string value(kValueSize, '\0');
+    for (char& byte : value) {
+      noise = noise * 6364136223846793005u + 1442695040888963407u;
+      byte = static_cast<char>(noise >> 56);
+    }
+    put("key:" + std::to_string(number), value);
+  };
+  for (int i = 0; i < kKeys; ++i) write(i);
+  ASSERT_TRUE(reactor_->block_on(engine_->spill_all()).ok());
+  double least_share = 1;
+  for (int i = 0; i < 3 * kKeys; ++i) {
+    if (!engine_->has_room()) reactor_->block_on(engine_->wait_for_room());
+    write(static_cast<int>((noise >> 33) % kKeys));
+    if (i % 256 != 0) continue;
+    ASSERT_TRUE(reactor_->block_on(engine_->spill_all()).ok());
+    const Statistics now = engine_->statistics();
+    const std::uint64_t written = now.segment_bytes - now.segment_retired_bytes - now.segment_unused_bytes;
+    least_share = std::min(least_share, static_cast<double>(now.live_bytes) / static_cast<double>(written));
+  }
+  EXPECT_GT(engine_->statistics().compactions, 0u);
+  EXPECT_GT(engine_->statistics().compaction_waits, 0u);
+  EXPECT_GT(least_share, 0.6);
+  expect_all();
+}
+
+TEST_F(EngineTest, AStartTakesTheUnusedEndsOfSegmentsAway) {
+  fill(0, 500);
+  close(true);
+  open();
+  std::uint64_t file_bytes = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(root_ / "segments")) file_bytes += entry.file_size();
+  EXPECT_EQ(file_bytes, engine_->statistics().segment_bytes);
+  EXPECT_LT(file_bytes, kSmallSegmentSize);
+  expect_all();
+}
+
+TEST_F(EngineTest, AsManyLogFilesAreKeptAsTheTimeBetweenCheckpointsTakes) {
+  const std::string value(kMaxFrameSize / 2, 'x');
+  const auto write_and_checkpoint = [&](std::uint64_t bytes) {
+    for (std::uint64_t written = 0; written < bytes; written += value.size()) put("key", value);
+    wait_durable();
+    ASSERT_TRUE(reactor_->block_on(engine_->checkpoint()).ok());
+  };
+  Options options = engine_->options();
+  options.checkpoint_log_bytes = 64 * kLogFileSize;
+  engine_->reconfigure(options);
+  write_and_checkpoint(5 * kLogFileSize);
+  EXPECT_GE(engine_->statistics().log_spare_bytes, 4 * kLogFileSize);
+  for (int i = 0; i < 3; ++i) write_and_checkpoint(kLogFileSize);
+  EXPECT_LE(engine_->statistics().log_spare_bytes, 3 * kLogFileSize);
+}
+
 TEST_F(EngineTest, PagesPackedWithADictionaryAreReadWithEitherOfItsCopies) {
   const std::uint64_t phrases = kDictionarySize / 40;
   auto put_alike = [&](std::uint64_t from, std::uint64_t to) {
