@@ -4,8 +4,9 @@
   ./x bench wear [--live-shares 50,70,85] [--maxmemory 128mb] [--times 12] [--warm-up 1] [--repetitions 2] [--json FILE]
 
 The dataset, stanzas of apt's package lists under new keys, is TIMES as large as maxmemory and on disk before it begins.
-By default that is 1.5 GiB of values, about 0.7 packed, so that one of the log's files of 16 MiB is about 2 % of what lives: a
-store of a tenth would be constants above all. Each share sends four times as much as its values take. Then keys drawn at random are overwritten, as many as there are keys in one repetition; before the first, WARM-UP times as
+By default that is 1.5 GiB of values, about 0.7 packed, so that one of the log's files of 16 MiB is about 2 % of what
+lives: a store of a tenth would be constants above all. Each share sends four times as much as its values take. Then
+keys drawn at random are overwritten, as many as there are keys in one repetition; before the first, WARM-UP times as
 many bring the segments to the state in which they stay. compaction-live-share is what steers how much of the segments
 lives; what lived in fact is told beside it.
 Write amplification: bytes that the server made the block layer write (/proc/PID/io) over bytes of keys and values that

@@ -161,7 +161,8 @@ TEST_P(PackedTableTest, IsFreedStepByStep) {
   while (!table.discard(16384)) {
     EXPECT_LT(table.footprint_bytes(), before);
     // A bucket may be several times the mean, and is freed whole; so is half of the pointers to tiny ones.
-    EXPECT_LT(before - table.footprint_bytes(), std::max<std::size_t>(2 * 16384u + 8 * GetParam().bucket_bytes, whole / 4));
+    EXPECT_LT(before - table.footprint_bytes(),
+              std::max<std::size_t>(2 * 16384u + 8 * GetParam().bucket_bytes, whole / 4));
     before = table.footprint_bytes();
     ++steps;
   }
