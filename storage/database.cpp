@@ -112,7 +112,6 @@ Record* Database::promote(std::uint64_t hash, Index::Position position, Resident
   const Location location = position->location();
   Record* record = residents.take(location).release();
   TERRACE_CHECK(record);
-  record->clear(Record::kTransient);
   record->store_location(location);
   IndexEntry entry = IndexEntry::hot(record, hash);
   entry.set_access_count(1);

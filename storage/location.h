@@ -11,6 +11,8 @@ namespace terrace::storage {
 
 class Location {
  public:
+  static constexpr unsigned kBits = kSegmentBits + kPageBits + kSlotBits;
+
   constexpr Location() = default;
   constexpr Location(std::uint32_t segment, std::uint32_t page, std::uint32_t slot)
       : bits_((std::uint64_t{segment} << (kPageBits + kSlotBits)) | (std::uint64_t{page} << kSlotBits) | slot) {}

@@ -1,29 +1,27 @@
 #include "storage/record.h"
 
+#include <algorithm>
+
 #include "storage/allocation.h"
 
 namespace terrace::storage {
 
-namespace {
-
-constexpr std::size_t kMaxShortKey = 0xFFFF;
-
-}  // namespace
-
 Record* Record::create(std::string_view key, const Shape& shape, std::size_t slack) {
-  const bool long_key = key.size() > kMaxShortKey;
-  const std::size_t size =
-      sizeof(Record) + (shape.has_expiry ? 8 : 0) + (long_key ? 4 : 0) + key.size() + shape.value_size + slack;
-  void* memory = allocate(size);
-  Record* record = ::new (memory) Record;
-  record->value_size_ = shape.value_size;
-  record->key_size_ = long_key ? 0 : static_cast<std::uint16_t>(key.size());
+  const bool wide_value = shape.value_size >= kWide;
+  const bool wide_key = key.size() >= kWide;
+  const std::size_t key_offset =
+      sizeof(Record) + (shape.has_expiry ? 8 : 0) + (wide_value ? 4 : 0) + (wide_key ? 4 : 0);
+  Record* record = ::new (allocate(key_offset + key.size() + shape.value_size + slack)) Record;
   record->set_kind(shape.type, shape.encoding);
-  record->flags_ = static_cast<std::uint8_t>((shape.has_expiry ? kHasExpiry : 0) | (long_key ? kLongKey : 0));
-  record->store_location(Location{});
-  if (shape.has_expiry) record->store_expiry(kNoExpiry);
-  if (long_key) record->store(record->long_key_offset(), static_cast<std::uint32_t>(key.size()));
-  std::memcpy(reinterpret_cast<char*>(record) + record->key_offset(), key.data(), key.size());
+  record->set_field(kKeySizeShift, kSizeBits, std::min<std::uint64_t>(key.size(), kWide));
+  record->set_field(kValueSizeShift, kSizeBits, std::min(shape.value_size, kWide));
+  if (shape.has_expiry) {
+    record->set(kHasExpiry);
+    record->store_expiry(kNoExpiry);
+  }
+  if (wide_value) record->store(record->value_size_offset(), shape.value_size);
+  if (wide_key) record->store(record->key_size_offset(), static_cast<std::uint32_t>(key.size()));
+  std::memcpy(reinterpret_cast<char*>(record) + key_offset, key.data(), key.size());
   return record;
 }
 
@@ -35,7 +33,12 @@ void Record::destroy(Record* record) {
 
 bool Record::resize_in_place(std::uint32_t value_size) {
   if (key_offset() + key_size() + value_size > usable_size(this)) return false;
-  value_size_ = value_size;
+  if (wide_value()) {
+    store(value_size_offset(), value_size);
+    return true;
+  }
+  if (value_size >= kWide) return false;
+  set_field(kValueSizeShift, kSizeBits, value_size);
   return true;
 }
 

@@ -11,10 +11,12 @@ namespace {
 // Look-ups of records, which are in no cache: so many take some ten microseconds.
 constexpr std::size_t kItemsPerStep = kTinyLimits ? 1 : 32;
 
-// Tickets are told from each other only; all spillers of a process may share the count.
+// Tickets are told from each other only; all spillers of a process may share the count. They stand in the place of a
+// Location; when all have been given, the first of them are long forgotten.
 std::uint64_t next_ticket() {
   static thread_local std::uint64_t last = 0;
-  return ++last;
+  last = (last + 1) & ((std::uint64_t{1} << Location::kBits) - 1);
+  return last ? last : ++last;
 }
 
 std::string_view key_of(std::string_view image) {

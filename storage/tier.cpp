@@ -191,7 +191,7 @@ void Tier::admit_image(std::string_view bytes, std::uint32_t slot, Wanted& wante
       wanted.result = record.error();
       return;
     }
-    (*record)->set(Record::kTransient);
+    (*record)->mark_transient();
     wanted.residents.add(location, std::move(*record));
   }
 }

@@ -99,7 +99,7 @@ struct Walk {
 
 void visit(const Context& context, const ScanFilter& filter, const Record& record, Walk& walk) {
   ++walk.visited;
-  if (record.has(Record::kTransient)) walk.fetch_weight += 1 + record.value_size() / kBytesPerWeight;
+  if (record.transient()) walk.fetch_weight += 1 + record.value_size() / kBytesPerWeight;
   if (!filter.passes(record)) return;
   (is_expired(context, record) ? walk.expired : walk.names).emplace_back(record.key());
 }

@@ -79,7 +79,7 @@ class HashTest : public ::testing::Test {
     std::uint64_t all = 0, dirty = 0;
     for (const std::string& name : names) {
       const Record* record = database().find(Key(name), residents_, Access::kPeek);
-      if (record == nullptr || record->has(Record::kTransient)) continue;
+      if (record == nullptr || record->transient()) continue;
       all += Record::footprint(record);
       if (!record->clean()) dirty += Record::footprint(record);
     }

@@ -1,0 +1,63 @@
+#include "storage/allocation.h"
+
+#ifdef TERRACE_MIMALLOC
+#include <mimalloc.h>
+
+#include "storage/cell_heap.h"
+#else
+#include <malloc.h>
+
+#include <cstdlib>
+#endif
+
+#include "io/result.h"
+
+namespace terrace::storage {
+
+#ifdef TERRACE_MIMALLOC
+
+namespace {
+
+thread_local CellHeap heap;
+
+}  // namespace
+
+void* allocate(std::size_t size) {
+  void* memory = heap.allocate(size);
+  if (!memory) memory = mi_malloc(size);
+  TERRACE_CHECK(memory != nullptr);
+  return memory;
+}
+
+void release(void* memory) {
+  if (heap.owns(memory)) {
+    heap.release(memory);
+  } else {
+    mi_free(memory);
+  }
+}
+
+std::size_t usable_size(const void* memory) {
+  return heap.owns(memory) ? CellHeap::size_of(memory) : mi_usable_size(memory);
+}
+
+#else
+
+// Sanitizers watch each allocation by itself.
+void* allocate(std::size_t size) {
+  void* memory = std::malloc(size);
+  TERRACE_CHECK(memory != nullptr);
+  return memory;
+}
+
+void release(void* memory) {
+  std::free(memory);
+}
+
+std::size_t usable_size(const void* memory) {
+  return malloc_usable_size(const_cast<void*>(memory));
+}
+
+#endif
+
+}  // namespace terrace::storage
