@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@ namespace terrace::simulation {
 
 namespace {
 
-constexpr unsigned kMostSecondsPerSeed = 30;  // a seed takes well under a second; more is a hang
+constexpr time_t kMostSecondsPerSeed = 30;  // of CPU; a seed takes well under a second, more is a hang
 constexpr rlim_t kMostMemory = rlim_t{8} << 30;
 constexpr std::size_t kWordsKept = 4000;
 
@@ -39,7 +40,7 @@ void tell_stack(int signal) {
 }
 
 std::string words_of(int status) {
-  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) return "hung: no end after its time\n";
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF) return "hung: no end after its time\n";
   if (WIFSIGNALED(status)) return std::string("ended by signal ") + strsignal(WTERMSIG(status)) + "\n";
   return "";
 }
@@ -61,8 +62,9 @@ void Driver::be_child(std::uint64_t seed, int report_pipe, int output) {
   const rlimit memory{kMostMemory, kMostMemory};
   setrlimit(RLIMIT_DATA, &memory);
 #endif
-  for (const int signal : {SIGALRM, SIGABRT, SIGSEGV, SIGBUS, SIGFPE}) ::signal(signal, tell_stack);
-  alarm(kMostSecondsPerSeed);
+  for (const int signal : {SIGPROF, SIGABRT, SIGSEGV, SIGBUS, SIGFPE}) ::signal(signal, tell_stack);
+  const itimerval bound{.it_interval = {}, .it_value = {.tv_sec = kMostSecondsPerSeed, .tv_usec = 0}};
+  setitimer(ITIMER_PROF, &bound, nullptr);
   if (preparation_) preparation_();
   const RunReport report = Run(Profile::draw(seed), false).go();
   const ssize_t written = write(report_pipe, &report, sizeof report);
