@@ -12,10 +12,6 @@
 #include <sstream>
 #include <thread>
 
-#ifdef TERRACE_MIMALLOC
-#include <mimalloc.h>
-#endif
-
 #include "io/reactor.h"
 #include "io/signal_watcher.h"
 #include "io/uring_disk.h"
@@ -71,14 +67,6 @@ Result<void> load_configuration(std::vector<std::string> arguments, Config& conf
   if (from_stdin) text += read_all(std::cin);
   if (!arguments.empty()) text += "\n" + text_of_options(arguments);
   return config.load(text, path);
-}
-
-// What is freed goes back to the system at once. mimalloc would wait for the next use of the same 32 MiB, which after
-// an eviction may never come, and would count as used against maxmemory until then. MIMALLOC_DECOMMIT_DELAY overrides.
-void tune_allocator() {
-#ifdef TERRACE_MIMALLOC
-  mi_option_set_default(mi_option_decommit_delay, 0);
-#endif
 }
 
 // The parent ends at once, as with Redis; standard streams go nowhere.
@@ -158,7 +146,6 @@ int serve(Config& config) {
 
 int run(int count, char** values) {
   std::vector<std::string> arguments(values + 1, values + count);
-  tune_allocator();
   if (arguments.size() == 1 && (arguments[0] == "-v" || arguments[0] == "--version")) {
     std::printf("Terrace server v=%s (compatible with Redis v=%s)\n", std::string(kVersion).c_str(),
                 std::string(kRedisVersion).c_str());
