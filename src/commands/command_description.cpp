@@ -94,7 +94,7 @@ LegacyRange legacy_range(const Command& row) {
     int last = spec.last >= 0 ? spec.index + spec.last : spec.last;
     if (range.first == 0) {
       range = {spec.index, last, spec.step};
-    } else if (last > range.last && range.last >= 0) {
+    } else if (range.last >= 0 && (last > range.last || last < 0)) {
       range.last = last;
     }
   }

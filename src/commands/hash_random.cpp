@@ -1,12 +1,12 @@
 // HRANDFIELD.
+#include <algorithm>
 #include <limits>
-#include <string>
-#include <unordered_set>
 
 #include "src/commands/argument.h"
 #include "src/commands/collection_access.h"
 #include "src/commands/hash_handlers.h"
 #include "src/types/hash.h"
+#include "src/types/random_choice.h"
 
 namespace terrace::commands {
 namespace {
@@ -42,60 +42,26 @@ std::optional<RandomRequest> parse_request(Context& context) {
   return RandomRequest{*count, arguments == 4};
 }
 
-class RandomFields {
- public:
-  RandomFields(Context& context, const HashView& hash, bool with_values)
-      : reply_(context.reply), hash_(hash), with_values_(with_values), random_(context.random()) {}
-
-  void with_repeats(std::uint64_t count) {
+void reply_fields(Context& context, const HashView& hash, const RandomRequest& request) {
+  Reply& reply = context.reply;
+  const bool flat = reply.protocol() == 2;
+  const auto begin = [&](std::uint64_t count) { reply.array(request.with_values && flat ? 2 * count : count); };
+  const auto add = [&](std::string_view field, std::string_view value) {
+    if (request.with_values && !flat) reply.array(2);
+    reply.bulk(field);
+    if (request.with_values) reply.bulk(value);
+  };
+  Random random(context.random());
+  if (request.count < 0) {
+    const auto count = static_cast<std::uint64_t>(-request.count);
     begin(count);
-    for (std::uint64_t i = 0; i < count; ++i) {
-      hash_.visit_random(random_, [this](std::string_view field, std::string_view value) { add(field, value); });
-    }
+    types::choose_with_repeats(hash, count, random, add);
+  } else {
+    const auto count = static_cast<std::uint64_t>(request.count);
+    begin(std::min<std::uint64_t>(count, hash.size()));
+    types::choose_distinct(hash, count, random, add);
   }
-  void distinct(std::uint64_t count) {
-    const std::uint64_t size = hash_.size();
-    begin(std::min(count, size));
-    if (count >= size / kFewOfMany) {
-      choose(std::min(count, size), size);
-    } else {
-      draw(count);
-    }
-  }
-
- private:
-  // Few of many fields are drawn one by one, and drawn again if they were drawn already; of others all are looked at.
-  static constexpr std::uint64_t kFewOfMany = 3;
-
-  void begin(std::uint64_t count) { reply_.array(with_values_ && reply_.protocol() == 2 ? 2 * count : count); }
-  void add(std::string_view field, std::string_view value) {
-    if (with_values_ && reply_.protocol() > 2) reply_.array(2);
-    reply_.bulk(field);
-    if (with_values_) reply_.bulk(value);
-  }
-  // Each field is taken with the chance that the rest needs it: any `count` of them are equally likely.
-  void choose(std::uint64_t count, std::uint64_t size) {
-    std::uint64_t wanted = count, left = size;
-    hash_.for_each([&](std::string_view field, std::string_view value) {
-      if (random_.below(left--) >= wanted) return;
-      --wanted;
-      add(field, value);
-    });
-  }
-  void draw(std::uint64_t count) {
-    std::unordered_set<std::string> drawn;
-    while (drawn.size() < count) {
-      hash_.visit_random(random_, [&](std::string_view field, std::string_view value) {
-        if (drawn.emplace(field).second) add(field, value);
-      });
-    }
-  }
-
-  Reply& reply_;
-  const HashView& hash_;
-  bool with_values_;
-  Random random_;
-};
+}
 
 }  // namespace
 
@@ -111,12 +77,7 @@ void hrandfield(Context& context) {
     Random random(context.random());
     return hash.visit_random(random, [&](std::string_view field, std::string_view) { context.reply.bulk(field); });
   }
-  RandomFields fields(context, hash, request->with_values);
-  if (request->count < 0) {
-    fields.with_repeats(static_cast<std::uint64_t>(-request->count));
-  } else {
-    fields.distinct(static_cast<std::uint64_t>(request->count));
-  }
+  reply_fields(context, hash, *request);
 }
 
 }  // namespace terrace::commands

@@ -9,6 +9,7 @@ namespace terrace::types {
 struct CollectionLimits {
   std::int64_t hash_max_listpack_entries = 512;
   std::int64_t hash_max_listpack_value = 64;  // bytes of a field or value
+  std::int64_t set_max_intset_entries = 512;
 };
 
 }  // namespace terrace::types

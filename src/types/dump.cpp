@@ -7,6 +7,7 @@
 #include "src/types/listpack.h"
 #include "src/types/packed_table.h"
 #include "src/types/rdb_reader.h"
+#include "src/types/set.h"
 #include "src/types/string.h"
 #include "storage/image.h"
 
@@ -17,7 +18,7 @@ using storage::Encoding;
 using storage::ValueType;
 
 // RDB's numbers of value types; what type and encoding of a record imply.
-enum RdbType : std::uint8_t { kRdbString = 0, kRdbHash = 4, kRdbHashListpack = 16 };
+enum RdbType : std::uint8_t { kRdbString = 0, kRdbSet = 2, kRdbHash = 4, kRdbSetIntset = 11, kRdbHashListpack = 16 };
 
 constexpr std::uint16_t kRdbVersion = 10;
 constexpr std::size_t kTrailerSize = sizeof(std::uint16_t) + sizeof(std::uint64_t);
@@ -26,10 +27,22 @@ RdbType rdb_type(const storage::Record& record) {
   switch (record.type()) {
     case ValueType::kHash:
       return record.object() ? kRdbHash : kRdbHashListpack;
+    case ValueType::kSet:
+      return record.encoding() == Encoding::kIntset ? kRdbSetIntset : kRdbSet;
     default:
       TERRACE_CHECK(record.type() == ValueType::kString);
       return kRdbString;
   }
+}
+
+// RDB 10 has no listpacks of members.
+bool dumped_by_member(const storage::Record& record) {
+  return record.type() == ValueType::kSet && record.encoding() == Encoding::kListpack;
+}
+
+void append_members(std::string& out, const SetView& set) {
+  storage::put_rdb_length(out, set.size());
+  set.for_each([&out](std::string_view member) { storage::put_rdb_string(out, member); });
 }
 
 Value restore_string(RdbReader& reader) {
@@ -118,12 +131,37 @@ std::optional<Value> restore_hash_listpack(RdbReader& reader, const CollectionLi
   return hash.take();
 }
 
+std::optional<Value> restore_set(RdbReader& reader, const CollectionLimits& limits) {
+  NewSet set(SetInValue(), limits);
+  const std::uint64_t count = reader.length();
+  for (std::uint64_t i = 0; i < count && reader.ok(); ++i) {
+    const RdbText member = reader.text();
+    if (reader.ok() && !set.add(member.view())) return std::nullopt;
+  }
+  if (set.empty()) return std::nullopt;
+  return set.holder().take();
+}
+
+std::optional<Value> restore_intset(RdbReader& reader, const CollectionLimits& limits) {
+  const RdbText text = reader.text();
+  if (!Intset::valid(text.view()) || Intset(text.view()).size() == 0) return std::nullopt;
+  Value value{.type = ValueType::kSet, .encoding = Encoding::kIntset, .bytes = std::string(text.view()), .object = {}};
+  if (static_cast<std::int64_t>(Intset(text.view()).size()) <= limits.set_max_intset_entries) return value;
+  NewSet set(SetInValue(), limits);
+  SetView(value).for_each([&set](std::string_view member) { set.add(member); });
+  return set.holder().take();
+}
+
 std::optional<Value> restore(RdbReader& reader, const CollectionLimits& limits) {
   switch (reader.byte()) {
     case kRdbString:
       return restore_string(reader);
     case kRdbHash:
       return restore_hash(reader, limits);
+    case kRdbSet:
+      return restore_set(reader, limits);
+    case kRdbSetIntset:
+      return restore_intset(reader, limits);
     case kRdbHashListpack:
       return restore_hash_listpack(reader, limits);
     default:
@@ -144,7 +182,11 @@ std::string dump_value(const storage::Record& record) {
   std::string payload;
   payload.reserve(storage::image_size_bound(record) + kTrailerSize);
   payload.push_back(static_cast<char>(rdb_type(record)));
-  storage::encode_value(payload, record);
+  if (dumped_by_member(record)) {
+    append_members(payload, SetView(record));
+  } else {
+    storage::encode_value(payload, record);
+  }
   storage::put_fixed(payload, kRdbVersion);
   storage::put_fixed(payload, crc64(payload));
   return payload;

@@ -14,6 +14,8 @@ class Decoder final : public storage::ObjectDecoder {
     switch (type) {
       case ValueType::kHash:
         return PackedTable::decode(image, PackedTable::Values::kBytes);
+      case ValueType::kSet:
+        return PackedTable::decode(image, PackedTable::Values::kNone);
       default:
         return Error{ErrorCode::kCorrupt, "image: no type of large values"};
     }

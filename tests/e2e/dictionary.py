@@ -53,7 +53,7 @@ LEFT_OUT = {
     "scan": "cursors are the server's own; scan_lane compares whole iterations",
     "shutdown": "ends the server; --config restart does it",
     "slowlog|*": "depends on time",
-    "spop": "random members: the servers' states would part",
+    "spop": "random members: the servers' states would part; pop_lane compares it",
     "terrace|*": "Terrace's own", "terrace": "Terrace's own",
     "wait": "replication", "waitaof": "replication",
 }
@@ -435,6 +435,37 @@ def hrandfield(d):
     return [d.key("hash"), *count, *d.random.choice(([], [], [b"WITHVALUES"], [b"withvalues"], [b"WRONG"]))]
 
 
+def set_member(d, key):
+    """Keys by their last digit: integers alone, as intsets are of, or whatever there is."""
+    if key[-1:] not in b"0123" or d.random.random() < 0.01:
+        return d.random.choice(MEMBERS)
+    return d.random.choice(INTEGERS) if d.random.random() < 0.1 else b"%d" % d.random.randint(-12, 12)
+
+
+def of_set(many):
+    def make(d):
+        key = d.key("set")
+        return [key, *(set_member(d, key) for _ in range(d.random.randint(1, 4) if many else 1))]
+    return make
+
+
+def sadd(d):
+    key = d.key("set")
+    if key[-1:] in b"45" and d.random.random() < 0.05:
+        return [key, *(b"member of many %d" % d.random.randrange(400) for _ in range(d.random.randint(1, 200)))]
+    return [key, *(set_member(d, key) for _ in range(d.random.randint(1, 5)))]
+
+
+def smove(d):
+    key = d.key("set")
+    return [key, d.key("set"), set_member(d, key)]
+
+
+def srandmember(d):
+    # As hrandfield.
+    return [d.key("set"), *hrandfield(d)[1:2]]
+
+
 def hello(d):
     return d.random.choice(([], [b"2"], [b"3"], [b"3", b"SETNAME", b"name"], [b"4"], [b"x"], [b"2", b"NONSENSE"],
                             [b"3", b"SETNAME", b"bob", b"NONSENSE"], [b"2", b"SETNAME", b"ann", b"AUTH", b"nobody", b"x"],
@@ -444,6 +475,8 @@ def hello(d):
 SPECIAL = {
     "lcs": lcs, "hello": hello, "hrandfield": hrandfield, "zadd": zadd, "zrange": zrange,
     "zrangestore": lambda d: [d.key("sorted-set"), *zrange(d)],
+    "sadd": sadd, "srem": of_set(True), "smismember": of_set(True), "sismember": of_set(False), "smove": smove,
+    "srandmember": srandmember,
     **{name: lexical(name) for name in ("zlexcount", "zrangebylex", "zrevrangebylex", "zremrangebylex")},
     "sort": lambda d: pattern_sort(d, "sort"), "sort_ro": lambda d: pattern_sort(d, "sort_ro"),
     "select": lambda d: [d.random.choice((b"0", b"0", b"0", b"0", b"1", b"2", b"3", b"-1", b"99", b"abc"))],

@@ -121,7 +121,8 @@ class Run:
         reference = ["--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0"] \
             if options.config == "restart" else []
         # Half of the runs go over to large collections after few elements.
-        limits = ["--hash-max-listpack-entries", "9", "--hash-max-listpack-value", "40"] if options.seed % 2 else []
+        limits = ["--hash-max-listpack-entries", "9", "--hash-max-listpack-value", "40",
+                  "--set-max-intset-entries", "9"] if options.seed % 2 else []
         reference += limits
         self.reference = folder.add(redis(folder.path + "/reference", *reference))
         if options.subject == "redis":
@@ -302,6 +303,29 @@ class Run:
             client.socket.setblocking(False)
         self.expect("RANDOMKEY", [], *keys, name="randomkey")
 
+    def pop_lane(self):
+        """SPOP: refused alike; what the subject pops were members, and the reference gives them up by name."""
+        if "spop" not in self.own:
+            return
+        self.control.call("SELECT", 0)
+        self.control.call("SET", "lane:text", "x")
+        for rest in ((), ("1",), ("0",), ("-1",), ("abc",), ("2", "3"), ("9223372036854775808",)):
+            for key in ("lane:none", "lane:text") + (("set:0",) if rest not in ((), ("1",)) else ()):
+                self.expect("SPOP", [key.encode(), *(text.encode() for text in rest)], *self.control.call("SPOP", key, *rest))
+        self.control.call("DEL", "lane:text")
+        ours, theirs = self.control.clients
+        for client in (ours, theirs):
+            client.socket.setblocking(True)
+        for key in [key for key in ours.ok("KEYS", "set:*") if bytes(ours.ok("TYPE", key)) == b"set"][:12]:
+            size, count = theirs.ok("SCARD", key), self.random.choice((None, 1, 2, 7, 100, 1000))
+            popped = ours.call("SPOP", key, *([] if count is None else [count]))
+            popped = [popped] if count is None else popped
+            given_up = theirs.call("SREM", key, *popped)
+            if len(popped) != min(count or 1, size) or given_up != len(popped):
+                self.differ(self.done, [b"SPOP", key], popped, [size, given_up])
+        for client in (ours, theirs):
+            client.socket.setblocking(False)
+
     def expiry_lane(self):
         """Real expiry: keys that live for a fraction of a second, read while they live and after."""
         names = self.own
@@ -393,6 +417,7 @@ class Run:
                 self.scan_lane()
                 self.random_lane()
                 self.dump_lane()
+                self.pop_lane()
             if self.batches % 150 == 20:
                 self.expiry_lane()
             if options.config == "restart" and self.batches % options.restart_batches == 0:

@@ -5,9 +5,11 @@
 #include <cstring>
 #include <map>
 #include <random>
+#include <set>
 
 #include "src/types/crc64.h"
 #include "src/types/hash.h"
+#include "src/types/set.h"
 #include "src/types/string.h"
 #include "storage/varint.h"
 
@@ -19,6 +21,7 @@ using storage::Record;
 using storage::RecordPointer;
 using storage::ValueType;
 using Fields = std::map<std::string, std::string>;
+using Members = std::set<std::string>;
 
 RecordPointer make_record(Value value) {
   const auto size = static_cast<std::uint32_t>(value.object ? sizeof(storage::Object*) : value.bytes.size());
@@ -52,6 +55,19 @@ Fields fields_of(const Record& record) {
   Fields fields;
   HashView(record).for_each([&](std::string_view field, std::string_view value) { fields.emplace(field, value); });
   return fields;
+}
+
+RecordPointer make_set(const Members& members, std::int64_t max_intset_entries = 512) {
+  const CollectionLimits limits{.set_max_intset_entries = max_intset_entries};
+  NewSet set(SetInValue(), limits);
+  for (const std::string& member : members) set.add(member);
+  return make_record(set.holder().take());
+}
+
+Members members_of(const Record& record) {
+  Members members;
+  SetView(record).for_each([&](std::string_view member) { members.emplace(member); });
+  return members;
 }
 
 std::string sealed(std::string body) {
@@ -102,9 +118,12 @@ TEST(Dump, NoPayloadDoesHarm) {
   std::mt19937 random(3);
   Fields fields;
   for (int i = 0; i < 40; ++i) fields["field" + std::to_string(i * i * 97)] = std::string(i, 'v');
+  Members members, integers;
+  for (int i = 0; i < 60; ++i) members.insert("member" + std::to_string(i * i * 97));
+  for (int i = 0; i < 60; ++i) integers.insert(std::to_string(i * i * 97));
   unsigned refused = 0, restored = 0;
-  for (const bool large : {false, true}) {
-    const std::string payload = dump_value(*make_hash(fields, large));
+  for (const std::string& payload : {dump_value(*make_hash(fields, false)), dump_value(*make_hash(fields, true)),
+                                     dump_value(*make_set(members)), dump_value(*make_set(integers))}) {
     const std::string body = payload.substr(0, payload.size() - 10);
     for (int round = 0; round < 4000; ++round) {
       std::string damaged = body;
@@ -124,6 +143,39 @@ TEST(Dump, NoPayloadDoesHarm) {
   }
   EXPECT_GT(refused, 1000u);
   EXPECT_GT(restored, 100u);
+}
+
+TEST(Dump, SetsComeBackInTheEncodingThatTheLimitsAskFor) {
+  Members many, integers = {"1", "-2", "70000"};
+  for (int i = 0; i < 200; ++i) many.insert("member" + std::to_string(i));
+  for (const Members& members : {integers, Members{"a", "17", ""}, many}) {
+    const auto value = restore_value(dump_value(*make_set(members)), CollectionLimits{});
+    ASSERT_TRUE(value.has_value());
+    EXPECT_EQ(value->encoding, make_set(members)->encoding());
+  }
+  // Integers in whatever form: the limits here decide.
+  for (const std::int64_t there : {2, 512}) {
+    for (const std::int64_t here : {2, 512}) {
+      auto value =
+          restore_value(dump_value(*make_set(integers, there)), CollectionLimits{.set_max_intset_entries = here});
+      ASSERT_TRUE(value.has_value());
+      EXPECT_EQ(value->encoding, here == 2 ? Encoding::kListpack : Encoding::kIntset);
+      EXPECT_EQ(members_of(*make_record(std::move(*value))), integers);
+    }
+  }
+}
+
+TEST(Dump, WhatIsNoSetIsRefused) {
+  const CollectionLimits limits;
+  using namespace std::string_literals;
+  EXPECT_FALSE(restore_value(sealed("\x02\x00"s), limits));  // no members
+  EXPECT_FALSE(restore_value(sealed("\x02\x02\x01"
+                                    "a\x01"
+                                    "a"s),
+                             limits));                                               // one twice
+  EXPECT_FALSE(restore_value(sealed("\x0B\x08\2\0\0\0\0\0\0\0"s), limits));          // no integers
+  EXPECT_FALSE(restore_value(sealed("\x0B\x0C\2\0\0\0\2\0\0\0\2\0\1\0"s), limits));  // not ascending
+  EXPECT_TRUE(restore_value(sealed("\x0B\x0C\2\0\0\0\2\0\0\0\1\0\2\0"s), limits));
 }
 
 TEST(CopyValue, IsIndependentOfALargeRecord) {
