@@ -75,7 +75,8 @@ std::string_view encoding_name(ValueType type, Encoding encoding) {
     case Encoding::kInteger:
       return "int";
     case Encoding::kListpack:
-      return "listpack";
+      // Redis 7.0 has lists of one listpack only as quicklists.
+      return type == ValueType::kList ? object_encoding_name(type) : "listpack";
     case Encoding::kIntset:
       return "intset";
     case Encoding::kObject:
