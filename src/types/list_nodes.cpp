@@ -13,9 +13,11 @@ namespace {
 // Redis' kinds of quicklist nodes. All of ours are packed: no value is larger than a listpack may be.
 constexpr std::uint64_t kPackedNode = 2;
 
-// How far a node that grows is made larger than it needs to be.
-constexpr std::size_t kGrowthDivisor = 2;
-constexpr std::size_t kMaxSlack = std::size_t{4} * 1024;
+// How much larger than it needs to be a node that grows is made: by half, but not beyond what nodes commonly become.
+std::size_t slack_for(std::size_t size) {
+  constexpr std::size_t kCommonSize = std::size_t{8} * 1024, kFurtherStep = 1024;
+  return size < kCommonSize ? std::min(size / 2, kCommonSize - size) : kFurtherStep;
+}
 
 }  // namespace
 
@@ -55,7 +57,7 @@ ListNodes::~ListNodes() {
 void ListNodes::resize(Node& node, std::size_t size) {
   const std::size_t given = node.bytes ? storage::usable_size(node.bytes) : 0;
   if (size > given || size * 4 < given) {
-    const std::size_t slack = size > node.size ? std::min(node.size / kGrowthDivisor, kMaxSlack) : 0;
+    const std::size_t slack = size > node.size ? slack_for(size) : 0;
     auto* bytes = static_cast<char*>(storage::allocate(size + slack));
     std::memcpy(bytes, node.bytes, std::min<std::size_t>(node.size, size));
     add_footprint(static_cast<std::ptrdiff_t>(storage::usable_size(bytes)) - static_cast<std::ptrdiff_t>(given));

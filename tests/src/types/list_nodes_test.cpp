@@ -65,7 +65,7 @@ TEST_P(ListNodesTest, RandomChangesFollowAModel) {
     const std::string text = random_text(random);
     // Grows, shrinks, grows again.
     const bool growing = step / 2000 % 2 == 0;
-    const unsigned what = growing ? random() % 8 : 2 + random() % 10;
+    const auto what = static_cast<unsigned>(growing ? random() % 8 : 2 + random() % 10);
     if (what == 0 || model.empty()) {
       list.push_back(text, limit_);
       model.push_back(text);
