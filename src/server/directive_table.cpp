@@ -30,6 +30,7 @@ constexpr std::string_view kNoTracking = "there is no client side caching";
 constexpr std::string_view kNotUsed = "it has no counterpart here";
 constexpr std::string_view kOneReactor = "one reactor runs all commands";
 constexpr std::string_view kOwnCheckpoints = "checkpoints follow the length of the log";
+constexpr std::string_view kNodesAsTheyAre = "what lies on disk is compressed, what is in memory is not";
 constexpr std::string_view kOwnEviction = "the clock of the store chooses what leaves memory";
 constexpr std::string_view kOwnLog = "the store keeps its own log";
 
@@ -330,13 +331,19 @@ constexpr Directive kDirectives[] = {
      .minimum = 0,
      .maximum = kMaxInt,
      .reason = kOwnEviction},
-    {.name = "list-compress-depth", .kind = Kind::kInteger, .default_value = "0", .minimum = 0, .maximum = kMaxInt},
+    {.name = "list-compress-depth",
+     .kind = Kind::kInteger,
+     .default_value = "0",
+     .minimum = 0,
+     .maximum = kMaxInt,
+     .reason = kNodesAsTheyAre},
     {.name = "list-max-listpack-size",
      .alias = "list-max-ziplist-size",
      .kind = Kind::kInteger,
      .default_value = "-2",
      .minimum = -kMaxInt - 1,
-     .maximum = kMaxInt},
+     .maximum = kMaxInt,
+     .number = &Settings::list_max_listpack_size},
     {.name = "logfile", .kind = Kind::kString, .default_value = "", .text = &Settings::log_file},
     {.name = "loglevel",
      .kind = Kind::kEnum,

@@ -4,12 +4,14 @@
 #include <unordered_set>
 
 #include "src/types/crc64.h"
+#include "src/types/list_nodes.h"
 #include "src/types/listpack.h"
 #include "src/types/packed_table.h"
 #include "src/types/rdb_reader.h"
 #include "src/types/set.h"
 #include "src/types/string.h"
 #include "storage/image.h"
+#include "storage/rdb_string.h"
 
 namespace terrace::types {
 namespace {
@@ -18,7 +20,15 @@ using storage::Encoding;
 using storage::ValueType;
 
 // RDB's numbers of value types; what type and encoding of a record imply.
-enum RdbType : std::uint8_t { kRdbString = 0, kRdbSet = 2, kRdbHash = 4, kRdbSetIntset = 11, kRdbHashListpack = 16 };
+enum RdbType : std::uint8_t {
+  kRdbString = 0,
+  kRdbList = 1,
+  kRdbSet = 2,
+  kRdbHash = 4,
+  kRdbSetIntset = 11,
+  kRdbHashListpack = 16,
+  kRdbListQuicklist2 = 18
+};
 
 constexpr std::uint16_t kRdbVersion = 10;
 constexpr std::size_t kTrailerSize = sizeof(std::uint16_t) + sizeof(std::uint64_t);
@@ -29,6 +39,8 @@ RdbType rdb_type(const storage::Record& record) {
       return record.object() ? kRdbHash : kRdbHashListpack;
     case ValueType::kSet:
       return record.encoding() == Encoding::kIntset ? kRdbSetIntset : kRdbSet;
+    case ValueType::kList:
+      return kRdbListQuicklist2;
     default:
       TERRACE_CHECK(record.type() == ValueType::kString);
       return kRdbString;
@@ -152,10 +164,75 @@ std::optional<Value> restore_intset(RdbReader& reader, const CollectionLimits& l
   return set.holder().take();
 }
 
+// RDB's kinds of quicklist nodes: one element as it is, or a listpack.
+constexpr std::uint64_t kPlainNode = 1, kPackedNode = 2;
+
+// A list of elements that come one by one, packed as long as the limits allow.
+class ListBuilder {
+ public:
+  explicit ListBuilder(const CollectionLimits& limits) : limit_(ListNodeLimit::of(limits.list_max_listpack_size)) {}
+
+  void add(std::string_view text) {
+    if (!nodes_ && !limit_.fits(bytes_.size(), Listpack(bytes_).count(), text)) {
+      nodes_ = std::make_unique<ListNodes>();
+      if (!empty()) nodes_ = std::make_unique<ListNodes>(bytes_);
+    }
+    if (nodes_) return nodes_->push_back(text, limit_);
+    ListpackEditor(bytes_).append(text);
+  }
+  bool empty() const { return bytes_ == Listpack::empty() && (!nodes_ || nodes_->size() == 0); }
+  Value take() {
+    return nodes_ ? object_value(ValueType::kList, std::move(nodes_))
+                  : packed_value(ValueType::kList, std::move(bytes_));
+  }
+
+ private:
+  ListNodeLimit limit_;
+  std::string bytes_{Listpack::empty()};
+  std::unique_ptr<ListNodes> nodes_;
+};
+
+std::optional<Value> restore_list(RdbReader& reader, const CollectionLimits& limits) {
+  ListBuilder list(limits);
+  const std::uint64_t count = reader.length();
+  for (std::uint64_t i = 0; i < count && reader.ok(); ++i) {
+    const RdbText text = reader.text();
+    if (reader.ok()) list.add(text.view());
+  }
+  if (list.empty()) return std::nullopt;
+  return list.take();
+}
+
+std::optional<Value> restore_quicklist(RdbReader& reader, const CollectionLimits& limits) {
+  ListBuilder list(limits);
+  const std::uint64_t count = reader.length();
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t kind = reader.length();
+    const RdbText text = reader.text();
+    if (!reader.ok() || text.view().empty()) return std::nullopt;
+    if (kind == kPlainNode) {
+      list.add(text.view());
+      continue;
+    }
+    // Listpacks may be empty; only that all of them are, is no list.
+    const Listpack listpack(text.view());
+    if (kind != kPackedNode || !Listpack::valid(listpack.bytes())) return std::nullopt;
+    for (std::size_t place = listpack.begin(); place != listpack.end(); place = listpack.next(place)) {
+      list.add(ElementText(listpack.element(place)).view());
+    }
+  }
+  if (list.empty()) return std::nullopt;
+  return list.take();
+}
+
 std::optional<Value> restore(RdbReader& reader, const CollectionLimits& limits) {
   switch (reader.byte()) {
     case kRdbString:
       return restore_string(reader);
+    case kRdbList:
+      return restore_list(reader, limits);
+    case kRdbListQuicklist2:
+      return restore_quicklist(reader, limits);
     case kRdbHash:
       return restore_hash(reader, limits);
     case kRdbSet:
@@ -182,6 +259,11 @@ std::string dump_value(const storage::Record& record) {
   std::string payload;
   payload.reserve(storage::image_size_bound(record) + kTrailerSize);
   payload.push_back(static_cast<char>(rdb_type(record)));
+  // A list's one listpack is a quicklist of one node.
+  if (record.type() == ValueType::kList && !record.object()) {
+    storage::put_rdb_length(payload, 1);
+    storage::put_rdb_length(payload, kPackedNode);
+  }
   if (dumped_by_member(record)) {
     append_members(payload, SetView(record));
   } else {

@@ -1,5 +1,6 @@
 #include "src/types/object_decoder.h"
 
+#include "src/types/list_nodes.h"
 #include "src/types/packed_table.h"
 #include "storage/record.h"
 
@@ -16,6 +17,8 @@ class Decoder final : public storage::ObjectDecoder {
         return PackedTable::decode(image, PackedTable::Values::kBytes);
       case ValueType::kSet:
         return PackedTable::decode(image, PackedTable::Values::kNone);
+      case ValueType::kList:
+        return ListNodes::decode(image);
       default:
         return Error{ErrorCode::kCorrupt, "image: no type of large values"};
     }

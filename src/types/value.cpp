@@ -75,8 +75,8 @@ std::string_view encoding_name(ValueType type, Encoding encoding) {
     case Encoding::kInteger:
       return "int";
     case Encoding::kListpack:
-      // Redis 7.0 knows no listpacks of members.
-      return type == ValueType::kSet ? object_encoding_name(type) : "listpack";
+      // Redis 7.0 has lists of one listpack only as quicklists, and no listpacks of members.
+      return type == ValueType::kHash || type == ValueType::kSortedSet ? "listpack" : object_encoding_name(type);
     case Encoding::kIntset:
       return "intset";
     case Encoding::kObject:

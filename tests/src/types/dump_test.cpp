@@ -9,6 +9,7 @@
 
 #include "src/types/crc64.h"
 #include "src/types/hash.h"
+#include "src/types/list.h"
 #include "src/types/set.h"
 #include "src/types/string.h"
 #include "storage/varint.h"
@@ -68,6 +69,29 @@ Members members_of(const Record& record) {
   Members members;
   SetView(record).for_each([&](std::string_view member) { members.emplace(member); });
   return members;
+}
+
+RecordPointer make_list(const std::vector<std::string>& elements, bool large) {
+  if (large) {
+    auto nodes = std::make_unique<ListNodes>();
+    for (const std::string& element : elements) nodes->push_back(element, ListNodeLimit{.count = 3});
+    return make_record(
+        {.type = ValueType::kList, .encoding = Encoding::kObject, .bytes = {}, .object = std::move(nodes)});
+  }
+  std::string bytes(Listpack::empty());
+  ListpackEditor editor(bytes);
+  for (const std::string& element : elements) editor.append(element);
+  return make_record({.type = ValueType::kList, .encoding = Encoding::kListpack, .bytes = bytes, .object = {}});
+}
+
+std::vector<std::string> elements_of(const Record& record) {
+  std::vector<std::string> elements;
+  const ListView list(record);
+  list.forward(0, [&](const ListPlace& place) {
+    elements.emplace_back(list.text(place).view());
+    return true;
+  });
+  return elements;
 }
 
 std::string sealed(std::string body) {
@@ -165,6 +189,20 @@ TEST(Dump, SetsComeBackInTheEncodingThatTheLimitsAskFor) {
   }
 }
 
+TEST(Dump, ListsComeBackInOrder) {
+  const std::vector<std::string> elements = {"a", "1", "", "a", "-70000", std::string(9000, 'x'), "b", "17"};
+  for (const bool large : {false, true}) {
+    const std::string payload = dump_value(*make_list(elements, large));
+    ASSERT_TRUE(dump_intact(payload));
+    for (const std::int64_t limit : {-5, -2, 1, 5}) {
+      auto value = restore_value(payload, CollectionLimits{.list_max_listpack_size = limit});
+      ASSERT_TRUE(value.has_value());
+      EXPECT_EQ(value->encoding, limit == -5 ? Encoding::kListpack : Encoding::kObject);
+      EXPECT_EQ(elements_of(*make_record(std::move(*value))), elements);
+    }
+  }
+}
+
 TEST(Dump, WhatIsNoSetIsRefused) {
   const CollectionLimits limits;
   using namespace std::string_literals;
@@ -176,6 +214,60 @@ TEST(Dump, WhatIsNoSetIsRefused) {
   EXPECT_FALSE(restore_value(sealed("\x0B\x08\2\0\0\0\0\0\0\0"s), limits));          // no integers
   EXPECT_FALSE(restore_value(sealed("\x0B\x0C\2\0\0\0\2\0\0\0\2\0\1\0"s), limits));  // not ascending
   EXPECT_TRUE(restore_value(sealed("\x0B\x0C\2\0\0\0\2\0\0\0\1\0\2\0"s), limits));
+}
+
+TEST(Dump, QuicklistsAreCheckedInFull) {
+  using namespace std::string_literals;
+  const CollectionLimits limits;
+  const std::string empty(Listpack::empty());
+  // What redis-server 7.0 has in the payload of DUMP for RPUSH l a 1 b.
+  const std::string listpack = "\x0F\x00\x00\x00\x03\x00\x81\x61\x02\x01\x01\x81\x62\x02\xFF"s;
+  const auto restored = [&](const std::string& body) {
+    auto value = restore_value(sealed(body), limits);
+    return value ? elements_of(*make_record(std::move(*value))) : std::vector<std::string>{};
+  };
+  using Elements = std::vector<std::string>;
+  EXPECT_EQ(restored("\x12\x01\x02\x0F"s + listpack), (Elements{"a", "1", "b"}));
+  EXPECT_EQ(restored("\x12\x03\x01\x02hi\x02\x07"s + empty + "\x02\x0F" + listpack), (Elements{"hi", "a", "1", "b"}));
+  EXPECT_EQ(restored("\x01\x02\x01"
+                     "a\xC0\x05"s),
+            (Elements{"a", "5"}));
+  EXPECT_FALSE(restore_value(sealed("\x12\x00"s), limits));                     // no nodes
+  EXPECT_FALSE(restore_value(sealed("\x12\x01\x02\x07"s + empty), limits));     // no elements
+  EXPECT_FALSE(restore_value(sealed("\x12\x01\x01\x00"s), limits));             // an empty plain node
+  EXPECT_FALSE(restore_value(sealed("\x12\x01\x03\x0F"s + listpack), limits));  // no such kind of node
+  EXPECT_FALSE(restore_value(sealed("\x12\x02\x02\x0F"s + listpack), limits));  // a node too few
+  EXPECT_FALSE(restore_value(sealed("\x12\x01\x02\x0E"s + listpack), limits));  // a listpack cut short
+  EXPECT_FALSE(restore_value(sealed("\x01\x00"s), limits));
+  EXPECT_FALSE(restore_value(sealed("\x01\x81\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"s), limits));
+}
+
+TEST(Dump, NoPayloadOfAListDoesHarm) {
+  std::mt19937 random(4);
+  std::vector<std::string> elements;
+  for (int i = 0; i < 40; ++i) elements.push_back(i % 2 ? std::to_string(i * i * 997) : std::string(i, 'v'));
+  unsigned refused = 0, restored = 0;
+  for (const bool large : {false, true}) {
+    const std::string payload = dump_value(*make_list(elements, large));
+    const std::string body = payload.substr(0, payload.size() - 10);
+    for (int round = 0; round < 4000; ++round) {
+      std::string damaged = body;
+      for (unsigned flips = 1 + static_cast<unsigned>(random() % 3); flips > 0; --flips) {
+        damaged[random() % damaged.size()] = static_cast<char>(random());
+      }
+      if (round % 5 == 0) damaged.resize(random() % damaged.size());
+      auto value = restore_value(sealed(damaged), CollectionLimits{.list_max_listpack_size = 7});
+      if (!value) {
+        ++refused;
+        continue;
+      }
+      ++restored;
+      const RecordPointer record = make_record(std::move(*value));
+      EXPECT_TRUE(restore_value(dump_value(*record), CollectionLimits{}).has_value());
+    }
+  }
+  EXPECT_GT(refused, 1000u);
+  EXPECT_GT(restored, 100u);
 }
 
 TEST(CopyValue, IsIndependentOfALargeRecord) {
