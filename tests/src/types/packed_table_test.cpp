@@ -150,7 +150,7 @@ TEST_P(PackedTableTest, RandomEntriesAreEquallyLikely) {
   constexpr int kDraws = 100000;
   for (int i = 0; i < kDraws; ++i) ++drawn[std::string(table.random_entry(random).name)];
   ASSERT_EQ(drawn.size(), 100u);
-  for (const auto& [name, times] : drawn) EXPECT_NEAR(times, kDraws / 100, 200) << name;
+  for (const auto& [name, times] : drawn) EXPECT_NEAR(times, kDraws / 100.0, 200) << name;
 }
 
 TEST_P(PackedTableTest, IsFreedStepByStep) {
