@@ -64,7 +64,11 @@ class Checkpointer::Session final : public CutReader, public Spiller::Listener {
 };
 
 std::uint64_t Checkpointer::size_bound() const {
-  std::uint64_t bytes = parts_.statistics.dirty_memory_bytes;
+  return file_size_bound() + parts_.statistics.dirty_memory_bytes;
+}
+
+std::uint64_t Checkpointer::file_size_bound() const {
+  std::uint64_t bytes = 0;
   for (unsigned number = 0; number < parts_.databases.count(); ++number) {
     bytes += parts_.databases[number].index().entry_count() * CheckpointWriter::kEntrySize;
   }

@@ -34,6 +34,7 @@ class Checkpointer {
   io::Task<Result<void>> checkpoint();
   // Bytes that a checkpoint begun now takes at most, of its file and of what it spills.
   std::uint64_t size_bound() const;
+  std::uint64_t file_size_bound() const;  // of its file alone
   bool running() const { return running_; }
   io::Task<void> wait_idle();
   const Manifest& manifest() const { return manifest_; }

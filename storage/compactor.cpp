@@ -15,8 +15,8 @@ constexpr double kLeastShare = 0.1;
 constexpr std::uint32_t kChainsPerStep = 16;
 // Look-ups of records, which are in no cache: so many take some ten microseconds.
 constexpr std::size_t kItemsPerStep = kTinyLimits ? 1 : 32;
-// Of what can be compacted, the part up to which held space counts as dead.
-constexpr std::uint64_t kLargestHeldShare = 8;
+// Of what can be compacted, the part up to which the rest of the store counts as dead.
+constexpr std::uint64_t kLargestHeldShare = 12;
 // Runs begin while so much more lives than is asked for, and writers wait when so much less does: what lives stays
 // about the share, whoever is the faster.
 constexpr std::uint64_t kSlackShare = 64;
@@ -38,7 +38,7 @@ bool Compactor::suspect() const {
 
 Compactor::Space Compactor::space() const {
   Space space;
-  std::uint64_t held_bytes = 0;
+  std::uint64_t held_bytes = bytes_beside_ + segments_.unused_bytes();
   segments_.for_each([&](const Segment& segment) {
     if (segment.state == Segment::State::kRetired) {
       held_bytes += segment.used_bytes();
@@ -48,7 +48,6 @@ Compactor::Space Compactor::space() const {
       space.taken_bytes += segment.serial == victim_serial_ ? segment.live_bytes() : segment.used_bytes();
     }
   });
-  held_bytes += segments_.unused_bytes();
   // They take space as dead records do, and others make up for them; but no number of them is worth copying everything.
   space.taken_bytes += std::min(held_bytes, space.taken_bytes / kLargestHeldShare);
   return space;

@@ -28,8 +28,10 @@ class Compactor {
 
   // Bytes per second that compaction may read; 0: unbounded.
   void set_bandwidth(std::uint64_t bytes_per_second) { bandwidth_ = bytes_per_second; }
-  // Which share of the segments' bytes background runs keep live.
+  // Which share of what the store takes on disk background runs keep live.
   void set_live_share(double share) { live_share_ = share; }
+  // What the store takes beside its segments: log and checkpoint.
+  void set_bytes_beside(std::uint64_t bytes) { bytes_beside_ = bytes; }
   // Compacts until no segment is worth its copying, or `goes_on`, asked after each, says no.
   io::Task<Result<void>> compact(const std::function<bool()>& goes_on);
   // Is a background run due? Too much of the segments is dead, or a segment's sync failed.
@@ -83,6 +85,7 @@ class Compactor {
   Statistics& statistics_;
   std::function<void(const Error&)> report_;
   std::uint64_t bandwidth_ = 0;
+  std::uint64_t bytes_beside_ = 0;
   double live_share_ = 1;
   bool running_ = false;
   bool stopping_ = false;

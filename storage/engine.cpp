@@ -256,7 +256,7 @@ Engine::CheckpointBounds Engine::checkpoint_bounds() const {
   }
   // What is written must be worth what it gives back, the more so the smaller the records are.
   const std::uint64_t worth_bytes = std::max(
-      {parts_->segments.bytes() / kCheckpointShare, 2 * CheckpointWriter::kEntrySize * (hot + cold), 2 * kLogFileSize});
+      {parts_->segments.bytes() / kCheckpointShare, 2 * parts_->checkpointer.file_size_bound(), 2 * kLogFileSize});
   const std::uint64_t most_log_bytes = std::max(kCheckpointLogSize, index_bytes);
   // Where memory holds most keys, space is no matter, and a checkpoint writes records that will soon be written again.
   // What is held the longer costs compaction alone, which makes up for it.
@@ -283,6 +283,8 @@ io::Task<void> Engine::keep_segments() {
     if (parts_->stopping) break;
     const std::int64_t now_ms = parts_->environment.clock.monotonic_us() / 1000;
     if (checkpoint_due()) io::spawn(checkpoint_beside());
+    const std::uint64_t log_files = parts_->log.file_count() + parts_->log.files().ready_count();
+    parts_->compactor.set_bytes_beside(log_files * kLogFileSize + parts_->checkpointer.file_size_bound());
     // Also after a failed checkpoint: what it failed for (a suspect segment, a full disk) compaction may cure.
     if (compaction_due() && !checkpoint_first() && now_ms >= rest_until_ms) {
       // Checkpoints are begun between: until one is durable, what was compacted takes its space as before.

@@ -127,7 +127,7 @@ io::Task<Result<void>> LogFiles::create(bool fill, LogFile& made) {
 
 io::Task<Result<void>> LogFiles::retire(std::uint64_t serial) {
   spares_.push_back(serial);
-  while (!spares_.empty() && ready_count() > most_ready_) {
+  while (spares_.size() > most_spares_) {
     const std::uint64_t surplus = spares_.front();
     spares_.pop_front();
     Result<void> removed = co_await remove(surplus);
@@ -137,7 +137,7 @@ io::Task<Result<void>> LogFiles::retire(std::uint64_t serial) {
 }
 
 void LogFiles::expect(std::size_t files) {
-  most_ready_ = std::clamp<std::size_t>(std::max(files, expected_), 1, kMaxSpares);
+  most_spares_ = std::clamp<std::size_t>(std::max(files, expected_), 1, kMaxSpares);
   expected_ = files;
 }
 

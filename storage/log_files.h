@@ -54,7 +54,7 @@ class LogFiles {
   const io::Environment& environment_;
   std::uint64_t next_serial_ = 1;
   std::deque<std::uint64_t> spares_;  // retired files, not open
-  std::size_t most_ready_ = kCheckpointLogSize / kLogFileSize;
+  std::size_t most_spares_ = kCheckpointLogSize / kLogFileSize;
   std::size_t expected_ = 0;
   LogFile ready_;
   bool preparing_ = false;
