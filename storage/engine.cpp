@@ -99,6 +99,7 @@ io::Task<Result<void>> Engine::open(LogApplier& applier) {
   if (recovered.ok()) {
     io::spawn(keep_log_synced());
     io::spawn(keep_segments());
+    io::spawn(keep_scrubbed());
     io::spawn(keep_settled());
     co_return recovered;
   }
@@ -276,30 +277,31 @@ bool Engine::compaction_due() const {
 
 io::Task<void> Engine::keep_segments() {
   const io::Gate::Holder holder = parts_->tasks.hold();
-  std::int64_t next_scrub_ms = 0;
   std::int64_t rest_until_ms = 0;
   while (!parts_->stopping) {
     co_await parts_->environment.clock.sleep_ms(kHousePeriodMs);
     if (parts_->stopping) break;
+    begin_due_checkpoint();
     const std::int64_t now_ms = parts_->environment.clock.monotonic_us() / 1000;
-    if (checkpoint_due()) io::spawn(checkpoint_beside());
-    const std::uint64_t log_files = parts_->log.file_count() + parts_->log.files().ready_count();
-    parts_->compactor.set_bytes_beside(log_files * kLogFileSize + parts_->checkpointer.file_size_bound());
     // Also after a failed checkpoint: what it failed for (a suspect segment, a full disk) compaction may cure.
-    if (compaction_due() && !checkpoint_first() && now_ms >= rest_until_ms) {
-      // Checkpoints are begun between: until one is durable, what was compacted takes its space as before.
-      const std::function<bool()> goes_on = [this] { return compaction_due() && !checkpoint_due(); };
-      Result<void> result = co_await parts_->compactor.compact(goes_on);
-      if (!result.ok()) {
-        parts_->report(result.error());
-        rest_until_ms = now_ms + kSecondMs;
-      }
-    }
-    if (now_ms >= next_scrub_ms) {
-      next_scrub_ms = now_ms + kSecondMs;
-      co_await parts_->scrubber.tick();
+    if (!compaction_due() || checkpoint_first() || now_ms < rest_until_ms) continue;
+    // Checkpoints begin between two segments: until one is durable, what was compacted takes its space as before.
+    const std::function<bool()> goes_on = [this] {
+      begin_due_checkpoint();
+      return compaction_due() && !checkpoint_first();
+    };
+    Result<void> result = co_await parts_->compactor.compact(goes_on);
+    if (!result.ok()) {
+      parts_->report(result.error());
+      rest_until_ms = now_ms + kSecondMs;
     }
   }
+}
+
+void Engine::begin_due_checkpoint() {
+  const std::uint64_t log_files = parts_->log.file_count() + parts_->log.files().ready_count();
+  parts_->compactor.set_bytes_beside(log_files * kLogFileSize + parts_->checkpointer.file_size_bound());
+  if (!parts_->stopping && checkpoint_due()) io::spawn(checkpoint_beside());
 }
 
 // Compaction goes on meanwhile, or writers would leave it behind.
@@ -314,6 +316,18 @@ io::Task<void> Engine::checkpoint_beside() {
 // On a disk that is nearly full compaction takes no space from a checkpoint under way, which gives some back.
 bool Engine::checkpoint_first() const {
   return disk_low() && parts_->checkpointer.running();
+}
+
+io::Task<void> Engine::keep_scrubbed() {
+  const io::Gate::Holder holder = parts_->tasks.hold();
+  std::int64_t next_scrub_ms = 0;
+  while (!parts_->stopping) {
+    co_await parts_->environment.clock.sleep_ms(kHousePeriodMs);
+    const std::int64_t now_ms = parts_->environment.clock.monotonic_us() / 1000;
+    if (parts_->stopping || now_ms < next_scrub_ms) continue;
+    next_scrub_ms = now_ms + kSecondMs;
+    co_await parts_->scrubber.tick();
+  }
 }
 
 io::Task<void> Engine::keep_settled() {

@@ -124,6 +124,8 @@ class Engine {
   io::Task<void> keep_house();
   io::Task<void> keep_log_synced();
   io::Task<void> keep_segments();
+  io::Task<void> keep_scrubbed();
+  void begin_due_checkpoint();
   io::Task<void> keep_settled();
   void poll_memory();
   void look_at_space();

@@ -266,7 +266,8 @@ TEST_F(EngineTest, CompactionKeepsWhatLivesAndGivesSpaceBack) {
   open();
   const std::uint64_t before = engine_->statistics().segment_bytes;
   ASSERT_TRUE(reactor_->block_on(engine_->compact()).ok());
-  ASSERT_TRUE(reactor_->block_on(engine_->checkpoint()).ok());
+  // The first may join one of the background's, which began before.
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(reactor_->block_on(engine_->checkpoint()).ok());
   EXPECT_GT(engine_->statistics().compacted_records, 0u);
   EXPECT_EQ(engine_->statistics().dead_records, 0u);
   EXPECT_NE(engine_->statistics().segment_bytes, before);
