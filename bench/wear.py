@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 """What random overwriting costs the disk: bytes written to it and bytes taken on it, at several shares of live records.
 
-  ./x bench wear [--live-shares 50,70,85] [--maxmemory 128mb] [--times 12] [--warm-up 1] [--repetitions 2] [--json FILE]
+  ./x bench wear [--live-shares 50,70,85] [--maxmemory 256mb] [--times 12] [--warm-up 1] [--repetitions 1] [--json FILE]
 
 The dataset, stanzas of apt's package lists under new keys, is TIMES as large as maxmemory and on disk before it begins.
-By default that is 1.5 GiB of values, about 0.7 packed, so that one of the log's files of 16 MiB is about 2 % of what
-lives: a store of a tenth would be constants above all. Each share sends four times as much as its values take. Then
-keys drawn at random are overwritten, as many as there are keys in one repetition; before the first, WARM-UP times as
-many bring the segments to the state in which they stay. compaction-live-share is what steers how much of the segments
-lives; what lived in fact is told beside it.
+By default that is 3 GiB of values, 1.4 packed, so that one of the log's files, 16 MiB and some four of them more than the log
+is long, is 1 % of what lives: a store of a tenth would be constants above all. Then keys drawn at random are overwritten, as
+many as there are keys in one repetition; before the first, WARM-UP times as many bring the segments to the state in which
+they stay; a share sends three times what its values take (--live-shares 70 is the one with a promise).
+compaction-live-share is what steers how much of the segments lives; what lived in fact is told beside it.
 Write amplification: bytes that the server made the block layer write (/proc/PID/io) over bytes of keys and values that
 clients sent. Its parts, by INFO: the log's frames; records spilled, by eviction or for checkpoints; records that
 compaction copied; the checkpoints' index; and the rest, which the kernel counts and INFO does not (headers, new log files).
@@ -116,9 +116,9 @@ def tell(row, progress):
 
 
 def main():
-    parser = arguments(__doc__, repetitions=2)
+    parser = arguments(__doc__, repetitions=1)
     parser.add_argument("--live-shares", type=integers, default=[50, 70, 85], help="percent, each a run with this compaction-live-share")
-    parser.add_argument("--maxmemory", default="128mb")
+    parser.add_argument("--maxmemory", default="256mb")
     parser.add_argument("--times", type=float, default=12, help="dataset by maxmemory")
     parser.add_argument("--warm-up", type=float, default=1, help="overwrites before the first repetition, by the number of keys")
     parser.add_argument("--connections", type=int, default=50)
