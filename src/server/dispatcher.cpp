@@ -52,7 +52,12 @@ void Dispatcher::forget_positions() {
 
 bool Dispatcher::run(Execution& x) {
   last_ns_ = monotonic_ns();
+  const std::uint64_t end_ns = last_ns_ + Execution::kMaxTurnNs;
   while (x.next < x.batch.requests.size() && !x.client->close_after_reply && !x.client->closing) {
+    if (last_ns_ > end_ns && !x.replaying && !x.quiet) {
+      x.wait = Execution::Wait::kTurn;
+      return false;
+    }
     if (x.output->size() > Execution::kMaxUnsentWhenShort && !services_.store.loading() &&
         services_.store.engine().memory_short() && !x.replaying && !x.quiet) {
       x.wait = Execution::Wait::kSent;

@@ -27,6 +27,9 @@ io::Task<> Dispatcher::wait(Execution& x) {
     case Execution::Wait::kAsync:
       co_await wait_for_async(x);
       break;
+    case Execution::Wait::kTurn:
+      co_await services_.reactor.sleep_us(0);
+      break;
   }
   --waiting_;
   x.wait = Execution::Wait::kNothing;

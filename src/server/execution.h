@@ -25,9 +25,12 @@ struct Execution {
     kPause,  // for the end of CLIENT PAUSE
     kAsync,  // for the handler, which suspends
     kSent,   // for replies to leave, while memory is short
+    kTurn,   // for the others' turn
   };
   // Bytes of replies that may stand in memory while it is short.
   static constexpr std::size_t kMaxUnsentWhenShort = 1 << 20;
+  // So long a batch may run before the other connections have their turn.
+  static constexpr std::uint64_t kMaxTurnNs = 1'000'000;
   static constexpr std::size_t kNone = ~std::size_t{0};
 
   Client* client = nullptr;
