@@ -123,7 +123,7 @@ class Run:
         # Half of the runs go over to large collections after few elements.
         limits = ["--hash-max-listpack-entries", "9", "--hash-max-listpack-value", "40", "--set-max-intset-entries", "9",
                   "--list-max-listpack-size", "5"] if options.seed % 2 else []
-        reference += limits
+        reference += limits + ["--hz", "500"]  # which is how often it looks at the time of blocked clients
         self.reference = folder.add(redis(folder.path + "/reference", *reference))
         if options.subject == "redis":
             self.subject = folder.add(redis(folder.path + "/subject", *reference, *options.subject_arguments))
