@@ -48,7 +48,7 @@ class Dispatcher {
   // Lets the batches of those who wait no more go on; at the end of each turn.
   void resume_unblocked();
   // Something runs on the dispatcher's own account.
-  bool busy() const { return !tasks_.idle(); }
+  bool busy() const { return !tasks_.idle() || pause_.busy(); }
 
   void end_turn() {
     ++turn_;
@@ -92,6 +92,7 @@ class Dispatcher {
   template <typename Write>
   void end_wait(Execution& execution, const Write& write_reply);
   void release(Execution& execution);
+  io::Task<> make_turn();
   void watch_deadlines();
   io::Task<> end_overdue(std::int64_t due_us);
 
@@ -105,6 +106,7 @@ class Dispatcher {
   Pause pause_;
   BlockedClients blocked_;
   std::vector<Execution*> unblocked_;    // to be resumed
+  std::int64_t resumed_at_us_ = 0;       // the turn that has done so last
   const Execution* read_for_ = nullptr;  // a blocked client's, whose keys are being read: serving goes on then
   io::Event served_;
   std::int64_t next_look_us_ = BlockedClient::kNever;  // at deadlines

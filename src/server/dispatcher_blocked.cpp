@@ -161,6 +161,13 @@ void Dispatcher::release(Execution& x) {
   x.fetch_error.clear();
   x.state.missing.clear();
   unblocked_.push_back(&x);
+  // Behind the hooks of this turn it would wait for whatever happens next.
+  if (services_.reactor.turn_time_us() == resumed_at_us_) io::spawn(make_turn());
+}
+
+io::Task<> Dispatcher::make_turn() {
+  const io::Gate::Holder holder = tasks_.hold();
+  co_await services_.reactor.sleep_us(0);
 }
 
 void Dispatcher::resume_unblocked() {
@@ -168,6 +175,7 @@ void Dispatcher::resume_unblocked() {
     const std::vector<Execution*> resumed = std::exchange(unblocked_, {});
     for (Execution* execution : resumed) execution->unblocked.notify();
   }
+  resumed_at_us_ = services_.reactor.turn_time_us();
 }
 
 // --- time
