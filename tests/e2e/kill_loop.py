@@ -216,7 +216,10 @@ class Owner(threading.Thread):
         head = Values.parse_head(value) if isinstance(value, bytes) else None
         wanted = [(at, brief(state[0]) if state else None, state[1] if state else None)
                   for at, state in histories.get(key, [(0, self.state[key])])]
-        text = "absent" if value is None else brief(value) if model_of(key) and not isinstance(value, bytes) else f"{len(value)} bytes {value[:30]!r} (claims {head})"
+        if value is None or model_of(key) and not isinstance(value, bytes):
+            text = "absent" if value is None else brief(value)
+        else:
+            text = f"{len(value)} bytes {value[:30]!r} (claims {head})"
         return f"{self.names[key].decode()}: found {text}, expiry {expiry}; allowed (after pending command, value, expiry): {wanted[:6]}"
 
     def present(self, now):
