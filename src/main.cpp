@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <clocale>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -155,6 +156,7 @@ int run(int count, char** values) {
     print_usage();
     return 0;
   }
+  std::setlocale(LC_COLLATE, "");  // the order of SORT ALPHA
   Config config;
   Result<void> loaded = load_configuration(std::move(arguments), config);
   if (!loaded.ok()) {

@@ -1,6 +1,7 @@
 #include "src/commands/argument.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -45,6 +46,21 @@ std::optional<unsigned> database_argument(Context& context, std::size_t index) {
     return std::nullopt;
   }
   return static_cast<unsigned>(*number);
+}
+
+std::optional<std::int64_t> timeout_argument(Context& context, std::size_t index) {
+  const auto seconds = types::parse_real(context.argument(index));
+  if (!seconds) {
+    context.reply.error("ERR timeout is not a float or out of range");
+    return std::nullopt;
+  }
+  const long double milliseconds = std::ceil(*seconds * 1000);
+  // What an int64 cannot hold is called negative, too.
+  if (milliseconds < 0 || milliseconds >= 0x1p63L) {
+    context.reply.error("ERR timeout is negative");
+    return std::nullopt;
+  }
+  return static_cast<std::int64_t>(milliseconds);
 }
 
 void wrong_argument_count(Context& context) {

@@ -27,6 +27,9 @@ std::optional<std::int32_t> int32_argument(Context& context, std::size_t index, 
 // A database's number, also checked against how many there are.
 std::optional<unsigned> database_argument(Context& context, std::size_t index);
 
+// A time in seconds and fractions of them, as milliseconds, rounded up.
+std::optional<std::int64_t> timeout_argument(Context& context, std::size_t index);
+
 void not_an_integer(Reply& reply);
 // For the command that runs, by its full name.
 void wrong_argument_count(Context& context);

@@ -207,6 +207,27 @@ void pause(Context& context) {
   context.reply.ok();
 }
 
+void unblock(Context& context) {
+  using Unblocking = Dispatcher::Unblocking;
+  Unblocking how = Unblocking::kTimeout;
+  if (context.arguments.size() > 4) {
+    return context.reply.error("ERR unknown subcommand or wrong number of arguments for '" +
+                               shown(context.argument(1)) + "'. Try CLIENT HELP.");
+  }
+  if (context.arguments.size() == 4) {
+    if (is_option(context.argument(3), "ERROR")) {
+      how = Unblocking::kError;
+    } else if (!is_option(context.argument(3), "TIMEOUT")) {
+      return context.reply.error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+    }
+  }
+  const auto number = integer_argument(context, 2);
+  if (!number) return;
+  Connection* connection = context.services.clients.find(static_cast<std::uint64_t>(*number));
+  const bool unblocked = connection != nullptr && context.services.dispatcher.unblock(connection->client(), how);
+  context.reply.integer(unblocked ? 1 : 0);
+}
+
 void unpause(Context& context) {
   context.services.dispatcher.pause().end();
   context.reply.ok();
@@ -252,6 +273,8 @@ void help(Context& context) {
       "    Tells which client library this connection uses.",
       "SETNAME <name>",
       "    Gives this connection a name.",
+      "UNBLOCK <client-id> [TIMEOUT|ERROR]",
+      "    Ends the wait of a connection that a command has blocked.",
       "UNPAUSE",
       "    Ends a pause.",
   };
@@ -292,6 +315,11 @@ constexpr Argument kPauseModes[] = {{.type = Type::kPureToken, .name = "write", 
 constexpr Argument kPauseArguments[] = {
     {.type = Type::kInteger, .name = "timeout"},
     {.type = Type::kOneOf, .name = "mode", .flags = Argument::kOptional, .since = "6.2.0", .children = kPauseModes}};
+constexpr Argument kUnblockReasons[] = {{.type = Type::kPureToken, .name = "timeout", .token = "TIMEOUT"},
+                                        {.type = Type::kPureToken, .name = "error", .token = "ERROR"}};
+constexpr Argument kUnblockArguments[] = {
+    {.type = Type::kInteger, .name = "client-id"},
+    {.type = Type::kOneOf, .name = "timeout_error", .flags = Argument::kOptional, .children = kUnblockReasons}};
 constexpr Argument kReplyChoice[] = {{.type = Type::kPureToken, .name = "on", .token = "ON"},
                                      {.type = Type::kPureToken, .name = "off", .token = "OFF"},
                                      {.type = Type::kPureToken, .name = "skip", .token = "SKIP"}};
@@ -365,6 +393,8 @@ constexpr Command kSubcommands[] = {
     row("client|setinfo", 4, kFlags, set_info, "7.2.0", "Names the client library.", kSetInfoArguments,
         "request_policy:all_nodes response_policy:all_succeeded"),
     row("client|setname", 3, kFlags, set_name, "2.6.9", "Gives the connection a name.", kNameArgument),
+    row("client|unblock", -3, kAdminFlags, unblock, "5.0.0", "Ends the wait of a blocked connection.",
+        kUnblockArguments),
     row("client|unpause", 2, kAdminFlags, unpause, "6.2.0", "Ends a pause."),
 };
 

@@ -2,6 +2,7 @@
 // dictionary of the random tests. Adding a command costs one handler and one row.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -90,7 +91,7 @@ struct Argument {
   std::uint8_t flags = 0;
   std::string_view since = {};
   std::string_view deprecated_since = {};
-  int key_spec = 0;  // kKey: which of the command's key specifications finds it
+  int key_spec = 0;  // kKey, or not 0: which of the command's key specifications finds it
   std::span<const Argument> children = {};
 };
 
@@ -113,6 +114,9 @@ struct Command {
   std::span<const Command> subcommands = {};
   // Do these arguments give its one key a new value whatever it holds? Nothing is read for that. nullptr: never.
   bool (*overwrites)(std::span<const std::string_view> arguments) = nullptr;
+  // Finds a further key where no specification can tell: its index among the arguments, 0: none.
+  std::size_t (*further_key)(std::span<const std::string_view> arguments) = nullptr;
+  std::string_view further_key_flags = {};
   // For people and clients (COMMAND DOCS).
   std::string_view summary;
   std::string_view since;

@@ -191,7 +191,7 @@ void reply_texts(Reply& reply, Texts texts) {
 void document_arguments(Reply& reply, std::span<const Argument> arguments);
 
 void document_argument(Reply& reply, const Argument& argument) {
-  bool key = argument.type == Argument::Type::kKey;
+  bool key = argument.type == Argument::Type::kKey || argument.key_spec != 0;
   Texts texts = {{"token", argument.token}, {"since", argument.since}, {"deprecated_since", argument.deprecated_since}};
   reply.map(2 + key + count_texts(texts) + (argument.flags != 0) + !argument.children.empty());
   reply.bulk("name");

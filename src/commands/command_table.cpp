@@ -156,6 +156,10 @@ bool find_keys(const Command& command, std::span<const std::string_view> argumen
     if (spec.find == KeySpec::Find::kRange && !add_range(spec, begin, arguments.size(), keys)) return false;
     if (spec.find == KeySpec::Find::kKeyCount && !add_counted(spec, begin, arguments, keys)) return false;
   }
+  if (command.further_key != nullptr) {
+    const std::size_t index = command.further_key(arguments);
+    if (index > 0) keys.push_back({static_cast<std::uint32_t>(index), command.further_key_flags});
+  }
   return true;
 }
 

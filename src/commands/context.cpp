@@ -4,6 +4,7 @@
 
 #include "src/commands/command.h"
 #include "src/server/client.h"
+#include "src/server/dispatcher.h"
 #include "src/server/server_statistics.h"
 
 namespace terrace {
@@ -57,6 +58,7 @@ void Context::expire(const Key& key, unsigned number) {
   storage::Database& keyspace = engine_.database(number);
   Record* record = keyspace.find(key, state_.residents, Access::kWrite);
   if (record == nullptr) return;
+  key_gone(*record, number);
   keyspace.erase(record);
   ++statistics_.expired_keys;
   state_.expirations.add(number, {"DEL", key.name});
@@ -95,10 +97,12 @@ Record* Context::put(std::string_view name, unsigned number, ValueType type, Enc
   if (record == nullptr) {
     record = keyspace.insert(key, state_.residents, type, encoding, size);
   } else {
+    key_gone(*record, number);
     if (lies_within(bytes, record)) bytes = copy = bytes;
     record = keyspace.overwrite(record, type, encoding, size, keep_expiry);
   }
   if (size > 0) std::memcpy(record->value(), bytes.data(), size);
+  key_ready(name, number, type);
   state_.changed_hashes.push_back(key.hash);
   return record;
 }
@@ -139,6 +143,7 @@ void Context::remove(Record* record) {
 
 void Context::remove(Record* record, unsigned number) {
   mark_changed(record->key());
+  key_gone(*record, number);
   engine_.database(number).erase(record);
 }
 
@@ -192,6 +197,31 @@ void Context::reveal_keyspace() {
 
 std::uint64_t Context::random() const {
   return state_.random;
+}
+
+void Context::block(const KeyWait& wait) {
+  if (!client.may_block) return reply.null_array();
+  state_.blocks = true;
+  state_.wait = wait;
+}
+
+std::span<const std::string_view> Context::candidates(std::span<const std::string_view> keys) const {
+  if (!state_.served) return keys;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i] == state_.served_key) return keys.subspan(i, 1);
+  }
+  return {};
+}
+
+// Nobody waits for what the log tells again.
+void Context::key_ready(std::string_view key, unsigned number, ValueType type) {
+  BlockedClients& blocked = services.dispatcher.blocked();
+  if (blocked.awaits(type) && !replaying) blocked.key_ready(number, key);
+}
+
+void Context::key_gone(const Record& record, unsigned number) {
+  BlockedClients& blocked = services.dispatcher.blocked();
+  if (blocked.awaits_removal() && blocked.awaits(record.type()) && !replaying) blocked.key_ready(number, record.key());
 }
 
 void Context::propagate(std::span<const std::string_view> effect) {

@@ -95,6 +95,15 @@ class Context {
   // A random number that stays the same when the handler is run again.
   std::uint64_t random() const;
 
+  // --- waiting for keys (key_wait.h)
+  // Instead of a reply, for commands that have changed nothing. A client that cannot be kept waiting is answered as if
+  // the time were over.
+  void block(const KeyWait& wait);
+  // Those of `keys` to be looked at: all of them, or the one that has come for a client that waited.
+  std::span<const std::string_view> candidates(std::span<const std::string_view> keys) const;
+  // Tells those who wait for this key of values of this type that there is more of it now.
+  void key_ready(std::string_view key, unsigned database, storage::ValueType type);
+
   // --- effects
   // What goes to the log (and later to replicas) instead of the command as it came; may be called several times. A
   // handler that changed something and calls neither of these is logged as it came; one that changed nothing, not at
@@ -107,6 +116,7 @@ class Context {
   storage::Key key_of(std::string_view name);
   storage::Record* find(std::string_view name, unsigned database, storage::Access access);
   void expire(const storage::Key& key, unsigned database);
+  void key_gone(const storage::Record& record, unsigned database);
   void mark_changed(std::string_view name);
 
   storage::Engine& engine_;

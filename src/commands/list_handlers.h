@@ -25,6 +25,13 @@ void ltrim(Context& context);
 void rpush(Context& context);
 void rpushx(Context& context);
 
+// list_block.cpp
+void blmove(Context& context);
+void blmpop(Context& context);
+void blpop(Context& context);
+void brpop(Context& context);
+void brpoplpush(Context& context);
+
 // list_pop.cpp
 void lmove(Context& context);
 void lmpop(Context& context);

@@ -14,6 +14,9 @@ constexpr KeySpec kRwUpdate[] = {{.flags = "RW update"}};
 constexpr KeySpec kRwDelete[] = {{.flags = "RW delete"}};
 constexpr KeySpec kRwAccessDelete[] = {{.flags = "RW access delete"}};
 constexpr KeySpec kSourceAndTarget[] = {{.flags = "RW access delete"}, {.flags = "RW insert", .index = 2}};
+constexpr KeySpec kAllButLast[] = {{.flags = "RW access delete", .last = -2}};
+constexpr KeySpec kCountedBehind[] = {
+    {.find = KeySpec::Find::kKeyCount, .flags = "RW access delete", .index = 2, .first_key = 1}};
 constexpr KeySpec kCountedKeys[] = {{.find = KeySpec::Find::kKeyCount, .flags = "RW access delete", .first_key = 1}};
 
 constexpr Argument kKeyArguments[] = {
@@ -84,11 +87,97 @@ constexpr Argument kRpoplpushArguments[] = {
     {.type = Type::kKey, .name = "destination", .key_spec = 1},
 };
 
+constexpr Argument kBlmoveArguments[] = {
+    {.type = Type::kKey, .name = "source"},
+    {.type = Type::kKey, .name = "destination", .key_spec = 1},
+    {.type = Type::kOneOf, .name = "wherefrom", .children = kLeftOrRight},
+    {.type = Type::kOneOf, .name = "whereto", .children = kLeftOrRight},
+    {.type = Type::kDouble, .name = "timeout"},
+};
+constexpr Argument kBlmpopArguments[] = {
+    {.type = Type::kDouble, .name = "timeout"},
+    {.type = Type::kInteger, .name = "numkeys"},
+    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
+    {.type = Type::kOneOf, .name = "where", .children = kLeftOrRight},
+    {.type = Type::kInteger, .name = "count", .token = "COUNT", .flags = Argument::kOptional},
+};
+constexpr Argument kBlockingPopArguments[] = {
+    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
+    {.type = Type::kDouble, .name = "timeout"},
+};
+constexpr Argument kBrpoplpushArguments[] = {
+    {.type = Type::kKey, .name = "source"},
+    {.type = Type::kKey, .name = "destination", .key_spec = 1},
+    {.type = Type::kDouble, .name = "timeout"},
+};
+
+constexpr Change kTimeoutHistory[] = {{"6.0.0", "Fractions of seconds."}};
 constexpr Change kPopHistory[] = {{"6.2.0", "The `count`."}};
 constexpr Change kPushHistory[] = {{"2.4.0", "Several elements."}};
 constexpr Change kPushxHistory[] = {{"4.0.0", "Several elements."}};
 
 constexpr Command kCommands[] = {
+    {.name = "blmove",
+     .arity = 6,
+     .flags = kWrite | kDenyOom | kNoScript | kBlocking,
+     .categories = kCategoryList,
+     .keys = kSourceAndTarget,
+     .run = commands::blmove,
+     .summary = "Takes an element off an end of one list, puts it to an end of another, returns it; waits for one.",
+     .since = "6.2.0",
+     .group = "list",
+     .complexity = "O(1)",
+     .arguments = kBlmoveArguments},
+    {.name = "blmpop",
+     .arity = -5,
+     .flags = kWrite | kBlocking | kMovableKeys,
+     .categories = kCategoryList,
+     .keys = kCountedBehind,
+     .run = commands::blmpop,
+     .summary = "Takes elements off the first of several lists that has any; waits for some.",
+     .since = "7.0.0",
+     .group = "list",
+     .complexity = "O(N+M), N being the number of keys, M that of elements returned.",
+     .arguments = kBlmpopArguments},
+    {.name = "blpop",
+     .arity = -3,
+     .flags = kWrite | kNoScript | kBlocking,
+     .categories = kCategoryList,
+     .keys = kAllButLast,
+     .run = commands::blpop,
+     .summary = "Takes the first element off the first of several lists that has any; waits for one.",
+     .since = "2.0.0",
+     .group = "list",
+     .complexity = "O(N), N being the number of keys.",
+     .history = kTimeoutHistory,
+     .arguments = kBlockingPopArguments},
+    {.name = "brpop",
+     .arity = -3,
+     .flags = kWrite | kNoScript | kBlocking,
+     .categories = kCategoryList,
+     .keys = kAllButLast,
+     .run = commands::brpop,
+     .summary = "Takes the last element off the first of several lists that has any; waits for one.",
+     .since = "2.0.0",
+     .group = "list",
+     .complexity = "O(N), N being the number of keys.",
+     .history = kTimeoutHistory,
+     .arguments = kBlockingPopArguments},
+    {.name = "brpoplpush",
+     .arity = 4,
+     .flags = kWrite | kDenyOom | kNoScript | kBlocking,
+     .categories = kCategoryList,
+     .keys = kSourceAndTarget,
+     .run = commands::brpoplpush,
+     .summary = "Takes the last element off one list, puts it in front of another, returns it; waits for one.",
+     .since = "2.2.0",
+     .group = "list",
+     .complexity = "O(1)",
+     .doc_flags = "deprecated",
+     .deprecated_since = "6.2.0",
+     .replaced_by = "`BLMOVE` with `RIGHT` and `LEFT`",
+     .history = kTimeoutHistory,
+     .arguments = kBrpoplpushArguments},
     {.name = "lindex",
      .arity = 3,
      .flags = kReadonly,

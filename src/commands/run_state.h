@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "src/commands/effects.h"
+#include "src/commands/key_wait.h"
 #include "storage/key.h"
 #include "storage/location.h"
 #include "storage/residents.h"
@@ -28,12 +29,17 @@ struct RunState {
   bool effects_replaced = false;  // propagate() or propagate_nothing() was called
   bool unlisted_keys = false;     // it looked at keys that its row does not name
   std::uint64_t random = 0;
+  bool blocks = false;  // it asked to wait for keys:
+  KeyWait wait;
+  bool served = false;  // it has waited, and runs again because of this key
+  std::string_view served_key;
 
   void begin_command() {
     begin_run();
     changed_hashes.clear();
     expirations.clear();
     unlisted_keys = false;
+    served = false;
   }
   // Before each run of the same command. Keys that an earlier run found expired stay removed and gathered.
   void begin_run() {
@@ -41,6 +47,7 @@ struct RunState {
     next_key = 0;
     effects.clear();
     effects_replaced = false;
+    blocks = false;
   }
   void end_batch() {
     residents.clear();

@@ -9,6 +9,7 @@
 #include "src/commands/families.h"
 #include "src/resp/integer.h"
 #include "src/server/client.h"
+#include "src/server/dispatcher.h"
 #include "src/server/lifecycle.h"
 #include "src/server/logger.h"
 #include "src/server/services.h"
@@ -36,6 +37,7 @@ bool flush_mode_valid(Context& context) {
 void flushdb(Context& context) {
   if (!flush_mode_valid(context)) return;
   context.services.store.engine().flush_database(context.database_number());
+  context.services.dispatcher.blocked().database_changed(context.database_number());
   context.propagate({"FLUSHDB"});
   context.reply.ok();
 }
@@ -43,7 +45,10 @@ void flushdb(Context& context) {
 void flushall(Context& context) {
   if (!flush_mode_valid(context)) return;
   storage::Engine& engine = context.services.store.engine();
-  for (unsigned i = 0; i < engine.database_count(); ++i) engine.flush_database(i);
+  for (unsigned i = 0; i < engine.database_count(); ++i) {
+    engine.flush_database(i);
+    context.services.dispatcher.blocked().database_changed(i);
+  }
   context.propagate({"FLUSHALL"});
   context.reply.ok();
 }
@@ -57,7 +62,9 @@ void swapdb(Context& context) {
   if (*first < 0 || *first >= count || *second < 0 || *second >= count) {
     return context.reply.error("ERR DB index is out of range");
   }
-  context.services.store.engine().swap_databases(static_cast<unsigned>(*first), static_cast<unsigned>(*second));
+  const auto one = static_cast<unsigned>(*first), other = static_cast<unsigned>(*second);
+  context.services.store.engine().swap_databases(one, other);
+  for (const unsigned number : {one, other}) context.services.dispatcher.blocked().database_changed(number);
   context.propagate({"SWAPDB", context.argument(1), context.argument(2)});
   context.reply.ok();
 }

@@ -8,6 +8,7 @@
 
 namespace terrace {
 
+struct BlockedClient;
 struct CommandEntry;
 
 enum class ReplyMode : std::uint8_t { kOn, kOff, kSkipNext, kSkip };
@@ -27,6 +28,9 @@ class Client {
   unsigned database = 0;
   int protocol = 2;
   bool authenticated = true;
+  bool may_block = false;  // it has a connection that can be kept waiting
+  BlockedClient* blocked = nullptr;
+  bool paused = false;  // waits for the end of CLIENT PAUSE
   bool no_evict = false;
   bool no_touch = false;
   ReplyMode reply_mode = ReplyMode::kOn;

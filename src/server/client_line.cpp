@@ -8,6 +8,7 @@ namespace {
 
 std::string flags_of(const Client& client) {
   std::string flags;
+  if (client.blocked || client.paused) flags += 'b';
   if (client.close_after_reply) flags += 'c';
   if (client.closing) flags += 'A';
   if (client.unix_socket) flags += 'U';

@@ -78,6 +78,7 @@ void Clients::sample_buffers() {
 void Clients::close_idle(std::int64_t now_ms) {
   if (settings_.idle_timeout_seconds == 0) return;
   for (const auto& [id, connection] : connections_) {
+    if (connection->client().blocked) continue;  // it is not idle, it waits for us
     if (now_ms - connection->client().last_interaction_ms > settings_.idle_timeout_seconds * 1000) {
       services_.logger.verbose("Closing idle client");
       connection->abort();

@@ -23,6 +23,7 @@ Connection::Connection(io::Reactor& reactor, int fd, Services& services, const S
   client_.address = io::peer_address(fd);
   client_.local_address = io::local_address(fd);
   client_.authenticated = settings.password.empty();
+  client_.may_block = true;
   client_.created_ms = client_.last_interaction_ms = reactor.wall_ms();
 }
 
@@ -30,7 +31,13 @@ Connection::~Connection() {
   gate_.forget(*this);
 }
 
+// As in Redis a blocked client whose peer has ended is gone, whatever else it had sent.
+void Connection::at_peer_gone() {
+  if (client_.blocked) abort();
+}
+
 io::Task<> Connection::run() {
+  stream_.watch_peer(this);
   io::spawn(send_replies());
   co_await receive_commands();
   co_await drain();
@@ -61,12 +68,7 @@ io::Task<> Connection::receive_commands() {
         stream_.release();
         lent = false;
       }
-      if (execution->wait == Execution::Wait::kSent) {
-        co_await wait_until_sent();
-        execution->wait = Execution::Wait::kNothing;
-      } else {
-        co_await dispatcher.wait(*execution);
-      }
+      co_await wait(*execution);
       if (broken_) break;
     }
     dispatcher.pool().give_back(std::move(execution));
@@ -75,6 +77,16 @@ io::Task<> Connection::receive_commands() {
     if (lent) stream_.release();
     co_await wait_until_sent();
   }
+}
+
+io::Task<> Connection::wait(Execution& execution) {
+  if (execution.wait == Execution::Wait::kSent) {
+    co_await wait_until_sent();
+    execution.wait = Execution::Wait::kNothing;
+    co_return;
+  }
+  if (client_.blocked && stream_.peer_gone()) abort();
+  co_await services_.dispatcher.wait(execution);
 }
 
 // While memory is short, replies leave before more are made.
@@ -152,6 +164,7 @@ io::Task<> Connection::send_replies() {
     if (!sent.ok()) {
       broken_ = true;
       stream_.shutdown();
+      services_.dispatcher.leave(client_);
     }
     if (in_flight_.capacity() > kMaxKeptBuffer) {
       in_flight_ = std::string();
@@ -172,6 +185,7 @@ io::Task<> Connection::drain() {
 void Connection::abort() {
   if (client_.closing) return;
   client_.closing = true;
+  services_.dispatcher.leave(client_);
   stream_.shutdown();
   sent_.notify();
 }

@@ -21,7 +21,7 @@ namespace terrace {
 
 class ReplyGate;
 
-class Connection {
+class Connection final : private io::PeerWatcher {
  public:
   Connection(io::Reactor& reactor, int fd, Services& services, const Settings& settings, ReplyGate& gate);
   ~Connection();
@@ -52,7 +52,9 @@ class Connection {
   bool gated = false;   // stands in its list of those who wait for the log
 
  private:
+  void at_peer_gone() override;
   io::Task<> receive_commands();
+  io::Task<> wait(Execution& execution);
   io::Task<> send_replies();
   io::Task<> wait_until_sent();
   io::Task<> drain();

@@ -68,6 +68,7 @@ bool Dispatcher::run(Execution& x) {
     ++x.next;
     x.rerun = false;
     x.fetch_error.clear();
+    if (blocked_.has_ready()) serve_blocked();
   }
   return true;
 }
@@ -100,6 +101,10 @@ bool Dispatcher::run_next(Execution& x) {
     x.state.random = next_random(random_state_);
     x.state.keys.clear();
     collect_keys(*x.entry, arguments, x.state.keys);
+  }
+  if (read_for_ != nullptr && must_wait_its_turn(x)) {
+    x.wait = Execution::Wait::kServing;
+    return false;
   }
   if (!make_resident(x, arguments)) return false;
   if (x.entry->row->run_async != nullptr) {
@@ -220,25 +225,36 @@ void Dispatcher::look_ahead(Execution& x) {
 }
 
 bool Dispatcher::run_handler(Execution& x, std::span<const std::string_view> arguments) {
+  const std::size_t start = x.output->size();
+  switch (call_handler(x, arguments)) {
+    case Outcome::kReplied:
+      finish(x, start);
+      return true;
+    case Outcome::kMissing:
+      x.wait = Execution::Wait::kFetch;
+      x.rerun = true;
+      return false;
+    case Outcome::kBlocks:
+      block(x);
+      return false;
+  }
+  return true;
+}
+
+Dispatcher::Outcome Dispatcher::call_handler(Execution& x, std::span<const std::string_view> arguments) {
   x.state.begin_run();
-  std::size_t start = x.output->size();
   Reply reply(x.output->bytes(), x.client->protocol);
   Context context(arguments, reply, *x.entry->row, *x.client, services_, services_.store.engine(), services_.statistics,
                   x.state, x.now_ms, x.replaying);
   x.entry->row->run(context);
-  if (!x.state.missing.empty()) {
-    reply.rewind();
-    suspend_handler(x);
-    return false;
-  }
-  finish(x, start);
-  return true;
+  if (x.state.missing.empty() && !x.state.blocks) return Outcome::kReplied;
+  reply.rewind();
+  log_expirations(x);
+  return x.state.missing.empty() ? Outcome::kBlocks : Outcome::kMissing;
 }
 
 // What this run found expired is removed already; the log must say so before anybody else's effects.
-void Dispatcher::suspend_handler(Execution& x) {
-  x.wait = Execution::Wait::kFetch;
-  x.rerun = true;
+void Dispatcher::log_expirations(Execution& x) {
   if (x.replaying || x.state.expirations.empty()) return;
   storage::Engine& engine = services_.store.engine();
   std::uint64_t position = log_.append(engine, x.state.expirations);

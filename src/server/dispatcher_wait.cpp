@@ -7,10 +7,20 @@
 namespace terrace {
 
 io::Task<> Dispatcher::wait(Execution& x) {
+  if (x.wait == Execution::Wait::kKeys) {
+    co_await x.unblocked.wait();
+    x.wait = Execution::Wait::kNothing;
+    x.now_ms = services_.reactor.wall_ms();
+    co_return;
+  }
   ++waiting_;
   switch (x.wait) {
     case Execution::Wait::kNothing:
     case Execution::Wait::kSent:  // the connection's own
+    case Execution::Wait::kKeys:
+      break;
+    case Execution::Wait::kServing:
+      co_await served_.wait();
       break;
     case Execution::Wait::kFetch:
       co_await wait_for_fetch(x);
@@ -20,7 +30,9 @@ io::Task<> Dispatcher::wait(Execution& x) {
       break;
     case Execution::Wait::kPause:
       ++pause_.waiting;
+      x.client->paused = true;
       co_await pause_.ended().wait();
+      x.client->paused = false;
       --pause_.waiting;
       x.state.residents.clear();  // the store may have been reloaded meanwhile
       break;
@@ -66,6 +78,7 @@ io::Task<> Dispatcher::wait_for_async(Execution& x) {
   output->bytes() += aside.bytes();
   finish(x, start);
   ++x.next;
+  serve_blocked();
 }
 
 }  // namespace terrace

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "io/sync.h"
 #include "src/commands/run_state.h"
 #include "src/resp/request.h"
 #include "src/server/client.h"
@@ -20,12 +21,14 @@ struct CommandEntry;
 struct Execution {
   enum class Wait : std::uint8_t {
     kNothing,
-    kFetch,  // for state.missing
-    kRoom,   // for memory
-    kPause,  // for the end of CLIENT PAUSE
-    kAsync,  // for the handler, which suspends
-    kSent,   // for replies to leave, while memory is short
-    kTurn,   // for the others' turn
+    kFetch,    // for state.missing
+    kRoom,     // for memory
+    kPause,    // for the end of CLIENT PAUSE
+    kAsync,    // for the handler, which suspends
+    kSent,     // for replies to leave, while memory is short
+    kTurn,     // for the others' turn
+    kKeys,     // blocked: for keys to come, in BlockedClients
+    kServing,  // for blocked clients to be served, whose turn it is at the command's keys
   };
   // Bytes of replies that may stand in memory while it is short.
   static constexpr std::size_t kMaxUnsentWhenShort = 1 << 20;
@@ -50,6 +53,8 @@ struct Execution {
   bool look_ahead = true;         // false: after an error, to tell whose page is bad
   bool rerun = false;             // the handler has run and asked for more
   std::string fetch_error;        // answer for the request that waits
+  io::Event unblocked;
+  std::vector<std::string> rewritten;  // arguments of the blocked request, where they are not those that came
 
   void begin(Client& session, OutputBuffer& out, std::int64_t time_ms) {
     client = &session;

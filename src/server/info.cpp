@@ -74,8 +74,9 @@ void write_clients(InfoWriter& out, Services& services) {
   out.field("maxclients", services.config.settings().max_clients);
   out.field("client_recent_max_input_buffer", services.clients.largest_input());
   out.field("client_recent_max_output_buffer", services.clients.largest_output());
-  out.field("blocked_clients", services.dispatcher.waiting());
-  out.zeros({"tracking_clients", "clients_in_timeout_table"});
+  out.field("blocked_clients", services.dispatcher.blocked().size() + services.dispatcher.pause().waiting);
+  out.field("tracking_clients", 0);
+  out.field("clients_in_timeout_table", services.dispatcher.blocked().with_deadline());
 }
 
 void write_memory(InfoWriter& out, Services& services) {

@@ -31,10 +31,17 @@ class Pause {
   bool holds(bool writes) const { return end_ms_ != 0 && (all_ || writes) && active(); }
   io::Event& ended() { return ended_; }
   std::uint64_t waiting = 0;
+  // Something sleeps still, not for long once the pause has ended.
+  bool busy() const { return !tasks_.idle(); }
 
  private:
+  static constexpr std::int64_t kMaxSleepMs = 100;
+
   io::Task<> end_when_due(std::int64_t due_ms) {
-    co_await clock_.sleep_ms(std::max<std::int64_t>(due_ms - clock_.wall_ms(), 0) + 1);
+    const io::Gate::Holder holder = tasks_.hold();
+    while (due_ms == end_ms_ && clock_.wall_ms() <= due_ms) {
+      co_await clock_.sleep_ms(std::clamp<std::int64_t>(due_ms - clock_.wall_ms() + 1, 1, kMaxSleepMs));
+    }
     if (due_ms == end_ms_) end();
   }
 
@@ -42,6 +49,7 @@ class Pause {
   std::int64_t end_ms_ = 0;
   bool all_ = false;
   io::Event ended_;
+  io::Gate tasks_;
 };
 
 }  // namespace terrace

@@ -19,6 +19,7 @@ void take_out(std::vector<Connection*>& list, Connection* connection) {
 }  // namespace
 
 void ReplyGate::at_turn_end() {
+  dispatcher_->resume_unblocked();
   std::uint64_t released = last_released_;
   if (!store_.loading()) {
     store_.engine().commit();

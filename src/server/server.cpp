@@ -226,7 +226,7 @@ io::Task<int> Server::shut_down() {
   expiry_.stop();
   dispatcher_.pause().end();
   co_await clients_.close_all(kCloseGraceMs);
-  while (expiry_.busy()) co_await reactor_.sleep_us(100);
+  while (expiry_.busy() || dispatcher_.busy()) co_await reactor_.sleep_us(100);
   Result<void> closed = co_await store_.close(checkpoint);
   if (!closed.ok()) {
     logger_.warning("The store could not be closed as it should: " + closed.error().message);

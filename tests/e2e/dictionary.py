@@ -24,7 +24,7 @@ LEFT_OUT = {
     "client|pause": "holds replies back for a time",
     "client|unpause": "belongs to CLIENT PAUSE",
     "client|reply": "takes replies away, so that they no longer match the commands",
-    "client|unblock": "needs a blocked client",
+    "client|unblock": "needs a blocked client; blocking.py covers it",
     "client|tracking": "pushes at any time",
     "client|caching": "belongs to CLIENT TRACKING",
     "client|getredir": "belongs to CLIENT TRACKING",
@@ -65,6 +65,7 @@ WEIGHTS = {
     "flushall": 0.004, "flushdb": 0.01, "keys": 0.15, "select": 0.4, "swapdb": 0.05, "reset": 0.05, "hello": 0.1,
     "move": 0.5, "info": 0.05, "client|list": 0.05, "client|info": 0.05, "time": 0.1, "lastsave": 0.05, "lcs": 0.5,
     "randomkey": 0.3, "dbsize": 0.5, "multi": 0, "exec": 0.1, "discard": 0.1, "watch": 1, "unwatch": 0.3,
+    "blpop": 0.2, "brpop": 0.2, "blmove": 0.2, "brpoplpush": 0.2, "blmpop": 0.2,
     "hset": 4, "zadd": 5, "sadd": 5, "rpush": 4, "lpush": 4, "geoadd": 3, "pfadd": 3, "config|resetstat": 0.02,
 }
 
@@ -134,7 +135,7 @@ class Dictionary:
         self.random = random.Random(seed)
         self.keys, self.large = keys, large
         self.commands = {name: command for name, command in commands.items() if not reason_left_out(command)}
-        plain = [command for command in self.commands.values() if not command.blocking]
+        plain = list(self.commands.values())
         self.plain, self.plain_weights = plain, self.cumulated(plain)
         within = [command for command in self.commands.values()
                   if command.name not in ("multi", "exec", "discard", "reset", "watch", "hello", "select", "swapdb")]
@@ -270,6 +271,8 @@ class Dictionary:
     def bend(self, command, out):
         """Now and then something is wrong with a command."""
         chance = self.random.random()
+        if command.blocking:  # its timeout must stay a short one
+            return out
         if chance < 0.93 or command.name in ("multi", "exec", "discard", "reset") or out[1:] and out[1].startswith(b"lex:"):
             return out
         if chance < 0.94:

@@ -123,7 +123,7 @@ class Run:
         # Half of the runs go over to large collections after few elements.
         limits = ["--hash-max-listpack-entries", "9", "--hash-max-listpack-value", "40", "--set-max-intset-entries", "9",
                   "--list-max-listpack-size", "5"] if options.seed % 2 else []
-        reference += limits
+        reference += limits + ["--hz", "500"]  # which is how often it looks at the time of blocked clients
         self.reference = folder.add(redis(folder.path + "/reference", *reference))
         if options.subject == "redis":
             self.subject = folder.add(redis(folder.path + "/subject", *reference, *options.subject_arguments))
@@ -326,6 +326,44 @@ class Run:
         for client in (ours, theirs):
             client.socket.setblocking(False)
 
+    def sort_lane(self):
+        """SORT with BY, GET and STORE over keys of its own, whose elements name further keys: text, hashes, none."""
+        if "sort" not in self.own:
+            return
+        pick, choice = self.random.randrange, self.random.choice
+        self.control.call("SELECT", 0)
+        names = ["%d" % pick(-20, 60) for _ in range(pick(1, 60))] + choice(([], ["x", "", "1.5", " 2", "inf", "3x", "y*z"]))
+        fill = [("RPUSH", "lane:list", *names), ("SADD", "lane:set", *names), ("SET", "lane:text", "x")]
+        for name in set(names):
+            fill += [("SET", "lane:w:" + name, choice(("%d" % pick(9), "%.3f" % self.random.uniform(-5, 5), "word%d" % pick(5))))] if pick(4) else []
+            fill += [("HSET", "lane:h:" + name, "f", pick(9), "g->", "%d" % pick(5))] if pick(4) else []
+        self.control.many(fill)
+        if self.options.config == "spilled" and self.options.subject != "redis":
+            self.spill()
+        patterns = ["lane:w:*", "lane:h:*->f", "lane:h:*->g->", "lane:h:*", "lane:w:*->f", "lane:*", "lane:h:*->", "lane:h:->*"]
+        commands = []
+        for _ in range(60):
+            of_set, command = pick(2), []
+            by = choice((None, None, "nosort", "#", *patterns))
+            alpha = pick(2) and (by is None or not of_set)  # elements of equal weight in the order of the set are the server's own
+            stores = pick(4) == 0
+            command += ["BY", by] if by else []
+            command += ["ALPHA"] if alpha else []
+            command += choice(([], ["ASC"], ["DESC"], ["desc"]))
+            if not (by and (of_set or alpha)):
+                command += choice(([], [], ["LIMIT", pick(-2, 30), pick(-2, 30)]))
+            if not (of_set and by in ("nosort", "#")) or stores:
+                command += [word for _ in range(pick(3)) for word in ("GET", choice(("#", "fixed", *patterns)))]
+            command += ["STORE", choice(("lane:to", "lane:text"))] if stores else []
+            key = choice(("lane:list", "lane:set")[of_set:][:1] * 9 + ("lane:none", "lane:h:1"))
+            commands.append(("SORT" if stores or pick(3) else "SORT_RO", key, *command))
+            commands += [("LRANGE", "lane:to", 0, -1), ("TYPE", "lane:text")] if stores else []
+        for command, mine, other in zip(commands, *self.control.many(commands)):
+            if command[1:4] in (("lane:set", "BY", "nosort"), ("lane:set", "BY", "#")) and "STORE" not in command:
+                mine, other = (sorted(map(repr, reply)) if isinstance(reply, list) else reply for reply in (mine, other))
+            self.expect("SORT:", [str(part).encode() for part in command], mine, other)
+        self.control.many([("DEL", key) for key in self.control.call("KEYS", "lane:*")[1]])
+
     def expiry_lane(self):
         """Real expiry: keys that live for a fraction of a second, read while they live and after."""
         names = self.own
@@ -418,6 +456,7 @@ class Run:
                 self.random_lane()
                 self.dump_lane()
                 self.pop_lane()
+                self.sort_lane()
             if self.batches % 150 == 20:
                 self.expiry_lane()
             if options.config == "restart" and self.batches % options.restart_batches == 0:

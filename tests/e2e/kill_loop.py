@@ -5,7 +5,8 @@
 
 Each key belongs to one connection, which knows the order of its commands: the recovered state must be the one after
 some prefix of what the connection issued that contains all that was acknowledged to it: acknowledged <= recovered <=
-issued, one and the same prefix for all its keys, transactions whole or not at all. Deleted keys stay deleted, times to
+issued, one and the same prefix for all its keys, transactions whole or not at all. Half of the keys are lists, hashes
+and sets (kill_models.py), the others strings and counters. Deleted keys stay deleted, times to
 live and DBSIZE agree. Meanwhile TERRACE SPILL, COMPACT and CHECKPOINT run; some kills hit the server while it recovers,
 some ends are SIGTERM. --subject redis (appendonly, appendfsync always) checks the test itself; with
 --subject-arguments "--appendonly no" that run must fail.
@@ -19,6 +20,7 @@ import threading
 import time
 
 from harness import Client, Error, Folder, ServerDied, Values, encode, fail, redis, say, terrace
+from kill_models import model_of, sibling
 
 EXPIRY_SLACK_MS = 1500
 
@@ -40,8 +42,10 @@ class Owner(threading.Thread):
         self.problem = None
         self.transactions = False
 
-    # A value kind is (version, appended bytes), or an int for a counter (every fourth key).
+    # A value kind is (version, appended bytes), an int for a counter (every fourth key), or what a collection holds.
     def bytes_of(self, key, kind):
+        if model_of(key):
+            return kind
         return b"%d" % kind if isinstance(kind, int) else self.values.value(self.number * 1_000_000 + key, kind[0]) + kind[1]
 
     def is_counter(self, key):
@@ -63,6 +67,8 @@ class Owner(threading.Thread):
                 return encode(b"PERSIST", name), 1, [(key, (state[0], None))]
             expiry = now + (self.random.randint(200, 3000) if self.random.random() < 0.3 else self.random.randint(10**7, 10**9))
             return encode(b"PEXPIREAT", name, expiry), 1, [(key, (state[0], expiry))]
+        if model_of(key):
+            return self.draw_of_collection(key, state, overlay, now)
         if self.is_counter(key):
             return encode(b"INCR", name), 1, [(key, ((state[0] if state else 0) + 1, state[1] if state else None))]
         if chance < 0.38:
@@ -72,7 +78,7 @@ class Owner(threading.Thread):
                 return encode(b"APPEND", name, extra), 1, [(key, ((kind[0], kind[1] + extra), state[1]))]
         if chance < 0.46:
             pair = [key, (key + 4) % len(self.names)]
-            pair = [k for k in dict.fromkeys(pair) if not self.is_counter(k)]
+            pair = [k for k in dict.fromkeys(pair) if not self.is_counter(k) and not model_of(k)]
             effects = [(k, ((self.version, b""), None)) for k in pair]
             parts = [(self.names[k], self.bytes_of(k, s[0])) for k, s in effects]
             if not self.transactions or self.random.random() < 0.5:
@@ -81,6 +87,25 @@ class Owner(threading.Thread):
             return encode(b"MULTI") + data + encode(b"EXEC"), 2 + len(pair), effects
         kind = (self.version, b"")
         return encode(b"SET", name, self.bytes_of(key, kind)), 1, [(key, (kind, None))]
+
+    def draw_of_collection(self, key, state, overlay, now):
+        model, name = model_of(key), self.names[key]
+        content, expiry = state if state else (model.EMPTY, None)
+        other = sibling(key, len(self.names))
+        if content and other != key and hasattr(model, "move") and self.random.random() < 0.15:
+            target = overlay.get(other, self.state[other])
+            if target and target[1] and target[1] < now + 3_600_000:
+                return None  # whether it is still there is not known
+            held, target_expiry = target if target else (model.EMPTY, None)
+            command, left, grown = model.move(self.random, name, content, self.names[other], held)
+            return encode(*command), 1, [(key, left and (left, expiry)), (other, (grown, target_expiry))]
+        command, after = model.draw(self.random, name, content, self.fresh_element)
+        return encode(*command), 1, [(key, after and (after, expiry))]
+
+    def fresh_element(self):
+        self.version += 1
+        size = int(self.random.random() ** 4 * 300)
+        return b"%d:%d:" % (self.number, self.version) + self.values.block[self.version % 1000:][:size]
 
     def run_load(self, port):
         """Until the connection breaks; what was acknowledged moves into `state`."""
@@ -139,6 +164,14 @@ class Owner(threading.Thread):
             return False
         return value == self.bytes_of(key, state[0]) and expiry == state[1]
 
+    def read(self, key):
+        model = model_of(key)
+        return model.read(self.names[key]) if model else ("GET", self.names[key])
+
+    def seen(self, key, reply):
+        model = model_of(key)
+        return model.seen(reply) if model and isinstance(reply, list) else reply
+
     def verify(self, client, keys):
         """The problems found; `state` is what was seen afterwards."""
         histories = {}
@@ -153,10 +186,10 @@ class Owner(threading.Thread):
         for start in range(0, len(keys), 100):
             part = keys[start:start + 100]
             replies = client.pipeline([command for key in part for command in
-                                       (("GET", self.names[key]), ("PEXPIRETIME", self.names[key]))])
+                                       (self.read(key), ("PEXPIRETIME", self.names[key]))])
             now = int(time.time() * 1000)
             for at, key in enumerate(part):
-                value, expiry = replies[2 * at], replies[2 * at + 1]
+                value, expiry = self.seen(key, replies[2 * at]), replies[2 * at + 1]
                 seen = (value, expiry if isinstance(expiry, int) and expiry >= 0 else None)
                 mask = self.allowed(key, seen, now, histories)
                 if not mask:
@@ -176,12 +209,17 @@ class Owner(threading.Thread):
 
     def describe(self, key, seen, histories):
         def brief(kind):
+            if model_of(key):
+                return f"{len(kind)} elements: {kind!r:.100}"
             return kind if isinstance(kind, int) or kind is None else f"version {kind[0]} + {len(kind[1])} bytes"
         value, expiry = seen
         head = Values.parse_head(value) if isinstance(value, bytes) else None
         wanted = [(at, brief(state[0]) if state else None, state[1] if state else None)
                   for at, state in histories.get(key, [(0, self.state[key])])]
-        text = "absent" if value is None else f"{len(value)} bytes {value[:30]!r} (claims {head})"
+        if value is None or model_of(key) and not isinstance(value, bytes):
+            text = "absent" if value is None else brief(value)
+        else:
+            text = f"{len(value)} bytes {value[:30]!r} (claims {head})"
         return f"{self.names[key].decode()}: found {text}, expiry {expiry}; allowed (after pending command, value, expiry): {wanted[:6]}"
 
     def present(self, now):
