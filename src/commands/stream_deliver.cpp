@@ -189,7 +189,7 @@ void deliver_new(Context& context, const Options& options, std::string_view key,
   const auto tell = [&](const StreamEntry& entry, const StreamNodeView& node) {
     reply_entry(entries, entry, node);
     if (group.entries_read != StreamGroup::kUnknownReads && !stream.deleted_from(entry.id)) {
-      ++group.entries_read;
+      group.entries_read = static_cast<std::int64_t>(static_cast<std::uint64_t>(group.entries_read) + 1);
     } else if (stream.entries_added() > 0) {
       group.entries_read = stream.ordinal_of(entry.id);
     }
@@ -231,8 +231,12 @@ void deliver_again(Context& context, const Options& options, std::string_view ke
 
 bool deliver_stream(Context& context, const Options& options, std::size_t index, const Start& start, Reply& reply) {
   const std::string_view key = options.key(context, index);
-  Stream& stream = changed_stream(context, context.write(key));
-  StreamGroup& group = *stream.group(context.argument(options.group_at));
+  Record* record = context.write(key);
+  StreamGroup& group = *stream_of(*record).group(context.argument(options.group_at));
+  // Nothing is noted of who asked in vain, not even the consumer.
+  const Stream& before = stream_of(*record);
+  if (!start.behind && (before.size() == 0 || before.last_entry_id() <= group.last_id)) return false;
+  Stream& stream = changed_stream(context, record);
   const std::string_view name = context.argument(options.group_at + 1);
   StreamConsumer* consumer = group.consumer(name);
   if (consumer == nullptr) {
@@ -240,7 +244,6 @@ bool deliver_stream(Context& context, const Options& options, std::size_t index,
     propagate_consumer(context, key, group, name);
   }
   consumer->seen_ms = context.now_ms;
-  if (!start.behind && (stream.size() == 0 || stream.last_entry_id() <= group.last_id)) return false;
   reply_key(reply, key);
   if (start.behind) {
     deliver_again(context, options, key, stream, group, *consumer, *start.behind, reply);

@@ -29,7 +29,8 @@ std::optional<Options> parse_options(Context& context, bool creates) {
     } else if (is_option(context.argument(i), "ENTRIESREAD") && i + 1 < context.arguments.size()) {
       const auto number = integer_argument(context, ++i);
       if (!number) return std::nullopt;
-      if (*number < 0 && *number != StreamGroup::kUnknownReads) {
+      // Counted on from the greatest number it may be any in the log.
+      if (*number < 0 && *number != StreamGroup::kUnknownReads && !context.replaying) {
         return context.reply.error("ERR value for ENTRIESREAD must be positive or -1"), std::nullopt;
       }
       options.entries_read = *number;

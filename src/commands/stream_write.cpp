@@ -240,14 +240,14 @@ void xsetid(Context& context) {
   if (record == nullptr) return context.reply.error("ERR no such key");
   if (!type_or_absent(context, record, ValueType::kStream)) return;
   const Stream& now = stream_of(*record);
-  if (*id < now.max_deleted_id()) {
-    return context.reply.error("ERR The ID specified in XSETID is smaller than current max_deleted_entry_id");
-  }
   if (now.size() > 0 && *id < now.last_entry_id()) {
     return context.reply.error("ERR The ID specified in XSETID is smaller than the target stream top item");
   }
   if (added && now.size() > static_cast<std::uint64_t>(*added)) {
     return context.reply.error("ERR The entries_added specified in XSETID is smaller than the target stream length");
+  }
+  if (*id < now.max_deleted_id()) {
+    return context.reply.error("ERR The ID specified in XSETID is smaller than current max_deleted_entry_id");
   }
   Stream& stream = changed_stream(context, record);
   stream.set_last_id(*id);

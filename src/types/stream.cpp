@@ -185,14 +185,15 @@ bool Stream::remove_group(std::string_view name) {
 }
 
 std::int64_t Stream::ordinal_of(const StreamId& id) const {
-  const auto added = static_cast<std::int64_t>(entries_added_), size = static_cast<std::int64_t>(size_);
+  const auto added = static_cast<std::int64_t>(entries_added_);
+  const auto before = static_cast<std::int64_t>(entries_added_ - size_);
   if (added == 0) return 0;
-  if (size == 0 && id <= last_id_) return added;
+  if (size_ == 0 && id <= last_id_) return added;
   if (id == last_id_) return added;
   if (id > last_id_) return StreamGroup::kUnknownReads;
   if (max_deleted_id_.zero() || max_deleted_id_ < first_id_) {
-    if (id < first_id_) return added - size;
-    if (id == first_id_) return added - size + 1;
+    if (id < first_id_) return before;
+    if (id == first_id_) return static_cast<std::int64_t>(entries_added_ - size_ + 1);
   }
   return StreamGroup::kUnknownReads;
 }

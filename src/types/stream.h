@@ -99,8 +99,10 @@ class Stream final : public storage::Object {
   bool remove_group(std::string_view name);
   // Which of all entries ever added has this id, as far as it can be told; otherwise kUnknownReads.
   std::int64_t ordinal_of(const StreamId& id) const;
-  // Was something deleted from this id on that counting cannot know of?
-  bool deleted_from(const StreamId& id) const { return size_ > 0 && !max_deleted_id_.zero() && id <= max_deleted_id_; }
+  // Was an entry deleted from this id on, behind the first one, so that counting cannot know of it?
+  bool deleted_from(const StreamId& id) const {
+    return size_ > 0 && !max_deleted_id_.zero() && first_id_ <= max_deleted_id_ && id <= max_deleted_id_;
+  }
 
   // --- storage::Object: the encoding of RDB type 19 (stream_image.h)
   std::size_t image_size_bound() const override;
