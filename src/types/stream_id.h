@@ -16,7 +16,7 @@ struct StreamId {
   std::uint64_t ms = 0;
   std::uint64_t sequence = 0;
 
-  auto operator<=>(const StreamId&) const = default;
+  auto operator<=>(const StreamId&) const = default;  // NOLINT(modernize-use-nullptr)
   bool zero() const { return ms == 0 && sequence == 0; }
   static constexpr StreamId greatest() {
     return {std::numeric_limits<std::uint64_t>::max(), std::numeric_limits<std::uint64_t>::max()};
