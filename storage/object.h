@@ -45,8 +45,7 @@ class Object {
   void count_in(Statistics& statistics) { statistics_ = &statistics; }
   void count_out() { statistics_ = nullptr; }
 
- protected:
-  // To be called with whatever it allocates or frees.
+  // To be called with whatever it, or a part of it, allocates or frees.
   void add_footprint(std::ptrdiff_t bytes) {
     footprint_bytes_ += static_cast<std::size_t>(bytes);
     if (statistics_ == nullptr) return;

@@ -9,6 +9,7 @@
 #include "src/types/packed_table.h"
 #include "src/types/rdb_reader.h"
 #include "src/types/set.h"
+#include "src/types/stream_image.h"
 #include "src/types/string.h"
 #include "storage/image.h"
 #include "storage/rdb_string.h"
@@ -27,10 +28,15 @@ enum RdbType : std::uint8_t {
   kRdbHash = 4,
   kRdbSetIntset = 11,
   kRdbHashListpack = 16,
-  kRdbListQuicklist2 = 18
+  kRdbListQuicklist2 = 18,
+  kRdbStreamListpacks = 15,
+  kRdbStreamListpacks2 = 19,
+  kRdbStreamListpacks3 = 21
 };
 
 constexpr std::uint16_t kRdbVersion = 10;
+// What later versions write in a form that is known here is read.
+constexpr std::uint16_t kNewestRdbVersion = 12;
 constexpr std::size_t kTrailerSize = sizeof(std::uint16_t) + sizeof(std::uint64_t);
 
 RdbType rdb_type(const storage::Record& record) {
@@ -41,6 +47,8 @@ RdbType rdb_type(const storage::Record& record) {
       return record.encoding() == Encoding::kIntset ? kRdbSetIntset : kRdbSet;
     case ValueType::kList:
       return kRdbListQuicklist2;
+    case ValueType::kStream:
+      return kRdbStreamListpacks2;
     default:
       TERRACE_CHECK(record.type() == ValueType::kString);
       return kRdbString;
@@ -225,6 +233,12 @@ std::optional<Value> restore_quicklist(RdbReader& reader, const CollectionLimits
   return list.take();
 }
 
+std::optional<Value> restore_stream(RdbReader& reader, StreamImageVersion version) {
+  auto stream = StreamImage::read(reader, version);
+  if (!stream) return std::nullopt;
+  return object_value(ValueType::kStream, std::move(stream));
+}
+
 std::optional<Value> restore(RdbReader& reader, const CollectionLimits& limits) {
   switch (reader.byte()) {
     case kRdbString:
@@ -241,6 +255,12 @@ std::optional<Value> restore(RdbReader& reader, const CollectionLimits& limits) 
       return restore_intset(reader, limits);
     case kRdbHashListpack:
       return restore_hash_listpack(reader, limits);
+    case kRdbStreamListpacks:
+      return restore_stream(reader, StreamImageVersion::kRedis5);
+    case kRdbStreamListpacks2:
+      return restore_stream(reader, StreamImageVersion::kRedis7);
+    case kRdbStreamListpacks3:
+      return restore_stream(reader, StreamImageVersion::kRedis72);
     default:
       return std::nullopt;
   }
@@ -277,7 +297,7 @@ std::string dump_value(const storage::Record& record) {
 bool dump_intact(std::string_view payload) {
   if (payload.size() < kTrailerSize) return false;
   const std::size_t end = payload.size() - sizeof(std::uint64_t);
-  return load<std::uint16_t>(payload, payload.size() - kTrailerSize) <= kRdbVersion &&
+  return load<std::uint16_t>(payload, payload.size() - kTrailerSize) <= kNewestRdbVersion &&
          load<std::uint64_t>(payload, end) == crc64(payload.substr(0, end));
 }
 

@@ -207,6 +207,11 @@ ListpackEntry::ListpackEntry(std::string_view text) {
   tail_size_ = put_tail(head_size_ + text_.size(), tail_);
 }
 
+ListpackEntry::ListpackEntry(std::int64_t number) {
+  encode_integer(number);
+  tail_size_ = put_tail(head_size_, tail_);
+}
+
 void ListpackEntry::encode_integer(std::int64_t number) {
   const auto fits = [number](unsigned bits) {
     return number >= -(std::int64_t{1} << (bits - 1)) && number < std::int64_t{1} << (bits - 1);

@@ -88,6 +88,7 @@ class Listpack {
 class ListpackEntry {
  public:
   explicit ListpackEntry(std::string_view text);
+  explicit ListpackEntry(std::int64_t number);
   std::size_t size() const { return head_size_ + text_.size() + tail_size_; }
   void write(char* to) const;
 
@@ -114,6 +115,9 @@ class ListpackEditor {
   void insert(std::size_t place, std::string_view text) { splice(place, 0, ListpackEntry(text), 1); }
   void replace(std::size_t place, std::string_view text) {
     splice(place, view().next(place) - place, ListpackEntry(text), 0);
+  }
+  void replace(std::size_t place, std::int64_t number) {
+    splice(place, view().next(place) - place, ListpackEntry(number), 0);
   }
   // Takes away `count` elements from this place on.
   void erase(std::size_t place, unsigned count) {

@@ -32,6 +32,8 @@ class RdbReader {
   bool ok() const { return bytes_.ok(); }
   // All is read, and was in order.
   bool done() const { return bytes_.ok() && bytes_.remaining() == 0; }
+  std::string_view raw(std::size_t size) { return bytes_.take(size); }
+  std::int64_t time_ms() { return bytes_.fixed<std::int64_t>(); }
   std::uint8_t byte() { return bytes_.fixed<std::uint8_t>(); }
   std::uint64_t length() { return storage::read_rdb_length(bytes_); }
   // A string in any of its forms.

@@ -12,7 +12,6 @@ LEFT_OUT = {
     "group:pubsub": "a subscribed connection gets pushes at any time: pushes have no place in a request-reply order",
     "group:scripting": "scripts need programs, not random arguments",
     "group:cluster": "one server, cluster mode off",
-    "group:stream": "entry ids and idle times come from the clock; needs a dictionary of ids",
     "auth": "changes what the connection may do",
     "acl|*": "changes what the connection may do",
     "bgrewriteaof": "a job in the background; its state shows in later replies",
@@ -67,6 +66,8 @@ WEIGHTS = {
     "randomkey": 0.3, "dbsize": 0.5, "multi": 0, "exec": 0.1, "discard": 0.1, "watch": 1, "unwatch": 0.3,
     "blpop": 0.2, "brpop": 0.2, "blmove": 0.2, "brpoplpush": 0.2, "blmpop": 0.2,
     "hset": 4, "zadd": 5, "sadd": 5, "rpush": 4, "lpush": 4, "geoadd": 3, "pfadd": 3, "config|resetstat": 0.02,
+    "xadd": 12, "xreadgroup": 4, "xgroup|create": 2, "xgroup|destroy": 0.2, "xgroup|delconsumer": 0.3, "xgroup|setid": 0.3,
+    "xsetid": 0.1, "xtrim": 0.5, "xdel": 1.5,
 }
 
 INTEGERS = [b"0", b"1", b"-1", b"2", b"3", b"7", b"10", b"100", b"-5", b"-100", b"9223372036854775807",
@@ -140,6 +141,7 @@ class Dictionary:
         within = [command for command in self.commands.values()
                   if command.name not in ("multi", "exec", "discard", "reset", "watch", "hello", "select", "swapdb")]
         self.within, self.within_weights = within, self.cumulated(within)
+        self.added = 0  # entries of streams
         self.noise = random.Random(seed + 1).randbytes(1 << 16)
         self.counts = dict.fromkeys(self.commands, 0)
 
@@ -157,8 +159,8 @@ class Dictionary:
         if chance < 0.02:
             return self.random.choice(ODD_KEYS)
         if chance < 0.10:
-            group = self.random.choice(("string", "hash", "list", "set", "sorted-set", "hyperloglog", "bitmap", "geo"))
-        elif group not in ("hash", "list", "set", "sorted-set", "hyperloglog", "bitmap", "geo"):
+            group = self.random.choice(("string", "hash", "list", "set", "sorted-set", "hyperloglog", "bitmap", "geo", "stream"))
+        elif group not in ("hash", "list", "set", "sorted-set", "hyperloglog", "bitmap", "geo", "stream"):
             group = "string" if chance < 0.6 else self.random.choice(("string", "hash", "list", "set", "sorted-set"))
         return b"%s:%d" % (group.encode(), int(self.random.random() ** 2 * self.keys))
 
@@ -377,6 +379,113 @@ def of_tree(d, name, skip):
     return out
 
 
+# --- streams: few keys; ids are told, for those that a server makes come from its clock
+def stream_key(d):
+    return b"stream:%d" % d.random.randrange(6) if d.random.random() < 0.97 else d.key("hash")
+
+
+def stream_id(d):
+    """Mostly of an entry that some stream has, or had."""
+    chance = d.random.random()
+    if chance < 0.04:
+        return d.random.choice((b"0", b"0-0", b"7", b"abc", b"1-x", b"-", b"+", b"$", b">", b"18446744073709551615-18446744073709551615", b"5-", b"007-1"))
+    return b"%d-%d" % (max(d.added - d.random.randrange(10 if chance < 0.3 else 300), 1) // 4, d.random.randrange(2))
+
+
+def stream_trim(d):
+    mark = d.random.choice(([], [b"="], [b"~"], [b"~"]))
+    limit = [b"LIMIT", d.small(0, 300)] if mark == [b"~"] and d.random.random() < 0.5 else []
+    if d.random.random() < 0.5:
+        return [b"MAXLEN", *mark, d.small(0, 200), *limit]
+    return [b"MINID", *mark, stream_id(d), *limit]
+
+
+def xadd(d):
+    d.added += 1
+    chance = d.random.random()
+    at = stream_id(d) if chance < 0.05 else b"%d-*" % (d.added // 4) if chance < 0.4 else b"%d-%d" % (d.added // 4, d.added % 4)
+    fields = [b"name", b"text"] if d.random.random() < 0.7 else d.random.sample(FIELDS, d.random.randint(1, 3))
+    out = [stream_key(d)] + d.random.choice(([], [], [], [], [b"NOMKSTREAM"]))
+    if d.random.random() < 0.1:
+        out += stream_trim(d)
+    return out + [at] + [part for field in fields for part in (field, d.value()[:300])]
+
+
+def stream_ids(d):
+    return [stream_id(d) for _ in range(d.random.randint(1, 5))]
+
+
+def stream_interval(d):
+    ends = [d.random.choice((b"-", b"+", b"(")) if d.random.random() < 0.4 else stream_id(d) for _ in range(2)]
+    return sorted(b"(" + stream_id(d) if end == b"(" else end for end in ends)
+
+
+def stream_range(backward):
+    def make(d):
+        ends = stream_interval(d)
+        count = [b"COUNT", d.small(-1, 20)] if d.random.random() < 0.8 else []
+        return [stream_key(d), *(reversed(ends) if backward else ends), *count]
+    return make
+
+
+def stream_group(d):
+    return d.random.choice((b"group", b"group", b"group", b"other", b""))
+
+
+def consumer(d):
+    return d.random.choice((b"ann", b"bob", b"someone with a longer name", b"zoe"))
+
+
+def idle(d):
+    return d.random.choice((b"0", b"0", b"0", b"100000000", b"-1", b"abc"))
+
+
+def xread(d):
+    keys = [stream_key(d) for _ in range(d.random.randint(1, 3))]
+    return [*([b"COUNT", d.small(-1, 9)] if d.random.random() < 0.8 else []), b"STREAMS", *keys, *(stream_id(d) for _ in keys)]
+
+
+def xreadgroup(d):
+    keys = [stream_key(d) for _ in range(d.random.choice((1, 1, 1, 2)))]
+    ids = [b">" if d.random.random() < 0.7 else stream_id(d) for _ in keys]
+    return [b"GROUP", stream_group(d), consumer(d), b"COUNT", d.small(0, 9), *d.random.choice(([], [], [b"NOACK"])), b"STREAMS", *keys, *ids]
+
+
+def xclaim(d):
+    out = [stream_key(d), stream_group(d), consumer(d), idle(d), *stream_ids(d)]
+    options = ([b"FORCE"], [b"JUSTID"], [b"IDLE", b"1000000"], [b"TIME", b"1600000000000"], [b"RETRYCOUNT", d.small(-1, 5)], [b"LASTID", stream_id(d)])
+    for option in d.random.sample(options, d.random.choice((0, 0, 1, 2))):
+        out += option
+    return out
+
+
+def xautoclaim(d):
+    return [stream_key(d), stream_group(d), consumer(d), idle(d), d.random.choice((b"0", b"-", stream_id(d))), b"COUNT", d.small(0, 9),
+            *d.random.choice(([], [b"JUSTID"]))]
+
+
+def xpending(d):
+    out = [stream_key(d), stream_group(d)]
+    if d.random.random() < 0.3:
+        return out
+    out += [[], [b"IDLE", idle(d)]][d.random.random() < 0.3] + stream_interval(d) + [d.small(-1, 20)]
+    return out + d.random.choice(([], [consumer(d)]))
+
+
+def xsetid(d):
+    more = d.random.choice(([], [b"ENTRIESADDED", d.random.choice((b"0", b"20", b"500", b"-1", b"x"))], [b"MAXDELETEDID", stream_id(d)]))
+    return [stream_key(d), b"%d-%d" % (d.added // 4, d.random.randrange(3)), *more]
+
+
+def on_group(*more):
+    return lambda d: [stream_key(d), stream_group(d), *(part(d) for part in more)]
+
+
+def reads_told(d):
+    # Not near the greatest number: redis-server counts on from there, and refuses its own AOF then.
+    return d.random.choice(([], [], [b"ENTRIESREAD", d.random.choice((b"-1", b"0", b"3", b"100", b"abc", b"-2"))]))
+
+
 def small_keys(d):
     # LCS takes time by the product of the lengths: keys of its own, always short.
     return [b"lcs:%d" % d.random.randrange(4), b"lcs:%d" % d.random.randrange(4)]
@@ -478,6 +587,15 @@ def hello(d):
 SPECIAL = {
     "lcs": lcs, "hello": hello, "hrandfield": hrandfield, "zadd": zadd, "zrange": zrange,
     "zrangestore": lambda d: [d.key("sorted-set"), *zrange(d)],
+    "xadd": xadd, "xrange": stream_range(False), "xrevrange": stream_range(True), "xread": xread, "xreadgroup": xreadgroup,
+    "xdel": lambda d: [stream_key(d), *stream_ids(d)], "xtrim": lambda d: [stream_key(d), *stream_trim(d)], "xlen": lambda d: [stream_key(d)],
+    "xack": lambda d: [stream_key(d), stream_group(d), *stream_ids(d)], "xclaim": xclaim, "xautoclaim": xautoclaim, "xpending": xpending,
+    "xsetid": xsetid, "xgroup|create": lambda d: [*on_group()(d), d.random.choice((b"0", b"$", stream_id(d))),
+                                                  *d.random.choice(([], [b"MKSTREAM"])), *reads_told(d)],
+    "xgroup|setid": lambda d: [*on_group(stream_id)(d), *reads_told(d)], "xgroup|destroy": on_group(),
+    "xgroup|createconsumer": on_group(consumer), "xgroup|delconsumer": on_group(consumer), "xinfo|consumers": on_group(),
+    "xinfo|groups": lambda d: [stream_key(d)],
+    "xinfo|stream": lambda d: [stream_key(d), *d.random.choice(([], [b"FULL"], [b"FULL", b"COUNT", d.small(-1, 20)]))],
     "sadd": sadd, "srem": of_set(True), "smismember": of_set(True), "sismember": of_set(False), "smove": smove,
     "srandmember": srandmember,
     **{name: lexical(name) for name in ("zlexcount", "zrangebylex", "zrevrangebylex", "zremrangebylex")},

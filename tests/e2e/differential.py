@@ -420,8 +420,16 @@ class Run:
         client.ok("TERRACE", "SPILL", "ALL")
         client.socket.setblocking(False)
 
+    def streams(self):
+        """The subject's streams in full, groups and all: redis-server's AOF does not tell of all that, Terrace's log does."""
+        with self.subject.client() as client:
+            client.ok("SELECT", 0)
+            keys = [key for key in sorted(client.ok("KEYS", "stream:*")) if bytes(client.ok("TYPE", key)) == b"stream"]
+            return {key: compare.without_times("xinfo|stream", client.ok("XINFO", "STREAM", key, "FULL", "COUNT", "0")) for key in keys}
+
     def restart(self):
         hard = self.random.random() < 0.6
+        streams = self.streams() if self.options.subject != "redis" else None
         for pair in [*self.connections, self.control]:
             pair.close()
         for server in (self.subject, self.reference):
@@ -431,6 +439,8 @@ class Run:
         self.connect()
         self.restarts += 1
         self.rules["restarted"] = True
+        if streams is not None and streams != (again := self.streams()):
+            self.differ(self.done, [b"streams after a restart"], again, streams)
         self.state_check()
 
     def inject(self):

@@ -11,6 +11,7 @@
 #include "src/types/hash.h"
 #include "src/types/list.h"
 #include "src/types/set.h"
+#include "src/types/stream.h"
 #include "src/types/string.h"
 #include "storage/varint.h"
 
@@ -268,6 +269,56 @@ TEST(Dump, NoPayloadOfAListDoesHarm) {
   }
   EXPECT_GT(refused, 1000u);
   EXPECT_GT(restored, 100u);
+}
+
+std::string unhex(std::string_view digits) {
+  std::string bytes;
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    bytes.push_back(static_cast<char>(std::stoi(std::string(digits.substr(i, 2)), nullptr, 16)));
+  }
+  return bytes;
+}
+
+// Parts of what redis-server 7.0 has in the payload of DUMP: three entries, the second one deleted, the first pending.
+constexpr std::string_view kStreamNodes =
+    "0110000000000000000100000000000000013f3f000000180002010101010181610200010201000100018162020401030101"
+    "010001070104010001020104010201817802817902817a02f2a08601040801ff";
+constexpr std::string_view kPendingAndConsumer =
+    "0100000000000000010000000000000001c10d560ea20100000101"
+    "0163c10d560ea2010000";
+constexpr std::string_view kOwned = "0100000000000000010000000000000001";
+
+TEST(Dump, StreamsOfAllVersionsAreRead) {
+  const std::string nodes(kStreamNodes), pending(kPendingAndConsumer), owned(kOwned);
+  const std::string seven = "13" + nodes + "0203050101020103" + "0101670101" + "81ffffffffffffffff" + pending + owned;
+  const std::string five = "0f" + nodes + "020305" + "0101670101" + pending + owned;
+  const std::string seven_two =
+      "15" + nodes + "0203050101020103" + "010167010101" + pending + "0102030405060708" + owned;
+  for (const std::string& digits : {seven, five, seven_two}) {
+    auto value = restore_value(sealed(unhex(digits)), CollectionLimits{});
+    ASSERT_TRUE(value.has_value());
+    const RecordPointer record = make_record(std::move(*value));
+    const auto& stream = static_cast<const Stream&>(*record->object());
+    EXPECT_EQ(stream.size(), 2u);
+    EXPECT_EQ(stream.first_id(), (StreamId{1, 1}));
+    EXPECT_EQ(stream.last_id(), (StreamId{3, 5}));
+    EXPECT_EQ(stream.entries_added(), digits == five ? 2u : 3u);
+    const StreamGroup& group = *stream.group("g");
+    EXPECT_EQ(group.find_pending({1, 1})->consumer, group.consumer("c"));
+    EXPECT_EQ(group.consumer("c")->seen_ms, 1795536850369);
+    EXPECT_EQ(dump_value(*record).substr(0, 3), unhex("130110"));
+    EXPECT_TRUE(digits != seven || dump_value(*record) == sealed(unhex(seven)));
+    for (std::size_t size = 1; size < digits.size() / 2; ++size) {
+      EXPECT_FALSE(restore_value(sealed(unhex(digits).substr(0, size)), CollectionLimits{}));
+    }
+  }
+  // Pending for nobody, for two, and for one but not in the group.
+  const std::string head = "13" + nodes + "0203050101020103" + "010167010101";
+  EXPECT_FALSE(restore_value(sealed(unhex(head + pending + "00")), CollectionLimits{}));
+  EXPECT_FALSE(restore_value(sealed(unhex(head + "0001" + "0163c10d560ea2010000" + owned)), CollectionLimits{}));
+  // One entry told, two there.
+  EXPECT_FALSE(restore_value(sealed(unhex("13" + nodes + "010305010102010300")), CollectionLimits{}));
+  EXPECT_TRUE(restore_value(sealed(unhex("13" + nodes + "020305010102010300")), CollectionLimits{}));
 }
 
 TEST(CopyValue, IsIndependentOfALargeRecord) {

@@ -1,0 +1,60 @@
+// StreamId: what orders a stream's entries: a time in milliseconds and a number within it. How it is read and written
+// as text. Thread: plain values.
+#pragma once
+
+#include <charconv>
+#include <compare>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace terrace::types {
+
+struct StreamId {
+  std::uint64_t ms = 0;
+  std::uint64_t sequence = 0;
+
+  auto operator<=>(const StreamId&) const = default;  // NOLINT(modernize-use-nullptr)
+  bool zero() const { return ms == 0 && sequence == 0; }
+  static constexpr StreamId greatest() {
+    return {std::numeric_limits<std::uint64_t>::max(), std::numeric_limits<std::uint64_t>::max()};
+  }
+  // nullopt: there is none.
+  std::optional<StreamId> next() const;
+  std::optional<StreamId> previous() const;
+};
+
+// "MS-SEQUENCE" on the stack.
+class StreamIdText {
+ public:
+  explicit StreamIdText(const StreamId& id) {
+    char* end = std::to_chars(text_, text_ + kSize, id.ms).ptr;
+    *end++ = '-';
+    end = std::to_chars(end, text_ + kSize, id.sequence).ptr;
+    size_ = static_cast<std::size_t>(end - text_);
+  }
+  std::string_view view() const { return {text_, size_}; }
+  operator std::string_view() const { return view(); }  // NOLINT(google-explicit-constructor)
+
+ private:
+  static constexpr std::size_t kSize = 20 + 1 + 20;
+  char text_[kSize];
+  std::size_t size_;
+};
+
+// "MS", "MS-SEQUENCE" or "MS-*", as Redis reads them: with strtoull where the digits are not an integer's own.
+struct ParsedStreamId {
+  StreamId id;
+  bool has_sequence = true;  // false: "MS-*"
+};
+// `missing` is the sequence of "MS"; "MS-*" is read only where it is asked for.
+std::optional<ParsedStreamId> parse_stream_id(std::string_view text, std::uint64_t missing, bool star_allowed);
+
+// 16 bytes, big-endian, as RDB files and Redis' radix trees have ids.
+void put_stream_id(std::string& out, const StreamId& id);
+StreamId read_stream_id(std::string_view bytes);
+inline constexpr std::size_t kStreamIdBytes = 16;
+
+}  // namespace terrace::types
