@@ -98,7 +98,7 @@ class Record {
   Object* object() const {
     if (encoding() != Encoding::kObject) return nullptr;
     Object* object;
-    std::memcpy(&object, value(), sizeof object);
+    std::memcpy(&object, value(), sizeof(void*));
     return object;
   }
 
@@ -117,7 +117,7 @@ class Record {
   // The value must have sizeof(Object*) bytes; it belongs to the record from now on.
   void store_object(ObjectPointer object) {
     Object* pointer = object.release();
-    std::memcpy(value(), &pointer, sizeof pointer);
+    std::memcpy(value(), &pointer, sizeof(void*));
     set_kind(type(), Encoding::kObject);
   }
   // Gives up the object; the record's value is its bytes again, of no meaning.

@@ -59,7 +59,7 @@ bool fits(const Entry& entry) {
 }
 
 std::size_t packed_size(const Entry& entry, const Layout& layout) {
-  return fits(entry) ? head_size(layout) + entry.name.size() + entry.value.size() : 1 + sizeof(Blob*);
+  return fits(entry) ? head_size(layout) + entry.name.size() + entry.value.size() : 1 + sizeof(void*);
 }
 
 // An entry's packed bytes, on the stack.
@@ -110,7 +110,7 @@ Entry PackedNode::entry(unsigned index, const Layout& layout) const {
 
 std::string_view PackedNode::packed(unsigned index, const Layout& layout) const {
   const char* packed = entries() + offset(index);
-  if (blob_of(packed)) return {packed, 1 + sizeof(Blob*)};
+  if (blob_of(packed)) return {packed, 1 + sizeof(void*)};
   std::size_t size = head_size(layout) + size_at(packed);
   if (layout.has_values) size += size_at(packed + 1);
   return {packed, size};

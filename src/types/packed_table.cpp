@@ -157,7 +157,7 @@ void PackedTable::erase_at(const Place& place, std::ptrdiff_t& footprint) {
 void PackedTable::add_bucket(std::ptrdiff_t& footprint) {
   const unsigned piece = piece_of(bucket_count_);
   if (piece == pieces_.size()) {
-    void* memory = storage::allocate(piece_size(piece) * sizeof(PackedNode*));
+    void* memory = storage::allocate(piece_size(piece) * sizeof(void*));
     footprint += static_cast<std::ptrdiff_t>(storage::usable_size(memory));
     pieces_.push_back(static_cast<PackedNode**>(memory));
   }
