@@ -2,6 +2,7 @@
 
 #include "src/types/list_nodes.h"
 #include "src/types/packed_table.h"
+#include "src/types/score_tree.h"
 #include "storage/record.h"
 
 namespace terrace::types {
@@ -19,6 +20,8 @@ class Decoder final : public storage::ObjectDecoder {
         return PackedTable::decode(image, PackedTable::Values::kNone);
       case ValueType::kList:
         return ListNodes::decode(image);
+      case ValueType::kSortedSet:
+        return ScoreTree::decode(image);
       default:
         return Error{ErrorCode::kCorrupt, "image: no type of large values"};
     }

@@ -33,6 +33,7 @@ class RdbReader {
   // All is read, and was in order.
   bool done() const { return bytes_.ok() && bytes_.remaining() == 0; }
   std::uint8_t byte() { return bytes_.fixed<std::uint8_t>(); }
+  double binary_double() { return bytes_.fixed<double>(); }
   std::uint64_t length() { return storage::read_rdb_length(bytes_); }
   // A string in any of its forms.
   RdbText text();
