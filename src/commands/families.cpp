@@ -10,6 +10,7 @@ std::span<const std::span<const Command>> command_families() {
       connection_commands(), client_commands(), command_commands(), config_commands(),
       server_commands(),     info_commands(),   memory_commands(),  slowlog_commands(),
       latency_commands(),    debug_commands(),  terrace_commands(), set_commands(),
+      sorted_set_commands(),
   };
   return families;
 }

@@ -11,6 +11,7 @@ std::span<const Command> string_commands();
 std::span<const Command> hash_commands();
 std::span<const Command> set_commands();
 std::span<const Command> list_commands();
+std::span<const Command> sorted_set_commands();
 std::span<const Command> key_commands();
 std::span<const Command> connection_commands();
 std::span<const Command> client_commands();
