@@ -110,9 +110,11 @@ void zscan(Context& context) {
   if (!find_sorted_set(context, record)) return;
   if (record == nullptr) return ElementScan::reply_empty(context);
   const SortedSetView set(*record);
-  ElementScan::reply(context, *cursor, [&set](std::uint64_t from, ElementScan& out) {
-    return set.scan(from, [&out](std::string_view member, double score) {
-      out.add(member, {member, types::ScoreText(score)});
+  using Integers = types::ScoreText::Integers;
+  const Integers integers = record->object() ? Integers::kAsOthers : Integers::kInFull;
+  ElementScan::reply(context, *cursor, [&set, integers](std::uint64_t from, ElementScan& out) {
+    return set.scan(from, [&out, integers](std::string_view member, double score) {
+      out.add(member, {member, types::ScoreText(score, integers)});
     });
   });
 }

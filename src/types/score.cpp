@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cerrno>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -13,8 +14,7 @@
 namespace terrace::types {
 namespace {
 
-// Integers that a double tells apart from all their neighbours are written as such.
-constexpr double kLeastInteger = -4503599627370495.0, kMostInteger = 4503599627370496.0;
+constexpr double kMostInteger = 0x1p62;
 
 }  // namespace
 
@@ -37,17 +37,15 @@ std::optional<double> parse_score_bound(std::string_view text) {
   return score;
 }
 
-ScoreText::ScoreText(double score) {
-  int size;
-  if (score >= kLeastInteger && score <= kMostInteger &&
-      static_cast<double>(static_cast<std::int64_t>(score)) == score) {
-    size = static_cast<int>(std::to_chars(digits_, digits_ + sizeof digits_, static_cast<std::int64_t>(score)).ptr -
-                            digits_);
-  } else if (std::isinf(score)) {
-    size = std::snprintf(digits_, sizeof digits_, "%s", score > 0 ? "inf" : "-inf");
-  } else {
-    size = std::snprintf(digits_, sizeof digits_, "%.17g", score);
+ScoreText::ScoreText(double score, Integers integers) {
+  const bool convertible = integers == Integers::kInFull && std::abs(score) <= kMostInteger;
+  if (convertible && static_cast<double>(static_cast<std::int64_t>(score)) == score) {
+    char* const end = std::to_chars(digits_, digits_ + sizeof digits_, static_cast<std::int64_t>(score)).ptr;
+    size_ = static_cast<std::size_t>(end - digits_);
+    return;
   }
+  const int size = std::isinf(score) ? std::snprintf(digits_, sizeof digits_, "%s", score > 0 ? "inf" : "-inf")
+                                     : std::snprintf(digits_, sizeof digits_, "%.17g", score);
   size_ = static_cast<std::size_t>(size);
 }
 

@@ -19,10 +19,13 @@ inline std::optional<double> parse_stored_score(std::string_view text) {
   return parse_score(text);
 }
 
-// The digits that Redis keeps and shows: 17 significant ones at most, "inf".
+// A score's digits, as Redis writes them: 17 significant ones at most, "inf".
 class ScoreText {
  public:
-  explicit ScoreText(double score);
+  // Listpacks keep integers of up to 62 bits with all their digits; where there is none, they show as other numbers.
+  enum class Integers : bool { kAsOthers, kInFull };
+
+  explicit ScoreText(double score, Integers integers = Integers::kInFull);
   std::string_view view() const { return {digits_, size_}; }
   operator std::string_view() const { return view(); }  // NOLINT(google-explicit-constructor)
 
