@@ -1,4 +1,4 @@
-// ZsetUpdate: what ZADD does, with its options, also for GEOADD, which is ZADD of other scores.
+// ZsetUpdate: what ZADD does with scores and members by its options, wherever the scores come from.
 // Ownership: borrows the arguments. Thread: the reactor's.
 #pragma once
 

@@ -18,9 +18,9 @@ inline std::uint32_t reversed(std::uint32_t bits) {
   return __builtin_bswap32(bits);
 }
 
-// The bits that tell buckets apart as long as no bucket of this round is split.
+// The bits that tell buckets apart as long as no bucket of this round is split. There is always a bucket.
 inline unsigned level_of(std::uint32_t bucket_count) {
-  return static_cast<unsigned>(std::bit_width(bucket_count)) - 1;
+  return static_cast<unsigned>(std::bit_width(bucket_count) - 1) & 31;
 }
 
 // The bucket that this one, made last, was split off.

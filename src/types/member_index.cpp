@@ -19,6 +19,7 @@ using linear_hashing::sibling_of;
 constexpr std::size_t kFill = 32;
 constexpr std::size_t kShrinkBelow = 4;
 constexpr std::uint32_t kCapacityStep = 4;
+constexpr std::ptrdiff_t kPointerBytes = sizeof(void*);
 
 }  // namespace
 
@@ -69,7 +70,7 @@ void MemberIndex::add(const Entry& entry, std::ptrdiff_t& footprint) {
     const std::uint32_t fresh = bucket_count();
     Bucket* split = fresh == 0 ? nullptr : std::exchange(buckets_[sibling_of(fresh)], nullptr);
     buckets_.push_back(nullptr);
-    footprint += sizeof(Bucket*);
+    footprint += kPointerBytes;
     distribute(split, footprint);
   }
   put(entry, footprint);
@@ -102,7 +103,7 @@ void MemberIndex::erase(const Entry& entry, std::ptrdiff_t& footprint) {
   if (buckets_.size() > 1 && size_ * kShrinkBelow < kFill * buckets_.size()) {
     Bucket* last = buckets_.back();
     buckets_.pop_back();
-    footprint -= static_cast<std::ptrdiff_t>(sizeof(Bucket*));
+    footprint -= kPointerBytes;
     distribute(last, footprint);
   }
 }
@@ -111,7 +112,7 @@ bool MemberIndex::discard_bucket(std::ptrdiff_t& footprint) {
   if (buckets_.empty()) return false;
   release(buckets_.back(), footprint);
   buckets_.pop_back();
-  footprint -= static_cast<std::ptrdiff_t>(sizeof(Bucket*));
+  footprint -= kPointerBytes;
   return true;
 }
 

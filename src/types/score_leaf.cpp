@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint8_t kBlobMark = 255;
 constexpr std::size_t kHeadSize = 2;
+constexpr std::size_t kPointerBytes = sizeof(void*);
 
 // A member that is too large for a leaf.
 struct Blob {
@@ -45,7 +46,7 @@ const char* behind_score(const char* entry) {
 Blob* blob_of(const char* entry) {
   if (byte_at(entry, 0) != kBlobMark) return nullptr;
   Blob* blob;
-  std::memcpy(&blob, behind_score(entry), sizeof blob);
+  std::memcpy(&blob, behind_score(entry), kPointerBytes);
   return blob;
 }
 
@@ -66,8 +67,8 @@ class Packed {
       end = std::copy(element.member.begin(), element.member.end(), end);
     } else {
       Blob* blob = Blob::make(element.member, footprint);
-      std::memcpy(end, &blob, sizeof blob);
-      end += sizeof blob;
+      std::memcpy(end, &blob, kPointerBytes);
+      end += kPointerBytes;
     }
     size_ = static_cast<std::size_t>(end - bytes_);
   }
@@ -104,13 +105,13 @@ ScoredMember ScoreLeaf::element(unsigned index) const {
 
 std::string_view ScoreLeaf::packed(unsigned index) const {
   const char* at = entry(index);
-  const std::size_t behind = byte_at(at, 0) == kBlobMark ? sizeof(Blob*) : byte_at(at, 0);
+  const std::size_t behind = byte_at(at, 0) == kBlobMark ? kPointerBytes : byte_at(at, 0);
   return {at, kHeadSize + byte_at(at, 1) + behind};
 }
 
 std::size_t ScoreLeaf::packed_size(const ScoredMember& element) {
   return kSlotSize + kHeadSize + PackedScore(element.score).view().size() +
-         (fits(element.member) ? element.member.size() : sizeof(Blob*));
+         (fits(element.member) ? element.member.size() : kPointerBytes);
 }
 
 unsigned ScoreLeaf::find(std::string_view member, std::uint8_t wanted) const {

@@ -9,6 +9,12 @@
 #include "storage/rdb_string.h"
 
 namespace terrace::types {
+namespace {
+
+// What a leaf takes beside its own bytes: the pointer that its number stands for.
+constexpr std::ptrdiff_t kNumberBytes = sizeof(void*);
+
+}  // namespace
 
 template <typename Node>
 std::uint32_t ScoreTree::Row<Node>::add(Node* node) {
@@ -48,7 +54,7 @@ ScoreTree::~ScoreTree() {
 // --- nodes
 
 std::uint32_t ScoreTree::add_leaf(ScoreLeaf* leaf) {
-  change_ += sizeof(ScoreLeaf*);
+  change_ += kNumberBytes;
   return leaves_.add(leaf);
 }
 
@@ -60,7 +66,7 @@ std::uint32_t ScoreTree::add_inner() {
 
 void ScoreTree::remove_leaf(std::uint32_t number) {
   ScoreLeaf::destroy(leaves_[number], change_);
-  change_ -= static_cast<std::ptrdiff_t>(sizeof(ScoreLeaf*));
+  change_ -= kNumberBytes;
   leaves_.remove(number);
 }
 
@@ -327,7 +333,7 @@ bool ScoreTree::discard(std::size_t budget_bytes) {
   while (left && static_cast<std::size_t>(-freed) < budget_bytes) {
     if (!leaves_.empty()) {
       if (ScoreLeaf* leaf = leaves_.take_last()) {
-        freed -= static_cast<std::ptrdiff_t>(sizeof(ScoreLeaf*));
+        freed -= kNumberBytes;
         ScoreLeaf::destroy(leaf, freed);
       }
     } else if (!inners_.empty()) {

@@ -71,8 +71,8 @@ void expect_same(const ScoreTree& tree, const Model& model) {
     ASSERT_EQ(tree.find(member), score);
     ASSERT_EQ(tree.rank({score, member}), rank);
     if (rank % 7 == 0) {
-      const auto tell = [&](const ScoredMember& element) {
-        EXPECT_EQ(element.member, member);
+      const auto tell = [&wanted = member](const ScoredMember& element) {
+        EXPECT_EQ(element.member, wanted);
         return false;
       };
       tree.forward(rank, tell);
@@ -131,7 +131,7 @@ TEST(ScoreTree, RandomChangesFollowAModel) {
 
 TEST(ScoreTree, CountsWhatComesBeforeABound) {
   ScoreTree tree(200, 4);
-  for (int i = 0; i < 500; ++i) tree.set({static_cast<double>(i / 5), "member" + std::to_string(i)});
+  for (int i = 0; i < 500; ++i) tree.set({static_cast<double>(i % 100), "member" + std::to_string(i)});
   for (int bound = -1; bound <= 101; ++bound) {
     const auto expected = static_cast<std::size_t>(std::clamp(bound * 5, 0, 500));
     EXPECT_EQ(tree.count_first([&](double score, const auto&) { return score < bound; }), expected);

@@ -13,7 +13,6 @@ namespace terrace::types {
 namespace {
 
 using storage::Encoding;
-using storage::Record;
 using storage::ValueType;
 using Scores = std::map<std::string, double>;
 
@@ -31,9 +30,9 @@ void expect_same(const SortedSetView& view, const Scores& model) {
   ASSERT_EQ(view.size(), ordered.size());
   std::size_t rank = 0;
   for (const auto& [score, member] : ordered) {
-    const auto tell = [&](const ScoredMember& element) {
-      EXPECT_EQ(element.member, member);
-      EXPECT_EQ(element.score, score);
+    const auto tell = [&wanted_member = member, &wanted_score = score](const ScoredMember& element) {
+      EXPECT_EQ(element.member, wanted_member);
+      EXPECT_EQ(element.score, wanted_score);
       return false;
     };
     view.forward(rank, tell);
@@ -51,6 +50,7 @@ TEST_F(SortedSetTest, RandomChangesSpillsAndExpiriesFollowAModel) {
   std::mt19937 random(5);
   std::map<std::string, Scores> model;
   std::vector<std::string> names;
+  names.reserve(6);
   for (int i = 0; i < 6; ++i) names.push_back("zset:" + std::to_string(i));
   std::map<Encoding, int> seen;
   for (int step = 0; step < 6000; ++step) {
