@@ -68,13 +68,13 @@ bool add_range(const KeySpec& spec, std::size_t begin, std::size_t count, std::v
   return true;
 }
 
-bool add_counted(const KeySpec& spec, std::size_t begin, std::span<const std::string_view> arguments,
-                 std::vector<KeyPosition>& keys) {
+bool add_counted(const KeySpec& spec, std::size_t begin, std::int64_t least,
+                 std::span<const std::string_view> arguments, std::vector<KeyPosition>& keys) {
   std::size_t count_at = begin + static_cast<std::size_t>(spec.count_index);
   if (count_at >= arguments.size()) return false;
   auto count = parse_integer(arguments[count_at]);
   std::size_t first = begin + static_cast<std::size_t>(spec.first_key);
-  if (!count || *count < 0 || first + static_cast<std::size_t>(*count) > arguments.size()) return false;
+  if (!count || *count < least || first + static_cast<std::size_t>(*count) > arguments.size()) return false;
   for (std::size_t i = 0; i < static_cast<std::size_t>(*count); ++i) {
     keys.push_back({static_cast<std::uint32_t>(first + i * static_cast<std::size_t>(spec.step)), spec.flags});
   }
@@ -146,6 +146,7 @@ void CommandTable::reset_usage() {
 }
 
 bool find_keys(const Command& command, std::span<const std::string_view> arguments, std::vector<KeyPosition>& keys) {
+  const std::int64_t least = command.flags & kNoMandatoryKeys ? 0 : 1;
   for (const KeySpec& spec : command.keys) {
     std::size_t begin = find_begin(spec, arguments);
     if (begin == 0) {
@@ -154,7 +155,7 @@ bool find_keys(const Command& command, std::span<const std::string_view> argumen
     }
     if (begin >= arguments.size()) return false;
     if (spec.find == KeySpec::Find::kRange && !add_range(spec, begin, arguments.size(), keys)) return false;
-    if (spec.find == KeySpec::Find::kKeyCount && !add_counted(spec, begin, arguments, keys)) return false;
+    if (spec.find == KeySpec::Find::kKeyCount && !add_counted(spec, begin, least, arguments, keys)) return false;
   }
   if (command.further_key != nullptr) {
     const std::size_t index = command.further_key(arguments);

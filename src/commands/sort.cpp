@@ -9,6 +9,7 @@
 
 #include "src/commands/list_access.h"
 #include "src/types/set.h"
+#include "src/types/sorted_set.h"
 
 namespace terrace::commands {
 namespace {
@@ -43,6 +44,17 @@ std::vector<Element> read_elements(const Record& record, const SortOptions& opti
     const types::SetView set(record);
     elements.reserve(set.size());
     set.for_each([&](std::string_view member) { elements.push_back({std::string(member)}); });
+    return elements;
+  }
+  if (record.type() == ValueType::kSortedSet) {
+    const types::SortedSetView set(record);
+    elements.reserve(set.size());
+    const auto add = [&](const types::ScoredMember& element) {
+      elements.push_back({std::string(element.member)});
+      return true;
+    };
+    const bool from_the_end = !options.sorted && options.descending;
+    if (set.size() > 0) from_the_end ? set.backward(set.size() - 1, add) : set.forward(0, add);
     return elements;
   }
   const types::ListView list(record);
@@ -161,7 +173,10 @@ void sort_key(Context& context, bool may_store) {
   if (options->stores && !context.need(options->target)) return;
   const Record* record = context.read(context.argument(1));
   const bool of_set = record != nullptr && record->type() == ValueType::kSet;
-  if (record != nullptr && !of_set && record->type() != ValueType::kList) return context.reply.wrong_type();
+  const bool of_sorted_set = record != nullptr && record->type() == ValueType::kSortedSet;
+  if (record != nullptr && !of_set && !of_sorted_set && record->type() != ValueType::kList) {
+    return context.reply.wrong_type();
+  }
   if (!options->sorted && of_set && options->stores) {
     options->sorted = options->by_text = true;
     options->weight.reset();
@@ -171,7 +186,7 @@ void sort_key(Context& context, bool may_store) {
   if (options->sorted) {
     if (options->weight && !need_all(context, *options->weight, elements)) return;
     if (!weigh(context, *options, elements)) return;
-    sort_elements(elements, *options, of_set);
+    sort_elements(elements, *options, of_set || of_sorted_set);
   }
   const Range range = shown_range(*options, elements.size());
   const auto shown = std::span<const Element>(elements).subspan(range.begin, range.end - range.begin);

@@ -696,11 +696,13 @@ constexpr Directive kDirectives[] = {
      .kind = Kind::kInteger,
      .default_value = "128",
      .minimum = 0,
-     .maximum = kMaxLong},
+     .maximum = kMaxLong,
+     .number = &Settings::zset_max_listpack_entries},
     {.name = "zset-max-listpack-value",
      .alias = "zset-max-ziplist-value",
      .kind = Kind::kMemory,
-     .default_value = "64"},
+     .default_value = "64",
+     .number = &Settings::zset_max_listpack_value},
 };
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "src/types/dump.h"
 
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <unordered_set>
 
 #include "src/types/crc64.h"
@@ -9,6 +11,7 @@
 #include "src/types/packed_table.h"
 #include "src/types/rdb_reader.h"
 #include "src/types/set.h"
+#include "src/types/sorted_set.h"
 #include "src/types/stream_image.h"
 #include "src/types/string.h"
 #include "storage/image.h"
@@ -25,11 +28,14 @@ enum RdbType : std::uint8_t {
   kRdbString = 0,
   kRdbList = 1,
   kRdbSet = 2,
+  kRdbSortedSet = 3,
   kRdbHash = 4,
+  kRdbSortedSet2 = 5,
   kRdbSetIntset = 11,
   kRdbHashListpack = 16,
-  kRdbListQuicklist2 = 18,
   kRdbStreamListpacks = 15,
+  kRdbSortedSetListpack = 17,
+  kRdbListQuicklist2 = 18,
   kRdbStreamListpacks2 = 19,
   kRdbStreamListpacks3 = 21
 };
@@ -45,6 +51,8 @@ RdbType rdb_type(const storage::Record& record) {
       return record.object() ? kRdbHash : kRdbHashListpack;
     case ValueType::kSet:
       return record.encoding() == Encoding::kIntset ? kRdbSetIntset : kRdbSet;
+    case ValueType::kSortedSet:
+      return record.object() ? kRdbSortedSet2 : kRdbSortedSetListpack;
     case ValueType::kList:
       return kRdbListQuicklist2;
     case ValueType::kStream:
@@ -172,6 +180,48 @@ std::optional<Value> restore_intset(RdbReader& reader, const CollectionLimits& l
   return set.holder().take();
 }
 
+// A score of the first encoding: its digits behind their number, or one of three numbers that stand for what has none.
+std::optional<double> read_old_score(RdbReader& reader) {
+  constexpr std::uint8_t kNan = 253, kInfinity = 254, kMinusInfinity = 255;
+  const std::uint8_t size = reader.byte();
+  if (size == kNan) return std::nullopt;
+  if (size == kInfinity) return std::numeric_limits<double>::infinity();
+  if (size == kMinusInfinity) return -std::numeric_limits<double>::infinity();
+  std::string digits;
+  for (unsigned i = 0; i < size; ++i) digits.push_back(static_cast<char>(reader.byte()));
+  return parse_stored_score(digits);
+}
+
+// `read_score` gives nullopt for what is none.
+template <typename ReadScore>
+std::optional<Value> restore_sorted_set(RdbReader& reader, const CollectionLimits& limits,
+                                        const ReadScore& read_score) {
+  SortedSetBuilder builder;
+  const std::uint64_t count = reader.length();
+  for (std::uint64_t i = 0; i < count && reader.ok(); ++i) {
+    const RdbText member = reader.text();
+    const std::optional<double> score = read_score(reader);
+    if (reader.ok() && (!score || std::isnan(*score) || !builder.add({*score, member.view()}))) return std::nullopt;
+  }
+  if (builder.members().size() == 0) return std::nullopt;
+  return builder.take(limits);
+}
+
+std::optional<Value> restore_sorted_set_listpack(RdbReader& reader, const CollectionLimits& limits) {
+  const RdbText text = reader.text();
+  const Listpack listpack(text.view());
+  if (!Listpack::valid(listpack.bytes()) || listpack.count() == 0 || listpack.count() % 2 != 0) return std::nullopt;
+  // One by one: a member that comes twice is found, and so is what is no score or out of order.
+  SortedSetBuilder builder;
+  for (std::size_t place = listpack.begin(); place != listpack.end(); place = listpack.next(place)) {
+    const ElementText member(listpack.element(place));
+    place = listpack.next(place);
+    const auto score = parse_stored_score(ElementText(listpack.element(place)).view());
+    if (!score || !builder.add({*score, member.view()})) return std::nullopt;
+  }
+  return builder.take(limits);
+}
+
 // RDB's kinds of quicklist nodes: one element as it is, or a listpack.
 constexpr std::uint64_t kPlainNode = 1, kPackedNode = 2;
 
@@ -261,6 +311,12 @@ std::optional<Value> restore(RdbReader& reader, const CollectionLimits& limits) 
       return restore_stream(reader, StreamImageVersion::kRedis7);
     case kRdbStreamListpacks3:
       return restore_stream(reader, StreamImageVersion::kRedis72);
+    case kRdbSortedSet:
+      return restore_sorted_set(reader, limits, read_old_score);
+    case kRdbSortedSet2:
+      return restore_sorted_set(reader, limits, [](RdbReader& from) { return std::optional(from.binary_double()); });
+    case kRdbSortedSetListpack:
+      return restore_sorted_set_listpack(reader, limits);
     default:
       return std::nullopt;
   }

@@ -3,6 +3,7 @@
 #include "src/types/list_nodes.h"
 #include "src/types/packed_table.h"
 #include "src/types/stream_image.h"
+#include "src/types/score_tree.h"
 #include "storage/record.h"
 
 namespace terrace::types {
@@ -22,6 +23,8 @@ class Decoder final : public storage::ObjectDecoder {
         return ListNodes::decode(image);
       case ValueType::kStream:
         return StreamImage::decode(image);
+      case ValueType::kSortedSet:
+        return ScoreTree::decode(image);
       default:
         return Error{ErrorCode::kCorrupt, "image: no type of large values"};
     }

@@ -6,6 +6,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "src/types/linear_hashing.h"
 #include "src/types/rdb_reader.h"
 #include "storage/allocation.h"
 #include "storage/rdb_string.h"
@@ -13,24 +14,10 @@
 namespace terrace::types {
 namespace {
 
-std::uint32_t reversed(std::uint32_t bits) {
-  bits = (bits >> 1 & 0x55555555u) | (bits & 0x55555555u) << 1;
-  bits = (bits >> 2 & 0x33333333u) | (bits & 0x33333333u) << 2;
-  bits = (bits >> 4 & 0x0F0F0F0Fu) | (bits & 0x0F0F0F0Fu) << 4;
-  return __builtin_bswap32(bits);
-}
+using linear_hashing::kMaxBuckets;
+using linear_hashing::reversed;
+using linear_hashing::sibling_of;
 
-// The bits that tell buckets apart as long as no bucket of this round is split.
-unsigned level_of(std::uint32_t bucket_count) {
-  return static_cast<unsigned>(std::bit_width(bucket_count)) - 1;
-}
-
-// The bucket that this one, made last, was split off.
-std::uint32_t sibling_of(std::uint32_t bucket) {
-  return bucket - std::bit_floor(bucket);
-}
-
-constexpr std::uint32_t kMaxBuckets = 1u << 31;
 // The table shrinks when it is less than a quarter as full as when it grows.
 constexpr std::uint64_t kShrinkBelow = 4;
 
@@ -56,9 +43,7 @@ std::uint32_t PackedTable::place_of(std::uint64_t hash) {
 }
 
 std::uint32_t PackedTable::bucket_of(std::uint64_t hash) const {
-  const std::uint32_t round = std::uint32_t{1} << level_of(bucket_count_);
-  const std::uint32_t bucket = static_cast<std::uint32_t>(hash) & (2 * round - 1);
-  return bucket < bucket_count_ ? bucket : bucket & (round - 1);
+  return linear_hashing::bucket_of(static_cast<std::uint32_t>(hash), bucket_count_);
 }
 
 std::uint32_t PackedTable::bucket_at(std::uint32_t place) const {
@@ -66,11 +51,7 @@ std::uint32_t PackedTable::bucket_at(std::uint32_t place) const {
 }
 
 std::uint64_t PackedTable::next_place(std::uint32_t bucket) const {
-  const unsigned level = level_of(bucket_count_);
-  const std::uint32_t round = std::uint32_t{1} << level;
-  const bool split = bucket >= round || bucket + round < bucket_count_;
-  const std::uint64_t next = std::uint64_t{reversed(bucket)} + (std::uint64_t{1} << (32 - level - (split ? 1 : 0)));
-  return next >> 32 ? 0 : next;
+  return linear_hashing::next_place(bucket, bucket_count_);
 }
 
 std::optional<std::string_view> PackedTable::find(std::string_view name) const {

@@ -1,6 +1,6 @@
-// PackedTable: the many names of a large collection, with or without values: a hash, a set, the member index of a
-// sorted set. Linear hashing over packed nodes of about a KiB, so that a name costs few bytes beside its own and the
-// table grows and shrinks a node at a time, never at one go.
+// PackedTable: the many names of a large collection, with or without values: a hash, a set. Linear hashing over packed
+// nodes of about a KiB, so that a name costs few bytes beside its own and the table grows and shrinks a node at a time,
+// never at one go.
 //
 //   bucket of a name: the low bits of its hash, as many as there are buckets for, splits going on in order
 //   bucket: the first of its nodes, nullptr if it is empty; nearly always there is one

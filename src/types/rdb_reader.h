@@ -35,6 +35,7 @@ class RdbReader {
   std::string_view raw(std::size_t size) { return bytes_.take(size); }
   std::int64_t time_ms() { return bytes_.fixed<std::int64_t>(); }
   std::uint8_t byte() { return bytes_.fixed<std::uint8_t>(); }
+  double binary_double() { return bytes_.fixed<double>(); }
   std::uint64_t length() { return storage::read_rdb_length(bytes_); }
   // A string in any of its forms.
   RdbText text();

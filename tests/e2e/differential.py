@@ -122,7 +122,7 @@ class Run:
             if options.config == "restart" else []
         # Half of the runs go over to large collections after few elements.
         limits = ["--hash-max-listpack-entries", "9", "--hash-max-listpack-value", "40", "--set-max-intset-entries", "9",
-                  "--list-max-listpack-size", "5"] if options.seed % 2 else []
+                  "--list-max-listpack-size", "5", "--zset-max-listpack-entries", "9", "--zset-max-listpack-value", "40"] if options.seed % 2 else []
         reference += limits + ["--hz", "500"]  # which is how often it looks at the time of blocked clients
         self.reference = folder.add(redis(folder.path + "/reference", *reference))
         if options.subject == "redis":

@@ -11,6 +11,7 @@
 #include "src/types/hash.h"
 #include "src/types/list.h"
 #include "src/types/set.h"
+#include "src/types/sorted_set.h"
 #include "src/types/stream.h"
 #include "src/types/string.h"
 #include "storage/varint.h"
@@ -93,6 +94,18 @@ std::vector<std::string> elements_of(const Record& record) {
     return true;
   });
   return elements;
+}
+
+RecordPointer make_sorted_set(const std::map<std::string, double>& scores, std::int64_t max_entries) {
+  SortedSetBuilder builder;
+  for (const auto& [member, score] : scores) builder.add({score, member});
+  return make_record(builder.take(CollectionLimits{.zset_max_listpack_entries = max_entries}));
+}
+
+std::map<std::string, double> scores_of(const Record& record) {
+  std::map<std::string, double> scores;
+  SortedSetView(record).for_each([&](std::string_view member, double score) { scores.emplace(member, score); });
+  return scores;
 }
 
 std::string sealed(std::string body) {
@@ -319,6 +332,74 @@ TEST(Dump, StreamsOfAllVersionsAreRead) {
   // One entry told, two there.
   EXPECT_FALSE(restore_value(sealed(unhex("13" + nodes + "010305010102010300")), CollectionLimits{}));
   EXPECT_TRUE(restore_value(sealed(unhex("13" + nodes + "020305010102010300")), CollectionLimits{}));
+}
+
+TEST(Dump, SortedSetsComeBackInTheEncodingThatTheLimitsAskFor) {
+  const std::map<std::string, double> scores = {{"a", 1}, {"", -0.25}, {"17", 1e300}, {std::string(60, 'x'), 3}};
+  for (const std::int64_t there : {3, 128}) {
+    const std::string payload = dump_value(*make_sorted_set(scores, there));
+    ASSERT_TRUE(dump_intact(payload));
+    for (const std::int64_t here : {3, 128}) {
+      auto value = restore_value(payload, CollectionLimits{.zset_max_listpack_entries = here});
+      ASSERT_TRUE(value.has_value());
+      EXPECT_EQ(value->encoding, here == 3 ? Encoding::kObject : Encoding::kListpack);
+      EXPECT_EQ(scores_of(*make_record(std::move(*value))), scores);
+    }
+  }
+}
+
+TEST(Dump, WhatIsNoSortedSetIsRefused) {
+  using namespace std::string_literals;
+  const CollectionLimits limits;
+  EXPECT_FALSE(restore_value(sealed("\x05\x00"s), limits));  // no members
+  EXPECT_TRUE(restore_value(sealed("\x05\x01\x01x\0\0\0\0\0\0\xF0\x3F"s), limits));
+  EXPECT_FALSE(restore_value(sealed("\x05\x01\x01x\0\0\0\0\0\0\xF8\x7F"s), limits));  // a NaN
+  EXPECT_FALSE(restore_value(sealed("\x05\x01\x01x\0\0\0\0\0\0\xF0"s), limits));      // cut short
+  EXPECT_TRUE(restore_value(sealed("\x03\x02\x01x\x03"
+                                   "1.5\x01y\xFE"s),
+                            limits));
+  EXPECT_FALSE(restore_value(sealed("\x03\x02\x01x\x03"
+                                    "1.5\x01x\xFE"s),
+                             limits));  // one twice
+  EXPECT_FALSE(restore_value(sealed("\x03\x01\x01x\xFD"s), limits));
+  const auto packed = [&](std::initializer_list<std::string_view> elements) {
+    std::string bytes(Listpack::empty());
+    for (const std::string_view element : elements) ListpackEditor(bytes).append(element);
+    return sealed("\x11"s + static_cast<char>(bytes.size()) + bytes);
+  };
+  EXPECT_TRUE(restore_value(packed({"a", "1", "b", "1.5"}), limits));
+  EXPECT_FALSE(restore_value(packed({}), limits));
+  EXPECT_FALSE(restore_value(packed({"a"}), limits));
+  EXPECT_FALSE(restore_value(packed({"a", "b"}), limits));
+  EXPECT_FALSE(restore_value(packed({"a", "1", "a", "2"}), limits));
+}
+
+TEST(Dump, NoPayloadOfASortedSetDoesHarm) {
+  std::mt19937 random(6);
+  std::map<std::string, double> scores;
+  for (int i = 0; i < 40; ++i) scores["member" + std::to_string(i * i * 97)] = i % 3 ? i : i / 7.0;
+  unsigned refused = 0, restored = 0;
+  for (const std::int64_t there : {3, 128}) {
+    const std::string payload = dump_value(*make_sorted_set(scores, there));
+    const std::string body = payload.substr(0, payload.size() - 10);
+    for (int round = 0; round < 4000; ++round) {
+      std::string damaged = body;
+      for (unsigned flips = 1 + static_cast<unsigned>(random() % 3); flips > 0; --flips) {
+        damaged[random() % damaged.size()] = static_cast<char>(random());
+      }
+      if (round % 5 == 0) damaged.resize(random() % damaged.size());
+      auto value = restore_value(sealed(damaged), CollectionLimits{.zset_max_listpack_entries = 30});
+      if (!value) {
+        ++refused;
+        continue;
+      }
+      ++restored;
+      const RecordPointer record = make_record(std::move(*value));
+      EXPECT_TRUE(restore_value(dump_value(*record), CollectionLimits{}).has_value());
+    }
+  }
+  EXPECT_GT(refused, 1000u);
+  EXPECT_GT(restored, 100u);
 }
 
 TEST(CopyValue, IsIndependentOfALargeRecord) {

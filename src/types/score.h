@@ -1,0 +1,62 @@
+// Score: the number that a member of a sorted set is ordered by: how it is read, written and packed, and the order of
+// members by score and text. Never a NaN. Thread: plain functions and values, no state.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace terrace::types {
+
+// As Redis reads a double among arguments: all that strtod takes (also hexadecimal and "inf"), but for leading blanks,
+// rest, NaN and what is out of range.
+std::optional<double> parse_score(std::string_view text);
+// As Redis reads one end of a range, by the rules of C: up to the first NUL, nothing is 0, leading blanks are skipped.
+std::optional<double> parse_score_bound(std::string_view text);
+// A score among a listpack's elements, or in an old RDB encoding.
+inline std::optional<double> parse_stored_score(std::string_view text) {
+  return parse_score(text);
+}
+
+// A score's digits, as Redis writes them: 17 significant ones at most, "inf".
+class ScoreText {
+ public:
+  // Listpacks keep integers of up to 62 bits with all their digits; where there is none, they show as other numbers.
+  enum class Integers : bool { kAsOthers, kInFull };
+
+  explicit ScoreText(double score, Integers integers = Integers::kInFull);
+  std::string_view view() const { return {digits_, size_}; }
+  operator std::string_view() const { return view(); }  // NOLINT(google-explicit-constructor)
+
+ private:
+  char digits_[32];
+  std::size_t size_;
+};
+
+// A score's bits from the highest on without the zeros at their end: none for 0, 2 bytes for 1, 4 or less for integers
+// of up to 20 bits.
+class PackedScore {
+ public:
+  static constexpr std::size_t kMaxSize = sizeof(double);
+
+  explicit PackedScore(double score);
+  std::string_view view() const { return {bytes_, size_}; }
+  static double unpack(std::string_view bytes);
+
+ private:
+  char bytes_[kMaxSize];
+  std::size_t size_ = 0;
+};
+
+// A member with its score. Borrows the text.
+struct ScoredMember {
+  double score;
+  std::string_view member;
+
+  friend bool operator<(const ScoredMember& a, const ScoredMember& b) {
+    return a.score != b.score ? a.score < b.score : a.member < b.member;
+  }
+};
+
+}  // namespace terrace::types
