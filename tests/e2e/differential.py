@@ -333,29 +333,33 @@ class Run:
         pick, choice = self.random.randrange, self.random.choice
         self.control.call("SELECT", 0)
         names = ["%d" % pick(-20, 60) for _ in range(pick(1, 60))] + choice(([], ["x", "", "1.5", " 2", "inf", "3x", "y*z"]))
-        fill = [("RPUSH", "lane:list", *names), ("SADD", "lane:set", *names), ("SET", "lane:text", "x")]
+        scored = [part for name in names for part in (pick(5), name)]
+        fill = [("RPUSH", "lane:list", *names), ("SADD", "lane:set", *names), ("ZADD", "lane:zset", *scored), ("SET", "lane:text", "x")]
         for name in set(names):
             fill += [("SET", "lane:w:" + name, choice(("%d" % pick(9), "%.3f" % self.random.uniform(-5, 5), "word%d" % pick(5))))] if pick(4) else []
             fill += [("HSET", "lane:h:" + name, "f", pick(9), "g->", "%d" % pick(5))] if pick(4) else []
+        fill.append(("ZADD", "lane:ranks", *(part for number in range(choice((5, 120, 128, 129, 200))) for part in (number, "m%d" % number))))
         self.control.many(fill)
         if self.options.config == "spilled" and self.options.subject != "redis":
             self.spill()
+        self.expect("SORT:", [b"OBJECT ENCODING of a sorted set not yet sorted"], *self.control.call("OBJECT", "ENCODING", "lane:ranks"))
         patterns = ["lane:w:*", "lane:h:*->f", "lane:h:*->g->", "lane:h:*", "lane:w:*->f", "lane:*", "lane:h:*->", "lane:h:->*"]
         commands = []
         for _ in range(60):
-            of_set, command = pick(2), []
+            source, command = choice(("lane:list", "lane:set", "lane:zset")), []
+            of_set = source == "lane:set"
             by = choice((None, None, "nosort", "#", *patterns))
-            alpha = pick(2) and (by is None or not of_set)  # elements of equal weight in the order of the set are the server's own
+            alpha = pick(2) and (by is None or source == "lane:list")  # elements of equal weight in the order of the set are the server's own
             stores = pick(4) == 0
             command += ["BY", by] if by else []
             command += ["ALPHA"] if alpha else []
             command += choice(([], ["ASC"], ["DESC"], ["desc"]))
-            if not (by and (of_set or alpha)):
+            if not (by and (of_set or alpha)) or (source == "lane:zset" and by == "nosort"):
                 command += choice(([], [], ["LIMIT", pick(-2, 30), pick(-2, 30)]))
             if not (of_set and by in ("nosort", "#")) or stores:
                 command += [word for _ in range(pick(3)) for word in ("GET", choice(("#", "fixed", *patterns)))]
             command += ["STORE", choice(("lane:to", "lane:text"))] if stores else []
-            key = choice(("lane:list", "lane:set")[of_set:][:1] * 9 + ("lane:none", "lane:h:1"))
+            key = choice((source,) * 9 + ("lane:none", "lane:h:1"))
             commands.append(("SORT" if stores or pick(3) else "SORT_RO", key, *command))
             commands += [("LRANGE", "lane:to", 0, -1), ("TYPE", "lane:text")] if stores else []
         for command, mine, other in zip(commands, *self.control.many(commands)):
