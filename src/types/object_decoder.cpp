@@ -2,8 +2,8 @@
 
 #include "src/types/list_nodes.h"
 #include "src/types/packed_table.h"
-#include "src/types/stream_image.h"
 #include "src/types/score_tree.h"
+#include "src/types/stream_image.h"
 #include "storage/record.h"
 
 namespace terrace::types {
