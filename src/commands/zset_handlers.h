@@ -38,6 +38,11 @@ void zmpop(Context& context);
 void zpopmax(Context& context);
 void zpopmin(Context& context);
 
+// zset_block.cpp
+void bzmpop(Context& context);
+void bzpopmax(Context& context);
+void bzpopmin(Context& context);
+
 // zset_algebra.cpp
 void zdiff(Context& context);
 void zdiffstore(Context& context);

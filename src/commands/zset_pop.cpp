@@ -41,7 +41,6 @@ void propagate_zset_pop(Context& context, std::string_view key, ZsetEnd end, std
   context.propagate({end == ZsetEnd::kLowest ? "ZPOPMIN" : "ZPOPMAX", key, digits.view()});
 }
 
-namespace commands {
 namespace {
 
 // A number from 1 on; the error is replied.
@@ -51,6 +50,51 @@ std::optional<std::size_t> count_argument(Context& context, std::size_t index, s
   context.reply.error(error);
   return std::nullopt;
 }
+
+// From which end, and how many at most: MIN|MAX [COUNT count] from `where` on.
+std::optional<ZsetPopping> popping_argument(Context& context, std::size_t where) {
+  const std::size_t arguments = context.arguments.size();
+  const bool lowest = is_option(context.argument(where), "MIN");
+  if (!lowest && !is_option(context.argument(where), "MAX")) return context.reply.syntax_error(), std::nullopt;
+  const ZsetEnd end = lowest ? ZsetEnd::kLowest : ZsetEnd::kHighest;
+  if (arguments == where + 1) return ZsetPopping{end, 1};
+  if (!is_option(context.argument(where + 1), "COUNT") || arguments == where + 2) {
+    return context.reply.syntax_error(), std::nullopt;
+  }
+  const auto count = count_argument(context, where + 2, "ERR count should be greater than 0");
+  if (!count) return std::nullopt;
+  if (arguments > where + 3) return context.reply.syntax_error(), std::nullopt;
+  return ZsetPopping{end, *count};
+}
+
+}  // namespace
+
+std::optional<MultipleZsetPop> multiple_zset_pop_arguments(Context& context, std::size_t index) {
+  const auto keys = count_argument(context, index, "ERR numkeys should be greater than 0");
+  if (!keys) return std::nullopt;
+  if (*keys >= context.arguments.size() - index - 1) return context.reply.syntax_error(), std::nullopt;
+  const auto popping = popping_argument(context, index + 1 + *keys);
+  if (!popping) return std::nullopt;
+  return MultipleZsetPop{context.arguments.subspan(index + 1, *keys), *popping};
+}
+
+bool pop_first_sorted_set(Context& context, std::span<const std::string_view> keys, const ZsetPopping& popping) {
+  for (const std::string_view key : keys) {
+    Record* record = context.write(key);
+    if (record == nullptr) continue;
+    if (!type_or_absent(context, record, ValueType::kSortedSet)) return true;
+    const std::size_t count = std::min(SortedSetView(*record).size(), popping.most);
+    context.reply.array(2);
+    context.reply.bulk(key);
+    pop_scored_members(context, record, popping.end, count, /*nested=*/true);
+    propagate_zset_pop(context, key, popping.end, count);
+    return true;
+  }
+  return false;
+}
+
+namespace commands {
+namespace {
 
 void pop(Context& context, ZsetEnd end) {
   if (context.arguments.size() > 3) return context.reply.syntax_error();
@@ -78,33 +122,8 @@ void zpopmin(Context& context) {
 }
 
 void zmpop(Context& context) {
-  const auto keys = count_argument(context, 1, "ERR numkeys should be greater than 0");
-  if (!keys) return;
-  const std::size_t arguments = context.arguments.size();
-  if (*keys >= arguments - 2) return context.reply.syntax_error();
-  const std::size_t where = 2 + *keys;
-  const bool lowest = is_option(context.argument(where), "MIN");
-  if (!lowest && !is_option(context.argument(where), "MAX")) return context.reply.syntax_error();
-  std::size_t most = 1;
-  if (arguments > where + 1) {
-    if (!is_option(context.argument(where + 1), "COUNT") || arguments == where + 2) return context.reply.syntax_error();
-    const auto count = count_argument(context, where + 2, "ERR count should be greater than 0");
-    if (!count) return;
-    if (arguments > where + 3) return context.reply.syntax_error();
-    most = *count;
-  }
-  const ZsetEnd end = lowest ? ZsetEnd::kLowest : ZsetEnd::kHighest;
-  for (const std::string_view key : context.arguments.subspan(2, *keys)) {
-    Record* record = context.write(key);
-    if (record == nullptr) continue;
-    if (!type_or_absent(context, record, ValueType::kSortedSet)) return;
-    const std::size_t count = std::min(SortedSetView(*record).size(), most);
-    context.reply.array(2);
-    context.reply.bulk(key);
-    pop_scored_members(context, record, end, count, /*nested=*/true);
-    return propagate_zset_pop(context, key, end, count);
-  }
-  context.reply.null_array();
+  const auto pop = multiple_zset_pop_arguments(context, 1);
+  if (pop && !pop_first_sorted_set(context, pop->keys, pop->popping)) context.reply.null_array();
 }
 
 }  // namespace commands

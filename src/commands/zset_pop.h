@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <span>
 #include <string_view>
 
 #include "src/commands/context.h"
@@ -18,5 +20,20 @@ void pop_scored_members(Context& context, storage::Record* record, ZsetEnd end, 
 
 // Puts the pop into the log as ZPOPMIN or ZPOPMAX of so many members.
 void propagate_zset_pop(Context& context, std::string_view key, ZsetEnd end, std::size_t count);
+
+struct ZsetPopping {
+  ZsetEnd end;
+  std::size_t most;
+};
+
+// ZMPOP's arguments from the number of keys at `index` on; nothing: the error is replied.
+struct MultipleZsetPop {
+  std::span<const std::string_view> keys;
+  ZsetPopping popping;
+};
+std::optional<MultipleZsetPop> multiple_zset_pop_arguments(Context& context, std::size_t index);
+
+// Pops from the first of these keys that is there, with reply and effect. False: none is, nothing is replied.
+bool pop_first_sorted_set(Context& context, std::span<const std::string_view> keys, const ZsetPopping& popping);
 
 }  // namespace terrace

@@ -18,6 +18,9 @@ constexpr KeySpec kZdiffstoreKeys[] = {
 constexpr KeySpec kRwAccessUpdate[] = {{.flags = "RW access update"}};
 constexpr KeySpec kZmpopKeys[] = {
     {.find = KeySpec::Find::kKeyCount, .flags = "RW access delete", .count_index = 0, .first_key = 1}};
+constexpr KeySpec kBzmpopKeys[] = {
+    {.find = KeySpec::Find::kKeyCount, .flags = "RW access delete", .index = 2, .count_index = 0, .first_key = 1}};
+constexpr KeySpec kAllButLast[] = {{.flags = "RW access delete", .last = -2}};
 constexpr KeySpec kRwAccessDelete[] = {{.flags = "RW access delete"}};
 constexpr KeySpec kZrangestoreKeys[] = {{.flags = "OW update"}, {.flags = "RO access", .index = 2}};
 constexpr KeySpec kRwDelete[] = {{.flags = "RW delete"}};
@@ -119,6 +122,17 @@ constexpr Argument kZmpopArguments[] = {
     {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
     {.type = Type::kOneOf, .name = "where", .children = kZmpopWhere},
     {.type = Type::kInteger, .name = "count", .token = "COUNT", .flags = Argument::kOptional},
+};
+constexpr Argument kBzmpopArguments[] = {
+    {.type = Type::kDouble, .name = "timeout"},
+    {.type = Type::kInteger, .name = "numkeys"},
+    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
+    {.type = Type::kOneOf, .name = "where", .children = kZmpopWhere},
+    {.type = Type::kInteger, .name = "count", .token = "COUNT", .flags = Argument::kOptional},
+};
+constexpr Argument kBlockingPopArguments[] = {
+    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
+    {.type = Type::kDouble, .name = "timeout"},
 };
 constexpr Argument kZmscoreArguments[] = {
     {.type = Type::kKey, .name = "key"},
@@ -246,7 +260,45 @@ constexpr Change kZrangebyscoreHistory[] = {{"2.0.0", "The option WITHSCORES."}}
 constexpr Change kZremHistory[] = {{"2.4.0", "Several members."}};
 constexpr Change kZrevrangebyscoreHistory[] = {{"2.1.6", "Ends that do not belong to the range."}};
 
+constexpr Change kTimeoutHistory[] = {{"6.0.0", "Fractions of seconds."}};
+
 constexpr Command kCommands[] = {
+    {.name = "bzmpop",
+     .arity = -5,
+     .flags = kWrite | kBlocking | kMovableKeys,
+     .categories = kCategorySortedSet,
+     .keys = kBzmpopKeys,
+     .run = commands::bzmpop,
+     .summary = "Takes members off an end of the first sorted set that is not empty; waits for one.",
+     .since = "7.0.0",
+     .group = "sorted-set",
+     .complexity = "O(K)+O(M*log(N)), K being the number of keys, N being the size of the sorted set and M the number "
+                   "of members taken.",
+     .arguments = kBzmpopArguments},
+    {.name = "bzpopmax",
+     .arity = -3,
+     .flags = kWrite | kNoScript | kBlocking | kFast,
+     .categories = kCategorySortedSet,
+     .keys = kAllButLast,
+     .run = commands::bzpopmax,
+     .summary = "Takes the member with the highest score off the first sorted set that is not empty; waits for one.",
+     .since = "5.0.0",
+     .group = "sorted-set",
+     .complexity = "O(K)+O(log(N)), K being the number of keys, N being the size of the sorted set.",
+     .history = kTimeoutHistory,
+     .arguments = kBlockingPopArguments},
+    {.name = "bzpopmin",
+     .arity = -3,
+     .flags = kWrite | kNoScript | kBlocking | kFast,
+     .categories = kCategorySortedSet,
+     .keys = kAllButLast,
+     .run = commands::bzpopmin,
+     .summary = "Takes the member with the lowest score off the first sorted set that is not empty; waits for one.",
+     .since = "5.0.0",
+     .group = "sorted-set",
+     .complexity = "O(K)+O(log(N)), K being the number of keys, N being the size of the sorted set.",
+     .history = kTimeoutHistory,
+     .arguments = kBlockingPopArguments},
     {.name = "zadd",
      .arity = -4,
      .flags = kWrite | kDenyOom | kFast,

@@ -312,6 +312,98 @@ def resp3(stage):
     return told + [stage.do("CLIENT", "UNBLOCK", stage.ids["a"], "TIMEOUT"), *stage.get("a")]
 
 
+# --- sorted sets
+
+@scene
+def sorted_sets_fair_in_order_of_arrival(stage):
+    stage.block("a", "BZPOPMIN k 0")
+    stage.block("b", "BZPOPMAX k 0")
+    stage.block("c", "BZMPOP 0 2 x k MAX COUNT 2")
+    stage.block("d", "BZPOPMIN k 0")
+    told = [stage.do("ZADD", "k", "1.5", "one"), *stage.get("a")]
+    told += [stage.do("ZADD", "k", "1", "one", "2", "two", "3", "three", "4", "four", "inf", "five"), *stage.get(*"bcd")]
+    told += stage.many("ZRANGE k 0 -1 WITHSCORES", "DEL k")
+    stage.block("a", "BZMPOP 0 1 k MIN COUNT 9")
+    stage.block("b", "BZMPOP 0 1 k MIN")
+    told += stage.many("ZADD k -inf a 0.1 b", "EXISTS k")
+    return told + [*stage.get("a"), stage.silent("b", 0.01), stage.do("ZINCRBY", "k", "-1e300", "m"), *stage.get("b"), stage.do("EXISTS", "k")]
+
+
+@scene
+def sorted_sets_each_key_in_order(stage):
+    stage.block("a", "BZPOPMIN x y x 0")
+    stage.block("b", "BZMPOP 0 2 y z MAX")
+    stage.block("c", "BZPOPMAX z x 0")
+    told = [stage.do("ZADD", "y", "1", "m"), *stage.get("a"), stage.do("ZADD", "x", "2", "m"), *stage.get("c")]
+    return told + [stage.do("ZADD", "z", "3", "m"), *stage.get("b"), stage.do("DBSIZE")]
+
+
+@scene
+def sorted_sets_are_popped_at_once(stage):
+    stage.many("ZADD k 1 a 2 b 3 c 4 d 5 e 6 f 7 g", "SET s x", "RPUSH l 1")
+    commands = ("BZPOPMIN no k 0", "BZPOPMAX k no 0", "BZMPOP 0 2 no k MIN", "BZMPOP 0 2 no k MAX COUNT 2", "BZPOPMIN s k 0",
+                "BZPOPMIN no s 0", "BZPOPMAX l 0", "BZMPOP 0 2 no l MIN", "ZRANGE k 0 -1")
+    told = stage["a"].pipeline([command.split() for command in commands])
+    stage["a"].call("HELLO", "3")
+    return told + [stage["a"].call(*command.split()) for command in ("BZPOPMIN k 0", "BZMPOP 0 1 k MIN COUNT 9", "EXISTS k")]
+
+
+@scene
+def sorted_sets_wrong_arguments(stage):
+    commands = [f"BZPOPMIN k {text}" for text in ("x", "-1", "1e400", "inf", "nan", "9223372036854775807", "-1e30")]
+    commands += ["BZMPOP x 0 k MIN", "BZMPOP x 1 k MIN", "BZMPOP x 1 k MIN COUNT 0", "BZMPOP -1 3 k MIN", "BZMPOP 0 1 k UP", "BZMPOP 0 1 k MAX COUNT",
+                 "BZMPOP 0 1 k MIN COUNT 1 COUNT 2", "BZMPOP 0 1 k MIN COUNT x", "BZMPOP 0 1 k MIN x 1", "BZMPOP -1 1 k MIN", "BZMPOP 0 -1 k MIN",
+                 "BZMPOP 0 9223372036854775808 k MIN", "BZMPOP 0 1 k", "BZPOPMIN k", "BZPOPMAX", "COMMAND GETKEYS BZPOPMAX a b 0",
+                 "COMMAND GETKEYS BZMPOP 0 2 a b MIN", "COMMAND GETKEYS BZMPOP 0 3 a b MIN"]
+    return stage["a"].pipeline([command.split() for command in commands])
+
+
+@scene
+def sorted_sets_timeouts(stage):
+    told = []
+    for protocol in "23":
+        stage["a"].call("HELLO", protocol)
+        for command, least in (("BZPOPMIN k 0.05", 0.05), ("BZPOPMAX a b 0.2", 0.2), ("BZMPOP 0.0001 1 k MIN", 0)):
+            begin = time.monotonic()
+            reply = stage["a"].call(*command.split())
+            passed = time.monotonic() - begin
+            told.append([command, reply, least <= passed < least + 2 or passed])
+    stage.block("a", "BZPOPMIN k 0")
+    told += [stage.do("CLIENT", "UNBLOCK", stage.ids["a"]), *stage.get("a")]
+    stage.block("b", "BZMPOP 0 1 k MAX")
+    return told + [stage.do("CLIENT", "UNBLOCK", stage.ids["b"], "ERROR"), *stage.get("b"), stage.do("ZADD", "k", "1", "m"), stage.do("EXISTS", "k")]
+
+
+@scene
+def sorted_sets_that_come_otherwise(stage):
+    told = stage.many("ZADD z 1 a 2 b 3 c", "ZADD y 4 d", "SADD s e")
+    for command in ("ZUNIONSTORE k 2 z y", "ZINTERSTORE k 1 z", "ZDIFFSTORE k 2 z y", "ZRANGESTORE k z 0 1", "COPY z k", "ZADD k NX 7 m",
+                    "ZINCRBY k 8 m", "ZUNIONSTORE k 1 s", "ZRANGESTORE k none 0 1", "ZADD k XX 7 m"):
+        stage.block("a", "BZPOPMAX k 0.3" if "none" in command or "XX" in command else "BZPOPMAX k 0")
+        told += [command, stage.do(*command.split()), *stage.get("a"), stage.do("ZRANGE", "k", "0", "-1", "WITHSCORES"), stage.do("DEL", "k")]
+    payload = stage.do("DUMP", "z")
+    stage.block("a", "BZPOPMIN k 0")
+    told += [stage.do("RESTORE", "k", "0", payload), *stage.get("a"), stage.do("ZRANGE", "k", "0", "-1"), stage.do("SET", "k", "text")]
+    stage.block("b", "BZPOPMIN other k2 0")
+    told += [stage.do("RENAME", "y", "k2"), *stage.get("b"), stage.do("EXISTS", "k2")]
+    stage["b"].call("SELECT", "1")
+    stage.block("b", "BZPOPMIN x 0")
+    told += [*stage.many("ZADD x 5 m", "MOVE x 1"), *stage.get("b"), stage.do("EXISTS", "x")]
+    stage.block("b", "BZMPOP 0 1 x MIN COUNT 3")
+    told += [*stage.many("ZADD x 6 m 7 n", "SWAPDB 0 1"), *stage.get("b")]
+    return told
+
+
+@scene
+def who_waits_for_another_type(stage):
+    stage.block("a", "BZPOPMIN k 0")
+    stage.block("b", "BLPOP k 0")
+    stage.block("c", "BZPOPMIN k 0")
+    told = [stage.do("RPUSH", "k", "1"), *stage.get("b"), stage.do("ZADD", "k", "2", "m"), *stage.get("a")]
+    told += [*stage.many("SET k x", "DEL k", "SADD k 1"), stage.silent("c", 0.05), *stage.many("DEL k", "ZADD k 3 m"), *stage.get("c")]
+    return told + [stage.do("EXISTS", "k")]
+
+
 def play(server, scene_function):
     stage = Stage(server)
     try:
@@ -353,6 +445,18 @@ def keys_that_must_be_read(server, seconds=1.5):
     return round_number, reads
 
 
+def served_by_what_replaces_another_type(server):
+    """redis-server 7.0 leaves who waits for a sorted set, or a list, waiting when one is stored over a text; here it is served."""
+    stage = Stage(server)
+    stage.many("ZADD z 1 m", "RPUSH l 1")
+    for wait, store, told in (("BZPOPMIN k 0", "ZUNIONSTORE k 1 z", [b"k", b"m", b"1"]), ("BLPOP k 0", "SORT l STORE k", [b"k", b"1"])):
+        stage.block("a", wait)
+        stage.many("SET k x", store)
+        served = stage.get("a")
+        check(served == [told], f"{store} served {served}")
+    stage.close()
+
+
 def many_on_one_key(server, count=10_000):
     stage = Stage(server)
     stage.do("CONFIG", "SET", "maxclients", "12000")
@@ -390,12 +494,19 @@ def survives_a_kill(server):
     stage.do("RPUSH", "k", *"12345")
     told = stage.get(*"abc")
     check(told == [[b"k", b"1"], b"5", [b"k", [b"2", b"3"]]], f"served {told}")
+    for name, command in zip("abc", ("BZPOPMIN z 0", "BZPOPMAX z 0", "BZMPOP 0 1 z MIN COUNT 2")):
+        stage.block(name, command)
+    stage.do("ZADD", "z", *"1a2b3c4d5e")
+    told = stage.get(*"abc")
+    check(told == [[b"z", b"a", b"1"], [b"z", b"e", b"5"], [b"z", [[b"b", b"2"], [b"c", b"3"]]]], f"served {told}")
     stage.close()
     server.kill(signal.SIGKILL)
     server.start()
     with server.client(10) as client:
         lists = [client.call("LRANGE", key, 0, -1) for key in ("k", "to")]
         check(lists == [[b"4"], [b"5"]], f"after the kill {lists}")
+        left = client.call("ZRANGE", "z", 0, -1)
+        check(left == [b"d"], f"after the kill {left}")
 
 
 def ends_with_blocked_clients(server):
@@ -439,6 +550,7 @@ def main():
         if options.subject == "terrace" and options.scene is None:
             rounds, reads = keys_that_must_be_read(subject)
             say(f"  {rounds} rounds of serving with keys that are read first, {reads} pages read")
+            served_by_what_replaces_another_type(subject)
             survives_a_kill(subject)
             reload_with_blocked_clients(subject)
             ends_with_blocked_clients(subject)

@@ -64,7 +64,7 @@ WEIGHTS = {
     "flushall": 0.004, "flushdb": 0.01, "keys": 0.15, "select": 0.4, "swapdb": 0.05, "reset": 0.05, "hello": 0.1,
     "move": 0.5, "info": 0.05, "client|list": 0.05, "client|info": 0.05, "time": 0.1, "lastsave": 0.05, "lcs": 0.5,
     "randomkey": 0.3, "dbsize": 0.5, "multi": 0, "exec": 0.1, "discard": 0.1, "watch": 1, "unwatch": 0.3,
-    "blpop": 0.2, "brpop": 0.2, "blmove": 0.2, "brpoplpush": 0.2, "blmpop": 0.2,
+    "blpop": 0.2, "brpop": 0.2, "blmove": 0.2, "brpoplpush": 0.2, "blmpop": 0.2, "bzpopmin": 0.2, "bzpopmax": 0.2, "bzmpop": 0.2,
     "hset": 4, "zadd": 5, "sadd": 5, "rpush": 4, "lpush": 4, "geoadd": 3, "pfadd": 3, "config|resetstat": 0.02,
     "xadd": 12, "xreadgroup": 4, "xgroup|create": 2, "xgroup|destroy": 0.2, "xgroup|delconsumer": 0.3, "xgroup|setid": 0.3,
     "xsetid": 0.1, "xtrim": 0.5, "xdel": 1.5,
@@ -617,5 +617,5 @@ SPECIAL = {
     "lmpop": numbered_keys("list", lambda d: of_tree(d, "lmpop", {"numkeys", "key"})),
     "zmpop": numbered_keys("sorted-set", lambda d: of_tree(d, "zmpop", {"numkeys", "key"})),
     "blmpop": lambda d: [b"0.01", *numbered_keys("list", lambda d: [b"LEFT"])(d)],
-    "bzmpop": lambda d: [b"0.01", *numbered_keys("sorted-set", lambda d: [b"MIN"])(d)],
+    "bzmpop": lambda d: [b"0.01", *numbered_keys("sorted-set", lambda d: of_tree(d, "bzmpop", {"timeout", "numkeys", "key"}))(d)],
 }
