@@ -23,8 +23,8 @@ struct ZsetUpdate {
   bool take_option(std::string_view argument);
   // Do options contradict each other? The error is replied.
   bool contradicts(Context& context) const;
-  // Does it, and replies.
-  void apply(Context& context, std::string_view key) const;
+  // Does it, and replies. True: something is changed.
+  bool apply(Context& context, std::string_view key) const;
 };
 
 }  // namespace terrace

@@ -59,9 +59,9 @@ bool ZsetUpdate::contradicts(Context& context) const {
   return false;
 }
 
-void ZsetUpdate::apply(Context& context, std::string_view key) const {
+bool ZsetUpdate::apply(Context& context, std::string_view key) const {
   Record* record = context.write(key);
-  if (!type_or_absent(context, record, ValueType::kSortedSet)) return;
+  if (!type_or_absent(context, record, ValueType::kSortedSet)) return false;
   std::int64_t added = 0, changed = 0;
   std::optional<double> new_score;
   for (const ScoredMember& element : elements) {
@@ -69,7 +69,8 @@ void ZsetUpdate::apply(Context& context, std::string_view key) const {
     const Outcome outcome = outcome_of(*this, element, old_score);
     // Only an increment can come to this: nothing is changed yet.
     if (outcome.score && std::isnan(*outcome.score)) {
-      return context.reply.error("ERR resulting score is not a number (NaN)");
+      context.reply.error("ERR resulting score is not a number (NaN)");
+      return false;
     }
     new_score = outcome.score;
     if (!outcome.added && !outcome.changed) continue;
@@ -79,8 +80,12 @@ void ZsetUpdate::apply(Context& context, std::string_view key) const {
     record = set.record();
     (outcome.added ? added : changed) += 1;
   }
-  if (!increment) return context.reply.integer(count_changed ? added + changed : added);
-  new_score ? context.reply.real(*new_score) : context.reply.null();
+  if (!increment) {
+    context.reply.integer(count_changed ? added + changed : added);
+  } else {
+    new_score ? context.reply.real(*new_score) : context.reply.null();
+  }
+  return added + changed > 0;
 }
 
 namespace commands {

@@ -91,7 +91,10 @@ void Reply::real(double number) {
   } else {
     size = std::snprintf(text, sizeof text, "%.17g", number);
   }
-  std::string_view digits(text, static_cast<std::size_t>(size));
+  real(std::string_view(text, static_cast<std::size_t>(size)));
+}
+
+void Reply::real(std::string_view digits) {
   if (protocol_ == 2) return bulk(digits);
   out_ += ',';
   out_ += digits;

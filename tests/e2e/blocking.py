@@ -376,10 +376,12 @@ def sorted_sets_timeouts(stage):
 
 @scene
 def sorted_sets_that_come_otherwise(stage):
-    told = stage.many("ZADD z 1 a 2 b 3 c", "ZADD y 4 d", "SADD s e")
+    told = stage.many("ZADD z 1 a 2 b 3 c", "ZADD y 4 d", "SADD s e", "GEOADD g 13.361389 38.115556 Palermo 15.087269 37.502669 Catania")
     for command in ("ZUNIONSTORE k 2 z y", "ZINTERSTORE k 1 z", "ZDIFFSTORE k 2 z y", "ZRANGESTORE k z 0 1", "COPY z k", "ZADD k NX 7 m",
-                    "ZINCRBY k 8 m", "ZUNIONSTORE k 1 s", "ZRANGESTORE k none 0 1", "ZADD k XX 7 m"):
-        stage.block("a", "BZPOPMAX k 0.3" if "none" in command or "XX" in command else "BZPOPMAX k 0")
+                    "ZINCRBY k 8 m", "ZUNIONSTORE k 1 s", "ZRANGESTORE k none 0 1", "ZADD k XX 7 m",
+                    "GEOADD k 13.361389 38.115556 Palermo", "GEOSEARCHSTORE k g FROMMEMBER Palermo BYRADIUS 200 km",
+                    "GEORADIUS g 15 37 200 km STORE k", "GEORADIUSBYMEMBER g Palermo 10 km STOREDIST k", "GEOSEARCHSTORE k g FROMLONLAT 0 0 BYBOX 1 1 m"):
+        stage.block("a", "BZPOPMAX k 0.3" if "none" in command or "XX" in command or "FROMLONLAT" in command else "BZPOPMAX k 0")
         told += [command, stage.do(*command.split()), *stage.get("a"), stage.do("ZRANGE", "k", "0", "-1", "WITHSCORES"), stage.do("DEL", "k")]
     payload = stage.do("DUMP", "z")
     stage.block("a", "BZPOPMIN k 0")

@@ -336,8 +336,6 @@ LEAVES = {
     "member1": lambda d: d.random.choice(MEMBERS), "member2": lambda d: d.random.choice(MEMBERS),
     "element": lambda d: d.random.choice(MEMBERS), "pivot": lambda d: d.random.choice(MEMBERS),
     "increment": lambda d: d.integer() if d.random.random() < 0.5 else d.real(), "decrement": lambda d: d.integer(),
-    "longitude": lambda d: b"%.6f" % d.random.uniform(-190, 190), "latitude": lambda d: b"%.6f" % d.random.uniform(-88, 88),
-    "radius": lambda d: d.small(0, 5000), "width": lambda d: d.small(0, 5000), "height": lambda d: d.small(0, 5000),
     "encoding": lambda d: b"%s%d" % (d.random.choice((b"u", b"i")), d.random.choice((1, 2, 5, 8, 16, 31, 63, 64, 65))),
     "type": lambda d: d.random.choice((b"string", b"list", b"hash", b"set", b"zset", b"nothing")),
     "protover": lambda d: d.random.choice((b"2", b"3", b"3", b"4", b"x")),
@@ -541,6 +539,96 @@ def lexical_bound(d):
     return d.random.choice((b"-", b"+", b"[a", b"(m1", b"[m5", b"[z", b"m", b"", b"["))
 
 
+# --- places: few keys; crowds, the same place for several, the date line and the northern and southern ends
+SAME_PLACES = [(b"13.361389", b"38.115556"), (b"0", b"0"), (b"179.99999", b"-0.0"), (b"-180", b"85.05112878"), (b"180", b"-85.05112878"),
+               (b"2.349014", b"48.864716"), (b"-179.99999", b"0.00001")]
+BAD_PLACES = [(b"181", b"0"), (b"0", b"85.06"), (b"abc", b"0"), (b"0", b""), (b"-inf", b"nan"), (b"1e300", b"5"), (b" 1", b"1")]
+
+
+def geo_key(d):
+    return b"geo:%d" % d.random.randrange(8) if d.random.random() < 0.97 else d.key("hash")
+
+
+def geo_target(d):
+    # Mostly not where the places are: distances as scores are places, too, but all in one corner.
+    return geo_key(d) if d.random.random() < 0.2 else b"geo:%d" % d.random.randrange(8, 12)
+
+
+def geo_member(d):
+    return d.random.choice(MEMBERS) if d.random.random() < 0.3 else b"place %d" % d.random.randrange(300)
+
+
+def place(d):
+    chance, near = d.random.random(), d.random.uniform
+    if chance < 0.01:
+        return d.random.choice(BAD_PLACES)
+    if chance < 0.2:
+        return d.random.choice(SAME_PLACES)
+    if chance < 0.5:
+        east, north = near(12, 16), near(36, 39)
+    elif chance < 0.65:
+        east, north = near(179, 180) * d.random.choice((1, -1)), near(-20, 20)
+    elif chance < 0.8:
+        east, north = near(-180, 180), near(78, 85.05) * d.random.choice((1, -1))
+    else:
+        east, north = near(-180, 180), near(-85, 85)
+    return b"%.*f" % (d.random.choice((0, 1, 6, 9)), east), b"%.*f" % (d.random.choice((0, 1, 6, 9)), north)
+
+
+def geoadd(d):
+    out = [geo_key(d), *d.random.choice(([], [], [], [], [b"NX"], [b"XX"], [b"CH"], [b"nx", b"CH"], [b"XX", b"ch"], [b"NX", b"XX"], [b"GT"]))]
+    for _ in range(d.random.randint(1, 5) if d.random.random() < 0.95 else 150):
+        out += [*place(d), geo_member(d)]
+    return out
+
+
+def length(d):
+    chance = d.random.random()
+    if chance < 0.04:
+        return d.random.choice((b"0", b"-1", b"abc", b"", b"inf", b"1e300", b"1e-300", b"nan"))
+    return b"%.6g" % 10 ** d.random.uniform(-1, 4.3)
+
+
+def unit(d):
+    return d.random.choice((b"m", b"km", b"km", b"KM", b"ft", b"mi", b"mi")) if d.random.random() < 0.99 else b"parsec"
+
+
+def found_options(d, told):
+    options = [[b"COUNT", d.small(0, 40)], [b"count", d.small(1, 9), b"ANY"], [b"ASC"], [b"DESC"], [b"desc"]]
+    options += [[b"WITHDIST"], [b"WITHCOORD"], [b"WITHHASH"]] * told
+    return d.random.sample(options, d.random.choice((0, 1, 2, 2, 3)))
+
+
+def geosearch(stores):
+    def make(d):
+        parts = [[b"FROMMEMBER", geo_member(d)] if d.random.random() < 0.4 else [b"FROMLONLAT", *place(d)],
+                 [b"BYBOX", length(d), length(d), unit(d)] if d.random.random() < 0.5 else [b"BYRADIUS", length(d), unit(d)]]
+        if d.random.random() < 0.03:
+            parts[d.random.randrange(2)] = d.random.choice(([], [b"FROMMEMBER", b"m1"], [b"BYRADIUS", b"1", b"km"], [b"BYBOX", b"1", b"km"]))
+        parts += found_options(d, told=not stores or d.random.random() < 0.05)
+        if stores and d.random.random() < 0.4:
+            parts.append([b"STOREDIST"])
+        d.random.shuffle(parts)
+        return [*([geo_target(d)] if stores else []), geo_key(d), *(part for group in parts for part in group)]
+    return make
+
+
+def georadius(by_member, may_store):
+    def make(d):
+        out = [geo_key(d), *([geo_member(d)] if by_member else place(d)), length(d), unit(d)]
+        stores = may_store and d.random.random() < 0.3
+        parts = found_options(d, told=not stores or d.random.random() < 0.05)
+        if stores or d.random.random() < 0.02:
+            parts += [[d.random.choice((b"STORE", b"STOREDIST")), geo_target(d)] for _ in range(d.random.choice((1, 1, 1, 2)))]
+        d.random.shuffle(parts)
+        return out + [part for group in parts for part in group]
+    return make
+
+
+def of_places(count):
+    return lambda d: [geo_key(d), *(geo_member(d) for _ in range(d.random.choice(count)))]
+
+
 def hrandfield(d):
     # Never minus a billion: as many replies would be due.
     count = [] if d.random.random() < 0.3 else [d.random.choice((b"0", b"1", b"2", b"5", b"40", b"-1", b"-7", b"-100", b"9223372036854775807",
@@ -599,6 +687,11 @@ SPECIAL = {
     "xinfo|stream": lambda d: [stream_key(d), *d.random.choice(([], [b"FULL"], [b"FULL", b"COUNT", d.small(-1, 20)]))],
     "sadd": sadd, "srem": of_set(True), "smismember": of_set(True), "sismember": of_set(False), "smove": smove,
     "srandmember": srandmember,
+    "geoadd": geoadd, "geohash": of_places((0, 1, 3)), "geopos": of_places((0, 1, 3)),
+    "geodist": lambda d: [*of_places((2,))(d), *([] if d.random.random() < 0.5 else [unit(d)])],
+    "geosearch": geosearch(stores=False), "geosearchstore": geosearch(stores=True),
+    "georadius": georadius(False, True), "georadius_ro": georadius(False, False),
+    "georadiusbymember": georadius(True, True), "georadiusbymember_ro": georadius(True, False),
     **{name: lexical(name) for name in ("zlexcount", "zrangebylex", "zrevrangebylex", "zremrangebylex")},
     "sort": lambda d: pattern_sort(d, "sort"), "sort_ro": lambda d: pattern_sort(d, "sort_ro"),
     "select": lambda d: [d.random.choice((b"0", b"0", b"0", b"0", b"1", b"2", b"3", b"-1", b"99", b"abc"))],

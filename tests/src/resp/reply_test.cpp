@@ -38,6 +38,8 @@ TEST(Reply, EachProtocolsOwn) {
   expect_both([](Reply& r) { r.map(2); }, "*4\r\n", "%2\r\n");
   expect_both([](Reply& r) { r.set(2); }, "*2\r\n", "~2\r\n");
   expect_both([](Reply& r) { r.real(0.1); }, "$19\r\n0.10000000000000001\r\n", ",0.10000000000000001\r\n");
+  expect_both([](Reply& r) { r.real("13.36138933897018433"); }, "$20\r\n13.36138933897018433\r\n",
+              ",13.36138933897018433\r\n");
   expect_both([](Reply& r) { r.real(-std::numeric_limits<double>::infinity()); }, "$4\r\n-inf\r\n", ",-inf\r\n");
   expect_both([](Reply& r) { r.verbatim("ab"); }, "$2\r\nab\r\n", "=6\r\ntxt:ab\r\n");
 }
