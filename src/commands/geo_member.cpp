@@ -15,7 +15,6 @@ namespace {
 using storage::Record;
 using storage::ValueType;
 using types::Geohash;
-using types::GeoPoint;
 using types::SortedSetView;
 
 // NX, XX, CH: how many there are.

@@ -16,12 +16,20 @@ struct Direction {
 // In the order in which they are searched.
 constexpr Direction kNeighbours[] = {{0, 1}, {0, -1}, {1, 0}, {-1, 0}, {1, 1}, {-1, 1}, {1, -1}, {-1, -1}};
 
-// Does the neighbour in this direction end before the area does?
-bool reached_over(const Geohash& middle, const GeoPoint& least, const GeoPoint& greatest) {
-  return middle.neighbour(0, 1).cell().greatest.latitude < greatest.latitude ||
-         middle.neighbour(0, -1).cell().least.latitude > least.latitude ||
-         middle.neighbour(1, 0).cell().greatest.longitude < greatest.longitude ||
-         middle.neighbour(-1, 0).cell().least.longitude > least.longitude;
+// Does the neighbour in one of the four directions end before the area does?
+bool reached_over(const Geohash& middle, const Geohash::Cell& bounds) {
+  return middle.neighbour(0, 1).cell().greatest.latitude < bounds.greatest.latitude ||
+         middle.neighbour(0, -1).cell().least.latitude > bounds.least.latitude ||
+         middle.neighbour(1, 0).cell().greatest.longitude < bounds.greatest.longitude ||
+         middle.neighbour(-1, 0).cell().least.longitude > bounds.least.longitude;
+}
+
+// Does the middle cell reach as far in this direction as the area does?
+bool needless(const Direction& to, const Geohash::Cell& middle, const Geohash::Cell& bounds) {
+  return (to.north < 0 && middle.least.latitude < bounds.least.latitude) ||
+         (to.north > 0 && middle.greatest.latitude > bounds.greatest.latitude) ||
+         (to.east < 0 && middle.least.longitude < bounds.least.longitude) ||
+         (to.east > 0 && middle.greatest.longitude > bounds.greatest.longitude);
 }
 
 }  // namespace
@@ -39,7 +47,7 @@ std::optional<double> GeoArea::distance_within(const GeoPoint& point) const {
 }
 
 // On the side of the nearer pole degrees of longitude are shorter: the area spans the most of them there.
-GeoArea::Bounds GeoArea::bounds() const {
+Geohash::Cell GeoArea::bounds() const {
   const bool circle = shape == Shape::kCircle;
   const double up = unit_metres * (circle ? radius : height / 2), aside = unit_metres * (circle ? radius : width / 2);
   const double latitudes = degrees(up / GeoPoint::kEarthRadiusMetres);
@@ -55,7 +63,10 @@ unsigned GeoArea::covering_steps() const {
   metres *= unit_metres;
   if (metres == 0) return Geohash::kMaxSteps;
   int steps = 1;
-  for (; metres < kMapMetres; metres *= 2) ++steps;
+  while (metres < kMapMetres) {
+    metres *= 2;
+    ++steps;
+  }
   steps -= 2;
   // Cells are narrow near the poles.
   if (std::fabs(center.latitude) > 66) --steps;
@@ -64,20 +75,14 @@ unsigned GeoArea::covering_steps() const {
 }
 
 std::vector<Geohash> GeoArea::covering() const {
-  const auto [least, greatest] = bounds();
+  const Geohash::Cell area = bounds();
   unsigned steps = covering_steps();
   Geohash middle = Geohash::of(center, steps);
-  if (steps > 1 && reached_over(middle, least, greatest)) middle = Geohash::of(center, --steps);
+  if (steps > 1 && reached_over(middle, area)) middle = Geohash::of(center, --steps);
   const Geohash::Cell cell = middle.cell();
-  const auto needless = [&](const Direction& to) {
-    return steps >= 2 && ((to.north < 0 && cell.least.latitude < least.latitude) ||
-                          (to.north > 0 && cell.greatest.latitude > greatest.latitude) ||
-                          (to.east < 0 && cell.least.longitude < least.longitude) ||
-                          (to.east > 0 && cell.greatest.longitude > greatest.longitude));
-  };
   std::vector<Geohash> cells{middle};
   for (const Direction& to : kNeighbours) {
-    if (needless(to)) continue;
+    if (steps > 1 && needless(to, cell, area)) continue;
     const Geohash next = middle.neighbour(to.east, to.north);
     // Of cells that are half of the earth, the one to the east is the one to the west.
     if (cells.size() == 1 || next != cells.back()) cells.push_back(next);

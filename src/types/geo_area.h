@@ -28,11 +28,7 @@ struct GeoArea {
   std::vector<Geohash> covering() const;
 
  private:
-  struct Bounds {
-    GeoPoint least;
-    GeoPoint greatest;
-  };
-  Bounds bounds() const;
+  Geohash::Cell bounds() const;
   unsigned covering_steps() const;
 };
 
