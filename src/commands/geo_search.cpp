@@ -14,7 +14,6 @@
 namespace terrace::commands {
 namespace {
 
-using types::GeoPoint;
 using types::ScoredMember;
 using types::SortedSetView;
 using Order = GeoSearch::Order;
@@ -23,14 +22,29 @@ using Center = GeoSearch::Form::Center;
 struct Found {
   double distance;  // in metres
   double score;
-  GeoPoint place;
-  std::string member;
+  std::size_t name_begin;  // among the names
+  std::size_t name_size;
+};
+
+// Members that were found, small things to be sorted; their names stand apart, all in one text.
+struct FoundMembers {
+  std::vector<Found> list;
+  std::string names;
+
+  std::size_t size() const { return list.size(); }
+  void add(double distance, const ScoredMember& element) {
+    list.push_back({distance, element.score, names.size(), element.member.size()});
+    names += element.member;
+  }
+  std::string_view name(const Found& one) const {
+    return std::string_view(names).substr(one.name_begin, one.name_size);
+  }
 };
 
 // Only the cells that cover the area are looked at, a range of scores each.
-std::vector<Found> find_members(const GeoSearch& search) {
+FoundMembers find_members(const GeoSearch& search) {
   const SortedSetView view(*search.record);
-  std::vector<Found> found;
+  FoundMembers found;
   const auto enough = [&] { return search.any && found.size() >= search.count; };
   for (const types::Geohash& cell : search.area.covering()) {
     if (enough()) break;
@@ -38,9 +52,8 @@ std::vector<Found> find_members(const GeoSearch& search) {
     const std::size_t rank = view.count_first([&](double score, const auto&) { return score < scores.begin; });
     view.forward(rank, [&](const ScoredMember& element) {
       if (element.score >= scores.end) return false;
-      const GeoPoint place = types::place_of_score(element.score);
-      const auto distance = search.area.distance_within(place);
-      if (distance) found.push_back({*distance, element.score, place, std::string(element.member)});
+      const auto distance = search.area.distance_within(types::place_of_score(element.score));
+      if (distance) found.add(*distance, element);
       return !enough();
     });
   }
@@ -70,16 +83,16 @@ std::int64_t integer_of(double score) {
   return score >= -kTwoTo63 && score < kTwoTo63 ? static_cast<std::int64_t>(score) : INT64_MIN;
 }
 
-void reply_members(Context& context, const GeoSearch& search, const std::vector<Found>& found) {
+void reply_members(Context& context, const GeoSearch& search, const FoundMembers& found) {
   Reply& reply = context.reply;
   const std::size_t options = std::size_t{search.with_distance} + search.with_hash + search.with_place;
   reply.array(found.size());
-  for (const Found& one : found) {
+  for (const Found& one : found.list) {
     if (options > 0) reply.array(1 + options);
-    reply.bulk(one.member);
+    reply.bulk(found.name(one));
     if (search.with_distance) reply_distance(reply, one.distance / search.area.unit_metres);
     if (search.with_hash) reply.integer(integer_of(one.score));
-    if (search.with_place) reply_place(reply, one.place);
+    if (search.with_place) reply_place(reply, types::place_of_score(one.score));
   }
 }
 
@@ -88,15 +101,15 @@ void run(Context& context, const GeoSearch::Form& form) {
   if (!search) return;
   // The last of several STOREs counts; the table's row knows of the first one.
   if (search->store_key && !context.need(*search->store_key)) return;
-  std::vector<Found> found;
+  FoundMembers found;
   if (search->record != nullptr) {
     found = find_members(*search);
-    order_members(*search, found);
+    order_members(*search, found.list);
   }
   if (!search->store_key) return reply_members(context, *search, found);
   types::SortedSetBuilder result;
-  for (const Found& one : found) {
-    result.add({search->store_distance ? one.distance / search->area.unit_metres : one.score, one.member});
+  for (const Found& one : found.list) {
+    result.add({search->store_distance ? one.distance / search->area.unit_metres : one.score, found.name(one)});
   }
   store_members(context, *search->store_key, result);
 }
