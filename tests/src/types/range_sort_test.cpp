@@ -16,7 +16,7 @@ TEST(RangeSort, TheRangeIsAsIfAllWereSorted) {
     const std::size_t size = 1 + random() % 200;
     const unsigned values = round % 2 == 0 ? 5 : 100000;  // many equal ones, hardly any
     std::vector<unsigned> numbers(size);
-    for (unsigned& number : numbers) number = random() % values;
+    for (unsigned& number : numbers) number = static_cast<unsigned>(random() % values);
     if (round % 7 == 0) std::sort(numbers.begin(), numbers.end());
     auto sorted = numbers;
     std::sort(sorted.begin(), sorted.end());
