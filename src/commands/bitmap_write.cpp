@@ -1,6 +1,8 @@
 // The bitmap commands that change bits: SETBIT, BITOP.
 #include <algorithm>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,6 +50,21 @@ std::optional<BitOperation> operation_argument(Context& context) {
   return std::nullopt;
 }
 
+// Straight into the target, unless it is one of the sources: what is large should be touched once.
+void put_combination(Context& context, std::string_view target, BitOperation operation,
+                     std::span<const std::string_view> sources, std::size_t size) {
+  const auto source_keys = context.arguments.subspan(3);
+  if (std::find(source_keys.begin(), source_keys.end(), target) == source_keys.end()) {
+    Record* record = context.put(target, ValueType::kString, Encoding::kRaw, {});
+    record = context.resize(record, static_cast<std::uint32_t>(size));
+    types::combine_bits(operation, sources, record->value(), size);
+    return;
+  }
+  const auto result = std::make_unique_for_overwrite<char[]>(size);
+  types::combine_bits(operation, sources, result.get(), size);
+  context.put(target, ValueType::kString, Encoding::kRaw, {result.get(), size});
+}
+
 }  // namespace
 
 void setbit(Context& context) {
@@ -76,12 +93,9 @@ void bitop(Context& context) {
     sources.push_back(record == nullptr ? std::string_view() : texts.emplace_back(*record).view());
     size = std::max(size, sources.back().size());
   }
-  // Not straight into the target, which may be one of the sources.
-  std::string result(size, '\0');
-  types::combine_bits(*operation, sources, result.data(), size);
   const std::string_view target = context.argument(2);
   if (size > 0) {
-    context.put(target, ValueType::kString, Encoding::kRaw, result);
+    put_combination(context, target, *operation, sources, size);
   } else if (Record* old = context.write(target)) {
     context.remove(old);
   }
