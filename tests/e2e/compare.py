@@ -123,13 +123,13 @@ def same(name, arguments, ours, theirs, options):
         return isinstance(ours, (bytes, tuple)) and isinstance(theirs, (bytes, tuple))  # ids are the server's own
     if name in LINES:
         return same_lines(name, ours, theirs, options)
-    if name == "object|encoding" and options.get("restarted"):
-        # redis-server replays its AOF in rewritten form, which may give a string another encoding.
-        strings = {b"int", b"embstr", b"raw"}
-        return ours in strings and theirs in strings
     if name == "object|encoding":
         # A SORT, even SORT_RO, takes redis-server's small encoding from a sorted set for good. The sort lane compares exactly.
-        return (ours, theirs) == (b"listpack", b"skiplist")
+        if (ours, theirs) == (b"listpack", b"skiplist"):
+            return True
+        # redis-server replays its AOF in rewritten form, which may give a string another encoding.
+        strings = {b"int", b"embstr", b"raw"}
+        return bool(options.get("restarted")) and ours in strings and theirs in strings
     return False
 
 
