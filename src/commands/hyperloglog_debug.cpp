@@ -37,9 +37,13 @@ void reply_registers(Context& context, Record* record, const HyperLogLogView& vi
 
 void reply_runs(Context& context, const HyperLogLogView& view) {
   if (view.is_dense()) return context.reply.error("ERR HLL encoding is not sparse");
+  // Where the last run is cut, Redis shows it as if it went on with the NUL behind its strings.
+  const std::string runs = std::string(view.runs()) + '\0';
   std::string text;
   std::size_t at = 0;
-  while (const auto run = HllRun::read(view.runs(), at)) {
+  while (at < view.runs().size()) {
+    const auto run = HllRun::read(runs, at);
+    if (!run) break;
     at += run->bytes;
     if (!text.empty()) text += ' ';
     if (run->value > 0) {
