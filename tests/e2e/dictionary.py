@@ -516,8 +516,11 @@ def pattern_sort(d, name):
         out += [b"LIMIT", d.small(-1, 4), d.small(-1, 9)]
     for _ in range(d.random.randrange(3)):
         out += [b"GET", d.random.choice((b"#", b"string:*", b"hash:*->field2"))]
-    out += d.random.choice(([], [b"ASC"], [b"DESC"])) + d.random.choice(([], [b"ALPHA"], [b"ALPHA"]))
-    return out + ([b"STORE", d.key("list")] if name == "sort" and d.random.random() < 0.3 else [])
+    out += d.random.choice(([], [b"ASC"], [b"DESC"]))
+    # Stored only as texts: what redis-server refuses for another command's number (compare.refused_for_another) would part the states.
+    if name == "sort" and d.random.random() < 0.3:
+        return out + [b"ALPHA", b"STORE", d.key("list")]
+    return out + d.random.choice(([], [b"ALPHA"], [b"ALPHA"]))
 
 
 def lexical_key(d):
