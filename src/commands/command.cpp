@@ -111,12 +111,30 @@ void getkeys(Context& context) {
   for (const KeyPosition& key : keys) context.reply.bulk(context.argument(key.argument + 2));
 }
 
+// Does this BITFIELD only read? As Redis tells it: by the words alone, up to the first that changes or is unknown.
+bool only_reads_fields(std::span<const std::string_view> arguments) {
+  for (std::size_t i = 2; i < arguments.size(); ++i) {
+    const std::size_t following = arguments.size() - i - 1;
+    if (is_option(arguments[i], "GET") && following >= 2) {
+      i += 2;
+    } else if (is_option(arguments[i], "OVERFLOW") && following >= 1) {
+      i += 1;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
 // Flags that the other arguments decide on.
 std::string_view settle_flags(std::string_view command, std::span<const std::string_view> arguments,
                               std::string_view flags) {
-  if (flags.find("variable_flags") == std::string_view::npos || command != "set") return flags;
-  bool gets = std::any_of(arguments.begin(), arguments.end(),
-                          [](std::string_view argument) { return is_option(argument, "GET"); });
+  if (flags.find("variable_flags") == std::string_view::npos) return flags;
+  if (command == "bitfield") return only_reads_fields(arguments) ? "RO access" : "RW access update";
+  if (command != "set") return flags;
+  const auto options = arguments.subspan(std::min<std::size_t>(arguments.size(), 3));
+  bool gets =
+      std::any_of(options.begin(), options.end(), [](std::string_view option) { return is_option(option, "GET"); });
   return gets ? "RW access update" : "OW update";
 }
 
@@ -127,9 +145,9 @@ void getkeysandflags(Context& context) {
   for (const KeyPosition& key : keys) {
     context.reply.array(2);
     context.reply.bulk(context.argument(key.argument + 2));
-    auto options = context.arguments.subspan(std::min<std::size_t>(context.arguments.size(), 5));
-    const CommandEntry* entry = context.services.commands.find(context.arguments.subspan(2));
-    reply_key_flags(context.reply, settle_flags(entry->name(), options, key.flags));
+    const auto arguments = context.arguments.subspan(2);
+    const CommandEntry* entry = context.services.commands.find(arguments);
+    reply_key_flags(context.reply, settle_flags(entry->name(), arguments, key.flags));
   }
 }
 

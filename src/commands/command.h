@@ -34,6 +34,7 @@ enum CommandFlag : std::uint32_t {
   kSkipSlowlog = 1u << 16,
   kNoMandatoryKeys = 1u << 17,
   // Terrace's own, not shown to clients:
+  kMayWrite = 1u << 29,       // a read that may keep what it found with the key (PFCOUNT)
   kWholeKeyspace = 1u << 30,  // the reply may depend on any key (DBSIZE, SCAN, RANDOMKEY): waits for the whole log
 };
 

@@ -92,6 +92,8 @@ class Context {
   // The reply tells of keys as a whole (how many there are): it waits until all changes so far are durable. While the
   // log cannot be written it does not wait, for such commands must answer then most of all.
   void reveal_keyspace();
+  // May a command that is no write command change a key on the way? Not while writes are refused.
+  bool may_change() const { return replaying || engine_.writable(false).ok(); }
   // A random number that stays the same when the handler is run again.
   std::uint64_t random() const;
 

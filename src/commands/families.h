@@ -14,6 +14,8 @@ std::span<const Command> list_commands();
 std::span<const Command> stream_commands();
 std::span<const Command> sorted_set_commands();
 std::span<const Command> geo_commands();
+std::span<const Command> bitmap_commands();
+std::span<const Command> hyperloglog_commands();
 std::span<const Command> key_commands();
 std::span<const Command> sort_commands();
 std::span<const Command> connection_commands();

@@ -1,6 +1,8 @@
 // How the string commands get at strings: with the type checked and in the encoding they need.
 #pragma once
 
+#include <algorithm>
+#include <cstring>
 #include <string_view>
 
 #include "src/commands/context.h"
@@ -33,6 +35,27 @@ inline bool check_string_size(Context& context, std::uint64_t size, std::uint64_
   if (types::size_allowed(size, more)) return true;
   context.reply.error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
   return false;
+}
+
+// Makes a string record "raw" with `size` bytes, the new ones uninitialised; so it is ready for an edit in place.
+inline storage::Record* make_raw(Context& context, storage::Record* record, std::size_t size) {
+  const types::StringText text(*record);
+  const bool integer = record->encoding() == storage::Encoding::kInteger;
+  record = context.resize(record, static_cast<std::uint32_t>(size));
+  if (integer) std::memcpy(record->value(), text.view().data(), std::min(size, text.view().size()));
+  record->set_kind(storage::ValueType::kString, storage::Encoding::kRaw);
+  return record;
+}
+
+// A string ready for an edit in place within its first `size` bytes: made where there is none, longer by zeros where it
+// is shorter. check_string_size() allowed it.
+inline storage::Record* at_least_raw(Context& context, std::string_view key, storage::Record* record,
+                                     std::size_t size) {
+  if (record == nullptr) record = context.put(key, storage::ValueType::kString, storage::Encoding::kRaw, {});
+  const std::size_t old_size = types::string_size(*record);
+  record = make_raw(context, record, std::max(old_size, size));
+  if (size > old_size) std::memset(record->value() + old_size, 0, size - old_size);
+  return record;
 }
 
 }  // namespace terrace

@@ -10,9 +10,7 @@
 namespace terrace::commands {
 namespace {
 
-using storage::Encoding;
 using storage::Record;
-using storage::ValueType;
 using types::EncodedString;
 
 void put_with_expiry(Context& context, std::string_view key, std::string_view text, std::int64_t expiry_ms) {
@@ -70,16 +68,6 @@ void put_pairs(Context& context) {
   for (std::size_t i = 1; i < context.arguments.size(); i += 2) {
     put_string(context, context.argument(i), EncodedString(context.argument(i + 1)));
   }
-}
-
-// Makes a string record "raw" with `size` bytes, the new ones uninitialised; so it is ready for an edit in place.
-Record* make_raw(Context& context, Record* record, std::size_t size) {
-  const types::StringText text(*record);
-  const bool integer = record->encoding() == Encoding::kInteger;
-  record = context.resize(record, static_cast<std::uint32_t>(size));
-  if (integer) std::memcpy(record->value(), text.view().data(), text.view().size());
-  record->set_kind(ValueType::kString, Encoding::kRaw);
-  return record;
 }
 
 }  // namespace
@@ -163,12 +151,9 @@ void setrange(Context& context) {
   const auto start = static_cast<std::uint64_t>(*offset);
   if (!check_string_size(context, start, patch.size())) return;
 
-  if (record == nullptr) record = context.put(key, ValueType::kString, Encoding::kRaw, {});
-  const std::size_t new_size = std::max<std::size_t>(size, start + patch.size());
-  record = make_raw(context, record, new_size);
-  if (start > size) std::memset(record->value() + size, 0, start - size);
+  record = at_least_raw(context, key, record, start + patch.size());
   std::memcpy(record->value() + start, patch.data(), patch.size());
-  context.reply.integer(static_cast<std::int64_t>(new_size));
+  context.reply.integer(static_cast<std::int64_t>(record->value_size()));
 }
 
 }  // namespace terrace::commands

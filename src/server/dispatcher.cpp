@@ -136,7 +136,7 @@ Dispatcher::Verdict Dispatcher::admit(Execution& x, std::span<const std::string_
     reject(x, "LOADING Redis is loading the dataset in memory");
     return Verdict::kAnswered;
   }
-  if (!x.quiet && pause_.holds(row.flags & kWrite)) {
+  if (!x.quiet && pause_.holds(row.flags & (kWrite | kMayWrite))) {
     x.wait = Execution::Wait::kPause;
     return Verdict::kWait;
   }

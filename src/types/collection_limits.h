@@ -9,6 +9,7 @@ namespace terrace::types {
 struct CollectionLimits {
   std::int64_t hash_max_listpack_entries = 512;
   std::int64_t hash_max_listpack_value = 64;  // bytes of a field or value
+  std::int64_t hll_sparse_max_bytes = 3000;   // of a HyperLogLog that lists runs of registers
   std::int64_t set_max_intset_entries = 512;
   std::int64_t zset_max_listpack_entries = 128;
   std::int64_t zset_max_listpack_value = 64;  // bytes of a member

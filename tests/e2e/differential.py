@@ -146,7 +146,8 @@ class Run:
             raise Difference("commands that redis-server does not know and no reason in LEFT_OUT: " + " ".join(sorted(unknown)))
         known = {name: command for name, command in reference.items() if name in self.own}
         large = self.options.config == "spilled"
-        self.dictionary = Dictionary(self.options.seed, known, self.options.keys or (400 if large else 40), large)
+        self.dictionary = Dictionary(self.options.seed, known, self.options.keys or (400 if large else 40), large,
+                                     restarts=self.options.config == "restart")
         uncovered = [n for n in self.own if n not in self.dictionary.commands and not reason_left_out(self.own[n])]
         if uncovered:
             raise Difference("commands without generator and without reason: " + " ".join(sorted(uncovered)))

@@ -1,0 +1,24 @@
+// The handlers of the bitmap commands; the table of bitmap_table.cpp names them.
+#pragma once
+
+namespace terrace {
+
+class Context;
+
+namespace commands {
+
+// bitmap_read.cpp
+void bitcount(Context& context);
+void bitpos(Context& context);
+void getbit(Context& context);
+
+// bitmap_write.cpp
+void bitop(Context& context);
+void setbit(Context& context);
+
+// bit_field.cpp
+void bitfield(Context& context);
+void bitfield_ro(Context& context);
+
+}  // namespace commands
+}  // namespace terrace
