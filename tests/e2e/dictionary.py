@@ -55,6 +55,8 @@ LEFT_OUT = {
     "spop": "random members: the servers' states would part; pop_lane compares it",
     "terrace|*": "Terrace's own", "terrace": "Terrace's own",
     "wait": "replication", "waitaof": "replication",
+    "xackdel": "of Redis 8.2, 7.0 does not know it; stream_removal.py covers it",
+    "xdelex": "of Redis 8.2, 7.0 does not know it; stream_removal.py covers it",
 }
 
 # How often a command is drawn; 1 where nothing is said.
