@@ -103,6 +103,8 @@ class Context {
   void block(const KeyWait& wait);
   // Those of `keys` to be looked at: all of them, or the one that has come for a client that waited.
   std::span<const std::string_view> candidates(std::span<const std::string_view> keys) const;
+  // It has waited, and runs again because of one of its keys.
+  bool served() const { return state_.served; }
   // Tells those who wait for this key of values of this type that there is more of it now.
   void key_ready(std::string_view key, unsigned database, storage::ValueType type);
 

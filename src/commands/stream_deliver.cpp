@@ -23,9 +23,11 @@ struct Options {
   std::size_t group_at = 0;
   std::uint64_t count = 0;  // 0: all
   bool no_acknowledge = false;
-  bool waits = false;
+  std::optional<std::int64_t> timeout_ms = {};  // of BLOCK; 0: it never ends
   std::size_t first_key = 0;
   std::size_t streams = 0;
+  // Which of them are looked at, from `first` to before `end`.
+  std::size_t first = 0, end = 0;
 
   std::string_view key(const Context& context, std::size_t index) const { return context.argument(first_key + index); }
   std::string_view id(const Context& context, std::size_t index) const {
@@ -47,7 +49,7 @@ bool parse_wait(Context& context, std::size_t at, Options& options) {
   const auto timeout_ms = types::parse_integer(context.argument(at));
   if (!timeout_ms) return context.reply.error("ERR timeout is not an integer or out of range"), false;
   if (*timeout_ms < 0) return context.reply.error("ERR timeout is negative"), false;
-  options.waits = true;
+  options.timeout_ms = *timeout_ms;
   return true;
 }
 
@@ -55,7 +57,7 @@ bool parse_wait(Context& context, std::size_t at, Options& options) {
 bool parse_streams(Context& context, std::size_t at, Options& options) {
   options.first_key = at + 1;
   const std::size_t rest = context.arguments.size() - options.first_key;
-  options.streams = rest / 2;
+  options.streams = options.end = rest / 2;
   if (rest % 2 == 0) return true;
   // The same words for both commands, as Redis 7.0 has them.
   context.reply.error("ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.");
@@ -114,9 +116,19 @@ bool have_keys(Context& context, const Options& options) {
   return all;
 }
 
-Record* find(Context& context, const Options& options, std::string_view key) {
-  // What is only read may be what must not be changed.
-  return options.for_group ? context.write(key) : const_cast<Record*>(context.read(key));
+// Who has waited gets what has come to the one stream, and not too much of it where the id lay far back.
+void of_candidate_alone(const Context& context, Options& options) {
+  constexpr std::uint64_t kMost = 1000;
+  const auto keys = context.arguments.subspan(options.first_key, options.streams);
+  const auto candidates = context.candidates(keys);
+  options.first = static_cast<std::size_t>(candidates.data() - keys.data());
+  options.end = options.first + candidates.size();
+  if (options.count == 0) options.count = kMost;
+}
+
+// Who has waited has been counted before.
+const Record* find(Context& context, std::string_view key) {
+  return context.served() ? context.peek(key) : context.read(key);
 }
 
 // One stream's start; false: an error is replied.
@@ -146,18 +158,28 @@ bool parse_start(Context& context, const Options& options, std::size_t index, co
   return true;
 }
 
+// Whether a stream can be read from, and has the group.
+bool is_readable(Context& context, const Options& options, std::string_view key, const Record* record) {
+  const bool for_group = options.for_group;
+  if (for_group && context.served() && (record == nullptr || record->type() != ValueType::kStream)) {
+    return context.reply.error("UNBLOCKED the stream key no longer exists"), false;
+  }
+  if (!type_or_absent(context, record, ValueType::kStream)) return false;
+  const std::string_view group = for_group ? context.argument(options.group_at) : std::string_view();
+  if (!for_group || (record != nullptr && stream_of(*record).group(group) != nullptr)) return true;
+  if (context.served()) {
+    context.reply.error("NOGROUP the consumer group this client was blocked on no longer exists");
+  } else {
+    no_key_or_group(context, key, group, " in XREADGROUP with GROUP option");
+  }
+  return false;
+}
+
 bool parse_starts(Context& context, const Options& options, std::vector<Start>& starts) {
-  for (std::size_t i = 0; i < options.streams; ++i) {
+  for (std::size_t i = options.first; i < options.end; ++i) {
     const std::string_view key = options.key(context, i);
-    const Record* record = find(context, options, key);
-    if (!type_or_absent(context, record, ValueType::kStream)) return false;
-    if (options.for_group) {
-      const std::string_view group = context.argument(options.group_at);
-      if (record == nullptr || stream_of(*record).group(group) == nullptr) {
-        no_key_or_group(context, key, group, " in XREADGROUP with GROUP option");
-        return false;
-      }
-    }
+    const Record* record = find(context, key);
+    if (!is_readable(context, options, key, record)) return false;
     if (!parse_start(context, options, i, record, starts[i])) return false;
   }
   return true;
@@ -169,12 +191,17 @@ void reply_key(Reply& reply, std::string_view key) {
   reply.bulk(key);
 }
 
+// Is there something behind `id`? For who has waited, as Redis has it, also if it has been trimmed away again.
+bool reaches_beyond(const Context& context, const Stream& stream, const StreamId& id) {
+  if (context.served()) return stream.last_id() > id;
+  return stream.size() > 0 && stream.last_entry_id() > id;
+}
+
 bool read_stream(Context& context, const Options& options, std::size_t index, const Start& start, Reply& reply) {
   const std::string_view key = options.key(context, index);
-  const Record* record = context.read(key);
-  if (record == nullptr) return false;
+  const Record* record = find(context, key);
+  if (record == nullptr || !reaches_beyond(context, stream_of(*record), *start.behind)) return false;
   const Stream& stream = stream_of(*record);
-  if (stream.size() == 0 || stream.last_entry_id() <= *start.behind) return false;
   reply_key(reply, key);
   reply_entries(reply, stream, *start.behind->next(), StreamId::greatest(), options.count);
   return true;
@@ -231,11 +258,11 @@ void deliver_again(Context& context, const Options& options, std::string_view ke
 
 bool deliver_stream(Context& context, const Options& options, std::size_t index, const Start& start, Reply& reply) {
   const std::string_view key = options.key(context, index);
+  static_cast<void>(find(context, key));  // counted, as Redis counts it
   Record* record = context.write(key);
   StreamGroup& group = *stream_of(*record).group(context.argument(options.group_at));
   // Nothing is noted of who asked in vain, not even the consumer.
-  const Stream& before = stream_of(*record);
-  if (!start.behind && (before.size() == 0 || before.last_entry_id() <= group.last_id)) return false;
+  if (!start.behind && !reaches_beyond(context, stream_of(*record), group.last_id)) return false;
   Stream& stream = changed_stream(context, record);
   const std::string_view name = context.argument(options.group_at + 1);
   StreamConsumer* consumer = group.consumer(name);
@@ -253,9 +280,27 @@ bool deliver_stream(Context& context, const Options& options, std::size_t index,
   return true;
 }
 
+// Waits for more in any of the streams. What "$" means is settled now.
+void wait_for_more(Context& context, const Options& options, const std::vector<Start>& starts) {
+  const auto keys = context.arguments.subspan(options.first_key, options.streams);
+  KeyWait wait{.type = ValueType::kStream,
+               .keys = keys,
+               .timeout_ms = *options.timeout_ms,
+               .when_gone = options.for_group,
+               .request = {}};
+  if (!options.for_group) {
+    wait.request.assign(context.arguments.begin(), context.arguments.end());
+    for (std::size_t i = 0; i < options.streams; ++i) {
+      wait.request[options.first_key + options.streams + i] = types::StreamIdText(*starts[i].behind).view();
+    }
+  }
+  context.block(wait);
+}
+
 void read(Context& context, bool for_group) {
-  const auto options = parse_options(context, for_group);
+  auto options = parse_options(context, for_group);
   if (!options || !have_keys(context, *options)) return;
+  if (context.served()) of_candidate_alone(context, *options);
   std::vector<Start> starts(options->streams);
   if (!parse_starts(context, *options, starts)) return;
   // Only what was delivered is told to the log, entry by entry.
@@ -263,13 +308,13 @@ void read(Context& context, bool for_group) {
   std::string text;
   Reply streams(text, context.reply.protocol());
   std::size_t told = 0;
-  for (std::size_t i = 0; i < options->streams; ++i) {
+  for (std::size_t i = options->first; i < options->end; ++i) {
     const bool any = for_group ? deliver_stream(context, *options, i, starts[i], streams)
                                : read_stream(context, *options, i, starts[i], streams);
     told += any ? 1 : 0;
   }
   if (told == 0) {
-    if (options->waits) return context.reply.error("ERR BLOCK: waiting for entries is not built yet");
+    if (options->timeout_ms) return wait_for_more(context, *options, starts);
     return context.reply.null_array();
   }
   if (context.reply.protocol() == 2) {

@@ -118,6 +118,8 @@ void xgroup_destroy(Context& context) {
   if (!stream_or_error(context, record)) return;
   if (stream_of(*record).group(context.argument(3)) == nullptr) return context.reply.integer(0);
   changed_stream(context, record).remove_group(context.argument(3));
+  // Who waits for what is new to the group learns that there is none.
+  context.key_ready(context.argument(2), context.database_number(), ValueType::kStream);
   context.reply.integer(1);
 }
 

@@ -13,6 +13,10 @@ void xdel(Context& context);
 void xsetid(Context& context);
 void xtrim(Context& context);
 
+// stream_removal.cpp
+void xackdel(Context& context);
+void xdelex(Context& context);
+
 // stream_read.cpp
 void xlen(Context& context);
 void xrange(Context& context);

@@ -25,6 +25,7 @@ constexpr KeySpec kKeysOfXreadgroup[] = {{.begin = KeySpec::Begin::kKeyword,
                                           .limit = 2}};
 constexpr KeySpec kKeysOfXack[] = {{.flags = "RW update"}};
 constexpr KeySpec kKeysOfXdel[] = {{.flags = "RW delete"}};
+constexpr KeySpec kKeysOfXackdel[] = {{.flags = "RW update delete"}};
 constexpr KeySpec kKeysOfXgroupCreateconsumer[] = {{.flags = "RW insert", .index = 2}};
 constexpr KeySpec kKeysOfXgroupDestroy[] = {{.flags = "RW delete", .index = 2}};
 constexpr KeySpec kKeysOfXgroupSetid[] = {{.flags = "RW update", .index = 2}};
@@ -110,6 +111,26 @@ constexpr Argument kXackArguments[] = {
 constexpr Argument kXdelArguments[] = {
     {.type = Type::kKey, .name = "key"},
     {.type = Type::kString, .name = "id", .flags = Argument::kMultiple},
+};
+constexpr Argument kReferencesArguments[] = {
+    {.type = Type::kPureToken, .name = "keepref", .token = "KEEPREF"},
+    {.type = Type::kPureToken, .name = "delref", .token = "DELREF"},
+    {.type = Type::kPureToken, .name = "acked", .token = "ACKED"},
+};
+constexpr Argument kIdsArguments[] = {
+    {.type = Type::kInteger, .name = "numids"},
+    {.type = Type::kString, .name = "id", .flags = Argument::kMultiple},
+};
+constexpr Argument kXackdelArguments[] = {
+    {.type = Type::kKey, .name = "key"},
+    {.type = Type::kString, .name = "group"},
+    {.type = Type::kOneOf, .name = "condition", .flags = Argument::kOptional, .children = kReferencesArguments},
+    {.type = Type::kBlock, .name = "ids", .token = "IDS", .children = kIdsArguments},
+};
+constexpr Argument kXdelexArguments[] = {
+    {.type = Type::kKey, .name = "key"},
+    {.type = Type::kOneOf, .name = "condition", .flags = Argument::kOptional, .children = kReferencesArguments},
+    {.type = Type::kBlock, .name = "ids", .token = "IDS", .children = kIdsArguments},
 };
 constexpr Change kXtrimHistory[] = {{"6.2.0", "`MINID` and `LIMIT`."}};
 constexpr Argument kXtrimArguments[] = {
@@ -423,6 +444,28 @@ constexpr Command kCommands[] = {
      .group = "stream",
      .complexity = "O(N), N being the number of ids.",
      .arguments = kXdelArguments},
+    {.name = "xackdel",
+     .arity = -6,
+     .flags = kWrite | kFast,
+     .categories = kCategoryStream,
+     .keys = kKeysOfXackdel,
+     .run = commands::xackdel,
+     .summary = "Ends that entries are pending and removes them, as far as other groups let go of them.",
+     .since = "8.2.0",
+     .group = "stream",
+     .complexity = "O(N*log(P)), N being the number of ids, P of entries pending.",
+     .arguments = kXackdelArguments},
+    {.name = "xdelex",
+     .arity = -5,
+     .flags = kWrite | kFast,
+     .categories = kCategoryStream,
+     .keys = kKeysOfXdel,
+     .run = commands::xdelex,
+     .summary = "Removes entries, with a say in what groups still refer to.",
+     .since = "8.2.0",
+     .group = "stream",
+     .complexity = "O(N), N being the number of ids.",
+     .arguments = kXdelexArguments},
     {.name = "xtrim",
      .arity = -4,
      .flags = kWrite,

@@ -176,6 +176,7 @@ void xadd(Context& context) {
                 {.bytes = static_cast<std::uint64_t>(limits.stream_node_max_bytes),
                  .entries = static_cast<std::uint64_t>(limits.stream_node_max_entries)});
   stream.trim(options->trim);
+  context.key_ready(key, context.database_number(), ValueType::kStream);
   reply_id(context.reply, *id);
   propagate_as_done(context, *options, stream, *id);
 }

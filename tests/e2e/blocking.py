@@ -15,6 +15,7 @@ import sys
 import time
 
 from bad_case import Wrong
+from blocking_streams import SCENES as STREAM_SCENES
 from harness import Error, Folder, ServerDied, encode, info_number, parse_info, redis, say, terrace
 
 SCENES = []
@@ -428,19 +429,23 @@ def keys_that_must_be_read(server, seconds=1.5):
     end, round_number = time.monotonic() + seconds, 0
     while time.monotonic() < end or round_number < 20:
         round_number += 1
-        stage.many("FLUSHALL", "SELECT 1", "RPUSH k 1 2 3", "RPUSH k2 9", "SELECT 0", "RPUSH to x", "RPUSH away y")
+        stage.many("FLUSHALL", "SELECT 1", "RPUSH k 1 2 3", "RPUSH k2 9", "XADD s 2-1 f v", "SELECT 0", "RPUSH to x", "RPUSH away y")
         for name, command in zip("abcde", ("BLPOP k 0", "BLMOVE k to LEFT RIGHT 0", "BLPOP k 0", "BLMOVE from away LEFT LEFT 0", "BLPOP k2 0")):
             stage.block(name, command)
         stage.do("TERRACE", "SPILL", "ALL")
         told = stage.many("RPUSH from 4", "EXISTS from", "LRANGE away 0 -1", "SWAPDB 0 1", "SWAPDB 0 1")
         check(told == [1, 0, [b"4", b"y"], b"OK", b"OK"], f"round {round_number}: a pipeline saw {told}")
         stage.settle(4)
+        stage.many("XADD s 1-1 f v", "XGROUP CREATE s g $")
+        stage.block("f", "XREAD BLOCK 0 STREAMS s $")
+        stage.block("g", "XREADGROUP GROUP g ann BLOCK 0 STREAMS s >")
         stage.do("TERRACE", "SPILL", "ALL")
         # `to` and `away` go to database 1 with the swap; k and k2 come.
         told = stage.many("SWAPDB 0 1", "LPOP k", "LRANGE to 0 -1", "EXISTS k k2")
         check(told == [b"OK", None, [b"2"], 0], f"round {round_number}: behind the swap {told}")
-        told = stage.get(*"abcde")
-        check(told == [[b"k", b"1"], b"2", [b"k", b"3"], b"4", [b"k2", b"9"]], f"round {round_number}: served {told}")
+        told = stage.get(*"abcdefg")
+        check(told == [[b"k", b"1"], b"2", [b"k", b"3"], b"4", [b"k2", b"9"], [[b"s", [[b"2-1", [b"f", b"v"]]]]],
+                       b"NOGROUP the consumer group this client was blocked on no longer exists"], f"round {round_number}: served {told}")
     reads = info_number(server.info("tier"), "page_reads")
     check(reads >= 2 * round_number, f"{reads} pages read in {round_number} rounds: nothing had to be read")
     stage.close()
@@ -488,6 +493,12 @@ def many_on_one_key(server, count=10_000):
     return passed
 
 
+def group_state(client):
+    consumers = [[each[at] for at in (1, 3)] for each in client.ok("XINFO", "CONSUMERS", "s", "g")]
+    pending = [entry[:2] + entry[3:] for entry in client.ok("XPENDING", "s", "g", "-", "+", "9")]
+    return [client.ok("XINFO", "GROUPS", "s"), consumers, pending]
+
+
 def survives_a_kill(server):
     """What was served is gone after a kill, once the reply has come; the log has the plain commands."""
     stage = Stage(server)
@@ -501,6 +512,12 @@ def survives_a_kill(server):
     stage.do("ZADD", "z", *"1a2b3c4d5e")
     told = stage.get(*"abc")
     check(told == [[b"z", b"a", b"1"], [b"z", b"e", b"5"], [b"z", [[b"b", b"2"], [b"c", b"3"]]]], f"served {told}")
+    stage.many("XGROUP CREATE s g $ MKSTREAM")
+    stage.block("e", "XREADGROUP GROUP g ann BLOCK 0 STREAMS s >")
+    stage.block("f", "XREADGROUP GROUP g bob NOACK BLOCK 0 STREAMS s >")
+    stage.many("XADD s 1-1 f v", "XADD s 2-1 f v")
+    check(stage.get("e", "f") == [[[b"s", [[b"%d-1" % number, [b"f", b"v"]]]]] for number in (1, 2)], "the group was not served")
+    known = group_state(stage.control)
     stage.close()
     server.kill(signal.SIGKILL)
     server.start()
@@ -509,6 +526,7 @@ def survives_a_kill(server):
         check(lists == [[b"4"], [b"5"]], f"after the kill {lists}")
         left = client.call("ZRANGE", "z", 0, -1)
         check(left == [b"d"], f"after the kill {left}")
+        check(group_state(client) == known, f"after the kill {group_state(client)}, before {known}")
 
 
 def ends_with_blocked_clients(server):
@@ -545,7 +563,7 @@ def main():
             subject = folder.add(redis(folder.path + "/subject", "--hz", "100")).start()
         else:
             subject = folder.add(terrace(folder.path + "/subject", "--enable-debug-command", "yes")).start()
-        for function in SCENES:
+        for function in SCENES + STREAM_SCENES:
             if options.scene in (None, function.__name__):
                 ours, theirs = play(subject, function), play(reference, function)
                 check(ours == theirs, f"{function.__name__}:\n  subject   {ours}\n  reference {theirs}")
@@ -558,7 +576,7 @@ def main():
             ends_with_blocked_clients(subject)
             seconds = many_on_one_key(subject, options.clients)
             say(f"  {options.clients} clients on one key served in {seconds:.2f} s")
-    say(f"blocking: {len(SCENES)} scenes the same")
+    say(f"blocking: {len(SCENES + STREAM_SCENES)} scenes the same")
 
 
 if __name__ == "__main__":
