@@ -104,6 +104,7 @@ TEST(Bitmap, CombinesAsBitByBit) {
       EXPECT_EQ(out[size], '#');
       for (std::uint64_t i = 0; i < size * 8; ++i) {
         std::vector<bool> bits;
+        bits.reserve(sources.size());
         for (const std::string_view source : sources) bits.push_back(bit_at(source, i));
         ASSERT_EQ(bit_at(out, i), combined(operation, bits)) << number << " at " << i;
       }
