@@ -15,6 +15,11 @@ constexpr std::uint32_t kSlackFrom = 64;
 // Hashes of shadows that are noted at most; beyond them nearly all are such as compaction may settle as well.
 constexpr std::size_t kMaxUnsettled = 8192;
 
+// Reading it once more for a second touch would cost more than a place in memory does.
+bool costly(const Record& record) {
+  return record.object() && record.object()->footprint_bytes() > kStreamedImageSize / 16;
+}
+
 // A smaller value stays in its allocation unless that would waste more than half of it.
 bool wasteful(const Record* record, std::uint32_t value_size) {
   const std::size_t footprint = Record::own_footprint(record);
@@ -101,7 +106,7 @@ Record* Database::find(const Key& key, Residents& residents, Access access) {
   }
   Record* transient = residents.find(position->location());
   if (access == Access::kPeek) return transient;
-  if (access == Access::kRead && count == 0) {
+  if (access == Access::kRead && count == 0 && !costly(*transient)) {
     position->set_access_count(1);
     return transient;
   }
@@ -148,7 +153,21 @@ void Database::make_dirty(Record* record) {
   record->clear(Record::kEvicting);
 }
 
+bool Database::changeable(const Key& key) {
+  const Index::Position at = index_->find(
+      key.hash, [&key](Index::Position entry) { return entry->is_hot() && entry->record()->key() == key.name; });
+  const Object* object = at ? at->record()->object() : nullptr;
+  if (!object) return true;
+  index_->before_change(key.hash);
+  return !object->image_needed();
+}
+
 void Database::change(Record* record) {
+  change_record(record);
+  if (Object* object = record->object()) object->before_change();
+}
+
+void Database::change_record(Record* record) {
   if (index_->observed()) index_->before_change(hash_of(record));
   make_dirty(record);
 }
@@ -199,7 +218,7 @@ Record* Database::resize(Record* record, std::uint32_t value_size) {
 
 Record* Database::overwrite(Record* record, ValueType type, Encoding encoding, std::uint32_t value_size,
                             bool keep_expiry) {
-  change(record);
+  change_record(record);
   drop_object(record);
   record->set_kind(type, encoding);
   const bool expires = record->expiry_ms() != kNoExpiry;
@@ -218,7 +237,7 @@ Record* Database::overwrite(Record* record, ValueType type, ObjectPointer object
 }
 
 ObjectPointer Database::take_object(Record* record) {
-  change(record);
+  change_record(record);
   account(record, false);
   ObjectPointer object = record->take_object();
   account(record, true);
@@ -226,7 +245,7 @@ ObjectPointer Database::take_object(Record* record) {
 }
 
 Record* Database::set_expiry(Record* record, std::int64_t expiry_ms) {
-  change(record);
+  change_record(record);
   if (!record->has(Record::kHasExpiry)) {
     if (expiry_ms == kNoExpiry) return record;
     record = reshape(record,

@@ -58,6 +58,9 @@ class Database {
   // no expiry.
   Record* insert(const Key& key, const Residents& residents, ValueType type, Encoding encoding,
                  std::uint32_t value_size);
+  // False: a checkpoint's image of the key's large object is being made, and a change now would have to make the rest
+  // of it first, however long that takes. DatabaseSet::object_imaged() says when to ask again.
+  bool changeable(const Key& key);
   // Must be called before the value bytes, the object or the kind of a record found with kWrite are changed in place.
   void change(Record* record);
   // Gives the value another size: the first min(old, new) bytes stay, further bytes are uninitialised. Implies
@@ -142,6 +145,8 @@ class Database {
   void account(const Record* record, bool in);
   // Lets go of the object that a dirty record has, if it has one.
   void drop_object(Record* record);
+  // change(), but for what the record's object holds.
+  void change_record(Record* record);
   void make_dirty(Record* record);
   // A copy of another shape takes the record's place; the first bytes of key and value stay. `slack`: further bytes
   // that the allocation gets.

@@ -38,6 +38,10 @@ class DatabaseSet {
   void set_next_id(std::uint32_t id) { next_id_ = id; }
 
   std::vector<CutDatabase> for_cut() const;
+  // Frees an object that nobody refers to.
+  void reap(ObjectPointer object) { reaper_.add(std::move(object)); }
+  // Notified when an image that was needed of an object has been made (Database::changeable).
+  io::Event& object_imaged() { return object_imaged_; }
   // Waits until what was flushed is freed.
   io::Task<void> drain();
 
@@ -49,6 +53,7 @@ class DatabaseSet {
   SegmentTable& segments_;
   Statistics& statistics_;
   Reaper reaper_;
+  io::Event object_imaged_;
   std::vector<std::unique_ptr<Database>> databases_;
   std::unordered_map<std::uint32_t, Database*> by_id_;
   std::uint32_t next_id_ = 0;

@@ -436,6 +436,15 @@ io::Task<void> Engine::wait_for_room() {
 io::Task<Result<void>> Engine::checkpoint() {
   return parts_->checkpointer.checkpoint();
 }
+bool Engine::changeable(unsigned database, const Key& key) {
+  // Only a checkpoint needs an object as it was.
+  return !parts_->checkpointer.running() || parts_->databases[database].changeable(key);
+}
+
+io::Event& Engine::object_imaged() {
+  return parts_->databases.object_imaged();
+}
+
 bool Engine::checkpoint_running() const {
   return parts_->checkpointer.running();
 }

@@ -92,6 +92,11 @@ class Engine {
   // The process is above its memory whatever the records take: replies should leave before more are made.
   bool memory_short() const;
 
+  // A command that changes this key, in memory, would have to do a checkpoint's work on its large object first: it
+  // should wait for object_imaged() and ask again.
+  bool changeable(unsigned database, const Key& key);
+  io::Event& object_imaged();
+
   // --- maintenance, each done when its task is
   io::Task<Result<void>> checkpoint();  // joins one under way
   bool checkpoint_running() const;

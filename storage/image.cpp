@@ -47,12 +47,17 @@ Result<RecordPointer> decode_object_image(const ImageView& image, const ObjectDe
   if (decoder == nullptr) return bad_image("no decoder for objects");
   Result<ObjectPointer> object = decoder->decode(image.type, image.value);
   if (!object.ok()) return object.error();
-  RecordPointer record = make_record(image, sizeof(Object*));
-  record->store_object(std::move(*object));
-  return record;
+  return make_object_record(image, std::move(*object));
 }
 
 }  // namespace
+
+Result<RecordPointer> make_object_record(const ImageView& head, ObjectPointer object) {
+  if (!known_kind(head.type, head.encoding)) return bad_image("unknown value type");
+  RecordPointer record = make_record(head, sizeof(Object*));
+  record->store_object(std::move(object));
+  return record;
+}
 
 std::size_t image_size_bound(const Record& record) {
   const Object* object = record.object();
@@ -72,6 +77,11 @@ void encode_value(std::string& out, const Record& record) {
 }
 
 void encode_image(std::string& out, const Record& record, std::uint32_t database, std::uint64_t log_position) {
+  encode_image_head(out, record, database, log_position);
+  encode_value(out, record);
+}
+
+void encode_image_head(std::string& out, const Record& record, std::uint32_t database, std::uint64_t log_position) {
   put_varint(out, database);
   out.push_back(
       static_cast<char>((static_cast<unsigned>(record.type()) << 4) | static_cast<unsigned>(record.encoding())));
@@ -81,7 +91,6 @@ void encode_image(std::string& out, const Record& record, std::uint32_t database
   put_varint(out, log_position);
   put_varint(out, record.key().size());
   out += record.key();
-  encode_value(out, record);
 }
 
 Result<ImageView> parse_image(std::string_view bytes) {

@@ -31,6 +31,8 @@ struct ImageView {
 
 // Appends the image of `record` as of log position `log_position`.
 void encode_image(std::string& out, const Record& record, std::uint32_t database, std::uint64_t log_position);
+// The same without the value image at its end.
+void encode_image_head(std::string& out, const Record& record, std::uint32_t database, std::uint64_t log_position);
 // An upper bound of what encode_image appends.
 std::size_t image_size_bound(const Record& record);
 // Everything but the value image is checked.
@@ -38,6 +40,8 @@ Result<ImageView> parse_image(std::string_view bytes);
 // The record again. The value image is checked, but for the inside of bytes that this floor only carries. Without a
 // decoder objects are errors.
 Result<RecordPointer> decode_image(const ImageView& image, const ObjectDecoder* decoder);
+// The record whose image has this head and whose value was built from the rest.
+Result<RecordPointer> make_object_record(const ImageView& head, ObjectPointer object);
 // Appends the value image alone.
 void encode_value(std::string& out, const Record& record);
 

@@ -83,10 +83,23 @@ inline constexpr std::uint32_t kFirstLargeSlot = 192;
 inline constexpr std::uint32_t kMaxSlotsPerPage = kFirstLargeSlot;
 inline constexpr std::uint32_t kMaxReadAheadPages = (1u << kSlotBits) - kFirstLargeSlot;
 
-// A segment is larger than kSegmentSize only if it holds one large record; incompressible, that takes as many bytes as
-// it has, block headers, and a header page.
-inline constexpr std::uint64_t kMaxSegmentPages =
-    (kMaxValueSize + kMaxKeySize + kMaxValueSize / kLargeBlockSize * 32) / kPageSize + kSegmentSize / kPageSize;
+// Bound on a record's image; far beyond what memory holds of one value.
+inline constexpr std::uint64_t kMaxImageSize = 1024 * kGiB;
+// What it takes at most where nothing of it shrinks: a header of 16 bytes for each block.
+inline constexpr std::uint64_t kMaxStoredImageSize = kMaxImageSize + kMaxImageSize / kLargeBlockSize * 16;
+
+// Objects whose images are larger are encoded in slices, and from the second bound on written to a segment of their own
+// as they are encoded, so that they are not in memory a second time.
+inline constexpr std::uint64_t kSlicedImageSize = kTinyLimits ? 2 * kKiB : 64 * kKiB;
+inline constexpr std::uint64_t kStreamedImageSize = kTinyLimits ? 8 * kKiB : 16 * kMiB;
+// Bytes that are encoded before the clock is asked.
+inline constexpr std::uint64_t kStreamedStepSize = kTinyLimits ? 256 : 4 * kKiB;
+// Raw bytes of a streamed image that are packed and written at once.
+inline constexpr std::uint64_t kStreamedPieceSize = 16 * kLargeBlockSize;
+
+// A segment is larger than kSegmentSize only if it holds one large record.
+inline constexpr std::uint64_t kMaxSegmentPages = (kMaxStoredImageSize + kSegmentSize) / kPageSize;
+static_assert(kMaxSegmentPages < std::uint64_t{1} << 32);
 
 inline constexpr unsigned kMaxDatabases = 1024;
 

@@ -19,6 +19,10 @@
 namespace terrace::storage {
 
 enum class ValueType : std::uint8_t;
+class Object;
+class ObjectImage;
+
+using ObjectPointer = std::unique_ptr<Object>;
 
 class Object {
  public:
@@ -34,11 +38,19 @@ class Object {
   virtual std::size_t image_size_bound() const = 0;
   // Appends the next part of the value's RDB encoding: something, and nothing more once `budget_bytes` were appended.
   // Begins at cursor 0, goes on at the cursor that the step before returned, is complete when that is 0. The object
-  // must not change between the steps.
+  // must not change between the steps (see before_change).
   virtual std::uint64_t encode(std::string& out, std::uint64_t cursor, std::size_t budget_bytes) const = 0;
   // Frees about this much of it; true when nothing is left but the object itself. Once begun, nothing else may be asked
   // of it.
   virtual bool discard(std::size_t budget_bytes) = 0;
+
+  // --- images of it that are being made (object_image.h)
+  // To be called before it changes: completes what is needed, gives up the rest. Takes as long as encoding it takes,
+  // unless those who would change it wait while image_needed().
+  void before_change();
+  bool image_needed() const;
+  // An object that nobody refers to any more: true if an image needs it still and has taken it.
+  static bool keep_for_image(ObjectPointer& object);
 
   // While it belongs to a hot record its growth shows in these figures at once, so that nobody needs to remember to
   // count. A record is dirty before its object changes (Database::change), hence both figures.
@@ -56,15 +68,27 @@ class Object {
  private:
   std::size_t footprint_bytes_ = 0;
   Statistics* statistics_ = nullptr;
+  friend class ObjectImage;
+  ObjectImage* images_ = nullptr;
 };
 
-using ObjectPointer = std::unique_ptr<Object>;
+// An object from what encode() made, as its bytes come.
+class ObjectBuilder {
+ public:
+  virtual ~ObjectBuilder() = default;
+  // Takes the elements that are whole at the front of `bytes`, returns how many bytes these were: 0 if none is whole.
+  virtual Result<std::size_t> take(std::string_view bytes) = 0;
+  // All have come, and `rest` was not taken. Whatever else than encode() makes is an error.
+  virtual Result<ObjectPointer> finish(std::string_view rest) = 0;
+};
 
 class ObjectDecoder {
  public:
   virtual ~ObjectDecoder() = default;
-  // The object again from what encode() made; whatever else it is given is an error.
-  virtual Result<ObjectPointer> decode(ValueType type, std::string_view image) const = 0;
+  // nullptr: there are no objects of this type.
+  virtual std::unique_ptr<ObjectBuilder> builder(ValueType type) const = 0;
+  // All at once.
+  Result<ObjectPointer> decode(ValueType type, std::string_view image) const;
 };
 
 }  // namespace terrace::storage

@@ -13,6 +13,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "storage/block.h"
 #include "storage/dictionary.h"
 #include "storage/varint.h"
 
@@ -39,34 +40,22 @@ struct PageHeader {
 };
 static_assert(sizeof(PageHeader) == kPageHeaderSize);
 
-struct BlockHeader {
-  std::uint64_t checksum;
-  std::uint32_t raw_size;
-  std::uint32_t stored_size;  // equal to raw_size: stored as it is
-};
-static_assert(sizeof(BlockHeader) == 16);
-
 constexpr std::uint32_t kPayload = kPageSize - kPageHeaderSize;
 
 std::uint64_t page_checksum(const std::byte* page) {
   return XXH3_64bits(page + sizeof(std::uint64_t), kPageSize - sizeof(std::uint64_t));
 }
 
-std::uint64_t block_checksum(std::uint32_t number, const BlockHeader& header, const void* bytes) {
-  const std::uint64_t seed = (std::uint64_t{number} << 32) ^ (std::uint64_t{header.raw_size} << 1) ^ header.stored_size;
-  return XXH3_64bits_withSeed(bytes, header.stored_size, seed);
-}
-
-std::uint32_t pages_for(std::uint64_t stored_size) {
-  return static_cast<std::uint32_t>((kPageHeaderSize + stored_size + kPageSize - 1) / kPageSize);
-}
+// Of a large record's sizes the upper 16 bits stand where other pages name their dictionary.
+constexpr unsigned kLargeSizeBits = 48;
+static_assert(kMaxImageSize < std::uint64_t{1} << kLargeSizeBits);
 
 // Appends `pages` zeroed pages and returns the offset of the first.
-std::size_t add_pages(PackedPages& out, std::uint32_t pages) {
+std::size_t add_pages(PackedPages& out, std::uint64_t pages) {
   const std::size_t offset = out.bytes.size();
-  out.runs.push_back({static_cast<std::uint32_t>(offset / kPageSize), pages});
-  out.bytes.resize(offset + std::size_t{pages} * kPageSize);
-  std::memset(out.bytes.data() + offset, 0, std::size_t{pages} * kPageSize);
+  out.runs.push_back({static_cast<std::uint32_t>(offset / kPageSize), static_cast<std::uint32_t>(pages)});
+  out.bytes.resize(offset + pages * kPageSize);
+  std::memset(out.bytes.data() + offset, 0, pages * kPageSize);
   return offset;
 }
 
@@ -127,21 +116,14 @@ class Compressor {
 
 // Compresses block by block straight into the pages: a large value must not be in memory once more than needed.
 void pack_large(PackedPages& out, std::string_view image, Compressor& compressor) {
-  const std::size_t blocks = (image.size() + kLargeBlockSize - 1) / kLargeBlockSize;
-  const std::size_t offset = add_pages(out, pages_for(image.size() + blocks * sizeof(BlockHeader)));
+  const std::size_t offset = add_pages(out, pages_for(image.size() + blocks_for(image.size()) * kBlockHeaderSize));
   char* const begin = reinterpret_cast<char*>(out.bytes.data()) + offset + kPageHeaderSize;
   char* end = begin;
-  for (std::uint32_t number = 0; number < blocks; ++number) {
-    const std::string_view raw = image.substr(std::size_t{number} * kLargeBlockSize, kLargeBlockSize);
-    char* const bytes = end + sizeof(BlockHeader);
+  for (std::size_t at = 0, number = 0; at < image.size(); at += kLargeBlockSize, ++number) {
+    const std::string_view raw = image.substr(at, kLargeBlockSize);
     // Room for one byte less than it has: what does not shrink is stored as it is.
-    const std::size_t size = compressor.compress(raw, bytes, raw.size() - 1, false);
-    if (size == 0) std::memcpy(bytes, raw.data(), raw.size());
-    BlockHeader header{0, static_cast<std::uint32_t>(raw.size()),
-                       static_cast<std::uint32_t>(size > 0 ? size : raw.size())};
-    header.checksum = block_checksum(number, header, bytes);
-    std::memcpy(end, &header, sizeof header);
-    end = bytes + header.stored_size;
+    const std::size_t size = compressor.compress(raw, end + kBlockHeaderSize, raw.size() - 1, false);
+    end += finish_block(end, static_cast<std::uint32_t>(number), raw, size);
   }
   const auto stored_size = static_cast<std::size_t>(end - begin);
   out.stored_bytes += stored_size;
@@ -149,10 +131,8 @@ void pack_large(PackedPages& out, std::string_view image, Compressor& compressor
   std::memset(end, 0, static_cast<std::size_t>(reinterpret_cast<char*>(out.bytes.data()) + out.bytes.size() - end));
   out.bytes.resize(offset + std::size_t{pages} * kPageSize);
   out.runs.back().page_count = pages;
-  const PageHeader header = header_of(kKindLarge, kCodecLz4, 1, image.size(), stored_size);
-  std::memcpy(out.bytes.data() + offset, &header, sizeof header);
-  out.places.push_back(
-      {0, static_cast<std::uint32_t>(offset / kPageSize), kFirstLargeSlot + std::min(pages, kMaxReadAheadPages) - 1});
+  write_large_header(out.bytes.span().subspan(offset), image.size(), stored_size);
+  out.places.push_back({0, static_cast<std::uint32_t>(offset / kPageSize), large_slot(pages)});
 }
 
 // Fills one page after the other from a row of images.
@@ -317,6 +297,12 @@ Error bad_page(const std::string& what) {
 
 }  // namespace
 
+void write_large_header(std::span<std::byte> first_page, std::uint64_t raw_size, std::uint64_t stored_size) {
+  PageHeader header = header_of(kKindLarge, kCodecLz4, 1, raw_size, stored_size);
+  header.dictionary = static_cast<std::uint32_t>(raw_size >> 32 | stored_size >> 32 << 16);
+  std::memcpy(first_page.data(), &header, sizeof header);
+}
+
 PackedPages pack_pages(std::span<const std::string_view> images, const PackOptions& options) {
   PackedPages out;
   out.places.reserve(images.size());
@@ -348,23 +334,22 @@ Result<PageView> check_page(std::span<const std::byte> page, std::uint64_t segme
   const bool large = header.kind == kKindLarge;
   if (!large && header.kind != kKindPacked) return bad_page("unknown kind of page");
   if (header.codec > kCodecLz4Dictionary || header.record_count == 0) return bad_page("unknown codec or no records");
-  if ((header.codec == kCodecLz4Dictionary) != (header.dictionary != 0) || (large && header.dictionary != 0)) {
+  if (!large && (header.codec == kCodecLz4Dictionary) != (header.dictionary != 0)) {
     return bad_page("codec and dictionary disagree");
   }
+  PageView view{large, header.record_count, header.raw_size, header.stored_size, 1, header.dictionary};
+  if (large) {
+    view.raw_size |= std::uint64_t{header.dictionary & 0xFFFF} << 32;
+    view.stored_size |= std::uint64_t{header.dictionary >> 16} << 32;
+    view.dictionary = 0;
+    view.page_count = pages_for(view.stored_size);
+  }
   // LZ4 expands at most 255 times.
-  if (header.raw_size / 256 > header.stored_size ||
-      (large && header.raw_size > kMaxValueSize + kMaxKeySize + kPageSize)) {
-    return bad_page("page sizes out of range");
-  }
-  if (!large && (header.stored_size > kPayload || header.raw_size > kMaxPageRawSize)) {
-    return bad_page("page sizes out of range");
-  }
-  return PageView{large,
-                  header.record_count,
-                  header.raw_size,
-                  header.stored_size,
-                  large ? pages_for(header.stored_size) : 1,
-                  header.dictionary};
+  const bool credible = view.raw_size / 256 <= view.stored_size &&
+                        (large ? view.raw_size <= kMaxImageSize && view.stored_size <= kMaxStoredImageSize
+                               : view.stored_size <= kPayload && view.raw_size <= kMaxPageRawSize);
+  if (!credible) return bad_page("page sizes out of range");
+  return view;
 }
 
 namespace {
@@ -398,23 +383,13 @@ Result<UnpackedPage> unpack_large(std::span<const std::byte> run, const PageView
   ByteReader reader({reinterpret_cast<const char*>(run.data()) + kPageHeaderSize, view.stored_size});
   UnpackedPage unpacked{{}, std::make_unique_for_overwrite<char[]>(view.raw_size)};
   char* raw = unpacked.own.get();
-  std::size_t filled = 0;
+  std::uint64_t filled = 0;
   for (std::uint32_t number = 0; filled < view.raw_size; ++number) {
-    const auto header = reader.fixed<BlockHeader>();
-    const std::string_view stored = reader.take(header.stored_size);
-    if (!reader.ok() || header.raw_size > view.raw_size - filled || header.raw_size == 0) {
-      return bad_page("large record's blocks do not add up");
-    }
-    if (header.checksum != block_checksum(number, header, stored.data()))
-      return bad_page("block checksum does not match");
-    if (header.stored_size == header.raw_size) {
-      std::memcpy(raw + filled, stored.data(), stored.size());
-    } else {
-      const int size = LZ4_decompress_safe(stored.data(), raw + filled, static_cast<int>(stored.size()),
-                                           static_cast<int>(header.raw_size));
-      if (size < 0 || static_cast<std::uint32_t>(size) != header.raw_size) return bad_page("block does not decompress");
-    }
-    filled += header.raw_size;
+    const Result<BlockView> block = read_block(reader, number, view.raw_size - filled);
+    if (!block.ok()) return block.error();
+    const Result<void> done = unpack_block(*block, raw + filled);
+    if (!done.ok()) return done.error();
+    filled += block->raw_size;
   }
   if (reader.remaining() != 0) return bad_page("large record's blocks do not add up");
   unpacked.bytes = {raw, view.raw_size};

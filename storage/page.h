@@ -4,9 +4,10 @@
 //   page      | checksum u64 | segment serial u64 | magic u32 | page number u16 | kind u8 | codec u8 |
 //             | records u16 | 0 u16 | raw size u32 | stored size u32 | dictionary u32 | stored bytes ... | zeros |
 //   packed    raw bytes = for each record: varint size, image
-//   large     stored bytes = blocks, over all pages of the run: | checksum u64 | raw u32 | stored u32 | bytes |
+//   large     stored bytes = blocks (block.h), over all pages of the run; in the dictionary's place: bits 32 to 47 of
+//             the raw size u16 | and of the stored size u16 |
 //
-// The page's checksum (XXH3) covers everything behind it in the page; a block's covers its number, sizes and bytes.
+// The page's checksum (XXH3) covers everything behind it in the page, but not the other pages of a run.
 // Packing does not know where pages will lie: stamp() adds place and checksum. Thread: pure functions (workers call
 // them).
 #pragma once
@@ -27,6 +28,15 @@
 namespace terrace::storage {
 
 inline constexpr std::uint32_t kPageHeaderSize = 40;
+
+// Pages of a run with so many bytes behind its header.
+inline std::uint32_t pages_for(std::uint64_t stored_size) {
+  return static_cast<std::uint32_t>((kPageHeaderSize + stored_size + kPageSize - 1) / kPageSize);
+}
+// The slot of a large record's location: how many pages to read at once.
+inline std::uint32_t large_slot(std::uint32_t page_count) {
+  return kFirstLargeSlot + (page_count < kMaxReadAheadPages ? page_count : kMaxReadAheadPages) - 1;
+}
 
 // Where one of the packed images went: page counted from the first of this batch.
 struct PackedPlace {
@@ -61,6 +71,9 @@ struct PackOptions {
 // of those behind it may fill it.
 PackedPages pack_pages(std::span<const std::string_view> images, const PackOptions& options);
 
+// A large record's first page: its header, but for place and checksum.
+void write_large_header(std::span<std::byte> first_page, std::uint64_t raw_size, std::uint64_t stored_size);
+
 // Writes place and checksum into each run's first page (large: the run's other pages are covered by their blocks).
 void stamp_pages(std::span<std::byte> run, std::uint64_t segment_serial, std::uint32_t first_page);
 
@@ -68,8 +81,8 @@ void stamp_pages(std::span<std::byte> run, std::uint64_t segment_serial, std::ui
 struct PageView {
   bool large = false;
   std::uint32_t record_count = 0;
-  std::uint32_t raw_size = 0;
-  std::uint32_t stored_size = 0;
+  std::uint64_t raw_size = 0;
+  std::uint64_t stored_size = 0;
   std::uint32_t page_count = 1;
   std::uint32_t dictionary = 0;  // fingerprint of the one that is needed to unpack it; 0: none
 };

@@ -15,6 +15,7 @@ constexpr std::int64_t kSliceUs = 500;
 }  // namespace
 
 void Reaper::add(ObjectPointer object) {
+  if (Object::keep_for_image(object)) return;
   if (object->footprint_bytes() <= kAtOnceBytes) return;
   statistics_.record_memory_bytes += object->footprint_bytes();
   objects_.push_back(std::move(object));

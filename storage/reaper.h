@@ -18,7 +18,8 @@ class Reaper {
   Reaper(const io::Environment& environment, Statistics& statistics)
       : environment_(environment), statistics_(statistics) {}
 
-  // The object is not counted in the statistics (any more).
+  // The object is not counted in the statistics (any more). One whose image is still needed comes again when it is
+  // made.
   void add(ObjectPointer object);
   // Waits until all is freed.
   io::Task<void> drain();

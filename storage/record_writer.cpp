@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "io/activity.h"
+#include "io/slice.h"
+#include "storage/block.h"
 #include "storage/disk_error.h"
 
 namespace terrace::storage {
@@ -28,6 +30,69 @@ io::Task<Result<std::vector<Location>>> RecordWriter::write(ImageBatch& batch) {
   }
   raw_bytes_ += batch.bytes.size();
   co_return locations;
+}
+
+io::Task<Result<Location>> RecordWriter::write_streamed(ObjectImage& image, std::int64_t expiry_ms) {
+  const std::uint64_t bound = image.size_bound() + blocks_for(image.size_bound()) * kBlockHeaderSize;
+  Result<Segment*> made = co_await segments_.create(kind_, 1 + pages_for(bound));
+  if (!made.ok()) co_return made.error();
+  Segment& segment = **made;
+  ++segment.writes_in_flight;
+  LargeRunPacker packer;
+  Result<void> written = co_await write_pieces(image, segment, packer);
+  if (written.ok() && !image.given_up()) {
+    segment.used_pages += packer.page_count();
+    ++segment.total_records;
+    segment.note_expiry(1, expiry_ms);
+    segments_.seal(segment);
+    // What is left over does no harm but for the space it takes until the next start.
+    [[maybe_unused]] const std::int32_t cut = co_await environment_.disk.truncate(segment.file, segment.used_bytes());
+    co_return Location(segment.number, 1, large_slot(packer.page_count()));
+  }
+  segments_.seal(segment);
+  if (--segment.writes_in_flight == 0) segments_.write_ended(segment);
+  if (!written.ok()) co_return written.error();
+  co_return Location{};
+}
+
+// Until it is given up or all written.
+io::Task<Result<void>> RecordWriter::write_pieces(ObjectImage& image, Segment& segment, LargeRunPacker& packer) {
+  io::Slice slice(environment_.clock);
+  std::string piece;
+  for (bool last = false; !last;) {
+    while (!image.complete() && image.made_bytes() < kStreamedPieceSize) {
+      {
+        const io::Activity activity("spill");
+        image.make_some(kStreamedStepSize);
+      }
+      if (slice.over()) co_await slice.next();
+    }
+    if (image.given_up()) co_return Result<void>();
+    last = image.complete() && image.made_bytes() <= kStreamedPieceSize;
+    piece = image.take(kStreamedPieceSize);
+    raw_bytes_ += piece.size();
+    co_await environment_.workers.run([&] {
+      packer.add(piece);
+      if (last) packer.finish();
+    });
+    if (!packer.full_pages().empty()) {
+      Result<void> written = co_await write_pages(segment, 1 + packer.full_pages_at(), packer.full_pages());
+      if (!written.ok()) co_return written;
+    }
+    packer.written();
+  }
+  const std::span<std::byte> first_page = packer.first_page();
+  stamp_pages(first_page, segment.serial, 1);
+  co_return co_await write_pages(segment, 1, first_page);
+}
+
+io::Task<Result<void>> RecordWriter::write_pages(Segment& segment, std::uint32_t page,
+                                                 std::span<const std::byte> pages) {
+  const std::uint64_t offset = std::uint64_t{page} * kPageSize;
+  const std::int32_t written = co_await environment_.disk.write(segment.file, offset, pages);
+  segment.needs_sync = true;
+  written_bytes_ += pages.size();
+  co_return check_full("write", FilePath::segment(segment.serial), offset, written, pages.size());
 }
 
 void RecordWriter::show_to_trainer(const ImageBatch& batch) {

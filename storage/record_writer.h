@@ -14,6 +14,8 @@
 #include "io/sync.h"
 #include "io/task.h"
 #include "storage/dictionary_trainer.h"
+#include "storage/large_run.h"
+#include "storage/object_image.h"
 #include "storage/page.h"
 #include "storage/segment.h"
 #include "storage/statistics.h"
@@ -50,6 +52,9 @@ class RecordWriter {
   // per item, in the batch's new order; the locations are not live yet (SegmentTable::add_live), and their segments
   // stay unretired until finish() has been called with the result.
   io::Task<Result<std::vector<Location>>> write(ImageBatch& batch);
+  // Writes an object's image, piece by piece as it is made, as a large record in a segment of its own. Nowhere: the
+  // image was given up. There is no second try as for batches: what was made is gone.
+  io::Task<Result<Location>> write_streamed(ObjectImage& image, std::int64_t expiry_ms);
   // Ends a batch whose locations have all been made live or dropped.
   void finish(const std::vector<Location>& locations);
 
@@ -63,6 +68,8 @@ class RecordWriter {
     std::uint32_t first_page = 0;
   };
 
+  io::Task<Result<void>> write_pieces(ObjectImage& image, Segment& segment, LargeRunPacker& packer);
+  io::Task<Result<void>> write_pages(Segment& segment, std::uint32_t page, std::span<const std::byte> pages);
   void show_to_trainer(const ImageBatch& batch);
   io::Task<Result<void>> place(PackedPages& pages, const ImageBatch& batch, std::vector<Location>& locations);
   // On failure `serial` says which segment failed, 0 if none could be made.

@@ -45,6 +45,11 @@ void Segment::note_expiry(std::uint32_t page, std::int64_t expiry_ms) {
   if (earliest_expiry == 0 || seconds < earliest_expiry) earliest_expiry = seconds;
 }
 
+Error at_page(const Error& error, const Segment& segment, std::uint32_t page) {
+  return {error.code, FilePath::segment(segment.serial).text() + " at offset " +
+                          std::to_string(std::uint64_t{page} * kPageSize) + ": " + error.message};
+}
+
 io::Task<Result<Segment*>> SegmentTable::create(SegmentKind kind, std::uint32_t pages) {
   while (find(static_cast<std::uint32_t>(next_serial_ % kMaxSegments))) ++next_serial_;
   auto segment = std::make_unique<Segment>();

@@ -66,6 +66,9 @@ struct Segment {
   void note_expiry(std::uint32_t page, std::int64_t expiry_ms);
 };
 
+// The error of what lies there, with the file and the offset.
+Error at_page(const Error& error, const Segment& segment, std::uint32_t page);
+
 class SegmentTable {
  public:
   explicit SegmentTable(io::Disk& disk, std::uint64_t store_id)

@@ -8,8 +8,7 @@
 namespace terrace::storage {
 
 Location WalkedPage::location(std::uint32_t segment, std::uint32_t slot) const {
-  return large ? Location(segment, page, kFirstLargeSlot + std::min(page_count, kMaxReadAheadPages) - 1)
-               : Location(segment, page, slot);
+  return Location(segment, page, large ? large_slot(page_count) : slot);
 }
 
 // Makes the window begin at page_.

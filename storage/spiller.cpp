@@ -28,12 +28,21 @@ std::string_view key_of(std::string_view image) {
 }  // namespace
 
 void Spiller::add(std::uint32_t database_id, Record* record, bool mark, bool evict) {
-  if (!gathering_) gathering_ = std::make_unique<ImageBatch>();
   // A ticket an image, not a batch: a record that changed may be in the same batch twice, and only its last image
   // counts.
   const std::uint64_t ticket = mark ? next_ticket() : 0;
   Database* database = databases_.by_id(database_id);
   if (mark && database) database->begin_writing(record, ticket, evict);
+  if (record->object() && image_size_bound(*record) > kSlicedImageSize) {
+    const auto needed = listener_ ? ObjectImage::Needed::kAlways : ObjectImage::Needed::kUnlessChanged;
+    auto image = std::make_unique<ObjectImage>(*record, database_id, log_.end_position(), needed);
+    on_their_way_ += image->size_bound();
+    const std::size_t size = image->head().size();
+    io::spawn(
+        write_object(std::move(image), {Key(record->key()).hash, database_id, 0, size, record->expiry_ms(), ticket}));
+    return;
+  }
+  if (!gathering_) gathering_ = std::make_unique<ImageBatch>();
   ImageBatch& batch = *gathering_;
   const std::size_t offset = batch.bytes.size();
   batch.bytes.reserve(std::max(batch.bytes.capacity(), std::min(offset + image_size_bound(*record), 2 * kBatchBytes)));
@@ -67,6 +76,61 @@ io::Task<void> Spiller::write(std::unique_ptr<ImageBatch> batch) {
   on_their_way_ -= batch->bytes.size();
   batches_open_.erase(number);
   changed_.notify();
+}
+
+io::Task<void> Spiller::write_object(std::unique_ptr<ObjectImage> image, ImageBatch::Item item) {
+  const io::Gate::Holder holder = tasks_.hold();
+  const std::uint64_t number = ++batches_begun_;
+  batches_open_.insert(number);
+  ImageBatch batch;
+  batch.bytes = image->head();
+  batch.items.push_back(item);
+  // Out of the way of the command that may have begun this.
+  co_await environment_.clock.yield();
+  Result<std::vector<Location>> locations = co_await write_image(*image, batch);
+  if (!locations.ok()) {
+    failure_ = locations.error();
+    ++failures_;
+    give_up(batch);
+    if (listener_) listener_->failed(locations.error());
+  } else if (!image->given_up()) {
+    co_await settle(batch, *locations);
+    writer_.finish(*locations);
+  }
+  if (ObjectPointer object = image->end()) databases_.reap(std::move(object));
+  databases_.object_imaged().notify();
+  on_their_way_ -= image->size_bound();
+  batches_open_.erase(number);
+  changed_.notify();
+}
+
+// One location, but for an image that was given up. `batch` has the head of the only image alone, which suffices to
+// settle it.
+io::Task<Result<std::vector<Location>>> Spiller::write_image(ObjectImage& image, ImageBatch& batch) {
+  if (image.size_bound() > kStreamedImageSize) {
+    const Result<Location> location = co_await writer_.write_streamed(image, batch.items[0].expiry_ms);
+    if (!location.ok()) co_return location.error();
+    co_return std::vector<Location>{*location};
+  }
+  co_await make_whole(image);
+  if (image.given_up()) co_return std::vector<Location>();
+  ImageBatch whole;
+  whole.bytes = image.take(image.made_bytes());
+  whole.items = batch.items;
+  whole.items[0].size = whole.bytes.size();
+  co_return co_await writer_.write(whole);
+}
+
+io::Task<void> Spiller::make_whole(ObjectImage& image) {
+  io::Slice slice(environment_.clock);
+  while (!image.complete()) {
+    {
+      const io::Activity activity("spill");
+      image.make_some(kStreamedStepSize);
+    }
+    if (slice.over()) co_await slice.next();
+  }
+  databases_.object_imaged().notify();
 }
 
 io::Task<void> Spiller::settle(const ImageBatch& batch, const std::vector<Location>& locations) {

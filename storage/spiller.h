@@ -39,8 +39,8 @@ class Spiller {
         listener_(listener) {}
   ~Spiller() { TERRACE_CHECK(tasks_.idle()); }
 
-  // Copies a record's image into the batch being gathered. `mark`: the record is in an index and follows its
-  // image as said above.
+  // Copies a record's image into the batch being gathered, or begins to make that of a large object. `mark`: the record
+  // is in an index and follows its image as said above.
   void add(std::uint32_t database_id, Record* record, bool mark, bool evict);
   // Starts writing what is gathered, if it is at least `least_bytes`.
   void flush(std::size_t least_bytes = 0);
@@ -62,6 +62,10 @@ class Spiller {
   io::Task<void> settle(const ImageBatch& batch, const std::vector<Location>& locations);
   void settle_item(const ImageBatch& batch, const ImageBatch::Item& item, Location location);
   void give_up(const ImageBatch& batch);
+  // The way of a large object's image: in slices, so that others go on meanwhile.
+  io::Task<void> write_object(std::unique_ptr<ObjectImage> image, ImageBatch::Item item);
+  io::Task<Result<std::vector<Location>>> write_image(ObjectImage& image, ImageBatch& batch);
+  io::Task<void> make_whole(ObjectImage& image);
 
   const io::Environment& environment_;
   DatabaseSet& databases_;

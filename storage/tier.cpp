@@ -6,15 +6,12 @@
 
 #include "storage/disk_error.h"
 #include "storage/image.h"
+#include "storage/large_run_reader.h"
+#include "storage/record_loader.h"
 
 namespace terrace::storage {
 
 namespace {
-
-Error at_place(const Error& error, const Segment& segment, std::uint32_t page) {
-  return {error.code, FilePath::segment(segment.serial).text() + " at offset " +
-                          std::to_string(std::uint64_t{page} * kPageSize) + ": " + error.message};
-}
 
 Error no_such_slot(Location location) {
   return {ErrorCode::kCorrupt, "segment " + std::to_string(location.segment()) + " page " +
@@ -23,8 +20,9 @@ Error no_such_slot(Location location) {
 
 }  // namespace
 
-io::Task<Result<PageView>> read_run(io::Disk& disk, const Segment& segment, std::uint32_t page,
-                                    std::uint32_t read_ahead_pages, AlignedBuffer& run, std::uint64_t* read_bytes) {
+io::Task<Result<PageView>> read_first_pages(io::Disk& disk, const Segment& segment, std::uint32_t page,
+                                            std::uint32_t read_ahead_pages, AlignedBuffer& run,
+                                            std::uint64_t* read_bytes) {
   const FilePath path = FilePath::segment(segment.serial);
   const std::uint64_t offset = std::uint64_t{page} * kPageSize;
   if (page == 0 || page >= segment.used_pages) {
@@ -38,18 +36,9 @@ io::Task<Result<PageView>> read_run(io::Disk& disk, const Segment& segment, std:
   Result<void> full = check_full("read", path, offset, read, run.size());
   if (!full.ok()) co_return full.error();
   const Result<PageView> view = check_page(run.span(), segment.serial, page);
-  if (!view.ok()) co_return at_place(view.error(), segment, page);
-  if (view->page_count > ahead) {
-    if (view->page_count > segment.used_pages - page) {
-      co_return at_place({ErrorCode::kCorrupt, "large record reaches past the segment"}, segment, page);
-    }
-    const std::size_t have = run.size();
-    run.resize(std::size_t{view->page_count} * kPageSize);
-    const auto rest = run.span().subspan(have);
-    const std::int32_t more = co_await disk.read(segment.file, offset + have, rest);
-    if (read_bytes) *read_bytes += rest.size();
-    full = check_full("read", path, offset + have, more, rest.size());
-    if (!full.ok()) co_return full.error();
+  if (!view.ok()) co_return at_page(view.error(), segment, page);
+  if (view->page_count > segment.used_pages - page) {
+    co_return at_page({ErrorCode::kCorrupt, "large record reaches past the segment"}, segment, page);
   }
   co_return view;
 }
@@ -80,10 +69,26 @@ Result<LoadedPage> unpack_run(std::span<const std::byte> run, const PageView& vi
 io::Task<Result<LoadedPage>> load_page(io::Disk& disk, const Segment& segment, std::uint32_t page,
                                        std::uint32_t read_ahead_pages, std::uint64_t* read_bytes) {
   AlignedBuffer run;
-  const Result<PageView> view = co_await read_run(disk, segment, page, read_ahead_pages, run, read_bytes);
+  const Result<PageView> view = co_await read_first_pages(disk, segment, page, read_ahead_pages, run, read_bytes);
   if (!view.ok()) co_return view.error();
-  Result<LoadedPage> loaded = unpack_run(run.span(), *view, *segment.dictionaries);
-  if (!loaded.ok()) co_return at_place(loaded.error(), segment, page);
+  if (std::size_t{view->page_count} * kPageSize <= run.size()) {
+    Result<LoadedPage> loaded = unpack_run(run.span(), *view, *segment.dictionaries);
+    if (!loaded.ok()) co_return at_page(loaded.error(), segment, page);
+    co_return loaded;
+  }
+  LargeRunReader reader(disk, segment, page, *view, std::move(run));
+  auto raw = std::make_unique_for_overwrite<char[]>(view->raw_size);
+  for (std::size_t filled = 0;;) {
+    const Result<std::string_view> block = co_await reader.next();
+    if (!block.ok()) co_return block.error();
+    if (block->empty()) break;
+    std::memcpy(raw.get() + filled, block->data(), block->size());
+    filled += block->size();
+  }
+  if (read_bytes) *read_bytes += reader.read_bytes();
+  LoadedPage loaded;
+  loaded.images.emplace_back(raw.get(), view->raw_size);
+  loaded.raw = std::move(raw);
   co_return loaded;
 }
 
@@ -138,10 +143,16 @@ io::Task<Result<void>> Tier::fetch_page(std::span<const Location> of_one_page, R
   ++statistics_.page_reads;
   const std::int64_t begin_us = environment_.clock.monotonic_us();
   AlignedBuffer run = take_buffer();
-  const Result<PageView> view = co_await read_run(environment_.disk, *segment, first.page(), first.read_pages(), run,
-                                                  &statistics_.page_read_bytes);
+  const Result<PageView> view = co_await read_first_pages(environment_.disk, *segment, first.page(), first.read_pages(),
+                                                          run, &statistics_.page_read_bytes);
   statistics_.page_read_us += static_cast<std::uint64_t>(environment_.clock.monotonic_us() - begin_us);
-  settle(*segment, first.page(), run.span(), view, read);
+  if (view.ok() && std::size_t{view->page_count} * kPageSize > run.size()) {
+    Result<void> loaded = co_await load_large(*segment, first, *view, std::move(run), read);
+    settle(*segment, loaded, read);
+  } else {
+    Result<void> admitted = view.ok() ? admit(run.span(), *view, *segment, first.page(), read) : view.error();
+    settle(*segment, admitted, read);
+  }
   give_back(std::move(run));
   reads_.erase(first.page_bits());
   in_flight_.release();
@@ -149,12 +160,9 @@ io::Task<Result<void>> Tier::fetch_page(std::span<const Location> of_one_page, R
   co_return wanted.result;
 }
 
-// Gives all that wait for a page their records, or the error.
-void Tier::settle(Segment& segment, std::uint32_t page, std::span<const std::byte> run, const Result<PageView>& view,
-                  PageRead& read) {
-  Result<void> result = view.ok() ? admit(run, *view, segment, read) : view.error();
+// Tells all that wait for a page that they have their records, or the error.
+void Tier::settle(Segment& segment, const Result<void>& result, PageRead& read) {
   if (!result.ok()) {
-    if (view.ok()) result = at_place(result.error(), segment, page);
     segment.damaged = true;
     ++statistics_.bad_pages;
     report_(result.error());
@@ -165,9 +173,30 @@ void Tier::settle(Segment& segment, std::uint32_t page, std::span<const std::byt
   }
 }
 
-Result<void> Tier::admit(std::span<const std::byte> run, const PageView& view, const Segment& segment, PageRead& read) {
+io::Task<Result<void>> Tier::load_large(const Segment& segment, Location location, const PageView& view,
+                                        AlignedBuffer run, PageRead& read) {
+  LargeRunReader reader(environment_.disk, segment, location.page(), view, std::move(run));
+  RecordLoader loader(decoder_);
+  io::Slice slice(environment_.clock);
+  while (true) {
+    const Result<std::string_view> block = co_await reader.next();
+    if (!block.ok()) co_return block.error();
+    if (block->empty()) break;
+    Result<void> added = co_await loader.add(*block, slice);
+    if (!added.ok()) co_return at_page(added.error(), segment, location.page());
+  }
+  statistics_.page_read_bytes += reader.read_bytes();
+  Result<RecordPointer> record = loader.finish();
+  if (!record.ok()) co_return at_page(record.error(), segment, location.page());
+  (*record)->mark_transient();
+  read.wanted->residents.add(location, std::move(*record));
+  co_return Result<void>();
+}
+
+Result<void> Tier::admit(std::span<const std::byte> run, const PageView& view, const Segment& segment,
+                         std::uint32_t page, PageRead& read) {
   const Result<UnpackedPage> unpacked = unpack_page(run, view, segment.dictionaries->find(view.dictionary));
-  if (!unpacked.ok()) return unpacked.error();
+  if (!unpacked.ok()) return at_page(unpacked.error(), segment, page);
   if (view.large) {
     for (Wanted* wanted = read.wanted; wanted; wanted = wanted->next) admit_image(unpacked->bytes, 0, *wanted);
     return {};
@@ -177,9 +206,11 @@ Result<void> Tier::admit(std::span<const std::byte> run, const PageView& view, c
       if (location.slot() >= view.record_count) wanted->result = no_such_slot(location);
     }
   }
-  return split_images(unpacked->bytes, view.record_count, [&](std::uint32_t slot, std::string_view image) {
-    for (Wanted* wanted = read.wanted; wanted; wanted = wanted->next) admit_image(image, slot, *wanted);
-  });
+  const Result<void> split =
+      split_images(unpacked->bytes, view.record_count, [&](std::uint32_t slot, std::string_view image) {
+        for (Wanted* wanted = read.wanted; wanted; wanted = wanted->next) admit_image(image, slot, *wanted);
+      });
+  return split.ok() ? split : at_page(split.error(), segment, page);
 }
 
 void Tier::admit_image(std::string_view bytes, std::uint32_t slot, Wanted& wanted) {

@@ -20,10 +20,11 @@
 
 namespace terrace::storage {
 
-// Reads the page or run that begins at `page` into `run` and checks its first page; `read_ahead_pages` are read at
-// once. The segment must be pinned. An error names the file and the offset.
-io::Task<Result<PageView>> read_run(io::Disk& disk, const Segment& segment, std::uint32_t page,
-                                    std::uint32_t read_ahead_pages, AlignedBuffer& run, std::uint64_t* read_bytes);
+// Reads the page or run that begins at `page` into `run`, `read_ahead_pages` of it, and checks its first page. The
+// segment must be pinned. An error names the file and the offset.
+io::Task<Result<PageView>> read_first_pages(io::Disk& disk, const Segment& segment, std::uint32_t page,
+                                            std::uint32_t read_ahead_pages, AlignedBuffer& run,
+                                            std::uint64_t* read_bytes);
 
 // A page's records, or a large one, verified, with bytes of their own: for who walks pages.
 struct LoadedPage {
@@ -68,9 +69,13 @@ class Tier {
   io::Task<Result<void>> fetch_pages(std::span<const Location> locations, Residents& residents);
   io::Task<void> fetch_page_for(Fetch& fetch, std::span<const Location> of_one_page, Residents& residents);
   io::Task<Result<void>> fetch_page(std::span<const Location> of_one_page, Residents& residents);
-  void settle(Segment& segment, std::uint32_t page, std::span<const std::byte> run, const Result<PageView>& view,
-              PageRead& read);
-  Result<void> admit(std::span<const std::byte> run, const PageView& view, const Segment& segment, PageRead& read);
+  void settle(Segment& segment, const Result<void>& result, PageRead& read);
+  // A record whose run is longer than what is read at once, in slices: one who waits for it gets it, the others ask
+  // again.
+  io::Task<Result<void>> load_large(const Segment& segment, Location location, const PageView& view, AlignedBuffer run,
+                                    PageRead& read);
+  Result<void> admit(std::span<const std::byte> run, const PageView& view, const Segment& segment, std::uint32_t page,
+                     PageRead& read);
   void admit_image(std::string_view bytes, std::uint32_t slot, Wanted& wanted);
   AlignedBuffer take_buffer();
   void give_back(AlignedBuffer buffer);

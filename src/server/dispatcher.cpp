@@ -107,6 +107,10 @@ bool Dispatcher::run_next(Execution& x) {
     return false;
   }
   if (!make_resident(x, arguments)) return false;
+  if ((x.entry->row->flags & kWrite) && !x.replaying && !changeable(x)) {
+    x.wait = Execution::Wait::kImage;
+    return false;
+  }
   if (x.entry->row->run_async != nullptr) {
     x.wait = Execution::Wait::kAsync;
     return false;
@@ -186,6 +190,13 @@ bool Dispatcher::make_resident(Execution& x, std::span<const std::string_view> a
   x.wait = Execution::Wait::kFetch;
   if (x.look_ahead) look_ahead(x);
   return false;
+}
+
+bool Dispatcher::changeable(const Execution& x) {
+  storage::Engine& engine = services_.store.engine();
+  if (!engine.checkpoint_running()) return true;
+  return std::all_of(x.state.keys.begin(), x.state.keys.end(),
+                     [&](const storage::Key& key) { return engine.changeable(x.client->database, key); });
 }
 
 // Appends what the running command misses.

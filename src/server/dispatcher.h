@@ -65,6 +65,7 @@ class Dispatcher {
   Verdict admit(Execution& execution, std::span<const std::string_view> arguments);
   Verdict admit_write(Execution& execution);
   bool make_resident(Execution& execution, std::span<const std::string_view> arguments);
+  bool changeable(const Execution& execution);
   void collect_keys(const CommandEntry& entry, std::span<const std::string_view> arguments,
                     std::vector<storage::Key>& keys);
   bool all_ready(Execution& execution, std::span<const std::string_view> arguments);

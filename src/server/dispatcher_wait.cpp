@@ -25,6 +25,9 @@ io::Task<> Dispatcher::wait(Execution& x) {
     case Execution::Wait::kFetch:
       co_await wait_for_fetch(x);
       break;
+    case Execution::Wait::kImage:
+      co_await services_.store.engine().object_imaged().wait();
+      break;
     case Execution::Wait::kRoom:
       co_await services_.store.engine().wait_for_room();
       break;

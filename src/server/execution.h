@@ -28,6 +28,7 @@ struct Execution {
     kSent,     // for replies to leave, while memory is short
     kTurn,     // for the others' turn
     kKeys,     // blocked: for keys to come, in BlockedClients
+    kImage,    // for a large value that is to be changed to be copied, as it is, for a checkpoint
     kServing,  // for blocked clients to be served, whose turn it is at the command's keys
   };
   // Bytes of replies that may stand in memory while it is short.

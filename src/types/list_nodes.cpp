@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "src/types/rdb_reader.h"
+#include "src/types/image_builder.h"
 #include "storage/allocation.h"
 #include "storage/rdb_string.h"
 
@@ -177,21 +177,22 @@ bool ListNodes::discard(std::size_t budget_bytes) {
   return nodes_.empty();
 }
 
-Result<storage::ObjectPointer> ListNodes::decode(std::string_view image) {
-  RdbReader reader(image);
-  auto list = std::make_unique<ListNodes>();
-  const std::uint64_t count = reader.length();
-  for (std::uint64_t i = 0; i < count && reader.ok(); ++i) {
-    const bool packed = reader.length() == kPackedNode;
-    const RdbText text = reader.text();
-    const Listpack listpack(text.view());
-    if (!packed || !Listpack::valid(listpack.bytes()) || listpack.count() == 0) {
-      return Error{ErrorCode::kCorrupt, "image: not a list's node"};
+std::unique_ptr<storage::ObjectBuilder> ListNodes::builder() {
+  class Builder final : public ImageBuilder {
+    bool add(RdbReader& reader) override {
+      const bool packed = reader.length() == kPackedNode;
+      const RdbText text = reader.text();
+      if (!reader.ok()) return true;
+      const Listpack listpack(text.view());
+      if (!packed || !Listpack::valid(listpack.bytes()) || listpack.count() == 0) return false;
+      list_->add_node(list_->node_count(), listpack.bytes());
+      return true;
     }
-    list->add_node(list->node_count(), listpack.bytes());
-  }
-  if (!reader.done() || list->size() == 0) return Error{ErrorCode::kCorrupt, "image: not the nodes it promises"};
-  return storage::ObjectPointer(std::move(list));
+    storage::ObjectPointer object() override { return std::move(list_); }
+
+    std::unique_ptr<ListNodes> list_ = std::make_unique<ListNodes>();
+  };
+  return std::make_unique<Builder>();
 }
 
 }  // namespace terrace::types

@@ -13,20 +13,20 @@ using storage::ValueType;
 
 class Decoder final : public storage::ObjectDecoder {
  public:
-  Result<storage::ObjectPointer> decode(ValueType type, std::string_view image) const override {
+  std::unique_ptr<storage::ObjectBuilder> builder(ValueType type) const override {
     switch (type) {
       case ValueType::kHash:
-        return PackedTable::decode(image, PackedTable::Values::kBytes);
+        return PackedTable::builder(PackedTable::Values::kBytes);
       case ValueType::kSet:
-        return PackedTable::decode(image, PackedTable::Values::kNone);
+        return PackedTable::builder(PackedTable::Values::kNone);
       case ValueType::kList:
-        return ListNodes::decode(image);
+        return ListNodes::builder();
       case ValueType::kStream:
-        return StreamImage::decode(image);
+        return StreamImage::builder();
       case ValueType::kSortedSet:
-        return ScoreTree::decode(image);
+        return ScoreTree::builder();
       default:
-        return Error{ErrorCode::kCorrupt, "image: no type of large values"};
+        return nullptr;
     }
   }
 };

@@ -6,8 +6,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "src/types/image_builder.h"
 #include "src/types/linear_hashing.h"
-#include "src/types/rdb_reader.h"
 #include "storage/allocation.h"
 #include "storage/rdb_string.h"
 
@@ -249,19 +249,23 @@ bool PackedTable::discard(std::size_t budget_bytes) {
   return bucket_count_ == 0;
 }
 
-Result<storage::ObjectPointer> PackedTable::decode(std::string_view image, Values values) {
-  RdbReader reader(image);
-  auto table = std::make_unique<PackedTable>(values);
-  const std::uint64_t count = reader.length();
-  for (std::uint64_t i = 0; i < count && reader.ok(); ++i) {
-    const RdbText name = reader.text();
-    const RdbText value = values == Values::kBytes ? reader.text() : RdbText();
-    if (reader.ok() && !table->set(name.view(), value.view())) {
-      return Error{ErrorCode::kCorrupt, "image: the same name twice"};
+std::unique_ptr<storage::ObjectBuilder> PackedTable::builder(Values values) {
+  class Builder final : public ImageBuilder {
+   public:
+    explicit Builder(Values values) : has_values_(values == Values::kBytes), table_(new PackedTable(values)) {}
+
+   private:
+    bool add(RdbReader& reader) override {
+      const RdbText name = reader.text();
+      const RdbText value = has_values_ ? reader.text() : RdbText();
+      return !reader.ok() || table_->set(name.view(), value.view());
     }
-  }
-  if (!reader.done() || table->empty()) return Error{ErrorCode::kCorrupt, "image: not the names it promises"};
-  return storage::ObjectPointer(std::move(table));
+    storage::ObjectPointer object() override { return std::move(table_); }
+
+    bool has_values_;
+    std::unique_ptr<PackedTable> table_;
+  };
+  return std::make_unique<Builder>(values);
 }
 
 }  // namespace terrace::types

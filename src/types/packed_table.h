@@ -76,7 +76,7 @@ class PackedTable final : public storage::Object {
   std::size_t image_size_bound() const override;
   std::uint64_t encode(std::string& out, std::uint64_t cursor, std::size_t budget_bytes) const override;
   bool discard(std::size_t budget_bytes) override;
-  static Result<storage::ObjectPointer> decode(std::string_view image, Values values);
+  static std::unique_ptr<storage::ObjectBuilder> builder(Values values);
 
  private:
   // Mean bytes of entries in a bucket, at most: a bucket that has just been split has half of it, one that is next

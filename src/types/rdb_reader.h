@@ -30,6 +30,7 @@ class RdbReader {
   explicit RdbReader(std::string_view bytes) : bytes_(bytes) {}
 
   bool ok() const { return bytes_.ok(); }
+  std::size_t remaining() const { return bytes_.remaining(); }
   // All is read, and was in order.
   bool done() const { return bytes_.ok() && bytes_.remaining() == 0; }
   std::string_view raw(std::size_t size) { return bytes_.take(size); }

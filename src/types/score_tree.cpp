@@ -4,7 +4,7 @@
 #include <limits>
 #include <utility>
 
-#include "src/types/rdb_reader.h"
+#include "src/types/image_builder.h"
 #include "storage/allocation.h"
 #include "storage/rdb_string.h"
 
@@ -349,19 +349,18 @@ bool ScoreTree::discard(std::size_t budget_bytes) {
   return !left;
 }
 
-Result<storage::ObjectPointer> ScoreTree::decode(std::string_view image) {
-  RdbReader reader(image);
-  auto tree = std::make_unique<ScoreTree>();
-  const std::uint64_t count = reader.length();
-  for (std::uint64_t i = 0; i < count && reader.ok(); ++i) {
-    const RdbText member = reader.text();
-    const double score = reader.binary_double();
-    if (reader.ok() && (std::isnan(score) || !tree->set({score, member.view()}))) {
-      return Error{ErrorCode::kCorrupt, "image: no score, or the same member twice"};
+std::unique_ptr<storage::ObjectBuilder> ScoreTree::builder() {
+  class Builder final : public ImageBuilder {
+    bool add(RdbReader& reader) override {
+      const RdbText member = reader.text();
+      const double score = reader.binary_double();
+      return !reader.ok() || (!std::isnan(score) && tree_->set({score, member.view()}));
     }
-  }
-  if (!reader.done() || tree->size() == 0) return Error{ErrorCode::kCorrupt, "image: not the members it promises"};
-  return storage::ObjectPointer(std::move(tree));
+    storage::ObjectPointer object() override { return std::move(tree_); }
+
+    std::unique_ptr<ScoreTree> tree_ = std::make_unique<ScoreTree>();
+  };
+  return std::make_unique<Builder>();
 }
 
 }  // namespace terrace::types

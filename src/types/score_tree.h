@@ -98,7 +98,7 @@ class ScoreTree final : public storage::Object {
   std::size_t image_size_bound() const override;
   std::uint64_t encode(std::string& out, std::uint64_t cursor, std::size_t budget_bytes) const override;
   bool discard(std::size_t budget_bytes) override;
-  static Result<storage::ObjectPointer> decode(std::string_view image);
+  static std::unique_ptr<storage::ObjectBuilder> builder();
 
  private:
   // What an inner node knows of one below it.

@@ -200,11 +200,18 @@ std::unique_ptr<Stream> StreamImage::read(RdbReader& reader, StreamImageVersion 
   return reader.ok() ? std::move(stream) : nullptr;
 }
 
-Result<storage::ObjectPointer> StreamImage::decode(std::string_view image) {
-  RdbReader reader(image);
-  std::unique_ptr<Stream> stream = read(reader, StreamImageVersion::kRedis7);
-  if (!stream || !reader.done()) return Error{ErrorCode::kCorrupt, "image: not a stream"};
-  return storage::ObjectPointer(std::move(stream));
+std::unique_ptr<storage::ObjectBuilder> StreamImage::builder() {
+  // At one go: what comes behind the nodes refers to them.
+  class Builder final : public storage::ObjectBuilder {
+    Result<std::size_t> take(std::string_view) override { return std::size_t{0}; }
+    Result<storage::ObjectPointer> finish(std::string_view image) override {
+      RdbReader reader(image);
+      std::unique_ptr<Stream> stream = read(reader, StreamImageVersion::kRedis7);
+      if (!stream || !reader.done()) return Error{ErrorCode::kCorrupt, "image: not a stream"};
+      return storage::ObjectPointer(std::move(stream));
+    }
+  };
+  return std::make_unique<Builder>();
 }
 
 }  // namespace terrace::types

@@ -24,8 +24,8 @@ class StreamImage {
  public:
   // nullptr: it is no stream.
   static std::unique_ptr<Stream> read(RdbReader& reader, StreamImageVersion version);
-  // The store's own, of which nothing may be left over.
-  static Result<storage::ObjectPointer> decode(std::string_view image);
+  // Of the store's own images.
+  static std::unique_ptr<storage::ObjectBuilder> builder();
 
  private:
   static bool read_nodes(RdbReader& reader, Stream& stream);

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "tests/simulation/failure.h"
+#include "tests/simulation/piece_object.h"
 
 namespace terrace::simulation {
 
@@ -40,6 +41,7 @@ void Life::say(const std::string& words) const {
 
 storage::Options Life::make_options() {
   storage::Options options;
+  options.object_decoder = &piece_object_decoder();
   options.database_count = profile_.databases;
   options.fsync_policy = profile_.fsync_policy;
   options.checkpoint_log_bytes = profile_.checkpoint_log_bytes;

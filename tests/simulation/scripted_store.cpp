@@ -1,5 +1,6 @@
 #include "tests/simulation/scripted_store.h"
 
+#include "tests/simulation/piece_object.h"
 #include "tests/simulation/store_access.h"
 
 namespace terrace::simulation {
@@ -35,6 +36,7 @@ ScriptedStore::ScriptedStore(const Site& site)
       environment_(std::make_unique<io::Environment>(io::Environment{*disk_, site.clock, *workers_, site.life})),
       replayer_(std::make_unique<Replayer>()) {
   storage::Options options;
+  options.object_decoder = &piece_object_decoder();
   options.database_count = site.oracle.current().database_count();
   options.fsync_policy = site.fsync_policy;
   options.compaction = false;  // only when the script asks for it

@@ -7,7 +7,9 @@
 #include <set>
 #include <string>
 
+#include "src/types/object_decoder.h"
 #include "src/types/random.h"
+#include "storage/record.h"
 
 namespace terrace::types {
 namespace {
@@ -96,13 +98,13 @@ TEST_P(PackedTableTest, ImageReadsBack) {
   }
   const std::string image = image_of(table, 1);
   EXPECT_EQ(image, image_of(table, ~std::size_t{0}));
-  Result<storage::ObjectPointer> again = PackedTable::decode(image, Values::kBytes);
+  Result<storage::ObjectPointer> again = object_decoder().decode(storage::ValueType::kHash, image);
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(content(static_cast<PackedTable&>(**again)), model);
   for (std::size_t size = 0; size < 200; ++size) {
-    EXPECT_FALSE(PackedTable::decode(image.substr(0, image.size() * size / 200), Values::kBytes).ok());
+    EXPECT_FALSE(object_decoder().decode(storage::ValueType::kHash, image.substr(0, image.size() * size / 200)).ok());
   }
-  EXPECT_FALSE(PackedTable::decode(image + "x", Values::kBytes).ok());
+  EXPECT_FALSE(object_decoder().decode(storage::ValueType::kHash, image + "x").ok());
 }
 
 TEST_P(PackedTableTest, NamesWithoutValues) {
@@ -114,7 +116,7 @@ TEST_P(PackedTableTest, NamesWithoutValues) {
     EXPECT_FALSE(table.set(name, {}));
     model.insert(name);
   }
-  Result<storage::ObjectPointer> again = PackedTable::decode(image_of(table, 100), Values::kNone);
+  Result<storage::ObjectPointer> again = object_decoder().decode(storage::ValueType::kSet, image_of(table, 100));
   ASSERT_TRUE(again.ok());
   for (const std::string& name : model) EXPECT_EQ(static_cast<PackedTable&>(**again).find(name), "");
   EXPECT_EQ(static_cast<PackedTable&>(**again).size(), model.size());

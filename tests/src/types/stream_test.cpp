@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "src/types/object_decoder.h"
 #include "src/types/stream_image.h"
+#include "storage/record.h"
 #include "tests/src/types/store_fixture.h"
 
 namespace terrace::types {
@@ -156,7 +158,7 @@ TEST_P(StreamTest, RandomChangesFollowAModel) {
   stream.count_out();
   const std::string image = image_of(stream, 1);
   EXPECT_EQ(image, image_of(stream));
-  Result<storage::ObjectPointer> again = StreamImage::decode(image);
+  Result<storage::ObjectPointer> again = object_decoder().decode(storage::ValueType::kStream, image);
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(entries_of(static_cast<Stream&>(**again)), model);
   EXPECT_EQ(image_of(static_cast<Stream&>(**again)), image);
@@ -202,7 +204,7 @@ TEST(Stream, GroupsFollowAModel) {
   expect_group(group, model);
   const std::string image = image_of(stream, 100);
   EXPECT_EQ(image, image_of(stream));
-  Result<storage::ObjectPointer> again = StreamImage::decode(image);
+  Result<storage::ObjectPointer> again = object_decoder().decode(storage::ValueType::kStream, image);
   ASSERT_TRUE(again.ok());
   auto& copy = static_cast<Stream&>(**again);
   expect_group(*copy.group("group"), model);
@@ -237,10 +239,10 @@ TEST(Stream, AnIdTakenBackLeavesNothingAboveIt) {
   stream.set_last_id({8, 0});
   stream.set_max_deleted_id({3, 0});
   stream.append({8, 5}, views(pairs), StreamNodeLimit{});
-  EXPECT_TRUE(StreamImage::decode(image_of(stream)).ok());
+  EXPECT_TRUE(object_decoder().decode(storage::ValueType::kStream, image_of(stream)).ok());
   stream.trim({.by = StreamTrim::By::kLength});
   EXPECT_EQ(stream.node_count(), 0u);
-  EXPECT_TRUE(StreamImage::decode(image_of(stream)).ok());
+  EXPECT_TRUE(object_decoder().decode(storage::ValueType::kStream, image_of(stream)).ok());
 }
 
 TEST(Stream, IsFreedStepByStep) {
@@ -276,16 +278,16 @@ TEST(Stream, DamagedImagesAreRefusedOrReadable) {
   }
   const std::string image = image_of(stream);
   for (std::size_t size = 0; size < image.size(); ++size) {
-    EXPECT_FALSE(StreamImage::decode(image.substr(0, size)).ok());
+    EXPECT_FALSE(object_decoder().decode(storage::ValueType::kStream, image.substr(0, size)).ok());
   }
-  EXPECT_FALSE(StreamImage::decode(image + "x").ok());
+  EXPECT_FALSE(object_decoder().decode(storage::ValueType::kStream, image + "x").ok());
   unsigned refused = 0, read = 0;
   for (int round = 0; round < 20000; ++round) {
     std::string damaged = image;
     for (unsigned flips = 1 + static_cast<unsigned>(random() % 3); flips > 0; --flips) {
       damaged[random() % damaged.size()] = static_cast<char>(random());
     }
-    Result<storage::ObjectPointer> again = StreamImage::decode(damaged);
+    Result<storage::ObjectPointer> again = object_decoder().decode(storage::ValueType::kStream, damaged);
     if (!again.ok()) {
       ++refused;
       continue;
@@ -293,7 +295,7 @@ TEST(Stream, DamagedImagesAreRefusedOrReadable) {
     ++read;
     auto& copy = static_cast<Stream&>(**again);
     EXPECT_EQ(entries_of(copy).size(), copy.size());
-    EXPECT_TRUE(StreamImage::decode(image_of(copy)).ok());
+    EXPECT_TRUE(object_decoder().decode(storage::ValueType::kStream, image_of(copy)).ok());
     copy.trim({.by = StreamTrim::By::kLength, .length = 5});
   }
   EXPECT_GT(refused, 1000u);
