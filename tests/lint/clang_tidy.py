@@ -47,6 +47,17 @@ def fingerprint(path, command):
     return digest.hexdigest(), seen
 
 
+def commands_for_clang(database, folder):
+    """The build's commands by file, which are also written to `folder`: clang cannot read what g++ has precompiled."""
+    with open(database) as file:
+        entries = json.load(file)
+    for entry in entries:
+        entry["command"] = re.sub(r" -Winvalid-pch| -include \S*cmake_pch\.hxx", "", entry["command"])
+    with open(os.path.join(folder, "compile_commands.json"), "w") as file:
+        json.dump(entries, file)
+    return {os.path.relpath(entry["file"], ROOT): entry["command"] for entry in entries}
+
+
 def look_at(path, build):
     result = subprocess.run(
         ["clang-tidy", "--quiet", "-p", build, "--extra-arg=-Wno-unknown-warning-option", "--warnings-as-errors=*", path],
@@ -67,14 +78,13 @@ def main():
     database = os.path.join(options.build, "compile_commands.json")
     if not os.path.exists(database):
         sys.exit(f"clang-tidy: no {database}: configure the build first (./x build)")
-    with open(database) as file:
-        commands = {os.path.relpath(entry["file"], ROOT): entry["command"] for entry in json.load(file)}
+    cache = os.path.join(options.build, "lint-clean")
+    os.makedirs(cache, exist_ok=True)
+    commands = commands_for_clang(database, cache)
     files = sorted(path for path in commands if path.split("/")[0] in FOLDERS and os.path.exists(os.path.join(ROOT, path)))
     if options.files:
         files = [path for path in files if path in options.files]
     changed = changed_files() if options.changed else None
-    cache = os.path.join(options.build, "lint-clean")
-    os.makedirs(cache, exist_ok=True)
     known, todo = 0, []
     for path in files:
         key, sources = fingerprint(path, commands[path])
@@ -89,7 +99,7 @@ def main():
     def work(item):
         if time.monotonic() - begin > options.seconds:
             return item, None, ""
-        return (item, *look_at(item[0], options.build))
+        return (item, *look_at(item[0], cache))
 
     with ThreadPoolExecutor(max(1, min(2, os.cpu_count() or 1))) as pool:
         for (path, key), code, text in pool.map(work, todo):
