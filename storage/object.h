@@ -27,7 +27,7 @@ using ObjectPointer = std::unique_ptr<Object>;
 class Object {
  public:
   Object() = default;
-  virtual ~Object() = default;
+  virtual ~Object() { TERRACE_CHECK(images_ == nullptr); }
   Object(const Object&) = delete;
   Object& operator=(const Object&) = delete;
 

@@ -37,9 +37,11 @@ void RecordLoader::read_head() {
   const Result<ImageView> image = parse_image(bytes_);
   if (!image.ok()) return;  // more must come; otherwise finish() says so
   headed_ = true;
-  if (image->encoding != Encoding::kObject || !decoder_) return;
-  builder_ = decoder_->builder(image->type);
-  if (!builder_) return;
+  if (image->encoding == Encoding::kObject && decoder_) builder_ = decoder_->builder(image->type);
+  if (!builder_) {
+    bytes_.reserve(image_size_);
+    return;
+  }
   head_ = bytes_.substr(0, bytes_.size() - image->value.size());
   bytes_.erase(0, head_.size());
 }

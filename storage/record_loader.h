@@ -15,7 +15,8 @@ namespace terrace::storage {
 
 class RecordLoader {
  public:
-  explicit RecordLoader(const ObjectDecoder* decoder) : decoder_(decoder) {}
+  // `image_size`: bytes that will come.
+  RecordLoader(const ObjectDecoder* decoder, std::uint64_t image_size) : decoder_(decoder), image_size_(image_size) {}
 
   // The next bytes of the image; `slice` is the caller's.
   io::Task<Result<void>> add(std::string_view bytes, io::Slice& slice);
@@ -26,6 +27,7 @@ class RecordLoader {
   void read_head();
 
   const ObjectDecoder* decoder_;
+  std::uint64_t image_size_;
   std::string bytes_;  // not built from yet
   std::string head_;   // all but the value image, of an object's image
   std::unique_ptr<ObjectBuilder> builder_;

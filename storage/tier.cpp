@@ -176,7 +176,7 @@ void Tier::settle(Segment& segment, const Result<void>& result, PageRead& read) 
 io::Task<Result<void>> Tier::load_large(const Segment& segment, Location location, const PageView& view,
                                         AlignedBuffer run, PageRead& read) {
   LargeRunReader reader(environment_.disk, segment, location.page(), view, std::move(run));
-  RecordLoader loader(decoder_);
+  RecordLoader loader(decoder_, view.raw_size);
   io::Slice slice(environment_.clock);
   while (true) {
     const Result<std::string_view> block = co_await reader.next();
