@@ -14,10 +14,8 @@ using storage::ValueType;
 using types::PendingEntry;
 using types::Stream;
 using types::StreamConsumer;
-using types::StreamEntry;
 using types::StreamGroup;
 using types::StreamId;
-using types::StreamNodeView;
 
 // nullptr: the error is replied.
 const Stream* find_stream(Context& context) {
