@@ -1,10 +1,9 @@
 // HRANDFIELD.
 #include <algorithm>
-#include <limits>
 
-#include "src/commands/argument.h"
 #include "src/commands/collection_access.h"
 #include "src/commands/hash_handlers.h"
+#include "src/commands/random_request.h"
 #include "src/types/hash.h"
 #include "src/types/random_choice.h"
 
@@ -15,32 +14,6 @@ using storage::Record;
 using storage::ValueType;
 using types::HashView;
 using types::Random;
-
-constexpr std::int64_t kMaxCount = std::numeric_limits<std::int64_t>::max();
-
-struct RandomRequest {
-  std::int64_t count;  // negative: the same field may come several times
-  bool with_values;
-};
-
-std::optional<RandomRequest> parse_request(Context& context) {
-  const auto count = integer_argument(context, 2);
-  if (!count) return std::nullopt;
-  if (*count < -kMaxCount) {
-    context.reply.error("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807");
-    return std::nullopt;
-  }
-  const std::size_t arguments = context.arguments.size();
-  if (arguments > 4 || (arguments == 4 && !is_option(context.argument(3), "WITHVALUES"))) {
-    context.reply.syntax_error();
-    return std::nullopt;
-  }
-  if (arguments == 4 && (*count < -kMaxCount / 2 || *count > kMaxCount / 2)) {
-    context.reply.error("ERR value is out of range");
-    return std::nullopt;
-  }
-  return RandomRequest{*count, arguments == 4};
-}
 
 void reply_fields(Context& context, const HashView& hash, const RandomRequest& request) {
   Reply& reply = context.reply;
@@ -67,7 +40,7 @@ void reply_fields(Context& context, const HashView& hash, const RandomRequest& r
 
 void hrandfield(Context& context) {
   const bool one = context.arguments.size() == 2;
-  const auto request = one ? RandomRequest{1, false} : parse_request(context);
+  const auto request = one ? RandomRequest{1, false} : random_request(context, "WITHVALUES");
   if (!request) return;
   const Record* record = context.read(context.argument(1));
   if (!type_or_absent(context, record, ValueType::kHash)) return;

@@ -1,9 +1,9 @@
 // The sorted set commands that read members by name, by chance or one after the other.
 #include <algorithm>
-#include <limits>
 
 #include "src/commands/argument.h"
 #include "src/commands/element_scan.h"
+#include "src/commands/random_request.h"
 #include "src/commands/zset_access.h"
 #include "src/commands/zset_handlers.h"
 #include "src/types/random_choice.h"
@@ -15,8 +15,6 @@ using storage::Record;
 using storage::ValueType;
 using types::Random;
 using types::SortedSetView;
-
-constexpr std::int64_t kMaxCount = std::numeric_limits<std::int64_t>::max();
 
 // False: the error is replied. An absent key gives nullptr.
 bool find_sorted_set(Context& context, const Record*& record) {
@@ -38,36 +36,12 @@ void reply_rank(Context& context, bool from_highest) {
   context.reply.integer(static_cast<std::int64_t>(from_highest ? behind : *rank));
 }
 
-struct RandomRequest {
-  std::int64_t count;  // negative: the same member may come several times
-  bool with_scores;
-};
-
-std::optional<RandomRequest> parse_random_request(Context& context) {
-  const auto count = integer_argument(context, 2);
-  if (!count) return std::nullopt;
-  if (*count < -kMaxCount) {
-    context.reply.error("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807");
-    return std::nullopt;
-  }
-  const std::size_t arguments = context.arguments.size();
-  if (arguments > 4 || (arguments == 4 && !is_option(context.argument(3), "WITHSCORES"))) {
-    context.reply.syntax_error();
-    return std::nullopt;
-  }
-  if (arguments == 4 && (*count < -kMaxCount / 2 || *count > kMaxCount / 2)) {
-    context.reply.error("ERR value is out of range");
-    return std::nullopt;
-  }
-  return RandomRequest{*count, arguments == 4};
-}
-
 void reply_random_members(Context& context, const SortedSetView& view, const RandomRequest& request) {
   Random random(context.random());
   const bool repeats = request.count < 0;
   const auto asked = static_cast<std::uint64_t>(repeats ? -request.count : request.count);
   const std::uint64_t count = repeats ? asked : std::min<std::uint64_t>(asked, view.size());
-  MembersReply reply(context.reply, count, request.with_scores);
+  MembersReply reply(context.reply, count, request.with_values);
   const auto add = [&reply](std::string_view member, double score) { reply.add({score, member}); };
   if (repeats) {
     types::choose_with_repeats(view, count, random, add);
@@ -121,7 +95,7 @@ void zscan(Context& context) {
 
 void zrandmember(Context& context) {
   const bool one = context.arguments.size() == 2;
-  const auto request = one ? RandomRequest{1, false} : parse_random_request(context);
+  const auto request = one ? RandomRequest{1, false} : random_request(context, "WITHSCORES");
   if (!request) return;
   const Record* record;
   if (!find_sorted_set(context, record)) return;
