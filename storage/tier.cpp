@@ -152,8 +152,8 @@ io::Task<Result<void>> Tier::fetch_page(std::span<const Location> of_one_page, R
   } else {
     Result<void> admitted = view.ok() ? admit(run.span(), *view, *segment, first.page(), read) : view.error();
     settle(*segment, admitted, read);
+    give_back(std::move(run));
   }
-  give_back(std::move(run));
   reads_.erase(first.page_bits());
   in_flight_.release();
   read.finished.notify();
