@@ -15,9 +15,8 @@ constexpr std::uint32_t kSlackFrom = 64;
 // Hashes of shadows that are noted at most; beyond them nearly all are such as compaction may settle as well.
 constexpr std::size_t kMaxUnsettled = 8192;
 
-// Reading it once more for a second touch would cost more than a place in memory does.
-bool costly(const Record& record) {
-  return record.object() && record.object()->footprint_bytes() > kStreamedImageSize / 16;
+bool stays(const Record& record) {
+  return record.object() && record.object()->footprint_bytes() > kStayingObjectSize;
 }
 
 // A smaller value stays in its allocation unless that would waste more than half of it.
@@ -106,7 +105,7 @@ Record* Database::find(const Key& key, Residents& residents, Access access) {
   }
   Record* transient = residents.find(position->location());
   if (access == Access::kPeek) return transient;
-  if (access == Access::kRead && count == 0 && !costly(*transient)) {
+  if (access == Access::kRead && count == 0 && !stays(*transient)) {
     position->set_access_count(1);
     return transient;
   }

@@ -92,8 +92,10 @@ inline constexpr std::uint64_t kMaxStoredImageSize = kMaxImageSize + kMaxImageSi
 // as they are encoded, so that they are not in memory a second time.
 inline constexpr std::uint64_t kSlicedImageSize = kTinyLimits ? 2 * kKiB : 64 * kKiB;
 inline constexpr std::uint64_t kStreamedImageSize = kTinyLimits ? 8 * kKiB : 16 * kMiB;
-// Bytes that are encoded before the clock is asked.
-inline constexpr std::uint64_t kStreamedStepSize = kTinyLimits ? 256 : 4 * kKiB;
+// Bytes of an object's image that are made, or built from, before the clock is asked.
+inline constexpr std::uint64_t kImageStepSize = kTinyLimits ? 256 : 4 * kKiB;
+// Larger objects stay in memory at the first touch: to read one once more for a second touch would cost more.
+inline constexpr std::uint64_t kStayingObjectSize = kTinyLimits ? 512 : 1 * kMiB;
 // Raw bytes of a streamed image that are packed and written at once.
 inline constexpr std::uint64_t kStreamedPieceSize = 16 * kLargeBlockSize;
 

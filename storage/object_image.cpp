@@ -1,6 +1,11 @@
 #include "storage/object_image.h"
 
 #include <limits>
+#include <utility>
+
+#include "io/activity.h"
+#include "io/slice.h"
+#include "storage/limits.h"
 
 namespace terrace::storage {
 
@@ -29,7 +34,8 @@ void ObjectImage::make_some(std::size_t budget_bytes) {
 }
 
 std::string ObjectImage::take(std::size_t most_bytes) {
-  std::string part = taken_ == 0 && made_.size() <= most_bytes ? std::move(made_) : made_.substr(taken_, most_bytes);
+  if (taken_ == 0 && made_.size() <= most_bytes) return std::exchange(made_, {});
+  std::string part = made_.substr(taken_, most_bytes);
   taken_ += part.size();
   // In proportion to what goes, since an object that changed may have left much here.
   if (made_.size() <= taken_ * 2) {
@@ -37,6 +43,17 @@ std::string ObjectImage::take(std::size_t most_bytes) {
     taken_ = 0;
   }
   return part;
+}
+
+io::Task<void> ObjectImage::make(std::size_t bytes, io::Clock& clock) {
+  io::Slice slice(clock);
+  while (!complete() && made_bytes() < bytes) {
+    {
+      const io::Activity activity("spill");
+      make_some(kImageStepSize);
+    }
+    if (slice.over()) co_await slice.next();
+  }
 }
 
 ObjectPointer ObjectImage::end() {

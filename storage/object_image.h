@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string>
 
+#include "io/clock.h"
+#include "io/task.h"
 #include "storage/image.h"
 
 namespace terrace::storage {
@@ -25,8 +27,8 @@ class ObjectImage {
   std::size_t size_bound() const { return size_bound_; }
   // The image but for its value: what parse_image() reads.
   std::string_view head() const { return head_; }
-  // Makes the next part: about `budget_bytes`.
-  void make_some(std::size_t budget_bytes);
+  // Makes more of it, in slices, until so many bytes are made and not taken, or all.
+  io::Task<void> make(std::size_t bytes, io::Clock& clock);
   // All is made.
   bool complete() const { return object_ == nullptr; }
   bool given_up() const { return given_up_; }
@@ -39,6 +41,7 @@ class ObjectImage {
  private:
   friend class Object;
 
+  void make_some(std::size_t budget_bytes);
   void detach();
   void give_up();
 

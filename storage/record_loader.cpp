@@ -6,17 +6,12 @@
 
 namespace terrace::storage {
 
-namespace {
-// Bytes that are given to a builder before the clock is asked, unless an element is larger.
-constexpr std::size_t kStepBytes = kTinyLimits ? 256 : 4 * kKiB;
-}  // namespace
-
 io::Task<Result<void>> RecordLoader::add(std::string_view bytes, io::Slice& slice) {
   bytes_ += bytes;
   if (!headed_) read_head();
   if (!builder_) co_return Result<void>();
   std::size_t taken = 0;
-  for (std::size_t step = kStepBytes;;) {
+  for (std::size_t step = kImageStepSize;;) {
     {
       const io::Activity activity("load");
       const std::string_view piece = std::string_view(bytes_).substr(taken, step);
@@ -24,7 +19,7 @@ io::Task<Result<void>> RecordLoader::add(std::string_view bytes, io::Slice& slic
       if (!size.ok()) co_return size.error();
       // An element of which more must come, perhaps more of what is here.
       if (*size == 0 && taken + piece.size() == bytes_.size()) break;
-      step = *size == 0 ? step * 2 : kStepBytes;
+      step = *size == 0 ? step * 2 : kImageStepSize;
       taken += *size;
     }
     if (slice.over()) co_await slice.next();

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "io/activity.h"
-#include "io/slice.h"
 #include "storage/block.h"
 #include "storage/disk_error.h"
 
@@ -57,16 +56,9 @@ io::Task<Result<Location>> RecordWriter::write_streamed(ObjectImage& image, std:
 
 // Until it is given up or all written.
 io::Task<Result<void>> RecordWriter::write_pieces(ObjectImage& image, Segment& segment, LargeRunPacker& packer) {
-  io::Slice slice(environment_.clock);
   std::string piece;
   for (bool last = false; !last;) {
-    while (!image.complete() && image.made_bytes() < kStreamedPieceSize) {
-      {
-        const io::Activity activity("spill");
-        image.make_some(kStreamedStepSize);
-      }
-      if (slice.over()) co_await slice.next();
-    }
+    co_await image.make(kStreamedPieceSize, environment_.clock);
     if (image.given_up()) co_return Result<void>();
     last = image.complete() && image.made_bytes() <= kStreamedPieceSize;
     piece = image.take(kStreamedPieceSize);

@@ -112,25 +112,14 @@ io::Task<Result<std::vector<Location>>> Spiller::write_image(ObjectImage& image,
     if (!location.ok()) co_return location.error();
     co_return std::vector<Location>{*location};
   }
-  co_await make_whole(image);
+  co_await image.make(image.size_bound(), environment_.clock);
+  databases_.object_imaged().notify();
   if (image.given_up()) co_return std::vector<Location>();
   ImageBatch whole;
   whole.bytes = image.take(image.made_bytes());
   whole.items = batch.items;
   whole.items[0].size = whole.bytes.size();
   co_return co_await writer_.write(whole);
-}
-
-io::Task<void> Spiller::make_whole(ObjectImage& image) {
-  io::Slice slice(environment_.clock);
-  while (!image.complete()) {
-    {
-      const io::Activity activity("spill");
-      image.make_some(kStreamedStepSize);
-    }
-    if (slice.over()) co_await slice.next();
-  }
-  databases_.object_imaged().notify();
 }
 
 io::Task<void> Spiller::settle(const ImageBatch& batch, const std::vector<Location>& locations) {

@@ -65,7 +65,6 @@ class Spiller {
   // The way of a large object's image: in slices, so that others go on meanwhile.
   io::Task<void> write_object(std::unique_ptr<ObjectImage> image, ImageBatch::Item item);
   io::Task<Result<std::vector<Location>>> write_image(ObjectImage& image, ImageBatch& batch);
-  io::Task<void> make_whole(ObjectImage& image);
 
   const io::Environment& environment_;
   DatabaseSet& databases_;

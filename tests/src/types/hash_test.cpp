@@ -77,5 +77,32 @@ TEST_F(HashTest, ALargeOneIsFreedBehind) {
   EXPECT_EQ(engine_->statistics().record_memory_bytes, 0u);
 }
 
+TEST_F(HashTest, AChangeShouldWaitWhileACheckpointCopiesALargeOne) {
+  Hash hash(database(), find_or_make("large"), limits_);
+  for (int i = 0; i < 100000; ++i) hash.set("field:" + std::to_string(i), "value:" + std::to_string(i));
+  database().change(find_or_make("small"));
+  const bool waited = reactor_->block_on([](storage::Engine& engine, io::Clock& clock) -> io::Task<bool> {
+    bool waited = false;
+    io::spawn([](storage::Engine& store) -> io::Task<void> {
+      const Result<void> done = co_await store.checkpoint();
+      EXPECT_TRUE(done.ok());
+    }(engine));
+    while (engine.checkpoint_running()) {
+      EXPECT_TRUE(engine.changeable(0, Key("small")));
+      EXPECT_TRUE(engine.changeable(0, Key("absent")));
+      if (engine.changeable(0, Key("large"))) {
+        co_await clock.yield();
+      } else {
+        waited = true;
+        co_await engine.object_imaged().wait();
+        EXPECT_TRUE(engine.changeable(0, Key("large")));
+      }
+    }
+    co_return waited;
+  }(*engine_, *reactor_));
+  EXPECT_TRUE(waited);
+  EXPECT_EQ(engine_->statistics().dirty_memory_bytes, 0u);
+}
+
 }  // namespace
 }  // namespace terrace::types
