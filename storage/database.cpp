@@ -198,7 +198,7 @@ Record* Database::reshape(Record* record, const Record::Shape& shape, std::size_
   index_->replace(position, entry);
   account(grown, true);
   // Both point to the object now.
-  record->take_object().release();
+  static_cast<void>(record->take_object().release());
   Record::destroy(record);
   return grown;
 }
@@ -228,7 +228,7 @@ Record* Database::overwrite(Record* record, ValueType type, Encoding encoding, s
 }
 
 Record* Database::overwrite(Record* record, ValueType type, ObjectPointer object, bool keep_expiry) {
-  record = overwrite(record, type, Encoding::kRaw, sizeof(Object*), keep_expiry);
+  record = overwrite(record, type, Encoding::kRaw, sizeof(void*), keep_expiry);
   account(record, false);
   record->store_object(std::move(object));
   account(record, true);

@@ -54,7 +54,7 @@ Result<RecordPointer> decode_object_image(const ImageView& image, const ObjectDe
 
 Result<RecordPointer> make_object_record(const ImageView& head, ObjectPointer object) {
   if (!known_kind(head.type, head.encoding)) return bad_image("unknown value type");
-  RecordPointer record = make_record(head, sizeof(Object*));
+  RecordPointer record = make_record(head, sizeof(void*));
   record->store_object(std::move(object));
   return record;
 }

@@ -59,7 +59,7 @@ void ListNodes::resize(Node& node, std::size_t size) {
   if (size > given || size * 4 < given) {
     const std::size_t slack = size > node.size ? slack_for(size) : 0;
     auto* bytes = static_cast<char*>(storage::allocate(size + slack));
-    std::memcpy(bytes, node.bytes, std::min<std::size_t>(node.size, size));
+    if (node.bytes) std::memcpy(bytes, node.bytes, std::min<std::size_t>(node.size, size));
     add_footprint(static_cast<std::ptrdiff_t>(storage::usable_size(bytes)) - static_cast<std::ptrdiff_t>(given));
     storage::release(node.bytes);
     node.bytes = bytes;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "io/result.h"
 #include "storage/allocation.h"
 
 namespace terrace::types {
@@ -46,7 +47,7 @@ std::uint8_t size_at(const char* packed) {
 Blob* blob_of(const char* packed) {
   if (size_at(packed) != PackedNode::kBlobMark) return nullptr;
   Blob* blob;
-  std::memcpy(&blob, packed + 1, sizeof blob);
+  std::memcpy(&blob, packed + 1, sizeof(void*));
   return blob;
 }
 
@@ -69,8 +70,8 @@ class Packed {
     if (!fits(entry)) {
       Blob* blob = Blob::make(entry, footprint);
       bytes_[0] = static_cast<char>(PackedNode::kBlobMark);
-      std::memcpy(bytes_ + 1, &blob, sizeof blob);
-      size_ = 1 + sizeof blob;
+      std::memcpy(bytes_ + 1, &blob, sizeof(void*));
+      size_ = 1 + sizeof(void*);
       return;
     }
     bytes_[0] = static_cast<char>(entry.name.size());
@@ -127,7 +128,7 @@ bool PackedNode::reserve(PackedNode*& node, std::size_t bytes, unsigned more_slo
   const std::size_t needed = sizeof(PackedNode) + slots * 3 + used + bytes;
   if (needed > layout.max_bytes) return false;
   const std::size_t given = node ? sizeof(PackedNode) + had_slots * 3 + node->capacity : 0;
-  if (needed <= given) {
+  if (node && needed <= given) {
     // More slots in the same allocation: offsets and entries move back.
     const std::size_t step = slots - had_slots;
     std::uint8_t* tags = node->tags();
@@ -223,9 +224,9 @@ void PackedNode::erase(PackedNode*& node, unsigned index, const Layout& layout, 
   const std::size_t given = needed - node->used + node->capacity;
   if (given <= 256 || needed * 2 > given || node->count == 0) return;
   PackedNode* smaller = nullptr;
-  reserve(smaller, node->used, node->count, layout, footprint);
+  TERRACE_CHECK(reserve(smaller, node->used, node->count, layout, footprint) && smaller);
   smaller->next = node->next;
-  for (unsigned i = 0; i < node->count; ++i) move(node, i, smaller, layout, footprint);
+  for (unsigned i = 0; i < node->count; ++i) TERRACE_CHECK(move(node, i, smaller, layout, footprint));
   release(node, footprint);
   node = smaller;
 }

@@ -259,6 +259,7 @@ TEST(Dump, QuicklistsAreCheckedInFull) {
 TEST(Dump, NoPayloadOfAListDoesHarm) {
   std::mt19937 random(4);
   std::vector<std::string> elements;
+  elements.reserve(40);
   for (int i = 0; i < 40; ++i) elements.push_back(i % 2 ? std::to_string(i * i * 997) : std::string(i, 'v'));
   unsigned refused = 0, restored = 0;
   for (const bool large : {false, true}) {

@@ -12,7 +12,6 @@ namespace terrace::types {
 namespace {
 
 using storage::Encoding;
-using storage::Record;
 using storage::ValueType;
 using Fields = std::map<std::string, std::string>;
 
@@ -29,6 +28,7 @@ TEST_F(HashTest, RandomChangesSpillsAndExpiriesFollowAModel) {
   std::mt19937 random(5);
   std::map<std::string, Fields> model;
   std::vector<std::string> names;
+  names.reserve(6);
   for (int i = 0; i < 6; ++i) names.push_back("hash:" + std::to_string(i));
   for (int step = 0; step < 6000; ++step) {
     const std::string& name = names[random() % names.size()];

@@ -30,7 +30,8 @@ TEST(RandomChoice, TakesEachMemberAsOftenAsAnother) {
       EXPECT_EQ(chosen.size(), size);
       // 200 are expected of each; six times the deviation.
       for (const auto& [member, times] : chosen)
-        EXPECT_NEAR(times, rounds * std::min(count, size) / size, 90) << member;
+        EXPECT_NEAR(times, static_cast<double>(rounds * std::min(count, size)) / static_cast<double>(size), 90)
+            << member;
     }
   }
 }

@@ -13,7 +13,6 @@ namespace terrace::types {
 namespace {
 
 using storage::Encoding;
-using storage::Record;
 using storage::ValueType;
 using Members = std::set<std::string>;
 
@@ -89,6 +88,7 @@ TEST_F(SetTest, RandomChangesSpillsAndExpiriesFollowAModel) {
   std::mt19937 random(5);
   std::map<std::string, Members> model;
   std::vector<std::string> names;
+  names.reserve(6);
   for (int i = 0; i < 6; ++i) names.push_back("set:" + std::to_string(i));
   std::map<Encoding, int> seen;
   for (int step = 0; step < 9000; ++step) {
@@ -96,8 +96,8 @@ TEST_F(SetTest, RandomChangesSpillsAndExpiriesFollowAModel) {
     const std::string& name = names[which];
     // Two have integers alone, which two widths take; two grow large.
     std::string member = std::to_string(static_cast<int>(random() % (step % 3000 < 1500 ? 10 : 300)));
-    if (which < 2) member = which == 0 ? member : "-" + member + "00000";
-    if (which > 1) member = "member" + member;
+    if (which == 1) member.insert(0, "-").append("00000");
+    if (which > 1) member.insert(0, "member");
     if (which > 3) member += std::string(random() % 60, 'm');
     if (random() % 400 == 0) spill_all();
     if (random() % 900 == 0) {
