@@ -54,7 +54,8 @@ io::Task<> debug_digest(Context& context) {
   for (unsigned number = 0; number < context.database_count(); ++number) {
     if (context.database(number).size() == 0) continue;
     digest.mix(number);
-    if (!co_await add_keys(context, number, digest)) co_return;
+    const bool added = co_await add_keys(context, number, digest);
+    if (!added) co_return;
   }
   context.reply.simple(digest.hex());
 }

@@ -2,8 +2,8 @@
 
 A model draws a command and says what the key holds after it: a plain value that is never changed in place, None if the
 key is gone. `fresh` makes an element that has not been used before; from `many` elements on they only become fewer, and
-a key of more than MANY begins with half of them, of ELEMENT_BYTES each where the model says so. What `move` does to a key and another of its kind may end the other's
-time to live (MOVE_REPLACES). kill_strings.py and kill_streams.py have further models.
+a key of more than MANY begins with half of them. (Bitmaps count bytes: ELEMENT_BYTES.) What `move` does to a key and
+another of its kind may end the other's time to live (MOVE_REPLACES). kill_strings.py and kill_streams.py have more.
 """
 from kill_streams import StreamModel
 from kill_strings import BitmapModel, HyperLogLogModel
