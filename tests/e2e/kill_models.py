@@ -1,10 +1,13 @@
 """The collections of kill_loop.py: what random commands on one key make of what it holds, and how it is read back.
 
 A model draws a command and says what the key holds after it: a plain value that is never changed in place, None if the
-key is gone. `fresh` makes an element that has not been used before; from `many` elements on they only become fewer, and
-a key of more than MANY begins with half of them. (Bitmaps count bytes: ELEMENT_BYTES.) What `move` does to a key and
-another of its kind may end the other's time to live (MOVE_REPLACES). kill_strings.py and kill_streams.py have more.
+key is gone. `fresh` makes an element that has not been used before; from `many` elements on they only become fewer. A key
+of another size than MANY begins with half of its elements and has fresh ones alone (ELEMENT_BYTES, if they are not those).
+What `move` does to a key and another of its kind may end the other's time to live (MOVE_REPLACES). kill_strings.py and
+kill_streams.py have more.
 """
+import functools
+
 from kill_streams import StreamModel
 from kill_strings import BitmapModel, HyperLogLogModel
 
@@ -13,7 +16,7 @@ MANY = 400
 
 def how_many(random, content, many):
     """Elements of one command that adds some."""
-    if not content and many > MANY:
+    if not content and many != MANY:
         return many // 2
     return random.choice((1, 1, 3, 20))
 
@@ -99,7 +102,7 @@ class SetModel:
     def draw(random, name, content, fresh, many):
         if not content or random.random() < 0.6 and len(content) < many:
             # Integers alone for a while, then all kinds of members.
-            make = fresh if many > MANY or random.random() < 0.2 else lambda: b"%d" % random.randrange(-1000, 1000)
+            make = fresh if many != MANY or random.random() < 0.2 else lambda: b"%d" % random.randrange(-1000, 1000)
             added = frozenset(make() for _ in range(how_many(random, content, many)))
             return (b"SADD", name, *added), content | added
         gone = random.sample(list(content), min(len(content), random.choice((1, 2, 10, 100))))
@@ -130,7 +133,7 @@ class SortedSetModel:
     @staticmethod
     def added(random, fresh, count, many):
         """The words of a command that adds some, and the members with their scores."""
-        names = [fresh() if many > MANY or random.random() < 0.3 else b"member%d" % random.randrange(2 * many) for _ in range(count)]
+        names = [fresh() if many != MANY or random.random() < 0.3 else b"member%d" % random.randrange(2 * many) for _ in range(count)]
         scores = {member: random.randrange(-400, 400) / 4 for member in names}
         return [b"ZADD"], [word for member, score in scores.items() for word in (b"%.2f" % score, member)], scores
 
@@ -170,15 +173,18 @@ class SortedSetModel:
 class PlacesModel(SortedSetModel):
     """Places: a sorted set of what GEOADD makes of longitude and latitude."""
 
+    ELEMENT_BYTES = 16
+
     @staticmethod
     def added(random, fresh, count, many):
         del fresh
-        places = {b"place%d" % random.randrange(2 * many): (random.randrange(-1800, 1800) / 10, random.randrange(-850, 850) / 10)
+        places = {b"place%d" % random.randrange(2 * many): (random.randrange(-180, 180) + 0.25, random.randrange(-85, 85) + 0.75)
                   for _ in range(count)}
-        words = [word for member, (east, north) in places.items() for word in (b"%.1f" % east, b"%.1f" % north, member)]
+        words = [word for member, (east, north) in places.items() for word in (b"%.2f" % east, b"%.2f" % north, member)]
         return [b"GEOADD"], words, {member: score_of_place(*place) for member, place in places.items()}
 
 
+@functools.cache
 def score_of_place(east, north):
     """26 bits of each, by turns."""
     columns = int((east + 180.0) / 360.0 * (1 << 26))

@@ -50,8 +50,7 @@ class StreamModel:
     @classmethod
     def draw(cls, random, name, content, fresh, many):
         """Groups read what is added; entries are at most a quarter of `many`, for what is pending is told with them."""
-        most = max(many // 4, 100)
-        ways = [cls.add] * (4 if len(content.entries) < most else 0) + [cls.create_group]
+        ways = [cls.add] * (4 if len(content.entries) < many // 4 else 0) + [cls.create_group]
         ways += [cls.delete, cls.trim] if content.entries else []
         ways += [cls.read_group, cls.read_group, cls.read_group, cls.acknowledge, cls.claim, cls.change_group] if content.groups else []
         drawn = None
