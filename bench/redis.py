@@ -7,7 +7,8 @@
 The runs of a row are interleaved (Terrace, Redis, echo, and back), so that a slow minute hits all; medians are told, and
 ratios are medians over the repetitions. Persistence none: Redis without AOF, Terrace with appendfsync no; everysec and
 always are appendfsync of both. The echo (terrace-echo: io_uring, multishot receive, a fixed reply, no store) is the floor
-of what a command costs. CPU is user and system time of the server's process. MSET writes ten keys a command. With two
+of what a command costs; beside writes with appendfsync always it writes and syncs what it was sent before it answers, as
+many commands at once as came meanwhile: what the disk, this kernel and this machine leave to such a server. CPU is user and system time of the server's process. MSET writes ten keys a command. With two
 cores or more the server has one and the client another.
 """
 import os
@@ -27,16 +28,17 @@ TOLD = ("rps", "p50_ms", "p99_ms", "p999_ms", "cpu_s_per_million", "switches_per
 
 
 class Echo(Server):
-    """terrace-echo: the reactor and the sockets alone, without keys."""
+    """terrace-echo: the reactor and the sockets alone, without keys; if it commits, with a file to sync."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, commits=False):
+        self.commits = commits
         binary = os.environ.get("TERRACE_ECHO") or os.path.join(ROOT, "build-bench", "bench", "terrace-echo")
         if not os.access(binary, os.X_OK):
             fail(f"no echo server at {binary}: run this by ./x bench redis, or set TERRACE_ECHO")
         super().__init__(binary, directory, name="echo")
 
     def command_line(self, extra=()):
-        return [self.binary, str(self.port), *extra]
+        return [self.binary, str(self.port), *([self.directory] if self.commits else []), *extra]
 
     def wait_ready(self, timeout=10.0):
         end = time.monotonic() + timeout
@@ -105,13 +107,17 @@ def run_all(persistence, options, progress):
     with Folder("bench-redis") as folder:
         servers = {"terrace": terrace(folder.path + "/terrace", "--maxmemory", options.maxmemory, *ours), "redis": redis(folder.path + "/redis", *theirs),
                    "echo": Echo(folder.path + "/echo")}
-        for server in servers.values():
+        floors = {test: servers["echo"] for test in options.tests}
+        if persistence == "always":
+            floors.update(dict.fromkeys(set(options.tests) - {"get"}, Echo(folder.path + "/commits", commits=True)))
+        for server in {*servers.values(), *floors.values()}:
             pin(folder.add(server).start(), options.server_cpu)
         for size, of_size in shapes(options):
             for server in (servers["terrace"], servers["redis"]):
                 load(server.port, keys=options.keys, value_size=size, sequential=True, pipeline=16, progress=True)
             for shape in of_size:
-                rows.append(compare(servers, dict(shape, persistence=persistence), options, progress))
+                subjects = dict(servers, echo=floors[shape["test"]])
+                rows.append(compare(subjects, dict(shape, persistence=persistence), options, progress))
                 tell(rows[-1], progress)
     return rows
 

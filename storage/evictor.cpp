@@ -8,11 +8,10 @@ namespace {
 
 // Dirty records on their way to disk before the hand waits for them.
 constexpr std::uint64_t kMaxBytesOnTheirWay = 8 * Spiller::kBatchBytes;
-// After a failed write (full disk, device error) the hand rests, so that it does not spin.
+// After a failed write (full disk, device error), or a whole round without anything to evict, the hand rests, so that
+// it does not spin.
 constexpr std::int64_t kRestMs = 50;
-// After this many slices that found nothing to evict it rests between them.
-constexpr unsigned kFruitlessSlices = 320;
-// After this many what is gathered is written, however little.
+// After this many slices that found nothing to evict what is gathered is written, however little.
 constexpr unsigned kPatientSlices = 5;
 
 }  // namespace
@@ -37,10 +36,13 @@ io::Task<void> Evictor::run() {
       co_await spiller_.wait_below(coming - 1);
     } else {
       const std::uint64_t freed = walk_slice(slice, excess);
-      fruitless_ = freed == 0 ? fruitless_ + 1 : 0;
+      fruitless_slices_ = freed == 0 ? fruitless_slices_ + 1 : 0;
       // What is gathered must not wait for more, if the hand finds no more.
-      if (freed >= excess || fruitless_ >= kPatientSlices) spiller_.flush();
-      if (fruitless_ > kFruitlessSlices) co_await environment_.clock.sleep_ms(kRestMs);
+      if (freed >= excess || fruitless_slices_ >= kPatientSlices) spiller_.flush();
+      if (went_round_in_vain()) {
+        fruitless_chains_ = 0;
+        co_await environment_.clock.sleep_ms(kRestMs);
+      }
     }
     if (spiller_.failures() != failures) {
       failures = spiller_.failures();
@@ -57,10 +59,20 @@ std::uint64_t Evictor::walk_slice(const io::Slice& slice, std::uint64_t excess) 
   const io::Activity activity("eviction-cycle");
   std::uint64_t freed = 0;
   for (unsigned steps = 0; freed < excess && !slice.over() && steps < 4096; ++steps) {
-    freed += walk_chain(databases_[hand_database_], hand_chain_, false);
+    const Walked walked = walk_chain(databases_[hand_database_], hand_chain_, false);
+    freed += walked.freed_bytes;
+    fruitless_chains_ = walked.fruitful ? 0 : fruitless_chains_ + 1;
     advance();
   }
   return freed;
+}
+
+// Where few of many keys are in memory, the hand passes many chains between two records, and each record once before it
+// takes it: only a round that found none at all says that there is nothing to find.
+bool Evictor::went_round_in_vain() const {
+  std::uint64_t chains = 0;
+  for (unsigned number = 0; number < databases_.count(); ++number) chains += databases_[number].index().chain_count();
+  return fruitless_chains_ > chains;
 }
 
 void Evictor::advance() {
@@ -73,18 +85,20 @@ void Evictor::advance() {
   }
 }
 
-std::uint64_t Evictor::walk_chain(Database& database, std::uint32_t chain, bool all) {
-  std::uint64_t bytes = 0;
-  if (chain >= database.index().chain_count()) return 0;  // the database was flushed under the hand
+Evictor::Walked Evictor::walk_chain(Database& database, std::uint32_t chain, bool all) {
+  Walked walked;
+  if (chain >= database.index().chain_count()) return walked;  // the database was flushed under the hand
   database.index().visit_chain(chain, [&](IndexEntry& entry, std::uint64_t known_hash) {
     const unsigned count = entry.access_count();
     if (!all && count > 0) {
       entry.set_access_count(count - 1);
+      walked.fruitful = walked.fruitful || entry.is_hot();
       return;
     }
-    if (entry.is_hot()) bytes += evict(database, entry, known_hash);
+    if (entry.is_hot()) walked.freed_bytes += evict(database, entry, known_hash);
   });
-  return bytes;
+  walked.fruitful = walked.fruitful || walked.freed_bytes > 0;
+  return walked;
 }
 
 std::uint64_t Evictor::evict(Database& database, IndexEntry& entry, std::uint64_t known_hash) {

@@ -43,11 +43,16 @@ class Evictor {
   io::Task<Result<void>> spill(Database& database, const Key& key);
 
  private:
+  // What a walk came to.
+  struct Walked {
+    std::uint64_t freed_bytes = 0;  // of records that became, or are about to become, cold
+    bool fruitful = false;          // so did some, or will when the hand comes again
+  };
+
   io::Task<void> run();
-  // Walks one chain; returns the bytes of the records that became, or are about to become, cold.
-  // Bytes of records freed or on their way to disk.
   std::uint64_t walk_slice(const io::Slice& slice, std::uint64_t excess);
-  std::uint64_t walk_chain(Database& database, std::uint32_t chain, bool all);
+  Walked walk_chain(Database& database, std::uint32_t chain, bool all);
+  bool went_round_in_vain() const;
   std::uint64_t evict(Database& database, IndexEntry& entry, std::uint64_t known_hash);
   void advance();
   io::Task<Result<void>> written_since(std::uint64_t failures);
@@ -62,7 +67,8 @@ class Evictor {
   bool enabled_ = true;
   bool spilling_ = true;
   bool running_ = false;
-  unsigned fruitless_ = 0;  // slices in a row that freed nothing
+  unsigned fruitless_slices_ = 0;       // in a row that freed nothing
+  std::uint64_t fruitless_chains_ = 0;  // in a row with nothing to evict, now or later
   bool stopping_ = false;
   io::Event progress_;
   io::Gate tasks_;

@@ -62,6 +62,15 @@ Result<void> ScriptedStore::open() {
   return opened;
 }
 
+void ScriptedStore::wait_for_room() {
+  const auto wait = [](storage::Engine& engine) -> io::Task<Result<void>> {
+    co_await engine.wait_for_room();
+    co_return Result<void>();
+  };
+  const Result<void> waited = block_on(wait(*engine_));
+  TERRACE_CHECK(waited.ok());
+}
+
 Result<void> ScriptedStore::write(const Effect& effect) {
   return block_on(write_task(effect));
 }

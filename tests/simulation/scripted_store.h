@@ -55,6 +55,7 @@ class ScriptedStore {
   Result<void> spill_all() { return block_on(engine_->spill_all()); }
   Result<void> checkpoint() { return block_on(engine_->checkpoint()); }
   Result<void> compact() { return block_on(engine_->compact()); }
+  void wait_for_room();
   // Tells the oracle what is promised by it.
   Result<void> close(bool with_checkpoint);
   // The process ends here and now; the oracle learns how far the store had promised durability.
