@@ -15,7 +15,7 @@ from bad_case import Wrong
 from compare import without_times
 from dictionary import Dictionary, read_commands
 from differential import Pair
-from harness import Error, Folder, encode, redis, say, terrace
+from harness import Folder, encode, redis, say, terrace
 
 DATABASES = 16
 BATCH_COMMANDS = 300
@@ -154,5 +154,5 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (Wrong, Error, AssertionError) as error:
+    except (Wrong, AssertionError) as error:
         raise SystemExit(f"replay_digest: {error}")

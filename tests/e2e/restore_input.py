@@ -91,7 +91,7 @@ class Run:
             self.dictionary = Dictionary(options.seed, read_commands(client), options.keys)
         self.bodies = corpus()
         check(len(self.bodies) > 10, "no corpus")
-        self.given, self.accepted, self.commands, self.kinds = 0, 0, 0, {}
+        self.given, self.accepted, self.commands, self.kinds, self.last = 0, 0, 0, {}, None
 
     def damaged(self):
         pick, body = self.random.randrange, bytearray(self.random.choice(self.bodies))
@@ -219,5 +219,5 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (Wrong, Error, AssertionError) as error:
+    except (Wrong, AssertionError) as error:
         raise SystemExit(f"restore_input: {error}")
