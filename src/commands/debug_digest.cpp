@@ -12,7 +12,6 @@
 namespace terrace::commands {
 namespace {
 
-using storage::Database;
 using storage::Location;
 using storage::Record;
 using storage::Residents;
