@@ -1,13 +1,12 @@
 // terrace-echo: answers each RESP command with a fixed reply and knows no keys: what a request costs in the reactor,
 // the sockets and the kernel alone. The floor that the server's CPU per command is compared with.
-// With a directory, a turn's commands are written to a file there, as one write that is synced, before they are
-// answered: the floor of a server that makes each command durable, with as many writes at once as the log has.
-// usage: terrace-echo PORT [DIRECTORY]   (127.0.0.1 only; ends by SIGTERM or SIGINT and tells what its turns cost)
+// With a duty (echo_duty.h) it does of the disk what such a server cannot do without.
+// usage: terrace-echo PORT [commit DIRECTORY | read FILE]
+// (127.0.0.1 only; ends by SIGTERM or SIGINT and tells what its turns cost)
 #include <liburing.h>
 #include <signal.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
@@ -16,14 +15,12 @@
 #include <string>
 #include <string_view>
 
+#include "bench/echo_duty.h"
 #include "io/listener.h"
 #include "io/reactor.h"
 #include "io/signal_watcher.h"
 #include "io/socket.h"
 #include "io/stream.h"
-#include "io/sync.h"
-#include "io/system_error.h"
-#include "io/uring_disk.h"
 
 namespace terrace::io {
 namespace {
@@ -71,81 +68,7 @@ class CommandCounter {
   std::string line_;
 };
 
-// A file that is written from end to end, again and again: a write and a sync for all that came while earlier ones were
-// on their way.
-class CommitFile final : public TurnHook {
- public:
-  explicit CommitFile(Reactor& reactor) : reactor_(reactor) { reactor_.add_turn_hook(*this); }
-  ~CommitFile() { reactor_.remove_turn_hook(*this); }
-  CommitFile(const CommitFile&) = delete;
-  CommitFile& operator=(const CommitFile&) = delete;
-
-  // Every block is written once, or the file system would have to note each of them at its first write.
-  Task<Result<void>> create(const std::string& directory) {
-    Result<std::unique_ptr<UringDisk>> disk = UringDisk::open(reactor_, directory);
-    if (!disk) co_return disk.error();
-    disk_ = std::move(*disk);
-    co_await disk_->unlink(kName);
-    file_ = co_await disk_->open(kName, OpenMode::kCreate);
-    if (file_ < 0) co_return system_error(-file_, "open the file to commit to");
-    for (std::uint64_t offset = 0; offset < kFileSize; offset += kBlocks.size()) {
-      const Disk::WriteSyncResult result = co_await disk_->write_sync(file_, offset, kBlocks);
-      if (!whole(result, kBlocks.size())) co_return Error{ErrorCode::kIo, "cannot write the file to commit to"};
-    }
-    co_return Result<void>();
-  }
-
-  Task<> committed(std::size_t size) {
-    if (!gathering_) gathering_ = std::make_shared<Commit>();
-    const std::shared_ptr<Commit> mine = gathering_;
-    mine->size += size;
-    while (!mine->durable) co_await mine->done.wait();
-  }
-
-  void at_turn_end() override {
-    if (gathering_ && writing_ < kMaxWriting) spawn(write(std::move(gathering_)));
-  }
-
- private:
-  struct Commit {
-    std::size_t size = 0;
-    bool durable = false;
-    Event done;
-  };
-
-  static constexpr const char* kName = "echo.log";
-  static constexpr std::size_t kBlockSize = 4096;
-  static constexpr std::uint64_t kFileSize = 16 << 20;
-  static constexpr unsigned kMaxWriting = 2;
-  alignas(kBlockSize) static inline const std::array<std::byte, 1 << 20> kBlocks{};
-
-  static bool whole(const Disk::WriteSyncResult& result, std::size_t size) {
-    return result.written == static_cast<std::int32_t>(size) && result.synced == 0;
-  }
-
-  Task<> write(std::shared_ptr<Commit> commit) {
-    const std::size_t blocks = (commit->size + kBlockSize - 1) / kBlockSize;
-    const std::size_t size = std::min(blocks * kBlockSize, kBlocks.size());
-    if (offset_ + size > kFileSize) offset_ = 0;
-    const std::uint64_t offset = std::exchange(offset_, offset_ + size);
-    ++writing_;
-    const Disk::WriteSyncResult result = co_await disk_->write_sync(file_, offset, std::span(kBlocks).first(size));
-    --writing_;
-    TERRACE_CHECK(whole(result, size));
-    commit->durable = true;
-    commit->done.notify();
-    at_turn_end();
-  }
-
-  Reactor& reactor_;
-  std::unique_ptr<Disk> disk_;
-  FileHandle file_ = kNoFile;
-  std::uint64_t offset_ = 0;
-  unsigned writing_ = 0;
-  std::shared_ptr<Commit> gathering_;
-};
-
-Task<> serve(Reactor& reactor, CommitFile* commits, int fd) {
+Task<> serve(Reactor& reactor, Duty* duty, int fd) {
   Stream stream(reactor, fd);
   CommandCounter counter;
   std::string output;
@@ -153,25 +76,25 @@ Task<> serve(Reactor& reactor, CommitFile* commits, int fd) {
     Result<std::span<const std::byte>> data = co_await stream.receive();
     if (!data || data->empty()) break;
     std::size_t commands = counter.count({reinterpret_cast<const char*>(data->data()), data->size()});
-    if (commits) co_await commits->committed(data->size());
-    for (output.clear(); commands > 0; --commands) output += kReply;
+    if (duty) co_await duty->fulfil(data->size(), commands);
+    for (output.clear(); commands > 0; --commands) output += duty ? duty->reply() : kReply;
     Result<void> sent = co_await stream.send(std::as_bytes(std::span(output)));
     if (!sent) break;
   }
   co_await stream.close();
 }
 
-Task<> accept_all(Reactor& reactor, CommitFile* commits, Listener& listener) {
+Task<> accept_all(Reactor& reactor, Duty* duty, Listener& listener) {
   while (true) {
     Result<int> fd = co_await listener.accept();
     if (!fd) break;
     if (!set_no_delay(*fd)) std::fprintf(stderr, "terrace-echo: cannot set TCP_NODELAY\n");
-    spawn(serve(reactor, commits, *fd));
+    spawn(serve(reactor, duty, *fd));
   }
 }
 
-Task<> run(Reactor& reactor, CommitFile* commits, Listener& listener, SignalWatcher& signals) {
-  spawn(accept_all(reactor, commits, listener));
+Task<> run(Reactor& reactor, Duty* duty, Listener& listener, SignalWatcher& signals) {
+  spawn(accept_all(reactor, duty, listener));
   co_await signals.next();
   co_await listener.close();
   co_await signals.close();
@@ -182,7 +105,7 @@ int fail(const Error& error) {
   return 1;
 }
 
-int serve_until_told(std::uint16_t port, const char* directory) {
+int serve_until_told(std::uint16_t port, const std::string& kind, const std::string& path) {
   Result<std::unique_ptr<Reactor>> reactor = Reactor::create();
   if (!reactor) return fail(reactor.error());
   Result<std::unique_ptr<Listener>> listener = Listener::listen_tcp(**reactor, "127.0.0.1", port, 511);
@@ -192,13 +115,14 @@ int serve_until_told(std::uint16_t port, const char* directory) {
     (*reactor)->block_on((*listener)->close());
     return fail(signals.error());
   }
-  std::optional<CommitFile> commits;
-  if (directory) {
-    commits.emplace(**reactor);
-    const Result<void> created = (*reactor)->block_on(commits->create(directory));
-    if (!created) return fail(created.error());
+  std::unique_ptr<Duty> duty;
+  if (kind == "commit") duty = std::make_unique<CommitDuty>(**reactor);
+  if (kind == "read") duty = std::make_unique<ReadDuty>();
+  if (duty) {
+    const Result<void> begun = (*reactor)->block_on(duty->begin(**reactor, path));
+    if (!begun) return fail(begun.error());
   }
-  (*reactor)->block_on(run(**reactor, commits ? &*commits : nullptr, **listener, **signals));
+  (*reactor)->block_on(run(**reactor, duty.get(), **listener, **signals));
   const TurnStatistics& turns = (*reactor)->turn_statistics();
   std::fprintf(stderr, "terrace-echo: %llu turns, %llu us busy outside of the kernel, the longest %llu us\n",
                static_cast<unsigned long long>(turns.turns), static_cast<unsigned long long>(turns.busy_us),
@@ -213,11 +137,12 @@ int serve_until_told(std::uint16_t port, const char* directory) {
 
 int main(int argc, char** argv) {
   std::uint16_t port = 0;
-  const char* text = argc == 2 || argc == 3 ? argv[1] : "";
+  const char* text = argc == 2 || argc == 4 ? argv[1] : "";
+  const std::string kind = argc == 4 ? argv[2] : "";
   const auto [end, error] = std::from_chars(text, text + std::strlen(text), port);
-  if (error != std::errc() || *end != '\0') {
-    std::fprintf(stderr, "usage: terrace-echo PORT [DIRECTORY]\n");
+  if (error != std::errc() || *end != '\0' || (argc == 4 && kind != "commit" && kind != "read")) {
+    std::fprintf(stderr, "usage: terrace-echo PORT [commit DIRECTORY | read FILE]\n");
     return 2;
   }
-  return terrace::io::serve_until_told(port, argc == 3 ? argv[2] : nullptr);
+  return terrace::io::serve_until_told(port, kind, argc == 4 ? argv[3] : "");
 }

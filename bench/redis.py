@@ -8,15 +8,14 @@ The runs of a row are interleaved (Terrace, Redis, echo, and back), so that a sl
 ratios are medians over the repetitions. Persistence none: Redis without AOF, Terrace with appendfsync no; everysec and
 always are appendfsync of both. The echo (terrace-echo: io_uring, multishot receive, a fixed reply, no store) is the floor
 of what a command costs; beside writes with appendfsync always it writes and syncs what it was sent before it answers, as
-many commands at once as came meanwhile: what the disk, this kernel and this machine leave to such a server. CPU is user and system time of the server's process. MSET writes ten keys a command. With two
-cores or more the server has one and the client another.
+many commands at once as came meanwhile: what the disk, this kernel and this machine leave to such a server. CPU is user
+and system time of the server's process. MSET writes ten keys a command. With two cores or more the server has one and
+the client another.
 """
 import os
-import socket
-import time
 
-from common import (ROOT, Folder, Progress, Server, ServerDied, arguments, fail, headline, integers, load, machine, medians, pin, ratio, redis, say,
-                    some_of, spread, terrace, write_json)
+from common import Folder, Progress, arguments, fail, headline, integers, load, machine, medians, pin, ratio, redis, say, some_of, spread, terrace, write_json
+from echo import Echo
 
 TESTS = ("set", "get", "incr", "mset")
 PERSISTENCE = {
@@ -25,30 +24,6 @@ PERSISTENCE = {
     "always": (["--appendfsync", "always"], ["--save", "", "--appendonly", "yes", "--appendfsync", "always"]),
 }
 TOLD = ("rps", "p50_ms", "p99_ms", "p999_ms", "cpu_s_per_million", "switches_per_thousand", "rss_mib")
-
-
-class Echo(Server):
-    """terrace-echo: the reactor and the sockets alone, without keys; if it commits, with a file to sync."""
-
-    def __init__(self, directory, commits=False):
-        self.commits = commits
-        binary = os.environ.get("TERRACE_ECHO") or os.path.join(ROOT, "build-bench", "bench", "terrace-echo")
-        if not os.access(binary, os.X_OK):
-            fail(f"no echo server at {binary}: run this by ./x bench redis, or set TERRACE_ECHO")
-        super().__init__(binary, directory, name="echo")
-
-    def command_line(self, extra=()):
-        return [self.binary, str(self.port), *([self.directory] if self.commits else []), *extra]
-
-    def wait_ready(self, timeout=10.0):
-        end = time.monotonic() + timeout
-        while time.monotonic() < end and self.running():
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return self
-            except OSError:
-                time.sleep(0.01)
-        raise ServerDied(f"terrace-echo does not listen:\n{self.log_tail()}")
 
 
 def measure(server, shape, options, seed):
@@ -109,7 +84,7 @@ def run_all(persistence, options, progress):
                    "echo": Echo(folder.path + "/echo")}
         floors = {test: servers["echo"] for test in options.tests}
         if persistence == "always":
-            floors.update(dict.fromkeys(set(options.tests) - {"get"}, Echo(folder.path + "/commits", commits=True)))
+            floors.update(dict.fromkeys(set(options.tests) - {"get"}, Echo.committing(folder.path + "/commits")))
         for server in {*servers.values(), *floors.values()}:
             pin(folder.add(server).start(), options.server_cpu)
         for size, of_size in shapes(options):

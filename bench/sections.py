@@ -29,7 +29,8 @@ def redis(result):
         ours = row["terrace"]
         table.append((f"{row['test'].upper()} of {size} bytes, pipeline {row['pipeline']}, {clients} clients, {kept}: commands a second; CPU a command",
                       f"{count(ours['rps'])}, {over(row['to_redis']['rps'])} of Redis; {ours['cpu_s_per_million']:.2f} s a million, "
-                      f"{over(row['to_redis']['cpu_s_per_million'])} of Redis, {over(row['to_echo']['cpu_s_per_million'])} of an echo"))
+                      f"{over(row['to_redis']['cpu_s_per_million'])} of Redis, {over(row['to_echo']['cpu_s_per_million'])} of an echo"
+                      f"{' that syncs, whose commands a second are ' + count(row['echo']['rps']) if row['persistence'] == 'always' else ''}"))
     pictures = {}
     for pipeline in result["options"]["pipelines"]:
         of_one = [row for row in shown if row["pipeline"] == pipeline and row["persistence"] == "none"]
@@ -58,6 +59,8 @@ def tier(result):
         figure = f"{count(middle['rps'])}; {middle['page_reads_per_request']:.3f}"
         if "reads_to_fio" in middle:
             figure += f"; {share(middle['reads_to_fio'])} of fio's reads"
+        if "reads_to_echo" in middle:
+            figure += f", {share(middle['reads_to_echo'])} of those of an echo that reads a page a command"
         if "commits_to_fio" in middle:
             figure += f"; {share(middle['commits_to_fio'])} of fio's synced writes"
         table.append((f"cold keys, {STORMS[row['row']]}: requests a second; page reads a request; disk", figure))

@@ -8,10 +8,13 @@ each storm: GETs of keys drawn uniformly or by zipf (0.99), four reads to a writ
 O_DIRECT, same file system) runs before and after each storm and does what the storm did of the disk: random 4 KiB reads
 at the depth that the server itself reached (page_read_usec of INFO over the microseconds that went by), and, where there
 were writes, synced ones of the size that the log's frames had. A ratio is one storm's page reads, or log frames, a
-second over the mean of its two neighbours; medians are told. fio at depth 64 shows what the disk could do.
+second over the mean of its two neighbours; medians are told. fio at depth 64 shows what the disk could do. After each
+storm of uniform GETs terrace-echo, which knows no keys, reads a page for each of the same requests before it answers them
+with a fixed value: what sockets, kernel and this machine's processors leave of fio's reads to any server.
 """
 from common import (Dataset, Folder, HighestRss, Progress, arguments, headline, info_number, load, machine, median, medians, megabytes, need, say,
                     some_of, spill, spread, terrace, write_json)
+from echo import Echo
 from fio import Fio
 
 PAGE = 4096
@@ -25,6 +28,7 @@ ROWS = {
     "read80write20": {"connections": 50, "mix": "get:80,set:20", "verify": True},
     "overwrite": {"connections": 50, "mix": "set"},
 }
+ONE_READ_EACH = ("uniform50", "uniform200", "pipeline64")
 
 
 def storm(data, row, seconds, seed):
@@ -60,13 +64,22 @@ def compare(run, before, after):
             run[name] = run[ours] / ((before[theirs] + after[theirs]) / 2)
 
 
-def measure(data, fio, name, options, progress):
+def beside_echo(run, echo, row, data, seconds, seed):
+    """The same requests to one that reads as much for them and knows no keys."""
+    floor = load(echo.port, seconds=seconds, seed=seed, **data.options, **{**row, "verify": False})
+    run["echo_rps"] = floor["rps"]
+    run["reads_to_echo"] = run["page_reads_per_s"] / floor["rps"]
+
+
+def measure(data, fio, echo, name, options, progress):
     row = ROWS[name]
     progress.step(f"{name}: how deep")
     fio_runs, runs = [fio.beside(storm(data, row, min(PROBE_SECONDS, options.seconds), 1))], []
     for repetition in range(options.repetitions):
         progress.step(name)
         runs.append(storm(data, row, options.seconds, repetition + 2))
+        if name in ONE_READ_EACH:
+            beside_echo(runs[-1], echo, row, data, options.seconds, repetition + 2)
         fio_runs.append(fio.beside(runs[-1]))
         compare(runs[-1], *fio_runs[-2:])
     return {"row": name, "medians": medians(runs), "runs": runs, "fio": fio_runs, "fio_medians": medians(fio_runs),
@@ -84,6 +97,8 @@ def tell(row, progress):
         depths = "/".join(str(depth) for depth in sorted({run["depth"] for run in row["fio"]}))
         progress.say(f"{'':14} {middle['page_reads_per_s']:>8.0f} page reads/s at depth {middle['depth']:.1f}; "
                      f"fio {fio['reads_per_s']:.0f} at depth {depths}: {middle['reads_to_fio']:.0%} of fio")
+    if "reads_to_echo" in middle:
+        progress.say(f"{'':14} {middle['echo_rps']:>8.0f} requests/s of an echo that reads: {middle['reads_to_echo']:.0%} of it")
     if "commits_to_fio" in middle:
         progress.say(f"{'':14} {middle['frames_per_s']:>8.0f} commits/s of {middle['frame_bytes'] / 1024:.1f} KiB; "
                      f"fio {fio['writes_per_s']:.0f} synced writes/s: {middle['commits_to_fio']:.0%} of fio")
@@ -103,8 +118,9 @@ def main():
         server = folder.add(terrace(folder.path + "/data", "--maxmemory", options.maxmemory)).start()
         data = Dataset(folder, megabytes(options.maxmemory) * options.times, server)
         fio = Fio(folder.path, data.size, options.seconds)
+        echo = folder.add(Echo.reading(folder.path + "/echo", fio.files["read"])).start()
         for name in options.rows:
-            rows.append(measure(data, fio, name, options, progress))
+            rows.append(measure(data, fio, echo, name, options, progress))
             tell(rows[-1], progress)
         deep = [fio.run(DEEP) for _ in range(options.repetitions)]
         say(f"{'fio':14} {median([run['reads_per_s'] for run in deep]):>8.0f} reads/s at depth {DEEP}, "
