@@ -7,6 +7,7 @@
 
 #include "src/commands/argument.h"
 #include "src/commands/context.h"
+#include "src/commands/debug_digest.h"
 #include "src/commands/families.h"
 #include "src/commands/help.h"
 #include "src/server/client.h"
@@ -89,6 +90,10 @@ void log_message(Context& context) {
 
 void help(Context& context) {
   static constexpr std::string_view kLines[] = {
+      "DIGEST",
+      "    A hash of all keys with their values: equal datasets have equal ones.",
+      "DIGEST-VALUE <key> [<key> ...]",
+      "    The same of each value alone.",
       "ERROR <text>",
       "    Answers with this error.",
       "LOG <message>",
@@ -114,6 +119,10 @@ io::Task<> debug(Context& context) {
     help(context);
   } else if ((is_option(what, "RELOAD") || is_option(what, "LOADAOF")) && count >= 2) {
     co_await reload_store(context);
+  } else if (is_option(what, "DIGEST") && count == 2) {
+    co_await commands::debug_digest(context);
+  } else if (is_option(what, "DIGEST-VALUE") && count >= 2) {
+    co_await commands::debug_digest_value(context);
   } else if (count != 3) {
     reply_unknown_subcommand(context, "DEBUG");
   } else if (is_option(what, "SLEEP")) {

@@ -1,5 +1,6 @@
 #include "src/commands/stream_access.h"
 
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -108,6 +109,12 @@ void reply_entries(Reply& reply, const Stream& stream, const StreamId& first, co
   }
   reply.array(told);
   reply.append(text);
+}
+
+std::int64_t time_since(std::int64_t now_ms, std::int64_t then_ms) {
+  if (then_ms >= now_ms) return 0;
+  std::int64_t since_ms;
+  return __builtin_sub_overflow(now_ms, then_ms, &since_ms) ? std::numeric_limits<std::int64_t>::max() : since_ms;
 }
 
 void propagate_pending(Context& context, std::string_view key, const StreamGroup& group,

@@ -21,6 +21,9 @@ inline types::Stream& changed_stream(Context& context, storage::Record* record) 
 // A new and empty one in the key's place.
 types::Stream& new_stream(Context& context, std::string_view key);
 
+// Milliseconds since then; 0 if that is yet to come. A restored value may say any time.
+std::int64_t time_since(std::int64_t now_ms, std::int64_t then_ms);
+
 // --- ids; where a reading fails the error is replied
 // "MS" is the first of its millisecond.
 std::optional<types::StreamId> id_argument(Context& context, std::size_t index);

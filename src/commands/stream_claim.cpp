@@ -51,7 +51,7 @@ class Claim {
     group_.acknowledge(entry.id);
   }
   bool idle_long_enough(const PendingEntry& entry) const {
-    return how_.min_idle_ms == 0 || context_.now_ms - entry.delivered_ms >= how_.min_idle_ms;
+    return time_since(context_.now_ms, entry.delivered_ms) >= how_.min_idle_ms;
   }
   // `deliveries` so far.
   void take(const StreamId& id, std::uint64_t deliveries) {
@@ -122,7 +122,8 @@ bool parse_claim_option(Context& context, std::size_t& i, ClaimOptions& options,
     number = number_or(context, ++i, "ERR Invalid RETRYCOUNT option argument for XCLAIM");
     if (!number) return false;
     options.how.deliveries.reset();
-    if (*number >= 0) options.how.deliveries = static_cast<std::uint64_t>(*number);
+    // Counted on from a restored number it may be any in the log.
+    if (*number >= 0 || context.replaying) options.how.deliveries = static_cast<std::uint64_t>(*number);
   } else if (is_option(argument, "LASTID") && more) {
     const auto id = id_argument(context, ++i);
     if (!id) return false;
@@ -221,12 +222,12 @@ void reply_range(Context& context, const StreamGroup& group, const Row& row, con
   for (auto at = row.lower_bound(range.first); at != row.end() && told < range.count; at = row.next(at)) {
     if (row[at].id > range.last) break;
     const PendingEntry& entry = *group.find_pending(row[at].id);
-    const std::int64_t idle_ms = context.now_ms - entry.delivered_ms;
-    if (range.min_idle_ms != 0 && idle_ms < range.min_idle_ms) continue;
+    const std::int64_t idle_ms = time_since(context.now_ms, entry.delivered_ms);
+    if (idle_ms < range.min_idle_ms) continue;
     entries.array(4);
     reply_id(entries, entry.id);
     entries.bulk(entry.consumer->name);
-    entries.integer(std::max<std::int64_t>(idle_ms, 0));
+    entries.integer(idle_ms);
     entries.integer(static_cast<std::int64_t>(entry.deliveries));
     ++told;
   }

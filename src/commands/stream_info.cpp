@@ -177,7 +177,7 @@ void xinfo_consumers(Context& context) {
     context.reply.bulk(consumer->name);
     named(context.reply, "pending", consumer->pending.size());
     context.reply.bulk("idle");
-    context.reply.integer(std::max<std::int64_t>(context.now_ms - consumer->seen_ms, 0));
+    context.reply.integer(time_since(context.now_ms, consumer->seen_ms));
   }
 }
 

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 """SIGKILL under load, again and again; after each restart every key is what it may be and nothing else.
 
-  kill_loop.py --cycles 50 --maxmemory 64mb [--seed N] [--keys N] [--connections N]
+  kill_loop.py --cycles 50 --maxmemory 64mb [--seed N] [--keys N] [--connections N] [--large 17mb]
 
 Each key belongs to one connection, which knows the order of its commands: the recovered state must be the one after
 some prefix of what the connection issued that contains all that was acknowledged to it: acknowledged <= recovered <=
-issued, one and the same prefix for all its keys, transactions whole or not at all. Half of the keys are lists, hashes
-and sets (kill_models.py), the others strings and counters. Deleted keys stay deleted, times to
-live and DBSIZE agree. Meanwhile TERRACE SPILL, COMPACT and CHECKPOINT run; some kills hit the server while it recovers,
+issued, one and the same prefix for all its keys, transactions whole or not at all. Most keys are values of all types that
+grow and shrink (kill_models.py), six of them large ones (--large); the others strings and counters. Deleted keys stay
+deleted, times to live and DBSIZE agree. Meanwhile TERRACE SPILL, COMPACT and CHECKPOINT run; some kills hit the server while it recovers,
 some ends are SIGTERM. --subject redis (appendonly, appendfsync always) checks the test itself; with
 --subject-arguments "--appendonly no" that run must fail.
 """
@@ -19,10 +19,11 @@ import sys
 import threading
 import time
 
-from harness import Client, Error, Folder, ServerDied, Values, encode, fail, redis, say, terrace
-from kill_models import model_of, sibling
+from harness import Client, Error, Folder, ServerDied, Values, encode, fail, megabytes, redis, say, terrace
+from kill_models import LARGE_MODELS, MANY, model_of, sibling
 
 EXPIRY_SLACK_MS = 1500
+LARGE_ELEMENT_BYTES = 300
 
 
 class Owner(threading.Thread):
@@ -33,8 +34,11 @@ class Owner(threading.Thread):
         self.number, self.options = number, options
         self.random = random.Random(options.seed * 1000 + number)
         self.values = Values(options.seed, 16, options.value_size)
-        self.names = [b"o%d:k%d" % (number, at) for at in range(options.keys)]
-        self.state = [None] * options.keys  # None, or (value kind, expiry_ms or None)
+        # The large keys, shared out among the connections, come last.
+        large = LARGE_MODELS[number::options.connections] if options.large else []
+        self.names = [b"o%d:k%d" % (number, at) for at in range(options.keys)] + [b"o%d:large%d" % (number, at) for at in range(len(large))]
+        self.models = [model_of(key) for key in range(options.keys)] + large
+        self.state = [None] * len(self.names)  # None, or (value kind, expiry_ms or None)
         self.touched = set()
         self.pending = []  # groups: [(key, state), ...], in order of issue
         self.version = 0
@@ -42,24 +46,35 @@ class Owner(threading.Thread):
         self.problem = None
         self.transactions = False
 
-    # A value kind is (version, appended bytes), an int for a counter (every fourth key), or what a collection holds.
+    # A value kind is (version, appended bytes), an int for a counter, or what a collection holds.
     def bytes_of(self, key, kind):
-        if model_of(key):
+        if self.models[key]:
             return kind
         return b"%d" % kind if isinstance(kind, int) else self.values.value(self.number * 1_000_000 + key, kind[0]) + kind[1]
 
     def is_counter(self, key):
         return key % 4 == 3
 
+    def is_large(self, key):
+        return key >= self.options.keys
+
+    def draw_key(self):
+        large = len(self.names) - self.options.keys
+        if large and self.random.random() < 0.02:
+            return self.options.keys + self.random.randrange(large)
+        return int(self.random.random() ** 1.5 * self.options.keys)
+
     def draw(self, overlay):
         """(bytes of commands, replies to expect, effects); `overlay`: states after what is issued already."""
-        key = int(self.random.random() ** 1.5 * len(self.names))
+        key = self.draw_key()
         state, now, chance = overlay.get(key, self.state[key]), int(time.time() * 1000), self.random.random()
         if state and state[1] and state[1] < now + 3_600_000:
             if now < state[1] + EXPIRY_SLACK_MS:
                 return None  # about to expire: let it
             state = None
         name, self.version = self.names[key], self.version + 1
+        if self.is_large(key) and self.random.random() < 0.8:
+            chance = 1.0  # they live longer
         if chance < 0.10:
             return encode(b"DEL", name), 1, [(key, None)]
         if chance < 0.20 and state:
@@ -67,7 +82,7 @@ class Owner(threading.Thread):
                 return encode(b"PERSIST", name), 1, [(key, (state[0], None))]
             expiry = now + (self.random.randint(200, 3000) if self.random.random() < 0.3 else self.random.randint(10**7, 10**9))
             return encode(b"PEXPIREAT", name, expiry), 1, [(key, (state[0], expiry))]
-        if model_of(key):
+        if self.models[key]:
             return self.draw_of_collection(key, state, overlay, now)
         if self.is_counter(key):
             return encode(b"INCR", name), 1, [(key, ((state[0] if state else 0) + 1, state[1] if state else None))]
@@ -78,7 +93,7 @@ class Owner(threading.Thread):
                 return encode(b"APPEND", name, extra), 1, [(key, ((kind[0], kind[1] + extra), state[1]))]
         if chance < 0.46:
             pair = [key, (key + 4) % len(self.names)]
-            pair = [k for k in dict.fromkeys(pair) if not self.is_counter(k) and not model_of(k)]
+            pair = [k for k in dict.fromkeys(pair) if not self.is_counter(k) and not self.models[k]]
             effects = [(k, ((self.version, b""), None)) for k in pair]
             parts = [(self.names[k], self.bytes_of(k, s[0])) for k, s in effects]
             if not self.transactions or self.random.random() < 0.5:
@@ -89,22 +104,32 @@ class Owner(threading.Thread):
         return encode(b"SET", name, self.bytes_of(key, kind)), 1, [(key, (kind, None))]
 
     def draw_of_collection(self, key, state, overlay, now):
-        model, name = model_of(key), self.names[key]
+        model, name, many = self.models[key], self.names[key], MANY
         content, expiry = state if state else (model.EMPTY, None)
-        other = sibling(key, len(self.names))
-        if content and other != key and hasattr(model, "move") and self.random.random() < 0.15:
-            target = overlay.get(other, self.state[other])
-            if target and target[1] and target[1] < now + 3_600_000:
-                return None  # whether it is still there is not known
-            held, target_expiry = target if target else (model.EMPTY, None)
-            command, left, grown = model.move(self.random, name, content, self.names[other], held)
-            return encode(*command), 1, [(key, left and (left, expiry)), (other, (grown, target_expiry))]
-        command, after = model.draw(self.random, name, content, self.fresh_element)
+        fresh = lambda: self.fresh_element(MANY)
+        if self.is_large(key):
+            many = self.options.large // getattr(model, "ELEMENT_BYTES", LARGE_ELEMENT_BYTES)
+            fresh = lambda: self.fresh_element(5 * LARGE_ELEMENT_BYTES)
+        elif content and hasattr(model, "move") and self.random.random() < 0.15:
+            return self.draw_of_two(key, state, overlay, now)
+        command, after = model.draw(self.random, name, content, fresh, many)
         return encode(*command), 1, [(key, after and (after, expiry))]
 
-    def fresh_element(self):
+    def draw_of_two(self, key, state, overlay, now):
+        model, other, (content, expiry) = self.models[key], sibling(key, self.options.keys), state
+        target = overlay.get(other, self.state[other])
+        if other == key or target and target[1] and target[1] < now + 3_600_000:
+            return None  # whether it is still there is not known
+        held, target_expiry = target if target else (model.EMPTY, None)
+        if getattr(model, "MOVE_REPLACES", False):
+            target_expiry = None
+        command, left, grown = model.move(self.random, self.names[key], content, self.names[other], held)
+        return encode(*command), 1, [(key, left and (left, expiry)), (other, (grown, target_expiry))]
+
+    def fresh_element(self, most_bytes):
+        """Never the same; a fifth of `most_bytes` on average."""
         self.version += 1
-        size = int(self.random.random() ** 4 * 300)
+        size = int(self.random.random() ** 4 * most_bytes)
         return b"%d:%d:" % (self.number, self.version) + self.values.block[self.version % 1000:][:size]
 
     def run_load(self, port):
@@ -165,12 +190,14 @@ class Owner(threading.Thread):
         return value == self.bytes_of(key, state[0]) and expiry == state[1]
 
     def read(self, key):
-        model = model_of(key)
+        model = self.models[key]
         return model.read(self.names[key]) if model else ("GET", self.names[key])
 
     def seen(self, key, reply):
-        model = model_of(key)
-        return model.seen(reply) if model and isinstance(reply, list) else reply
+        model = self.models[key]
+        if isinstance(reply, Error):
+            return None if reply == b"ERR no such key" else reply
+        return model.seen(reply) if model and reply is not None else reply
 
     def verify(self, client, keys):
         """The problems found; `state` is what was seen afterwards."""
@@ -209,14 +236,14 @@ class Owner(threading.Thread):
 
     def describe(self, key, seen, histories):
         def brief(kind):
-            if model_of(key):
-                return f"{len(kind)} elements: {kind!r:.100}"
+            if self.models[key]:
+                return f"{len(kind)} elements: {kind!r:.1000}"
             return kind if isinstance(kind, int) or kind is None else f"version {kind[0]} + {len(kind[1])} bytes"
         value, expiry = seen
         head = Values.parse_head(value) if isinstance(value, bytes) else None
         wanted = [(at, brief(state[0]) if state else None, state[1] if state else None)
                   for at, state in histories.get(key, [(0, self.state[key])])]
-        if value is None or model_of(key) and not isinstance(value, bytes):
+        if value is None or self.models[key] and not isinstance(value, bytes):
             text = "absent" if value is None else brief(value)
         else:
             text = f"{len(value)} bytes {value[:30]!r} (claims {head})"
@@ -354,6 +381,7 @@ def main():
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--keys", type=int, default=4000, help="of each connection")
     parser.add_argument("--value-size", type=int, default=4000)
+    parser.add_argument("--large", type=megabytes, default=1 << 20, help="about what a large key's value takes at most (1mb); 0: no large keys")
     parser.add_argument("--load-seconds", type=float, default=3.0)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--subject", choices=("terrace", "redis"), default="terrace")

@@ -142,5 +142,5 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (Wrong, Error, AssertionError) as error:
+    except (Wrong, AssertionError) as error:
         raise SystemExit(f"large_values: {error}")

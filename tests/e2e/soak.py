@@ -8,6 +8,7 @@ RSS is sampled every 100 ms and must never pass maxmemory + 64 MiB. Each key bel
 must hold.
 """
 import argparse
+import functools
 import multiprocessing
 import os
 import random
@@ -24,11 +25,11 @@ PROCESSES = 2
 
 
 class Visitor:
-    """One client connection: batches of reads and writes on its own keys."""
+    """One client connection: batches of reads and writes on its own keys (all_types.py has another kind)."""
 
-    def __init__(self, number, port, keys, values, seed):
-        self.number, self.keys, self.values = number, keys, values
-        self.random = random.Random(seed * 7919 + number)
+    def __init__(self, number, port, keys, options):
+        self.number, self.keys, self.values = number, keys, values_of(options)
+        self.random = random.Random(options.seed * 7919 + number)
         self.versions = [0] * keys
         self.socket = socket.create_connection(("127.0.0.1", port), 120)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -39,7 +40,15 @@ class Visitor:
     def name(self, key):
         return b"visitor:%d:%d" % (self.number, key)
 
-    def send(self):
+    def goes_on(self, end):
+        return time.monotonic() < end
+
+    def held_bytes(self):
+        """Of the values that its keys have now, about."""
+        return sum((50 + self.values.maximum) // 2 for version in self.versions if version > 0)
+
+    def batch(self):
+        """Commands, one behind the other; `waiting` has what each reply must be."""
         parts = []
         for _ in range(PIPELINE):
             key, chance = self.random.randrange(self.keys), self.random.random()
@@ -58,8 +67,25 @@ class Visitor:
                 parts.append(encode(b"DEL", self.name(key)))
                 self.waiting.append((-1, None))
                 self.deletes += 1
+        return b"".join(parts)
+
+    def take(self, reply, expected):
+        """One reply; AssertionError if it is wrong."""
+        key, version = expected
+        if isinstance(reply, Error):
+            raise AssertionError(f"client {self.number}: {'write' if key in (None, -1) else 'read'} answered {reply!r}")
+        if key is None or key == -1:
+            return
+        self.gets += 1
+        value = self.values.value(self.number * 1_000_000 + key, version) if version > 0 else None
+        if reply != value:
+            raise AssertionError(f"client {self.number}: GET {self.name(key)} gave {repr(reply)[:80]} "
+                                 f"(claims {Values.parse_head(reply) if reply else None}), must be version {version}")
+
+    def send(self):
+        data = self.batch()
         self.sent_at = time.monotonic()
-        self.socket.sendall(b"".join(parts))
+        self.socket.sendall(data)
 
     def receive(self):
         """Takes what has come; True when the batch is complete. Raises AssertionError on a wrong reply."""
@@ -71,16 +97,7 @@ class Visitor:
         try:
             while self.waiting:
                 reply, at = parse(self.data, at)
-                key, version = self.waiting.pop(0)
-                if isinstance(reply, Error):
-                    raise AssertionError(f"client {self.number}: {'write' if key in (None, -1) else 'read'} answered {reply!r}")
-                if key is None or key == -1:
-                    continue
-                self.gets += 1
-                expected = self.values.value(self.number * 1_000_000 + key, version) if version > 0 else None
-                if reply != expected:
-                    raise AssertionError(f"client {self.number}: GET {self.name(key)} gave {repr(reply)[:80]} "
-                                         f"(claims {Values.parse_head(reply) if reply else None}), must be version {version}")
+                self.take(reply, self.waiting.pop(0))
         except Incomplete:
             pass
         self.data = self.data[at:]
@@ -90,12 +107,20 @@ class Visitor:
         return True
 
 
-def crowd(numbers, port, options, keys, results):
+@functools.cache
+def values_made(seed, most):
+    return Values(seed, 50, most)
+
+
+def values_of(options):
+    return values_made(options.seed, options.value_size)
+
+
+def crowd(make, numbers, port, options, keys, results):
     """The clients of one process, one selector loop."""
-    values = Values(options.seed, 50, options.value_size)
     visitors, problem = [], None
     try:
-        visitors = [Visitor(number, port, keys, values, options.seed) for number in numbers]
+        visitors = [make(number, port, keys, options) for number in numbers]
         selector = selectors.DefaultSelector()
         for visitor in visitors:
             selector.register(visitor.socket, selectors.EVENT_READ, visitor)
@@ -107,7 +132,7 @@ def crowd(numbers, port, options, keys, results):
                 raise AssertionError("no reply for 120 s")
             for event, _ in events:
                 if event.data.receive():
-                    if time.monotonic() < end:
+                    if event.data.goes_on(end):
                         event.data.send()
                     else:
                         busy -= 1
@@ -115,15 +140,17 @@ def crowd(numbers, port, options, keys, results):
     except (AssertionError, OSError, ValueError) as failure:
         problem = f"{type(failure).__name__}: {failure}"
     results.put((problem, sum(v.sets for v in visitors), sum(v.gets for v in visitors), sum(v.deletes for v in visitors),
-                 max((v.slowest for v in visitors), default=0)))
+                 max((v.slowest for v in visitors), default=0), sum(v.held_bytes() for v in visitors)))
 
 
 class Soak:
+    TITLE, VISITOR = "soak", Visitor
+    mean_bytes = staticmethod(lambda options: (50 + options.value_size) // 2 + 20)  # of a key
+
     def __init__(self, options, folder):
         self.options = options
         self.bound = megabytes(options.maxmemory) + CONSTANT
-        mean = (50 + options.value_size) // 2 + 20
-        self.keys = max(100, megabytes(options.maxmemory) * options.times // mean // options.clients)
+        self.keys = max(100, megabytes(options.maxmemory) * options.times // self.mean_bytes(options) // options.clients)
         make = redis if options.subject == "redis" else terrace
         memory = [] if options.subject == "redis" else ["--maxmemory", options.maxmemory]
         self.server = folder.add(make(folder.path + "/data", *memory)).start()
@@ -139,10 +166,10 @@ class Soak:
 
     def run(self):
         options, results = self.options, multiprocessing.Queue()
-        say(f"soak: {options.clients} clients for {options.seconds:.0f} s, {self.keys * options.clients} keys of up to {options.value_size} "
+        say(f"{self.TITLE}: {options.clients} clients for {options.seconds:.0f} s, {self.keys * options.clients} keys of about {self.mean_bytes(options)} "
             f"bytes, maxmemory {options.maxmemory}, seed {options.seed}")
-        processes = [multiprocessing.Process(target=crowd, daemon=True, args=(range(part, options.clients, PROCESSES), self.server.port,
-                                                                              options, self.keys, results)) for part in range(PROCESSES)]
+        processes = [multiprocessing.Process(target=crowd, daemon=True, args=(self.VISITOR, range(part, options.clients, PROCESSES),
+                                                                              self.server.port, options, self.keys, results)) for part in range(PROCESSES)]
         begin = spoken = time.monotonic()
         for process in processes:
             process.start()
@@ -165,9 +192,9 @@ class Soak:
 
     def judge(self, told, seconds):
         sets, gets, deletes = (sum(part[at] for part in told) for at in (1, 2, 3))
-        say(f"soak: {sets} SET, {gets} GET, {deletes} DEL in {seconds:.0f} s ({(sets + gets + deletes) / seconds:.0f}/s), slowest batch of "
+        say(f"{self.TITLE}: {sets} writes, {gets} reads, {deletes} DEL in {seconds:.0f} s ({(sets + gets + deletes) / seconds:.0f}/s), slowest batch of "
             f"{PIPELINE} {max(part[4] for part in told) * 1000:.0f} ms; RSS sampled {self.samples} times, highest {self.highest / (1 << 20):.1f} MiB, "
-            f"bound {self.bound >> 20} MiB")
+            f"bound {self.bound >> 20} MiB; values of about {sum(part[5] for part in told) >> 20} MiB")
         if self.over:
             say(f"  above the bound {len(self.over)} times, first after {self.over[0][0]:.1f} s ({self.over[0][1] >> 20} MiB), "
                 f"most {max(rss for _, rss in self.over) >> 20} MiB")

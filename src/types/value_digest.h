@@ -1,0 +1,33 @@
+// Digest: what DEBUG DIGEST says of keys and values, bit for bit as Redis: equal for equal content, whatever its
+// encoding and whatever the order of what has none. mix() depends on the order of what is mixed in, add() does not.
+// Ownership: plain values. Thread: plain values.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "src/types/sha1.h"
+#include "storage/record.h"
+
+namespace terrace::types {
+
+class Digest {
+ public:
+  void mix(std::string_view bytes);
+  void add(std::string_view bytes);
+  void mix(std::uint32_t number);  // its bytes, the highest first
+  void mix(const Digest& digest) { mix(digest.bytes()); }
+  void add(const Digest& digest) { add(digest.bytes()); }
+  // The type, the content, and that there is an expiry.
+  void mix_value(const storage::Record& record);
+
+  std::string hex() const;
+
+ private:
+  std::string_view bytes() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
+  void mix_content(const storage::Record& record);
+
+  Sha1 bytes_{};
+};
+
+}  // namespace terrace::types
