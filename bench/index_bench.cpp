@@ -14,7 +14,7 @@ std::uint64_t hash_of(std::uint64_t number) {
 }
 IndexEntry entry_of(std::uint64_t number) {
   return IndexEntry::cold(Location(static_cast<std::uint32_t>(number >> 14), (number & 0x3FFF) | 1, 3),
-                          ValueType::kString, false, hash_of(number));
+                          ValueType::kString, {}, hash_of(number));
 }
 
 void BM_IndexFind(benchmark::State& state) {

@@ -43,7 +43,7 @@ class Checkpointer::Session final : public CutReader, public Spiller::Listener {
     const Result<ImageView> image = parse_image(batch.image(item));
     TERRACE_CHECK(image.ok());
     file_.add_entry(item.database, item.hash & IndexEntry::kKnownHashMask,
-                    IndexEntry::cold(location, image->type, image->expiry_ms != kNoExpiry, item.hash));
+                    IndexEntry::cold(location, image->type, image->expires(), item.hash));
   }
   void failed(const Error& error) override {
     if (!failure_) failure_ = error;
@@ -55,7 +55,7 @@ class Checkpointer::Session final : public CutReader, public Spiller::Listener {
 
  private:
   static IndexEntry cold_entry(Location location, const Record& record, std::uint64_t known_hash) {
-    return IndexEntry::cold(location, record.type(), record.expiry_ms() != kNoExpiry, known_hash);
+    return IndexEntry::cold(location, record.type(), record.expires(), known_hash);
   }
 
   CheckpointWriter file_;

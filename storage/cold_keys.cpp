@@ -52,7 +52,7 @@ io::Task<void> ColdKeys::expired_of_page(Segment& segment, std::uint32_t page, s
   for (const std::string_view bytes : loaded->images) {
     const Result<ImageView> image = parse_image(bytes);
     const std::uint32_t of_this = slot++;
-    if (!image.ok() || image->expiry_ms == kNoExpiry) continue;
+    if (!image.ok() || image->due_ms() == kNoExpiry) continue;
     Database* database = databases_.by_id(image->database);
     if (!database) continue;
     const std::uint64_t hash = Key(image->key).hash;
@@ -66,8 +66,8 @@ io::Task<void> ColdKeys::expired_of_page(Segment& segment, std::uint32_t page, s
     if (!at) continue;
     // Also what has expired stays noted, a moment later, in case nobody removes it now; a removed key is not found
     // again.
-    segment.note_expiry(page, std::max(image->expiry_ms, now_ms + kAgainMs));
-    if (image->expiry_ms > now_ms || !at->is_cold()) continue;
+    segment.note_expiry(page, std::max(image->due_ms(), now_ms + kAgainMs));
+    if (image->due_ms() > now_ms || !at->is_cold()) continue;
     keys.emplace_back(databases_.number_of(*database), std::string(image->key));
     ++statistics_.expired_cold_keys;
   }

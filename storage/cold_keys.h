@@ -1,6 +1,6 @@
-// ColdKeys: names cold keys that should go: those whose expiry has passed, and in cache mode those of the least useful
-// segment when the disk quota is full. It only names them; removing a key is a command's work, logged like any other.
-// Ownership: borrows the store's parts. Thread: the reactor's; one search of each sort at a time.
+// ColdKeys: names cold keys that should go: those of which all or a part has expired, and in cache mode those of the
+// least useful segment when the disk quota is full. It only names them; removing a key is a command's work, logged like
+// any other. Ownership: borrows the store's parts. Thread: the reactor's; one search of each sort at a time.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ class ColdKeys {
         statistics_(statistics),
         report_(report) {}
 
-  // Reads only pages of which some record has expired by `now_ms`; appends up to about `limit` keys.
+  // Reads only pages of which some record, or a part of one, has expired by `now_ms`; appends up to about `limit` keys.
   io::Task<void> find_expired(std::int64_t now_ms, std::size_t limit, NamedKeys& keys);
   // Names the keys of the segment with the least live, untouched use; touched ones are left for compaction to carry
   // over. Appends a page's keys at a time, up to about `limit`. `only_expiring`: keys with an expiry only.

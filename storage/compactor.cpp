@@ -197,7 +197,7 @@ void Compactor::gather_live(const Segment& segment, const WalkedPage& page, Imag
     const std::uint64_t hash = Key(image->key).hash;
     const Location location = page.location(segment.number, slot);
     if (!database->find_live(*image, location)) continue;
-    batch.items.push_back({hash, image->database, batch.bytes.size(), bytes.size(), image->expiry_ms, location.bits()});
+    batch.items.push_back({hash, image->database, batch.bytes.size(), bytes.size(), image->due_ms(), location.bits()});
     batch.bytes += bytes;
   }
 }

@@ -119,6 +119,7 @@ Record* Database::promote(std::uint64_t hash, Index::Position position, Resident
   record->store_location(location);
   IndexEntry entry = IndexEntry::hot(record, hash);
   entry.set_access_count(1);
+  entry.set_hot_parts_expire(record->expires().parts);
   index_->replace(position, entry);
   account(record, true);
   ++statistics_.promotions;
@@ -194,6 +195,7 @@ Record* Database::reshape(Record* record, const Record::Shape& shape, std::size_
   TERRACE_CHECK(position);
   IndexEntry entry = IndexEntry::hot(grown, hash);
   entry.set_access_count(position->access_count());
+  entry.set_hot_parts_expire(position->parts_expire());
   account(record, false);
   index_->replace(position, entry);
   account(grown, true);
@@ -218,6 +220,7 @@ Record* Database::resize(Record* record, std::uint32_t value_size) {
 Record* Database::overwrite(Record* record, ValueType type, Encoding encoding, std::uint32_t value_size,
                             bool keep_expiry) {
   change_record(record);
+  if (record->expires().parts) mark_parts_expiry(record, false);
   drop_object(record);
   record->set_kind(type, encoding);
   const bool expires = record->expiry_ms() != kNoExpiry;
@@ -232,11 +235,13 @@ Record* Database::overwrite(Record* record, ValueType type, ObjectPointer object
   account(record, false);
   record->store_object(std::move(object));
   account(record, true);
+  note_parts_expiry(record);
   return record;
 }
 
 ObjectPointer Database::take_object(Record* record) {
   change_record(record);
+  if (record->expires().parts) mark_parts_expiry(record, false);
   account(record, false);
   ObjectPointer object = record->take_object();
   account(record, true);
@@ -257,12 +262,26 @@ Record* Database::set_expiry(Record* record, std::int64_t expiry_ms) {
   const std::uint64_t hash = hash_of(record);
   const Index::Position position = index_->find_record(hash, record);
   TERRACE_CHECK(position);
-  const unsigned count = position->access_count();
   record->store_expiry(expiry_ms);
   IndexEntry entry = IndexEntry::hot(record, hash);
-  entry.set_access_count(count);
+  entry.set_access_count(position->access_count());
+  entry.set_hot_parts_expire(position->parts_expire());
   index_->replace(position, entry);
   return record;
+}
+
+void Database::note_parts_expiry(Record* record) {
+  const bool expire = record->expires().parts;
+  // Most values have no parts that expire, nor ever had.
+  if (expire || index_->hot_parts_expiring_count() > 0) mark_parts_expiry(record, expire);
+}
+
+void Database::mark_parts_expiry(Record* record, bool expire) {
+  const Index::Position position = index_->find_record(hash_of(record), record);
+  TERRACE_CHECK(position);
+  IndexEntry entry = *position;
+  entry.set_hot_parts_expire(expire);
+  index_->replace(position, entry);
 }
 
 void Database::erase(Record* record) {
@@ -334,22 +353,30 @@ Database::Whereabouts Database::locate(const Key& key, const Residents& resident
 }
 
 std::uint32_t Database::visit_hot_expired(std::uint32_t cursor, unsigned chains, std::int64_t now_ms,
-                                          std::vector<std::string>& expired_keys, TimeLeft& left) const {
+                                          std::vector<std::string>& expired_keys,
+                                          std::vector<std::string>& expired_parts, TimeLeft& left) const {
   for (; chains > 0; --chains) {
     index_->visit_chain(index_->chain_at(cursor), [&](IndexEntry& entry, std::uint64_t) {
-      if (!entry.is_hot() || !entry.has_expiry()) return;
-      const std::int64_t left_ms = entry.record()->expiry_ms() - now_ms;
-      if (left_ms <= 0) {
-        expired_keys.emplace_back(entry.record()->key());
-      } else {
+      if (!entry.is_hot()) return;
+      const Record* record = entry.record();
+      if (entry.has_expiry()) {
+        const std::int64_t left_ms = record->expiry_ms() - now_ms;
+        if (left_ms <= 0) return void(expired_keys.emplace_back(record->key()));
         ++left.keys;
         left.total_ms += static_cast<double>(left_ms);
       }
+      if (entry.parts_expire() && record->parts_expiry_ms() < now_ms) expired_parts.emplace_back(record->key());
     });
     cursor = index_->next_cursor(cursor);
     if (cursor == 0) break;
   }
   return cursor;
+}
+
+bool Database::parts_expired(const Key& key, std::int64_t now_ms) const {
+  const Index::Position at = index_->find(
+      key.hash, [&key](Index::Position entry) { return entry->is_hot() && entry->record()->key() == key.name; });
+  return at && at->parts_expire() && at->record()->parts_expiry_ms() < now_ms;
 }
 
 Index::Position Database::find_being_written(std::uint64_t hash, std::string_view key, std::uint64_t ticket) const {
@@ -367,7 +394,7 @@ Index::Position Database::find_live(const ImageView& image, Location location) {
     return !at->is_witness() && at->location() == location;
   });
   if (!position || !position->is_shadow()) return position;
-  return Shadows(*index_, segments_).settle(key, position, image.type, image.expiry_ms != kNoExpiry);
+  return Shadows(*index_, segments_).settle(key, position, image.type, image.expires());
 }
 
 std::vector<std::uint64_t> Database::take_unsettled(std::size_t most) {
@@ -393,7 +420,7 @@ void Database::settle_shadows(std::uint64_t hash, const Residents& residents) {
     const Key key(record->key());
     const Index::Position shadow =
         index_->find(hash, [location](Index::Position at) { return at->is_shadow() && at->location() == location; });
-    if (shadow) Shadows(*index_, segments_).settle(key, shadow, record->type(), record->expiry_ms() != kNoExpiry);
+    if (shadow) Shadows(*index_, segments_).settle(key, shadow, record->type(), record->expires());
   }
 }
 
@@ -430,7 +457,7 @@ void Database::relocate(std::uint64_t hash, Index::Position position, Location l
     return;
   }
   segments_.drop_live(position->location());
-  IndexEntry entry = IndexEntry::cold(location, position->type(), position->has_expiry(), hash);
+  IndexEntry entry = IndexEntry::cold(location, position->type(), position->expires(), hash);
   entry.set_access_count(position->access_count());
   index_->replace(position, entry);
 }
@@ -445,8 +472,7 @@ void Database::forget_images(std::uint32_t chain, std::uint32_t segment) {
 void Database::evict_clean(IndexEntry& entry, std::uint64_t known_hash) {
   Record* record = entry.record();
   TERRACE_CHECK(record->clean());
-  const IndexEntry cold =
-      IndexEntry::cold(record->location(), record->type(), record->expiry_ms() != kNoExpiry, known_hash);
+  const IndexEntry cold = IndexEntry::cold(record->location(), record->type(), record->expires(), known_hash);
   account(record, false);
   index_->replace_entry(entry, cold);
   if (ObjectPointer object = record->take_object()) reaper_.add(std::move(object));

@@ -39,7 +39,10 @@ class Database {
   // All keys, hot and cold, also those whose expiry has passed and that nobody has removed yet.
   std::uint64_t size() const;
   std::uint64_t keys_with_expiry() const;
-  std::uint64_t hot_keys_with_expiry() const { return index_->hot_expiring_count(); }
+  // Keys with a value of which parts expire.
+  std::uint64_t keys_with_expiring_parts() const { return index_->parts_expiring_count(); }
+  // Hot ones of which all or a part expires.
+  bool hot_keys_expire() const { return index_->hot_expiring_count() + index_->hot_parts_expiring_count() > 0; }
 
   // The look-ups to come of these keys find what they need in the processor's cache. Changes nothing.
   void prefetch(std::span<const std::uint64_t> hashes) const;
@@ -75,6 +78,8 @@ class Database {
   ObjectPointer take_object(Record* record);
   // kNoExpiry takes the expiry away. Implies change().
   Record* set_expiry(Record* record, std::int64_t expiry_ms);
+  // To be called when a value's parts have begun or ceased to expire, but for an object's that is given by overwrite().
+  void note_parts_expiry(Record* record);
   void erase(Record* record);
 
   // One step of a scan in hash order: calls `visit` for each record of one bucket chain, then returns the cursor of the
@@ -95,14 +100,17 @@ class Database {
   };
   Whereabouts locate(const Key& key, const Residents& residents) const;
 
-  // Visits `chains` bucket chains from `cursor` on: appends the names of hot keys whose expiry has passed, adds up the
-  // time that the others have left; returns the next cursor, 0 at the end.
+  // Visits `chains` bucket chains from `cursor` on: appends the names of hot keys that have expired and of those of
+  // which a part has, adds up the time that other keys have left; returns the next cursor, 0 at the end.
   struct TimeLeft {
     std::uint64_t keys = 0;
     double total_ms = 0;  // of expiries up to INT64_MAX each
   };
   std::uint32_t visit_hot_expired(std::uint32_t cursor, unsigned chains, std::int64_t now_ms,
-                                  std::vector<std::string>& expired_keys, TimeLeft& left) const;
+                                  std::vector<std::string>& expired_keys, std::vector<std::string>& expired_parts,
+                                  TimeLeft& left) const;
+  // Is it a hot key of which a part has expired?
+  bool parts_expired(const Key& key, std::int64_t now_ms) const;
 
   // --- for the other parts of this floor
 
@@ -148,6 +156,7 @@ class Database {
   // change(), but for what the record's object holds.
   void change_record(Record* record);
   void make_dirty(Record* record);
+  void mark_parts_expiry(Record* record, bool expire);
   // A copy of another shape takes the record's place; the first bytes of key and value stay. `slack`: further bytes
   // that the allocation gets.
   Record* reshape(Record* record, const Record::Shape& shape, std::size_t slack);

@@ -10,6 +10,9 @@ namespace terrace::storage {
 namespace {
 
 constexpr std::uint8_t kImageHasExpiry = 1;
+constexpr std::uint8_t kImagePartsExpire = 2;
+// Of an image beside its key and value.
+constexpr std::size_t kMaxHeadSize = 64;
 
 // The integer of a string stored as kInteger, which is digits where it needs more than 32 bits.
 bool integer_of(const RdbString& string, std::int64_t& integer) {
@@ -29,8 +32,11 @@ Error bad_image(const char* what) {
 // Does this floor know how such a value's bytes are to be carried?
 bool known_kind(ValueType type, Encoding encoding) {
   const bool of_strings = encoding <= Encoding::kInteger;
-  return type == ValueType::kString ? of_strings : !of_strings && encoding <= Encoding::kObject;
+  return type == ValueType::kString ? of_strings : !of_strings && encoding <= Encoding::kTimedListpack;
 }
+
+// What stands before the listpack of a kTimedListpack.
+constexpr std::size_t kTimeSize = sizeof(std::int64_t);
 
 // The value's bytes are still to be written, and its encoding to be set.
 RecordPointer make_record(const ImageView& image, std::uint32_t value_size) {
@@ -45,7 +51,7 @@ RecordPointer make_record(const ImageView& image, std::uint32_t value_size) {
 
 Result<RecordPointer> decode_object_image(const ImageView& image, const ObjectDecoder* decoder) {
   if (decoder == nullptr) return bad_image("no decoder for objects");
-  Result<ObjectPointer> object = decoder->decode(image.type, image.value);
+  Result<ObjectPointer> object = decoder->decode(image.type, image.parts_expiry_ms, image.value);
   if (!object.ok()) return object.error();
   return make_object_record(image, std::move(*object));
 }
@@ -54,6 +60,7 @@ Result<RecordPointer> decode_object_image(const ImageView& image, const ObjectDe
 
 Result<RecordPointer> make_object_record(const ImageView& head, ObjectPointer object) {
   if (!known_kind(head.type, head.encoding)) return bad_image("unknown value type");
+  if (object->parts_expiry_ms() != head.parts_expiry_ms) return bad_image("its parts expire at other times");
   RecordPointer record = make_record(head, sizeof(void*));
   record->store_object(std::move(object));
   return record;
@@ -61,7 +68,7 @@ Result<RecordPointer> make_object_record(const ImageView& head, ObjectPointer ob
 
 std::size_t image_size_bound(const Record& record) {
   const Object* object = record.object();
-  return 48 + record.key().size() + (object ? object->image_size_bound() : record.value_size());
+  return kMaxHeadSize + record.key().size() + (object ? object->image_size_bound() : record.value_size());
 }
 
 void encode_value(std::string& out, const Record& record) {
@@ -71,6 +78,8 @@ void encode_value(std::string& out, const Record& record) {
     std::int64_t value;
     std::memcpy(&value, record.value(), sizeof value);
     put_rdb_integer(out, value);
+  } else if (record.encoding() == Encoding::kTimedListpack) {
+    put_rdb_bytes(out, record.bytes().substr(kTimeSize));
   } else {
     put_rdb_bytes(out, record.bytes());
   }
@@ -86,8 +95,11 @@ void encode_image_head(std::string& out, const Record& record, std::uint32_t dat
   out.push_back(
       static_cast<char>((static_cast<unsigned>(record.type()) << 4) | static_cast<unsigned>(record.encoding())));
   const std::int64_t expiry_ms = record.expiry_ms();
-  out.push_back(static_cast<char>(expiry_ms != kNoExpiry ? kImageHasExpiry : 0));
+  const std::int64_t parts_expiry_ms = record.parts_expiry_ms();
+  out.push_back(static_cast<char>((expiry_ms != kNoExpiry ? kImageHasExpiry : 0) |
+                                  (parts_expiry_ms != kNoExpiry ? kImagePartsExpire : 0)));
   if (expiry_ms != kNoExpiry) put_fixed(out, expiry_ms);
+  if (parts_expiry_ms != kNoExpiry) put_fixed(out, parts_expiry_ms);
   put_varint(out, log_position);
   put_varint(out, record.key().size());
   out += record.key();
@@ -102,10 +114,13 @@ Result<ImageView> parse_image(std::string_view bytes) {
   image.encoding = static_cast<Encoding>(kind & 15);
   const auto flags = reader.fixed<std::uint8_t>();
   if (flags & kImageHasExpiry) image.expiry_ms = reader.fixed<std::int64_t>();
+  if (flags & kImagePartsExpire) image.parts_expiry_ms = reader.fixed<std::int64_t>();
   image.log_position = reader.varint();
   image.key = reader.take(reader.varint());
   if (!reader.ok()) return bad_image("shorter than its header says");
-  if ((flags & ~kImageHasExpiry) != 0) return bad_image("unknown flags");
+  if ((flags & ~(kImageHasExpiry | kImagePartsExpire)) != 0) return bad_image("unknown flags");
+  const bool may_have_parts = image.encoding == Encoding::kObject || image.encoding == Encoding::kTimedListpack;
+  if (image.parts_expiry_ms != kNoExpiry && !may_have_parts) return bad_image("has no parts that could expire");
   image.value = reader.rest();
   return image;
 }
@@ -123,12 +138,14 @@ Result<RecordPointer> decode_image(const ImageView& image, const ObjectDecoder* 
   if (is_integer ? !integer_of(string, integer) : string.kind != RdbString::Kind::kBytes) {
     return bad_image("string and encoding disagree");
   }
+  const std::size_t before = image.encoding == Encoding::kTimedListpack ? kTimeSize : 0;
   RecordPointer record =
-      make_record(image, is_integer ? std::uint32_t{sizeof integer} : static_cast<std::uint32_t>(string.bytes.size()));
+      make_record(image, static_cast<std::uint32_t>(is_integer ? sizeof integer : before + string.bytes.size()));
   if (is_integer) {
     std::memcpy(record->value(), &integer, sizeof integer);
   } else {
-    std::memcpy(record->value(), string.bytes.data(), string.bytes.size());
+    std::memcpy(record->value(), &image.parts_expiry_ms, before);
+    std::memcpy(record->value() + before, string.bytes.data(), string.bytes.size());
   }
   record->set_kind(image.type, image.encoding);
   return record;

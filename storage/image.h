@@ -1,11 +1,11 @@
 // RecordImage: a record as bytes on disk.
 //
-//   varint database | u8 type:4 encoding:4 | u8 flags (1: expiry) | [i64 expiry] | varint log position |
-//   varint key size | key | value image
+//   varint database | u8 type:4 encoding:4 | u8 flags (1: expiry, 2: parts expire) | [i64 expiry] |
+//   [i64 soonest expiry of a part] | varint log position | varint key size | key | value image
 //
 // The value image is Redis' RDB object encoding without the type byte, which type and encoding imply: an RDB string
-// (rdb_string.h) of the value's bytes, for kInteger of the number, for kObject what Object::encode() makes. Images are
-// checksummed by the page that holds them.
+// (rdb_string.h) of the value's bytes, for kInteger of the number, for kTimedListpack of the listpack, for kObject what
+// Object::encode() makes. Images are checksummed by the page that holds them.
 // Thread: pure functions.
 #pragma once
 
@@ -24,9 +24,13 @@ struct ImageView {
   ValueType type = ValueType::kString;
   Encoding encoding = Encoding::kRaw;
   std::int64_t expiry_ms = kNoExpiry;
+  std::int64_t parts_expiry_ms = kNoExpiry;  // the soonest
   std::uint64_t log_position = 0;
   std::string_view key;
   std::string_view value;  // the value image
+
+  std::int64_t due_ms() const { return sooner(expiry_ms, parts_expiry_ms); }
+  Expires expires() const { return {.whole = expiry_ms != kNoExpiry, .parts = parts_expiry_ms != kNoExpiry}; }
 };
 
 // Appends the image of `record` as of log position `log_position`.

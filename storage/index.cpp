@@ -31,9 +31,15 @@ std::uint64_t Index::memory_bytes() const {
 void Index::count(IndexEntry entry, std::int64_t sign) {
   std::uint64_t& kind = entry.is_hot() ? hot_ : entry.is_cold() ? cold_ : entry.is_shadow() ? shadows_ : witnesses_;
   kind += static_cast<std::uint64_t>(sign);
-  if (!entry.has_expiry()) return;
-  expiring_ += static_cast<std::uint64_t>(sign);
-  if (entry.is_hot()) hot_expiring_ += static_cast<std::uint64_t>(sign);
+  const Expires expires = entry.expires();
+  if (expires.whole) {
+    expiring_ += static_cast<std::uint64_t>(sign);
+    if (entry.is_hot()) hot_expiring_ += static_cast<std::uint64_t>(sign);
+  }
+  if (expires.parts) {
+    parts_expiring_ += static_cast<std::uint64_t>(sign);
+    if (entry.is_hot()) hot_parts_expiring_ += static_cast<std::uint64_t>(sign);
+  }
 }
 
 Index::Position Index::insert(std::uint64_t hash, IndexEntry entry) {

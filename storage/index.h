@@ -55,6 +55,9 @@ class Index {
   std::uint64_t shadow_count() const { return shadows_; }
   std::uint64_t expiring_count() const { return expiring_; }
   std::uint64_t hot_expiring_count() const { return hot_expiring_; }
+  // Of which parts expire.
+  std::uint64_t parts_expiring_count() const { return parts_expiring_; }
+  std::uint64_t hot_parts_expiring_count() const { return hot_parts_expiring_; }
   std::uint64_t memory_bytes() const;
 
   // Calls `visit(Position)` for every entry that may belong to a key with this hash, until it returns true.
@@ -193,6 +196,8 @@ class Index {
   std::uint64_t witnesses_ = 0;
   std::uint64_t expiring_ = 0;
   std::uint64_t hot_expiring_ = 0;
+  std::uint64_t parts_expiring_ = 0;
+  std::uint64_t hot_parts_expiring_ = 0;
 
   ChainObserver* observer_ = nullptr;
   std::uint32_t cut_cursor_ = 0;  // chains below are captured

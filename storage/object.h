@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "io/result.h"
+#include "storage/expiry.h"
 #include "storage/statistics.h"
 
 namespace terrace::storage {
@@ -43,6 +44,9 @@ class Object {
   // Frees about this much of it; true when nothing is left but the object itself. Once begun, nothing else may be asked
   // of it.
   virtual bool discard(std::size_t budget_bytes) = 0;
+
+  // The soonest time at which a part of it expires, kNoExpiry: none does.
+  virtual std::int64_t parts_expiry_ms() const { return kNoExpiry; }
 
   // --- images of it that are being made (object_image.h)
   // To be called before it changes: completes what is needed, gives up the rest. Takes as long as encoding it takes,
@@ -85,10 +89,10 @@ class ObjectBuilder {
 class ObjectDecoder {
  public:
   virtual ~ObjectDecoder() = default;
-  // nullptr: there are no objects of this type.
-  virtual std::unique_ptr<ObjectBuilder> builder(ValueType type) const = 0;
+  // nullptr: there are no objects of this type. `parts_expiry_ms`: what the object said of itself.
+  virtual std::unique_ptr<ObjectBuilder> builder(ValueType type, std::int64_t parts_expiry_ms) const = 0;
   // All at once.
-  Result<ObjectPointer> decode(ValueType type, std::string_view image) const;
+  Result<ObjectPointer> decode(ValueType type, std::int64_t parts_expiry_ms, std::string_view image) const;
 };
 
 }  // namespace terrace::storage

@@ -20,6 +20,7 @@
 #include <memory>
 #include <string_view>
 
+#include "storage/expiry.h"
 #include "storage/location.h"
 #include "storage/object.h"
 
@@ -37,7 +38,7 @@ enum class ValueType : std::uint8_t {
 };
 
 // How a value's bytes are to be read; numbers stand on disk, so they are never reused. This floor tells apart only
-// kInteger, kObject and the others, whose bytes it carries as they are.
+// kInteger, kTimedListpack, kObject and the others, whose bytes it carries as they are.
 enum class Encoding : std::uint8_t {
   kRaw = 0,       // a string's bytes; OBJECT ENCODING says "raw"
   kEmbedded = 1,  // a string's bytes, at most 44; "embstr"
@@ -45,9 +46,9 @@ enum class Encoding : std::uint8_t {
   kListpack = 3,  // a small collection as one listpack
   kIntset = 4,    // a small set of integers
   kObject = 5,    // a large collection: a pointer to the Object that the record owns
+  kTimedListpack =
+      6,  // a small collection whose parts may expire: the soonest of their times, 8 bytes, then a listpack
 };
-
-inline constexpr std::int64_t kNoExpiry = -1;  // as Redis' own "no TTL"; expiries are Unix milliseconds
 
 class Record {
  public:
@@ -103,6 +104,19 @@ class Record {
   }
 
   std::int64_t expiry_ms() const { return has(kHasExpiry) ? load<std::int64_t>(expiry_offset()) : kNoExpiry; }
+  // The soonest time at which a part of the value expires, kNoExpiry: none does.
+  std::int64_t parts_expiry_ms() const {
+    if (encoding() == Encoding::kTimedListpack) {
+      std::int64_t soonest_ms;
+      std::memcpy(&soonest_ms, value(), sizeof soonest_ms);
+      return soonest_ms;
+    }
+    const Object* large = object();
+    return large ? large->parts_expiry_ms() : kNoExpiry;
+  }
+  // When there is something to do about it.
+  std::int64_t due_ms() const { return sooner(expiry_ms(), parts_expiry_ms()); }
+  Expires expires() const { return {.whole = expiry_ms() != kNoExpiry, .parts = parts_expiry_ms() != kNoExpiry}; }
   // Of the clean image; with kWriting the writer's ticket instead.
   Location location() const { return Location::from_bits(location_bits()); }
   // The image on disk equals the record.

@@ -32,7 +32,8 @@ void RecordLoader::read_head() {
   const Result<ImageView> image = parse_image(bytes_);
   if (!image.ok()) return;  // more must come; otherwise finish() says so
   headed_ = true;
-  if (image->encoding == Encoding::kObject && decoder_) builder_ = decoder_->builder(image->type);
+  if (image->encoding == Encoding::kObject && decoder_)
+    builder_ = decoder_->builder(image->type, image->parts_expiry_ms);
   if (!builder_) {
     bytes_.reserve(image_size_);
     return;

@@ -15,7 +15,7 @@ io::Task<Result<std::vector<Location>>> RecordWriter::write(ImageBatch& batch) {
                             .thorough = kind_ == SegmentKind::kCompacted};
   co_await environment_.workers.run([&batch, &pages, &options] {
     std::stable_sort(batch.items.begin(), batch.items.end(),
-                     [](const ImageBatch::Item& a, const ImageBatch::Item& b) { return a.expiry_ms < b.expiry_ms; });
+                     [](const ImageBatch::Item& a, const ImageBatch::Item& b) { return a.due_ms < b.due_ms; });
     std::vector<std::string_view> images;
     images.reserve(batch.items.size());
     for (const ImageBatch::Item& item : batch.items) images.push_back(batch.image(item));
@@ -31,7 +31,7 @@ io::Task<Result<std::vector<Location>>> RecordWriter::write(ImageBatch& batch) {
   co_return locations;
 }
 
-io::Task<Result<Location>> RecordWriter::write_streamed(ObjectImage& image, std::int64_t expiry_ms) {
+io::Task<Result<Location>> RecordWriter::write_streamed(ObjectImage& image, std::int64_t due_ms) {
   const std::uint64_t bound = image.size_bound() + blocks_for(image.size_bound()) * kBlockHeaderSize;
   Result<Segment*> made = co_await segments_.create(kind_, 1 + pages_for(bound));
   if (!made.ok()) co_return made.error();
@@ -42,7 +42,7 @@ io::Task<Result<Location>> RecordWriter::write_streamed(ObjectImage& image, std:
   if (written.ok() && !image.given_up()) {
     segment.used_pages += packer.page_count();
     ++segment.total_records;
-    segment.note_expiry(1, expiry_ms);
+    segment.note_expiry(1, due_ms);
     segments_.seal(segment);
     // What is left over does no harm but for the space it takes until the next start.
     [[maybe_unused]] const std::int32_t cut = co_await environment_.disk.truncate(segment.file, segment.used_bytes());
@@ -116,7 +116,7 @@ io::Task<Result<void>> RecordWriter::place(PackedPages& pages, const ImageBatch&
       // Each location holds its segment until finish(), so that it is not retired between write and add_live.
       ++extent->segment->writes_in_flight;
       ++extent->segment->total_records;
-      extent->segment->note_expiry(page, batch.items[place.image].expiry_ms);
+      extent->segment->note_expiry(page, batch.items[place.image].due_ms);
     }
     --extent->segment->writes_in_flight;
     run += run_count;

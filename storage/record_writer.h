@@ -29,7 +29,7 @@ struct ImageBatch {
     std::uint32_t database;  // Database::id
     std::size_t offset;      // of the image in `bytes`
     std::size_t size;
-    std::int64_t expiry_ms;
+    std::int64_t due_ms;  // when it, or the first of its parts, expires
     // What the index must still say when the image has been written: the ticket of a record being written, or the
     // location that is copied from.
     std::uint64_t expected;
@@ -54,7 +54,7 @@ class RecordWriter {
   io::Task<Result<std::vector<Location>>> write(ImageBatch& batch);
   // Writes an object's image, piece by piece as it is made, as a large record in a segment of its own. Nowhere: the
   // image was given up. There is no second try as for batches: what was made is gone.
-  io::Task<Result<Location>> write_streamed(ObjectImage& image, std::int64_t expiry_ms);
+  io::Task<Result<Location>> write_streamed(ObjectImage& image, std::int64_t due_ms);
   // Ends a batch whose locations have all been made live or dropped.
   void finish(const std::vector<Location>& locations);
 

@@ -64,20 +64,20 @@ Index::Position Shadows::find(const Key& key, const Residents& residents) const 
 }
 
 Index::Position Shadows::restore(const Key& key, Index::Position shadow, const Record& record) {
-  return restore(key, shadow, record.type(), record.expiry_ms() != kNoExpiry);
+  return restore(key, shadow, record.type(), record.expires());
 }
 
-Index::Position Shadows::restore(const Key& key, Index::Position shadow, ValueType type, bool has_expiry) {
+Index::Position Shadows::restore(const Key& key, Index::Position shadow, ValueType type, Expires expires) {
   const Location location = shadow->location();
   index_.before_change(key.hash);  // a cut sees it with its witness, or neither
   segments_.drop_shadow(location);
-  index_.replace(shadow, IndexEntry::cold(location, type, has_expiry, key.hash));
+  index_.replace(shadow, IndexEntry::cold(location, type, expires, key.hash));
   drop_idle_witness(key.hash);
   return index_.find(key.hash, [location](Index::Position at) { return at->is_cold() && at->location() == location; });
 }
 
-Index::Position Shadows::settle(const Key& key, Index::Position shadow, ValueType type, bool has_expiry) {
-  if (is_live(key)) return restore(key, shadow, type, has_expiry);
+Index::Position Shadows::settle(const Key& key, Index::Position shadow, ValueType type, Expires expires) {
+  if (is_live(key)) return restore(key, shadow, type, expires);
   const Location location = shadow->location();
   index_.erase(key.hash, shadow);
   drop_idle_witness(key.hash);

@@ -38,13 +38,13 @@ class Shadows {
 
   // The image of the shadow at `position` is that of `key`: restores the entry if it was another key that was written,
   // otherwise removes it and returns nothing.
-  Index::Position settle(const Key& key, Index::Position shadow, ValueType type, bool has_expiry);
+  Index::Position settle(const Key& key, Index::Position shadow, ValueType type, Expires expires);
   // Would settle() restore it?
   bool is_live(const Key& key) const { return !witnessed(key); }
 
  private:
   bool witnessed(const Key& key) const;
-  Index::Position restore(const Key& key, Index::Position shadow, ValueType type, bool has_expiry);
+  Index::Position restore(const Key& key, Index::Position shadow, ValueType type, Expires expires);
   void drop_idle_witness(std::uint64_t hash);
 
   Index& index_;

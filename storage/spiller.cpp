@@ -39,7 +39,7 @@ void Spiller::add(std::uint32_t database_id, Record* record, bool mark, bool evi
     on_their_way_ += image->size_bound();
     const std::size_t size = image->head().size();
     io::spawn(
-        write_object(std::move(image), {Key(record->key()).hash, database_id, 0, size, record->expiry_ms(), ticket}));
+        write_object(std::move(image), {Key(record->key()).hash, database_id, 0, size, record->due_ms(), ticket}));
     return;
   }
   if (!gathering_) gathering_ = std::make_unique<ImageBatch>();
@@ -48,7 +48,7 @@ void Spiller::add(std::uint32_t database_id, Record* record, bool mark, bool evi
   batch.bytes.reserve(std::max(batch.bytes.capacity(), std::min(offset + image_size_bound(*record), 2 * kBatchBytes)));
   encode_image(batch.bytes, *record, database_id, log_.end_position());
   batch.items.push_back(
-      {Key(record->key()).hash, database_id, offset, batch.bytes.size() - offset, record->expiry_ms(), ticket});
+      {Key(record->key()).hash, database_id, offset, batch.bytes.size() - offset, record->due_ms(), ticket});
   // Bounds what a cut's captures gather while its walker waits, and keeps large records in batches of their own.
   flush(kBatchBytes);
 }
@@ -108,7 +108,7 @@ io::Task<void> Spiller::write_object(std::unique_ptr<ObjectImage> image, ImageBa
 // settle it.
 io::Task<Result<std::vector<Location>>> Spiller::write_image(ObjectImage& image, ImageBatch& batch) {
   if (image.size_bound() > kStreamedImageSize) {
-    const Result<Location> location = co_await writer_.write_streamed(image, batch.items[0].expiry_ms);
+    const Result<Location> location = co_await writer_.write_streamed(image, batch.items[0].due_ms);
     if (!location.ok()) co_return location.error();
     co_return std::vector<Location>{*location};
   }

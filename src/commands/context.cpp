@@ -4,8 +4,11 @@
 
 #include "src/commands/command.h"
 #include "src/server/client.h"
+#include "src/server/config.h"
 #include "src/server/dispatcher.h"
 #include "src/server/server_statistics.h"
+#include "src/server/services.h"
+#include "src/types/hash.h"
 
 namespace terrace {
 namespace {
@@ -65,6 +68,28 @@ void Context::expire(const Key& key, unsigned number) {
   state_.changed_hashes.push_back(key.hash);
 }
 
+Record* Context::remove_expired_fields(Record* record, std::span<const std::string_view> fields, std::size_t step) {
+  const std::int64_t soonest_ms = record->parts_expiry_ms();
+  if (replaying || soonest_ms == storage::kNoExpiry || soonest_ms >= now_ms) return record;
+  const std::string key(record->key());
+  std::vector<std::string_view> effect{"HDEL", key};
+  for (std::size_t i = 0; i < fields.size(); i += step) {
+    const auto time_ms = types::HashView(*record, types::kBeforeAnyTime).time_of(fields[i]);
+    if (time_ms && *time_ms != storage::kNoExpiry && *time_ms < now_ms) effect.push_back(fields[i]);
+  }
+  if (effect.size() == 2) return record;
+  // An expiration counts as one change, whatever it takes.
+  const std::size_t changes = state_.changed_hashes.size();
+  change(record);
+  types::Hash hash(database(), record, services.config.settings());
+  for (const std::string_view field : std::span(effect).subspan(2)) statistics_.expired_fields += hash.erase(field);
+  state_.expirations.add(client.database, effect);
+  record = hash.empty() ? nullptr : hash.record();
+  if (record == nullptr) remove(hash.record());
+  state_.changed_hashes.resize(changes + 1);
+  return record;
+}
+
 const Record* Context::read(std::string_view key) {
   const Record* record = find(key, client.database, client.no_touch ? Access::kPeek : Access::kRead);
   ++(record ? statistics_.keyspace_hits : statistics_.keyspace_misses);
@@ -102,6 +127,7 @@ Record* Context::put(std::string_view name, unsigned number, ValueType type, Enc
     record = keyspace.overwrite(record, type, encoding, size, keep_expiry);
   }
   if (size > 0) std::memcpy(record->value(), bytes.data(), size);
+  if (encoding == Encoding::kTimedListpack) keyspace.note_parts_expiry(record);
   key_ready(name, number, type);
   state_.changed_hashes.push_back(key.hash);
   return record;

@@ -66,6 +66,10 @@ class Context {
                        bool keep_expiry = false);
   // Takes a record's object out, nullptr if it has none, to be put elsewhere; the record must be removed then.
   storage::ObjectPointer take_object(storage::Record* record);
+  // A hash loses those of `fields`, every `step`-th, that have expired, as a key that has goes on the way; nullptr: the
+  // last one was among them, and the key is gone.
+  storage::Record* remove_expired_fields(storage::Record* record, std::span<const std::string_view> fields,
+                                         std::size_t step = 1);
   // Before the value of a record from write() is changed in place.
   void change(storage::Record* record);
   storage::Record* resize(storage::Record* record, std::uint32_t value_size);

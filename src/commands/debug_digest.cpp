@@ -29,7 +29,7 @@ io::Task<bool> add_keys(Context& context, unsigned number, Digest& digest) {
       if (is_expired(context, record)) return;
       Digest key;
       key.mix(record.key());
-      key.mix_value(record);
+      key.mix_value(record, context.now_ms);
       digest.add(key);
     })) {
       Result<void> fetched = co_await context.services.store.engine().fetch(missing, residents);
@@ -73,7 +73,7 @@ io::Task<> debug_digest_value(Context& context) {
   context.reply.array(names.size());
   for (const std::string_view name : names) {
     Digest digest;
-    if (const Record* record = context.peek(name)) digest.mix_value(*record);
+    if (const Record* record = context.peek(name)) digest.mix_value(*record, context.now_ms);
     context.reply.simple(digest.hex());
   }
 }

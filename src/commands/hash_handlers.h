@@ -18,6 +18,20 @@ void hscan(Context& context);
 void hstrlen(Context& context);
 void hvals(Context& context);
 
+// hash_expire.cpp
+void hexpire(Context& context);
+void hexpireat(Context& context);
+void hexpiretime(Context& context);
+void hgetdel(Context& context);
+void hgetex(Context& context);
+void hpersist(Context& context);
+void hpexpire(Context& context);
+void hpexpireat(Context& context);
+void hpexpiretime(Context& context);
+void hpttl(Context& context);
+void hsetex(Context& context);
+void httl(Context& context);
+
 // hash_random.cpp
 void hrandfield(Context& context);
 

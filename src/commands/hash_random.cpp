@@ -1,10 +1,9 @@
 // HRANDFIELD.
 #include <algorithm>
 
-#include "src/commands/collection_access.h"
+#include "src/commands/hash_access.h"
 #include "src/commands/hash_handlers.h"
 #include "src/commands/random_request.h"
-#include "src/types/hash.h"
 #include "src/types/random_choice.h"
 
 namespace terrace::commands {
@@ -44,8 +43,10 @@ void hrandfield(Context& context) {
   if (!request) return;
   const Record* record = context.read(context.argument(1));
   if (!type_or_absent(context, record, ValueType::kHash)) return;
-  if (record == nullptr) return one ? context.reply.null() : context.reply.array(0);
-  const HashView hash(*record);
+  const auto none = [&] { one ? context.reply.null() : context.reply.array(0); };
+  if (record == nullptr) return none();
+  const HashView hash = hash_view(context, *record);
+  if (hash.size() == 0) return none();
   if (one) {
     Random random(context.random());
     return hash.visit_random(random, [&](std::string_view field, std::string_view) { context.reply.bulk(field); });

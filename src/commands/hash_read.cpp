@@ -1,9 +1,8 @@
 // The hash commands that read hashes.
 #include "src/commands/argument.h"
-#include "src/commands/collection_access.h"
 #include "src/commands/element_scan.h"
+#include "src/commands/hash_access.h"
 #include "src/commands/hash_handlers.h"
-#include "src/types/hash.h"
 
 namespace terrace::commands {
 namespace {
@@ -19,7 +18,7 @@ bool find_hash(Context& context, const Record*& record) {
 }
 
 void reply_value(Context& context, const Record* record, std::string_view field) {
-  const auto value = record == nullptr ? std::nullopt : HashView(*record).find(field);
+  const auto value = record == nullptr ? std::nullopt : hash_view(context, *record).find(field);
   if (value) {
     context.reply.bulk(value->view());
   } else {
@@ -44,19 +43,19 @@ void hmget(Context& context) {
 void hexists(Context& context) {
   const Record* record;
   if (!find_hash(context, record)) return;
-  context.reply.integer(record != nullptr && HashView(*record).contains(context.argument(2)) ? 1 : 0);
+  context.reply.integer(record != nullptr && hash_view(context, *record).contains(context.argument(2)) ? 1 : 0);
 }
 
 void hlen(Context& context) {
   const Record* record;
   if (!find_hash(context, record)) return;
-  context.reply.integer(record == nullptr ? 0 : static_cast<std::int64_t>(HashView(*record).size()));
+  context.reply.integer(record == nullptr ? 0 : static_cast<std::int64_t>(hash_view(context, *record).size()));
 }
 
 void hstrlen(Context& context) {
   const Record* record;
   if (!find_hash(context, record)) return;
-  const auto value = record == nullptr ? std::nullopt : HashView(*record).find(context.argument(2));
+  const auto value = record == nullptr ? std::nullopt : hash_view(context, *record).find(context.argument(2));
   context.reply.integer(value ? static_cast<std::int64_t>(value->view().size()) : 0);
 }
 
@@ -64,7 +63,7 @@ void hgetall(Context& context) {
   const Record* record;
   if (!find_hash(context, record)) return;
   if (record == nullptr) return context.reply.map(0);
-  const HashView hash(*record);
+  const HashView hash = hash_view(context, *record);
   context.reply.map(hash.size());
   hash.for_each([&context](std::string_view field, std::string_view value) {
     context.reply.bulk(field);
@@ -76,7 +75,7 @@ void hkeys(Context& context) {
   const Record* record;
   if (!find_hash(context, record)) return;
   if (record == nullptr) return context.reply.array(0);
-  const HashView hash(*record);
+  const HashView hash = hash_view(context, *record);
   context.reply.array(hash.size());
   hash.for_each([&context](std::string_view field, std::string_view) { context.reply.bulk(field); });
 }
@@ -85,7 +84,7 @@ void hvals(Context& context) {
   const Record* record;
   if (!find_hash(context, record)) return;
   if (record == nullptr) return context.reply.array(0);
-  const HashView hash(*record);
+  const HashView hash = hash_view(context, *record);
   context.reply.array(hash.size());
   hash.for_each([&context](std::string_view, std::string_view value) { context.reply.bulk(value); });
 }
@@ -96,7 +95,7 @@ void hscan(Context& context) {
   const Record* record;
   if (!find_hash(context, record)) return;
   if (record == nullptr) return ElementScan::reply_empty(context);
-  const HashView hash(*record);
+  const HashView hash = hash_view(context, *record);
   ElementScan::reply(context, *cursor, [&hash](std::uint64_t from, ElementScan& out) {
     return hash.scan(from, [&out](std::string_view field, std::string_view value) { out.add(field, {field, value}); });
   });

@@ -12,6 +12,7 @@ constexpr KeySpec kRo[] = {{.flags = "RO"}};
 constexpr KeySpec kRoAccess[] = {{.flags = "RO access"}};
 constexpr KeySpec kRwAccessUpdate[] = {{.flags = "RW access update"}};
 constexpr KeySpec kRwUpdate[] = {{.flags = "RW update"}};
+constexpr KeySpec kRwAccessDelete[] = {{.flags = "RW access delete"}};
 constexpr KeySpec kRwInsert[] = {{.flags = "RW insert"}};
 
 constexpr Argument kHdelArguments[] = {
@@ -63,6 +64,62 @@ constexpr Argument kHsetnxArguments[] = {
     {.type = Type::kString, .name = "value"},
 };
 
+constexpr Argument kFieldsOfBlock[] = {
+    {.type = Type::kInteger, .name = "numfields"},
+    {.type = Type::kString, .name = "field", .flags = Argument::kMultiple},
+};
+constexpr Argument kPairsOfBlock[] = {
+    {.type = Type::kInteger, .name = "numfields"},
+    {.type = Type::kBlock, .name = "data", .flags = Argument::kMultiple, .children = kHmsetArgumentsFieldValue},
+};
+constexpr Argument kFields = {.type = Type::kBlock, .name = "fields", .token = "FIELDS", .children = kFieldsOfBlock};
+constexpr Argument kFieldCondition[] = {
+    {.type = Type::kPureToken, .name = "nx", .token = "NX"},
+    {.type = Type::kPureToken, .name = "xx", .token = "XX"},
+    {.type = Type::kPureToken, .name = "gt", .token = "GT"},
+    {.type = Type::kPureToken, .name = "lt", .token = "LT"},
+};
+constexpr Argument kIfTime = {
+    .type = Type::kOneOf, .name = "condition", .flags = Argument::kOptional, .children = kFieldCondition};
+constexpr Argument kHexpireArguments[] = {
+    {.type = Type::kKey, .name = "key"}, {.type = Type::kInteger, .name = "seconds"}, kIfTime, kFields};
+constexpr Argument kHpexpireArguments[] = {
+    {.type = Type::kKey, .name = "key"}, {.type = Type::kInteger, .name = "milliseconds"}, kIfTime, kFields};
+constexpr Argument kHexpireatArguments[] = {
+    {.type = Type::kKey, .name = "key"}, {.type = Type::kUnixTime, .name = "unix-time-seconds"}, kIfTime, kFields};
+constexpr Argument kHpexpireatArguments[] = {
+    {.type = Type::kKey, .name = "key"}, {.type = Type::kUnixTime, .name = "unix-time-milliseconds"}, kIfTime, kFields};
+constexpr Argument kKeyAndFields[] = {{.type = Type::kKey, .name = "key"}, kFields};
+constexpr Argument kHgetexExpiration[] = {
+    {.type = Type::kInteger, .name = "seconds", .token = "EX"},
+    {.type = Type::kInteger, .name = "milliseconds", .token = "PX"},
+    {.type = Type::kUnixTime, .name = "unix-time-seconds", .token = "EXAT"},
+    {.type = Type::kUnixTime, .name = "unix-time-milliseconds", .token = "PXAT"},
+    {.type = Type::kPureToken, .name = "persist", .token = "PERSIST"},
+};
+constexpr Argument kHgetexArguments[] = {
+    {.type = Type::kKey, .name = "key"},
+    {.type = Type::kOneOf, .name = "expiration", .flags = Argument::kOptional, .children = kHgetexExpiration},
+    kFields,
+};
+constexpr Argument kHsetexCondition[] = {
+    {.type = Type::kPureToken, .name = "fnx", .token = "FNX"},
+    {.type = Type::kPureToken, .name = "fxx", .token = "FXX"},
+};
+constexpr Argument kHsetexExpiration[] = {
+    {.type = Type::kInteger, .name = "seconds", .token = "EX"},
+    {.type = Type::kInteger, .name = "milliseconds", .token = "PX"},
+    {.type = Type::kUnixTime, .name = "unix-time-seconds", .token = "EXAT"},
+    {.type = Type::kUnixTime, .name = "unix-time-milliseconds", .token = "PXAT"},
+    {.type = Type::kPureToken, .name = "keepttl", .token = "KEEPTTL"},
+};
+constexpr Argument kHsetexArguments[] = {
+    {.type = Type::kKey, .name = "key"},
+    {.type = Type::kOneOf, .name = "condition", .flags = Argument::kOptional, .children = kHsetexCondition},
+    {.type = Type::kOneOf, .name = "expiration", .flags = Argument::kOptional, .children = kHsetexExpiration},
+    {.type = Type::kBlock, .name = "fields", .token = "FIELDS", .children = kPairsOfBlock},
+};
+
 constexpr Change kHdelHistory[] = {{"2.4.0", "Several fields."}};
 constexpr Change kHsetHistory[] = {{"4.0.0", "Several fields."}};
 
@@ -90,6 +147,39 @@ constexpr Command kCommands[] = {
      .group = "hash",
      .complexity = "O(1)",
      .arguments = kHexistsArguments},
+    {.name = "hexpire",
+     .arity = -6,
+     .flags = kWrite | kDenyOom | kFast,
+     .categories = kCategoryHash,
+     .keys = kRwUpdate,
+     .run = commands::hexpire,
+     .summary = "Lets fields expire after seconds.",
+     .since = "7.4.0",
+     .group = "hash",
+     .complexity = "O(N), N being the number of fields named.",
+     .arguments = kHexpireArguments},
+    {.name = "hexpireat",
+     .arity = -6,
+     .flags = kWrite | kDenyOom | kFast,
+     .categories = kCategoryHash,
+     .keys = kRwUpdate,
+     .run = commands::hexpireat,
+     .summary = "Lets fields expire at a Unix time in seconds.",
+     .since = "7.4.0",
+     .group = "hash",
+     .complexity = "O(N), N being the number of fields named.",
+     .arguments = kHexpireatArguments},
+    {.name = "hexpiretime",
+     .arity = -5,
+     .flags = kReadonly | kFast,
+     .categories = kCategoryHash,
+     .keys = kRoAccess,
+     .run = commands::hexpiretime,
+     .summary = "Returns when fields expire, as a Unix time in seconds.",
+     .since = "7.4.0",
+     .group = "hash",
+     .complexity = "O(N), N being the number of fields named.",
+     .arguments = kKeyAndFields},
     {.name = "hget",
      .arity = 3,
      .flags = kReadonly | kFast,
@@ -113,6 +203,28 @@ constexpr Command kCommands[] = {
      .complexity = "O(N), N being the size of the hash.",
      .tips = "nondeterministic_output_order",
      .arguments = kHgetallArguments},
+    {.name = "hgetdel",
+     .arity = -5,
+     .flags = kWrite | kFast,
+     .categories = kCategoryHash,
+     .keys = kRwAccessDelete,
+     .run = commands::hgetdel,
+     .summary = "Returns the values of fields and removes them.",
+     .since = "8.0.0",
+     .group = "hash",
+     .complexity = "O(N), N being the number of fields named.",
+     .arguments = kKeyAndFields},
+    {.name = "hgetex",
+     .arity = -5,
+     .flags = kWrite | kFast,
+     .categories = kCategoryHash,
+     .keys = kRwAccessUpdate,
+     .run = commands::hgetex,
+     .summary = "Returns the values of fields and sets or removes their expiry.",
+     .since = "8.0.0",
+     .group = "hash",
+     .complexity = "O(N), N being the number of fields named.",
+     .arguments = kHgetexArguments},
     {.name = "hincrby",
      .arity = 4,
      .flags = kWrite | kDenyOom | kFast,
@@ -183,6 +295,61 @@ constexpr Command kCommands[] = {
      .deprecated_since = "4.0.0",
      .replaced_by = "`HSET` with several fields",
      .arguments = kHmsetArguments},
+    {.name = "hpersist",
+     .arity = -5,
+     .flags = kWrite | kFast,
+     .categories = kCategoryHash,
+     .keys = kRwUpdate,
+     .run = commands::hpersist,
+     .summary = "Takes the expiry of fields away.",
+     .since = "7.4.0",
+     .group = "hash",
+     .complexity = "O(N), N being the number of fields named.",
+     .arguments = kKeyAndFields},
+    {.name = "hpexpire",
+     .arity = -6,
+     .flags = kWrite | kDenyOom | kFast,
+     .categories = kCategoryHash,
+     .keys = kRwUpdate,
+     .run = commands::hpexpire,
+     .summary = "Lets fields expire after milliseconds.",
+     .since = "7.4.0",
+     .group = "hash",
+     .complexity = "O(N), N being the number of fields named.",
+     .arguments = kHpexpireArguments},
+    {.name = "hpexpireat",
+     .arity = -6,
+     .flags = kWrite | kDenyOom | kFast,
+     .categories = kCategoryHash,
+     .keys = kRwUpdate,
+     .run = commands::hpexpireat,
+     .summary = "Lets fields expire at a Unix time in milliseconds.",
+     .since = "7.4.0",
+     .group = "hash",
+     .complexity = "O(N), N being the number of fields named.",
+     .arguments = kHpexpireatArguments},
+    {.name = "hpexpiretime",
+     .arity = -5,
+     .flags = kReadonly | kFast,
+     .categories = kCategoryHash,
+     .keys = kRoAccess,
+     .run = commands::hpexpiretime,
+     .summary = "Returns when fields expire, as a Unix time in milliseconds.",
+     .since = "7.4.0",
+     .group = "hash",
+     .complexity = "O(N), N being the number of fields named.",
+     .arguments = kKeyAndFields},
+    {.name = "hpttl",
+     .arity = -5,
+     .flags = kReadonly | kFast,
+     .categories = kCategoryHash,
+     .keys = kRoAccess,
+     .run = commands::hpttl,
+     .summary = "Returns in how many milliseconds fields expire.",
+     .since = "7.4.0",
+     .group = "hash",
+     .complexity = "O(N), N being the number of fields named.",
+     .arguments = kKeyAndFields},
     {.name = "hrandfield",
      .arity = -2,
      .flags = kReadonly,
@@ -219,6 +386,17 @@ constexpr Command kCommands[] = {
      .complexity = "O(1) a field.",
      .history = kHsetHistory,
      .arguments = kHmsetArguments},
+    {.name = "hsetex",
+     .arity = -6,
+     .flags = kWrite | kDenyOom | kFast,
+     .categories = kCategoryHash,
+     .keys = kRwUpdate,
+     .run = commands::hsetex,
+     .summary = "Sets fields with an expiry.",
+     .since = "8.0.0",
+     .group = "hash",
+     .complexity = "O(N), N being the number of fields named.",
+     .arguments = kHsetexArguments},
     {.name = "hsetnx",
      .arity = 4,
      .flags = kWrite | kDenyOom | kFast,
@@ -241,6 +419,17 @@ constexpr Command kCommands[] = {
      .group = "hash",
      .complexity = "O(1)",
      .arguments = kHexistsArguments},
+    {.name = "httl",
+     .arity = -5,
+     .flags = kReadonly | kFast,
+     .categories = kCategoryHash,
+     .keys = kRoAccess,
+     .run = commands::httl,
+     .summary = "Returns in how many seconds fields expire.",
+     .since = "7.4.0",
+     .group = "hash",
+     .complexity = "O(N), N being the number of fields named.",
+     .arguments = kKeyAndFields},
     {.name = "hvals",
      .arity = 2,
      .flags = kReadonly,

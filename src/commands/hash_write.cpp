@@ -2,22 +2,14 @@
 #include <cmath>
 
 #include "src/commands/argument.h"
-#include "src/commands/collection_access.h"
+#include "src/commands/hash_access.h"
 #include "src/commands/hash_handlers.h"
-#include "src/types/hash.h"
 
 namespace terrace::commands {
 namespace {
 
 using storage::Record;
-using storage::ValueType;
 using types::Hash;
-using types::HashView;
-
-Hash changed_hash(Context& context, Record* record) {
-  record = changed_or_new(context, context.argument(1), record, ValueType::kHash);
-  return {context.database(), record, collection_limits(context)};
-}
 
 // HSET and HMSET: how many fields are new, if the command is well formed and its key a hash.
 std::optional<std::int64_t> set_fields(Context& context) {
@@ -25,8 +17,8 @@ std::optional<std::int64_t> set_fields(Context& context) {
     wrong_argument_count(context);
     return std::nullopt;
   }
-  Record* record = context.write(context.argument(1));
-  if (!type_or_absent(context, record, ValueType::kHash)) return std::nullopt;
+  Record* record;
+  if (!find_hash_to_change(context, record, context.arguments.subspan(2), 2)) return std::nullopt;
   Hash hash = changed_hash(context, record);
   std::int64_t added = 0;
   for (std::size_t i = 2; i < context.arguments.size(); i += 2) {
@@ -36,8 +28,8 @@ std::optional<std::int64_t> set_fields(Context& context) {
 }
 
 // The text of a field that is to be calculated with, if there is one.
-std::optional<types::ElementText> old_text(const Record* record, std::string_view field) {
-  return record == nullptr ? std::nullopt : HashView(*record).find(field);
+std::optional<types::ElementText> old_text(const Context& context, const Record* record, std::string_view field) {
+  return record == nullptr ? std::nullopt : hash_view(context, *record).find(field);
 }
 
 }  // namespace
@@ -52,19 +44,19 @@ void hmset(Context& context) {
 
 void hsetnx(Context& context) {
   const std::string_view field = context.argument(2);
-  Record* record = context.write(context.argument(1));
-  if (!type_or_absent(context, record, ValueType::kHash)) return;
-  if (record != nullptr && HashView(*record).contains(field)) return context.reply.integer(0);
+  Record* record;
+  if (!find_hash_to_change(context, record, context.arguments.subspan(2, 1))) return;
+  if (record != nullptr && hash_view(context, *record).contains(field)) return context.reply.integer(0);
   changed_hash(context, record).set(field, context.argument(3));
   context.reply.integer(1);
 }
 
 void hdel(Context& context) {
-  Record* record = context.write(context.argument(1));
-  if (!type_or_absent(context, record, ValueType::kHash)) return;
+  Record* record;
+  if (!find_hash_to_change(context, record, context.arguments.subspan(2))) return;
   std::int64_t removed = 0;
   for (std::size_t i = 2; record != nullptr && i < context.arguments.size(); ++i) {
-    if (!HashView(*record).contains(context.argument(i))) continue;
+    if (!hash_view(context, *record).contains(context.argument(i))) continue;
     Hash hash = changed_hash(context, record);
     hash.erase(context.argument(i));
     ++removed;
@@ -80,10 +72,10 @@ void hincrby(Context& context) {
   const auto increment = integer_argument(context, 3);
   if (!increment) return;
   const std::string_view field = context.argument(2);
-  Record* record = context.write(context.argument(1));
-  if (!type_or_absent(context, record, ValueType::kHash)) return;
+  Record* record;
+  if (!find_hash_to_change(context, record, context.arguments.subspan(2, 1))) return;
   std::int64_t number = 0;
-  if (const auto text = old_text(record, field)) {
+  if (const auto text = old_text(context, record, field)) {
     const auto old_number = types::parse_integer(text->view());
     if (!old_number) return context.reply.error("ERR hash value is not an integer");
     number = *old_number;
@@ -91,7 +83,7 @@ void hincrby(Context& context) {
   if (__builtin_add_overflow(number, *increment, &number)) {
     return context.reply.error("ERR increment or decrement would overflow");
   }
-  changed_hash(context, record).set(field, types::IntegerText(number));
+  changed_hash(context, record).set(field, types::IntegerText(number), Hash::Time::kStays);
   context.reply.integer(number);
 }
 
@@ -100,10 +92,10 @@ void hincrbyfloat(Context& context) {
   if (!increment) return context.reply.error("ERR value is not a valid float");
   if (std::isinf(*increment)) return context.reply.error("ERR value is NaN or Infinity");
   const std::string_view field = context.argument(2);
-  Record* record = context.write(context.argument(1));
-  if (!type_or_absent(context, record, ValueType::kHash)) return;
+  Record* record;
+  if (!find_hash_to_change(context, record, context.arguments.subspan(2, 1))) return;
   long double number = 0;
-  if (const auto text = old_text(record, field)) {
+  if (const auto text = old_text(context, record, field)) {
     const auto old_number = types::parse_real(text->view());
     if (!old_number) return context.reply.error("ERR hash value is not a float");
     number = *old_number;
@@ -113,10 +105,15 @@ void hincrbyfloat(Context& context) {
     return context.reply.error("ERR increment would produce NaN or Infinity");
   }
   const std::string text = types::format_real(number);
-  changed_hash(context, record).set(field, text);
+  Hash hash = changed_hash(context, record);
+  hash.set(field, text, Hash::Time::kStays);
   context.reply.bulk(text);
   // Whoever applies it must not depend on how this machine calculates.
-  context.propagate({"HSET", context.argument(1), field, text});
+  if (hash.record()->expires().parts) {
+    context.propagate({"HSETEX", context.argument(1), "KEEPTTL", "FIELDS", "1", field, text});
+  } else {
+    context.propagate({"HSET", context.argument(1), field, text});
+  }
 }
 
 }  // namespace terrace::commands

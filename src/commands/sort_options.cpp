@@ -1,7 +1,8 @@
 // The options and patterns of SORT.
 #include "src/commands/argument.h"
+#include "src/commands/command.h"
+#include "src/commands/hash_access.h"
 #include "src/commands/sort.h"
-#include "src/types/hash.h"
 #include "src/types/string.h"
 
 namespace terrace::commands {
@@ -31,14 +32,20 @@ std::string SortPattern::key_for(std::string_view element) const {
 std::optional<std::string> SortPattern::value_for(Context& context, const std::string& element) const {
   if (is_element_) return element;
   if (!names_keys_) return std::nullopt;
-  const storage::Record* record = context.read(key_for(element));
+  const std::string key = key_for(element);
+  const storage::Record* record = context.read(key);
   if (record == nullptr) return std::nullopt;
   if (field_.empty()) {
     if (record->type() != storage::ValueType::kString) return std::nullopt;
     return std::string(types::StringText(*record).view());
   }
   if (record->type() != storage::ValueType::kHash) return std::nullopt;
-  const auto value = types::HashView(*record).find(field_);
+  // What is stored must be the same when the log is replayed.
+  if ((context.command.flags & kWrite) && record->expires().parts) {
+    record = context.remove_expired_fields(context.write(key), {&field_, 1});
+    if (record == nullptr) return std::nullopt;
+  }
+  const auto value = hash_view(context, *record).find(field_);
   if (!value) return std::nullopt;
   return std::string(value->view());
 }

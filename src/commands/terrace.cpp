@@ -2,6 +2,7 @@
 #include "src/commands/argument.h"
 #include "src/commands/context.h"
 #include "src/commands/families.h"
+#include "src/commands/hash_access.h"
 #include "src/commands/help.h"
 #include "src/server/services.h"
 #include "src/server/store.h"
@@ -41,10 +42,23 @@ void locate(Context& context) {
   reply_whereabouts(context.reply, context.database().locate(key, context.residents()));
 }
 
+// Fields that one call takes away: so many that nobody waits for it.
+constexpr std::size_t kMaxExpiredFields = 64;
+
+void expire(Context& context) {
+  storage::Record* record = context.write(context.argument(2));
+  if (record != nullptr && record->expires().parts) {
+    const std::vector<std::string> expired = hash_view(context, *record).expired_fields(kMaxExpiredFields);
+    context.remove_expired_fields(record, std::vector<std::string_view>(expired.begin(), expired.end()));
+  }
+  context.reply.ok();
+}
+
 void help(Context& context) {
   static constexpr std::string_view kLines[] = {
       "CHECKPOINT",        "    Writes a checkpoint and answers when it is durable.",
       "COMPACT",           "    Cleans segments until none is worth it.",
+      "EXPIRE <key>",      "    Removes the key if it has expired, or some of its fields that have.",
       "LOCATE <key>",      "    Where the store has a key.",
       "SPILL (<key>|ALL)", "    Moves a key's value, or all values, out of memory.",
   };
@@ -53,6 +67,7 @@ void help(Context& context) {
 
 constexpr std::uint32_t kFlags = kAdmin | kNoScript;
 constexpr KeySpec kKey[] = {{.flags = "RO", .index = 2}};
+constexpr KeySpec kKeyToRemove[] = {{.flags = "RW delete", .index = 2}};
 using Type = Argument::Type;
 constexpr Argument kKeyArgument[] = {{.type = Type::kKey, .name = "key"}};
 constexpr Argument kSpillArgument[] = {{.type = Type::kString, .name = "key"}};
@@ -78,6 +93,17 @@ constexpr Command kSubcommands[] = {
      .since = "0.1.0",
      .group = "server",
      .complexity = "O(N), N being the records moved."},
+    {.name = "terrace|expire",
+     .arity = 3,
+     .flags = kFlags | kWrite,
+     .categories = 0,
+     .keys = kKeyToRemove,
+     .run = expire,
+     .summary = "Removes what has expired.",
+     .since = "0.1.0",
+     .group = "server",
+     .complexity = "O(1)",
+     .arguments = kKeyArgument},
     {.name = "terrace|help",
      .arity = 2,
      .flags = kLoading | kStale,

@@ -19,6 +19,8 @@ constexpr std::int64_t kColdPeriodMs = 100;
 // Whatever `hz` says: the end of the server waits for the end of a period.
 constexpr std::int64_t kLeastHz = 10;
 constexpr std::size_t kColdKeys = 256;
+// Named at once: each may be a hash that loses fields.
+constexpr std::size_t kKeysAtOnce = 16;
 // Times kColdKeys in a row while the quota is passed, before the cycle rests for a period.
 constexpr unsigned kEvictionRounds = 64;
 
@@ -62,9 +64,9 @@ io::Task<> ExpiryCycle::expire_hot() {
     std::int64_t slice_us = 0;
     while (!slice.over() && databases_done_ < databases) {
       find_hot();
-      if (!keys_.empty()) co_await hot_.remove_expired(database_, keys_);
+      if (!keys_.empty() || !hashes_.empty()) co_await remove_hot();
       if (!may_remove()) co_return;
-      if (cursor_ == 0) {
+      if (cursor_ == 0 && hashes_.empty()) {
         database_ = (database_ + 1) % databases;
         ++databases_done_;
       }
@@ -83,14 +85,31 @@ io::Task<> ExpiryCycle::expire_hot() {
 
 void ExpiryCycle::find_hot() {
   const io::Activity activity("expire-cycle");
-  keys_.clear();
+  if (!hashes_.empty()) return;
   storage::Database& database = services_.store.engine().database(database_);
-  if (database.hot_keys_with_expiry() == 0) {
+  const std::int64_t now_ms = services_.reactor.wall_ms();
+  if (!database.hot_keys_expire()) {
     cursor_ = 0;
   } else {
-    cursor_ = database.visit_hot_expired(cursor_, kChainsPerStep, services_.reactor.wall_ms(), keys_, left_);
+    cursor_ = database.visit_hot_expired(cursor_, kChainsPerStep, now_ms, keys_, hashes_, left_);
   }
   if (cursor_ == 0) note_time_left();
+}
+
+io::Task<> ExpiryCycle::remove_hot() {
+  if (!keys_.empty()) co_await hot_.remove_expired(database_, keys_);
+  keys_.clear();
+  if (hashes_.empty()) co_return;
+  // It may have more such fields than go at once. One that a checkpoint copies just now is found again by the next
+  // walk.
+  storage::Engine& engine = services_.store.engine();
+  const storage::Key key(hashes_.back());
+  bool more = !engine.checkpoint_running() || engine.changeable(database_, key);
+  if (more) {
+    co_await hot_.remove_expired_parts(database_, std::span(hashes_).last(1));
+    more = engine.database(database_).parts_expired(key, services_.reactor.wall_ms());
+  }
+  if (!more) hashes_.pop_back();
 }
 
 // At the end of a walk through a database.
@@ -120,10 +139,11 @@ io::Task<> ExpiryCycle::remove_named(const storage::NamedKeys& keys, bool expire
   std::vector<std::string> names;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     names.push_back(keys[i].second);
-    if (i + 1 < keys.size() && keys[i + 1].first == keys[i].first) continue;
+    const bool more = i + 1 < keys.size() && keys[i + 1].first == keys[i].first;
+    if (more && !(expired && names.size() == kKeysAtOnce)) continue;
     if (!may_remove()) co_return;
     if (expired) {
-      co_await cold_.remove_expired(keys[i].first, names);
+      co_await cold_.remove_expired_parts(keys[i].first, names);
     } else {
       co_await cold_.remove(keys[i].first, names);
     }

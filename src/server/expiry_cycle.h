@@ -33,8 +33,9 @@ class ExpiryCycle {
   bool may_remove() const;
   std::int64_t hot_period_us() const;
   io::Task<> expire_hot();
-  // One step of the walk through all databases.
+  // One step of the walk through all databases, or what is left of the step before.
   void find_hot();
+  io::Task<> remove_hot();
   void note_time_left();
   io::Task<> expire_cold();
   io::Task<> evict();
@@ -53,6 +54,7 @@ class ExpiryCycle {
   storage::Database::TimeLeft left_;  // of the database being walked
   unsigned databases_done_ = 0;
   std::vector<std::string> keys_;
+  std::vector<std::string> hashes_;  // of which fields have expired
 };
 
 }  // namespace terrace

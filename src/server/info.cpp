@@ -179,6 +179,7 @@ void write_stats(InfoWriter& out, Services& services) {
   out.field("rejected_connections", statistics.connections_rejected);
   out.zeros({"sync_full", "sync_partial_ok", "sync_partial_err"});
   out.field("expired_keys", statistics.expired_keys);
+  out.field("expired_subkeys", statistics.expired_fields);
   out.field("expired_stale_perc", "0.00");
   out.field("expired_time_cap_reached_count", statistics.expire_caps_reached);
   out.field("expire_cycle_cpu_milliseconds", statistics.expire_cycle_us / 1000);
@@ -296,7 +297,8 @@ void write_keyspace(InfoWriter& out, Services& services) {
     if (database.size() == 0) continue;
     out.field("db" + std::to_string(i), "keys=" + std::to_string(database.size()) +
                                             ",expires=" + std::to_string(database.keys_with_expiry()) +
-                                            ",avg_ttl=" + std::to_string(services.statistics.average_ttl_ms[i]));
+                                            ",avg_ttl=" + std::to_string(services.statistics.average_ttl_ms[i]) +
+                                            ",subexpiry=" + std::to_string(database.keys_with_expiring_parts()));
   }
 }
 

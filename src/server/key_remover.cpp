@@ -14,7 +14,8 @@ bool run_marked(Dispatcher& dispatcher, Execution& execution) {
 
 }  // namespace
 
-io::Task<> KeyRemover::run(std::string_view command, unsigned database, std::span<const std::string> keys) {
+io::Task<> KeyRemover::run(std::vector<std::string_view> command, unsigned database,
+                           std::span<const std::string> keys) {
   Dispatcher& dispatcher = services_.dispatcher;
   std::unique_ptr<Execution> execution = dispatcher.pool().take();
   client_.database = database;
@@ -22,8 +23,9 @@ io::Task<> KeyRemover::run(std::string_view command, unsigned database, std::spa
   execution->quiet = true;
   RequestBatch& batch = execution->batch;
   for (const std::string& key : keys) {
-    batch.requests.push_back({static_cast<std::uint32_t>(batch.arguments.size()), 2, {}});
-    batch.arguments.push_back(command);
+    batch.requests.push_back(
+        {static_cast<std::uint32_t>(batch.arguments.size()), static_cast<std::uint32_t>(command.size() + 1), {}});
+    batch.arguments.insert(batch.arguments.end(), command.begin(), command.end());
     batch.arguments.push_back(key);
   }
   while (true) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "io/task.h"
 #include "src/server/client.h"
@@ -19,12 +20,17 @@ class KeyRemover {
 
   // Looks each key up, which removes it, as a client's look would, if its time has indeed passed.
   io::Task<> remove_expired(unsigned database, std::span<const std::string> keys) {
-    return run("TYPE", database, keys);
+    return run({"TYPE"}, database, keys);
   }
-  io::Task<> remove(unsigned database, std::span<const std::string> keys) { return run("DEL", database, keys); }
+  // The same; of a hash that stays, some fields whose time has passed go.
+  io::Task<> remove_expired_parts(unsigned database, std::span<const std::string> keys) {
+    return run({"TERRACE", "EXPIRE"}, database, keys);
+  }
+  io::Task<> remove(unsigned database, std::span<const std::string> keys) { return run({"DEL"}, database, keys); }
 
  private:
-  io::Task<> run(std::string_view command, unsigned database, std::span<const std::string> keys);
+  // `command` with each key for its last argument.
+  io::Task<> run(std::vector<std::string_view> command, unsigned database, std::span<const std::string> keys);
 
   Services& services_;
   Client client_;

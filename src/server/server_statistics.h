@@ -19,6 +19,7 @@ struct ServerStatistics {
   std::uint64_t keyspace_hits = 0;
   std::uint64_t keyspace_misses = 0;
   std::uint64_t expired_keys = 0;
+  std::uint64_t expired_fields = 0;
   std::map<unsigned, std::int64_t> average_ttl_ms;  // by database: of its hot keys with an expiry, at the last walk
   std::uint64_t evicted_keys = 0;
   std::uint64_t expire_cycle_us = 0;

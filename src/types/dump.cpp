@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "src/types/crc64.h"
@@ -14,6 +15,8 @@
 #include "src/types/sorted_set.h"
 #include "src/types/stream_image.h"
 #include "src/types/string.h"
+#include "src/types/timed_hash.h"
+#include "src/types/timed_listpack.h"
 #include "storage/image.h"
 #include "storage/rdb_string.h"
 
@@ -37,10 +40,14 @@ enum RdbType : std::uint8_t {
   kRdbSortedSetListpack = 17,
   kRdbListQuicklist2 = 18,
   kRdbStreamListpacks2 = 19,
-  kRdbStreamListpacks3 = 21
+  kRdbStreamListpacks3 = 21,
+  kRdbTimedHash = 24,         // the soonest time before it
+  kRdbTimedHashListpack = 25  // as well
 };
 
 constexpr std::uint16_t kRdbVersion = 10;
+// The first that has hashes of which fields expire.
+constexpr std::uint16_t kRdbVersionOfTimes = 12;
 // What later versions write in a form that is known here is read.
 constexpr std::uint16_t kNewestRdbVersion = 12;
 constexpr std::size_t kTrailerSize = sizeof(std::uint16_t) + sizeof(std::uint64_t);
@@ -48,6 +55,8 @@ constexpr std::size_t kTrailerSize = sizeof(std::uint16_t) + sizeof(std::uint64_
 RdbType rdb_type(const storage::Record& record) {
   switch (record.type()) {
     case ValueType::kHash:
+      if (record.encoding() == Encoding::kTimedListpack) return kRdbTimedHashListpack;
+      if (record.expires().parts) return kRdbTimedHash;
       return record.object() ? kRdbHash : kRdbHashListpack;
     case ValueType::kSet:
       return record.encoding() == Encoding::kIntset ? kRdbSetIntset : kRdbSet;
@@ -93,8 +102,9 @@ class HashBuilder {
   explicit HashBuilder(const CollectionLimits& limits) : limits_(limits) {}
 
   // False: the field came already.
-  bool add(std::string_view field, std::string_view value) {
+  bool add(std::string_view field, std::string_view value, std::int64_t time_ms = storage::kNoExpiry) {
     if (!table_ && !packs(field, value)) unpack();
+    if (time_ms != storage::kNoExpiry) times_.emplace(field, time_ms);
     if (table_) return table_->set(field, value);
     if (!fields_.emplace(field).second) return false;
     ListpackEditor editor(bytes_);
@@ -104,6 +114,7 @@ class HashBuilder {
   }
   bool empty() const { return !table_ && fields_.empty(); }
   Value take() {
+    if (!times_.empty()) return table_ ? take_timed_table() : take_timed_listpack();
     return table_ ? object_value(ValueType::kHash, std::move(table_))
                   : packed_value(ValueType::kHash, std::move(bytes_));
   }
@@ -124,10 +135,22 @@ class HashBuilder {
       place = listpack.next(place);
     }
   }
+  Value take_timed_table() {
+    auto hash = std::make_unique<TimedHash>(std::move(table_));
+    for (const auto& [field, time_ms] : times_) hash->set_time(field, time_ms);
+    return object_value(ValueType::kHash, std::move(hash));
+  }
+  Value take_timed_listpack() {
+    Value value{.type = ValueType::kHash, .encoding = Encoding::kTimedListpack, .bytes = {}, .object = {}};
+    value.bytes = TimedListpack::of(Listpack(bytes_));
+    for (const auto& [field, time_ms] : times_) TimedListpackEditor(value.bytes).set_time(field, time_ms);
+    return value;
+  }
 
   const CollectionLimits& limits_;
   std::string bytes_{Listpack::empty()};
   std::unordered_set<std::string> fields_;
+  std::unordered_map<std::string, std::int64_t> times_;
   std::unique_ptr<PackedTable> table_;
 };
 
@@ -155,6 +178,41 @@ std::optional<Value> restore_hash_listpack(RdbReader& reader, const CollectionLi
     const ElementText value(listpack.element(place));
     place = listpack.next(place);
     if (!hash.add(field.view(), value.view())) return std::nullopt;
+  }
+  return hash.take();
+}
+
+std::optional<Value> restore_timed_hash(RdbReader& reader, const CollectionLimits& limits) {
+  HashBuilder hash(limits);
+  const std::int64_t soonest_ms = reader.time_ms();
+  const std::uint64_t count = reader.length();
+  for (std::uint64_t i = 0; i < count && reader.ok(); ++i) {
+    const auto time_ms = field_time_from(reader.length(), soonest_ms);
+    const RdbText field = reader.text();
+    const RdbText value = reader.text();
+    if (reader.ok() && (!time_ms || !hash.add(field.view(), value.view(), *time_ms))) return std::nullopt;
+  }
+  if (hash.empty()) return std::nullopt;
+  return hash.take();
+}
+
+std::optional<Value> restore_timed_hash_listpack(RdbReader& reader, const CollectionLimits& limits) {
+  reader.time_ms();  // the listpack has it, too
+  const RdbText text = reader.text();
+  const Listpack listpack(text.view());
+  if (!Listpack::valid(listpack.bytes()) || listpack.count() == 0) return std::nullopt;
+  if (listpack.count() % TimedListpack::kStride != 0) return std::nullopt;
+  HashBuilder hash(limits);
+  for (std::size_t place = listpack.begin(); place != listpack.end(); place = listpack.next(place)) {
+    const ElementText field(listpack.element(place));
+    place = listpack.next(place);
+    const ElementText value(listpack.element(place));
+    place = listpack.next(place);
+    const PackedElement time = listpack.element(place);
+    if (!time.is_integer() || time.integer() < 0) return std::nullopt;
+    if (static_cast<std::uint64_t>(time.integer()) > kMaxFieldTimeMs) return std::nullopt;
+    const std::int64_t time_ms = time.integer() == 0 ? storage::kNoExpiry : time.integer();
+    if (!hash.add(field.view(), value.view(), time_ms)) return std::nullopt;
   }
   return hash.take();
 }
@@ -305,6 +363,10 @@ std::optional<Value> restore(RdbReader& reader, const CollectionLimits& limits) 
       return restore_intset(reader, limits);
     case kRdbHashListpack:
       return restore_hash_listpack(reader, limits);
+    case kRdbTimedHash:
+      return restore_timed_hash(reader, limits);
+    case kRdbTimedHashListpack:
+      return restore_timed_hash_listpack(reader, limits);
     case kRdbStreamListpacks:
       return restore_stream(reader, StreamImageVersion::kRedis5);
     case kRdbStreamListpacks2:
@@ -334,7 +396,10 @@ T load(std::string_view bytes, std::size_t place) {
 std::string dump_value(const storage::Record& record) {
   std::string payload;
   payload.reserve(storage::image_size_bound(record) + kTrailerSize);
-  payload.push_back(static_cast<char>(rdb_type(record)));
+  const RdbType type = rdb_type(record);
+  payload.push_back(static_cast<char>(type));
+  const bool timed = type == kRdbTimedHash || type == kRdbTimedHashListpack;
+  if (timed) storage::put_fixed(payload, record.expires().parts ? record.parts_expiry_ms() : std::int64_t{0});
   // A list's one listpack is a quicklist of one node.
   if (record.type() == ValueType::kList && !record.object()) {
     storage::put_rdb_length(payload, 1);
@@ -345,7 +410,7 @@ std::string dump_value(const storage::Record& record) {
   } else {
     storage::encode_value(payload, record);
   }
-  storage::put_fixed(payload, kRdbVersion);
+  storage::put_fixed(payload, timed ? kRdbVersionOfTimes : kRdbVersion);
   storage::put_fixed(payload, crc64(payload));
   return payload;
 }

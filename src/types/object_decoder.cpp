@@ -4,6 +4,7 @@
 #include "src/types/packed_table.h"
 #include "src/types/score_tree.h"
 #include "src/types/stream_image.h"
+#include "src/types/timed_hash.h"
 #include "storage/record.h"
 
 namespace terrace::types {
@@ -13,9 +14,10 @@ using storage::ValueType;
 
 class Decoder final : public storage::ObjectDecoder {
  public:
-  std::unique_ptr<storage::ObjectBuilder> builder(ValueType type) const override {
+  std::unique_ptr<storage::ObjectBuilder> builder(ValueType type, std::int64_t parts_expiry_ms) const override {
     switch (type) {
       case ValueType::kHash:
+        if (parts_expiry_ms != storage::kNoExpiry) return TimedHash::builder(parts_expiry_ms);
         return PackedTable::builder(PackedTable::Values::kBytes);
       case ValueType::kSet:
         return PackedTable::builder(PackedTable::Values::kNone);

@@ -16,7 +16,7 @@ Value copy_value(const Record& record) {
     // By way of its image: no type needs code of its own for this.
     std::string image;
     object->encode(image, 0, std::numeric_limits<std::size_t>::max());
-    Result<storage::ObjectPointer> copy = object_decoder().decode(record.type(), image);
+    Result<storage::ObjectPointer> copy = object_decoder().decode(record.type(), object->parts_expiry_ms(), image);
     TERRACE_CHECK(copy.ok());
     value.object = std::move(*copy);
   } else {
@@ -77,6 +77,8 @@ std::string_view encoding_name(ValueType type, Encoding encoding) {
     case Encoding::kListpack:
       // Redis 7.0 has lists of one listpack only as quicklists, and no listpacks of members.
       return type == ValueType::kHash || type == ValueType::kSortedSet ? "listpack" : object_encoding_name(type);
+    case Encoding::kTimedListpack:
+      return "listpackex";
     case Encoding::kIntset:
       return "intset";
     case Encoding::kObject:

@@ -73,13 +73,14 @@ void Digest::mix(std::uint32_t number) {
   mix(std::string_view(bytes, sizeof bytes));
 }
 
-void Digest::mix_value(const Record& record) {
+void Digest::mix_value(const Record& record, std::int64_t now_ms) {
   mix(static_cast<std::uint32_t>(record.type()));
-  mix_content(record);
+  mix_content(record, now_ms);
   if (record.expiry_ms() != storage::kNoExpiry) add("!!expire!!");
+  if (record.expires().parts) add("!!hexpire!!");
 }
 
-void Digest::mix_content(const Record& record) {
+void Digest::mix_content(const Record& record, std::int64_t now_ms) {
   switch (record.type()) {
     case ValueType::kString:
       return mix(StringText(record).view());
@@ -90,7 +91,7 @@ void Digest::mix_content(const Record& record) {
     case ValueType::kSortedSet:
       return add_sorted_set(*this, SortedSetView(record));
     case ValueType::kHash:
-      return add_hash(*this, HashView(record));
+      return add_hash(*this, HashView(record, now_ms));
     default:
       TERRACE_CHECK(record.type() == ValueType::kStream);
       mix_stream(*this, *static_cast<const Stream*>(record.object()));

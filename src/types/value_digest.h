@@ -3,6 +3,7 @@
 // Ownership: plain values. Thread: plain values.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -18,14 +19,14 @@ class Digest {
   void mix(std::uint32_t number);  // its bytes, the highest first
   void mix(const Digest& digest) { mix(digest.bytes()); }
   void add(const Digest& digest) { add(digest.bytes()); }
-  // The type, the content, and that there is an expiry.
-  void mix_value(const storage::Record& record);
+  // The type, the content as it is at this time, and that there is an expiry.
+  void mix_value(const storage::Record& record, std::int64_t now_ms);
 
   std::string hex() const;
 
  private:
   std::string_view bytes() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
-  void mix_content(const storage::Record& record);
+  void mix_content(const storage::Record& record, std::int64_t now_ms);
 
   Sha1 bytes_{};
 };

@@ -55,6 +55,9 @@ LEFT_OUT = {
     "spop": "random members: the servers' states would part; pop_lane compares it",
     "terrace|*": "Terrace's own", "terrace": "Terrace's own",
     "wait": "replication", "waitaof": "replication",
+    **dict.fromkeys(("hexpire", "hexpireat", "hexpiretime", "hpersist", "hpexpire", "hpexpireat", "hpexpiretime", "hpttl", "httl"),
+                    "of Redis 7.4, 7.0 does not know it; field_expiry.py covers it"),
+    **dict.fromkeys(("hgetdel", "hgetex", "hsetex"), "of Redis 8.0, 7.0 does not know it; field_expiry.py covers it"),
     "xackdel": "of Redis 8.2, 7.0 does not know it; stream_removal.py covers it",
     "xdelex": "of Redis 8.2, 7.0 does not know it; stream_removal.py covers it",
 }

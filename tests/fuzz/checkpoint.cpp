@@ -124,7 +124,7 @@ std::string write(FuzzedDataProvider& input, Items& expected) {
       chance = chance * 6364136223846793005ull + 1442695040888963407ull;
       const std::uint64_t hash = chance & IndexEntry::kKnownHashMask;
       const Location location(static_cast<std::uint32_t>(chance >> 44), 1 + (chance >> 30) % 1000, chance % 100);
-      const IndexEntry cold = IndexEntry::cold(location, ValueType::kString, (chance >> 20) % 2 == 0, hash);
+      const IndexEntry cold = IndexEntry::cold(location, ValueType::kString, {.whole = (chance >> 20) % 2 == 0}, hash);
       writer.add_entry(id, hash, cold);
       static_cast<void>(expected.entry(id, hash, cold));
     }

@@ -31,6 +31,7 @@ namespace {
 
 using namespace terrace::types;
 using storage::Encoding;
+using storage::kNoExpiry;
 using storage::ObjectPointer;
 using storage::Record;
 using storage::ValueType;
@@ -63,7 +64,7 @@ std::string sealed(std::string body) {
 
 std::string digest_of(const Record& record) {
   Digest digest;
-  digest.mix_value(record);
+  digest.mix_value(record, kBeforeAnyTime);
   return digest.hex();
 }
 
@@ -145,8 +146,8 @@ void use(Value value, const Choice& choice) {
 }
 
 // What a builder makes of bytes that come in pieces; nullptr: it refuses them.
-ObjectPointer build(ValueType type, std::string_view image, Random& random) {
-  const auto builder = object_decoder().builder(type);
+ObjectPointer build(ValueType type, std::int64_t parts_expiry_ms, std::string_view image, Random& random) {
+  const auto builder = object_decoder().builder(type, parts_expiry_ms);
   std::string pending;
   while (!image.empty()) {
     const std::size_t piece = std::min<std::size_t>(image.size(), 1 + random.below(random.below(2) ? 5 : 300));
@@ -161,15 +162,21 @@ ObjectPointer build(ValueType type, std::string_view image, Random& random) {
   return object.ok() ? std::move(object).value() : ObjectPointer();
 }
 
+// Of a hash's kind: parts of it expire, the first of them then.
+constexpr std::uint8_t kTimedKind = 128;
+constexpr std::int64_t kPartsExpiryMs = 2'000'000'000'000;
+
 void run_image(std::string_view bytes, const Choice& choice) {
   constexpr ValueType kTypes[] = {ValueType::kList, ValueType::kSet, ValueType::kSortedSet, ValueType::kHash,
                                   ValueType::kStream};
   if (bytes.empty()) return;
-  const ValueType type = kTypes[static_cast<std::uint8_t>(bytes[0]) % std::size(kTypes)];
+  const auto kind = static_cast<std::uint8_t>(bytes[0]);
+  const ValueType type = kTypes[kind % kTimedKind % std::size(kTypes)];
+  const std::int64_t parts_expiry_ms = type == ValueType::kHash && kind >= kTimedKind ? kPartsExpiryMs : kNoExpiry;
   bytes.remove_prefix(1);
   Random random(choice.seed);
-  ObjectPointer object = build(type, bytes, random);
-  const auto at_once = object_decoder().decode(type, bytes);
+  ObjectPointer object = build(type, parts_expiry_ms, bytes, random);
+  const auto at_once = object_decoder().decode(type, parts_expiry_ms, bytes);
   FUZZ_REQUIRE(at_once.ok() == (object != nullptr),
                "in pieces it is refused and at one go it is not, or the other way round");
   if (object) use({.type = type, .encoding = Encoding::kObject, .bytes = {}, .object = std::move(object)}, choice);

@@ -88,7 +88,7 @@ const std::string& any_of(const Entries& entries, Random& random) {
 
 // --- hashes
 void read_hash(const Record& record, Random& random) {
-  const HashView hash(record);
+  const HashView hash(record, kBeforeAnyTime);
   const Entries entries = entries_of(hash);
   walk_entries(hash, entries, random);
   for (const auto& [field, value] : entries) {
@@ -100,7 +100,7 @@ void read_hash(const Record& record, Random& random) {
 }
 
 Record* change_hash(ValueStore& store, Record* record, const CollectionLimits& limits, Random& random) {
-  Entries model = entries_of(HashView(*record));
+  Entries model = entries_of(HashView(*record, kBeforeAnyTime));
   Hash hash(store.database(), record, limits);
   for (unsigned i = 0; i < kChanges && !hash.empty(); ++i) {
     const std::string field = random.below(2) ? any_of(model, random) : fresh_text(random);
@@ -342,7 +342,7 @@ Record* change_value(ValueStore& store, Record* record, const CollectionLimits& 
   switch (record->type()) {
     case ValueType::kHash:
       record = change_hash(store, record, limits, random);
-      empty = is_empty(HashView(*record));
+      empty = is_empty(HashView(*record, kBeforeAnyTime));
       break;
     case ValueType::kSet:
       record = change_set(store, record, limits, random);

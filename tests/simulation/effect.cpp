@@ -57,8 +57,8 @@ storage::Encoding encoding_of(const std::string& bytes) {
   return bytes.size() <= 44 ? storage::Encoding::kEmbedded : storage::Encoding::kRaw;
 }
 
-Value integer(std::int64_t number, std::int64_t expiry_ms) {
-  Value value{std::string(sizeof number, '\0'), storage::Encoding::kInteger, expiry_ms};
+Value integer(std::int64_t number, const Value& old) {
+  Value value{std::string(sizeof number, '\0'), storage::Encoding::kInteger, old.expiry_ms, old.parts_expiry_ms};
   std::memcpy(value.bytes.data(), &number, sizeof number);
   return value;
 }
@@ -112,21 +112,21 @@ Decoded decode(std::string_view bytes) {
 }
 
 std::optional<Value> apply(const Effect& effect, const Value* old) {
-  const std::int64_t expiry_ms = old ? old->expiry_ms : storage::kNoExpiry;
+  const Value before = old ? *old : Value();
   switch (effect.kind) {
     case Effect::Kind::kSet:
       return Value{effect.value, encoding_of(effect.value), effect.amount};
     case Effect::Kind::kAppend: {
-      std::string bytes = (old ? old->bytes : std::string()) + effect.value;
+      std::string bytes = before.bytes + effect.value;
       const storage::Encoding encoding = encoding_of(bytes);
-      return Value{std::move(bytes), encoding, expiry_ms};
+      return Value{std::move(bytes), encoding, before.expiry_ms, before.parts_expiry_ms};
     }
     case Effect::Kind::kAdd: {
       std::int64_t number = 0;
       if (old && old->bytes.size() == sizeof number) std::memcpy(&number, old->bytes.data(), sizeof number);
       number =
           static_cast<std::int64_t>(static_cast<std::uint64_t>(number) + static_cast<std::uint64_t>(effect.amount));
-      return integer(number, expiry_ms);
+      return integer(number, before);
     }
     case Effect::Kind::kPatch: {
       if (!old) return std::nullopt;
@@ -142,6 +142,12 @@ std::optional<Value> apply(const Effect& effect, const Value* old) {
       if (!old) return std::nullopt;
       Value value = *old;
       value.expiry_ms = effect.amount;
+      return value;
+    }
+    case Effect::Kind::kExpireParts: {
+      if (!old) return std::nullopt;
+      Value value = *old;
+      value.parts_expiry_ms = effect.amount;
       return value;
     }
     default:

@@ -18,11 +18,12 @@ namespace terrace::simulation {
 
 struct Effect {
   enum class Kind : std::uint8_t {
-    kSet,     // value replaces; amount: expiry in ms, or kNoExpiry
-    kAppend,  // value goes behind; an absent key is made
-    kAdd,     // adds amount to a value of 8 bytes; anything else becomes the amount
-    kPatch,   // value overwrites from byte `amount` on, as far as the old value reaches
-    kExpire,  // amount: expiry in ms, or kNoExpiry
+    kSet,          // value replaces; amount: expiry in ms, or kNoExpiry
+    kAppend,       // value goes behind; an absent key is made
+    kAdd,          // adds amount to a value of 8 bytes; anything else becomes the amount
+    kPatch,        // value overwrites from byte `amount` on, as far as the old value reaches
+    kExpire,       // amount: expiry in ms, or kNoExpiry
+    kExpireParts,  // of an object: as kExpire, but for the first of its parts
     kDelete,
     kFlush,  // the database
     kSwap,   // database and `amount`
@@ -52,12 +53,16 @@ struct Decoded {
 };
 Decoded decode(std::string_view bytes);
 
-// What a value is after an effect on it; kSet, kAppend, kAdd and kPatch only.
+// What a value is after an effect on it; but for kDelete, kFlush and kSwap.
 struct Value {
   std::string bytes;
   storage::Encoding encoding = storage::Encoding::kRaw;
   std::int64_t expiry_ms = storage::kNoExpiry;
+  std::int64_t parts_expiry_ms = storage::kNoExpiry;
 
+  bool parts_expired(std::int64_t now_ms) const {
+    return parts_expiry_ms != storage::kNoExpiry && parts_expiry_ms <= now_ms;
+  }
   bool expired(std::int64_t now_ms) const { return expiry_ms != storage::kNoExpiry && expiry_ms <= now_ms; }
   friend bool operator==(const Value&, const Value&) = default;
 };

@@ -40,6 +40,13 @@ TEST(EffectTest, WhatEffectsMakeOfValues) {
   EXPECT_EQ(apply({.kind = Effect::Kind::kAppend, .value = "d"}, &old)->expiry_ms, 5);
   EXPECT_EQ(apply({.kind = Effect::Kind::kPatch, .amount = 2, .value = "xyz"}, &old)->bytes, "abx");
   EXPECT_EQ(apply({.kind = Effect::Kind::kExpire, .amount = 9}, &old)->expiry_ms, 9);
+  const Value timed = *apply({.kind = Effect::Kind::kExpireParts, .amount = 7}, &old);
+  EXPECT_EQ(timed.parts_expiry_ms, 7);
+  EXPECT_TRUE(timed.parts_expired(7));
+  EXPECT_FALSE(timed.parts_expired(6));
+  EXPECT_EQ(apply({.kind = Effect::Kind::kAppend, .value = "d"}, &timed)->parts_expiry_ms, 7);
+  EXPECT_EQ(apply({.kind = Effect::Kind::kAdd, .amount = 1}, &timed)->parts_expiry_ms, 7);
+  EXPECT_EQ(apply({.kind = Effect::Kind::kSet, .value = "d"}, &timed)->parts_expiry_ms, storage::kNoExpiry);
   const auto one = apply({.kind = Effect::Kind::kAdd, .amount = 1}, &old);
   const auto three = apply({.kind = Effect::Kind::kAdd, .amount = 2}, &*one);
   EXPECT_EQ(three->bytes, std::string("\3\0\0\0\0\0\0\0", 8));

@@ -10,6 +10,10 @@ namespace {
 constexpr std::ptrdiff_t kPieceFootprint = PieceObject::kPieceBytes + sizeof(std::string);
 
 class Builder final : public storage::ObjectBuilder {
+ public:
+  explicit Builder(std::int64_t parts_expiry_ms) : parts_expiry_ms_(parts_expiry_ms) {}
+
+ private:
   Result<std::size_t> take(std::string_view bytes) override {
     storage::ByteReader reader(bytes);
     std::size_t taken = 0;
@@ -29,24 +33,27 @@ class Builder final : public storage::ObjectBuilder {
   }
   Result<storage::ObjectPointer> finish(std::string_view rest) override {
     if (!begun_ || !rest.empty()) return Error{ErrorCode::kCorrupt, "piece object: cut short"};
-    return storage::ObjectPointer(std::make_unique<PieceObject>(text_, encoding_));
+    return storage::ObjectPointer(std::make_unique<PieceObject>(text_, encoding_, parts_expiry_ms_));
   }
 
+  std::int64_t parts_expiry_ms_;
   bool begun_ = false;
   storage::Encoding encoding_ = storage::Encoding::kRaw;
   std::string text_;
 };
 
 class Decoder final : public storage::ObjectDecoder {
-  std::unique_ptr<storage::ObjectBuilder> builder(storage::ValueType type) const override {
+  std::unique_ptr<storage::ObjectBuilder> builder(storage::ValueType type,
+                                                  std::int64_t parts_expiry_ms) const override {
     if (type != storage::ValueType::kList) return nullptr;
-    return std::make_unique<Builder>();
+    return std::make_unique<Builder>(parts_expiry_ms);
   }
 };
 
 }  // namespace
 
-PieceObject::PieceObject(std::string_view text, storage::Encoding encoding) : encoding_(encoding) {
+PieceObject::PieceObject(std::string_view text, storage::Encoding encoding, std::int64_t parts_expiry_ms)
+    : encoding_(encoding), parts_expiry_ms_(parts_expiry_ms) {
   add_footprint(sizeof *this);
   add(text);
 }
@@ -64,8 +71,9 @@ std::string PieceObject::text() const {
   return all;
 }
 
-void PieceObject::become(std::string_view text, storage::Encoding encoding) {
+void PieceObject::become(std::string_view text, storage::Encoding encoding, std::int64_t parts_expiry_ms) {
   encoding_ = encoding;
+  parts_expiry_ms_ = parts_expiry_ms;
   std::size_t same = 0;
   while (same < pieces_.size() && pieces_[same].size() == kPieceBytes && text.starts_with(pieces_[same])) {
     text.remove_prefix(kPieceBytes);

@@ -19,13 +19,8 @@ using storage::Residents;
 // More rounds than this for one command means that the store and its reader chase each other for ever.
 constexpr unsigned kMostFetches = 10'000;
 
-// Half of the keys have objects for their values: the store must not let anybody see the difference.
-bool is_object_key(std::string_view key) {
-  return !key.empty() && key.back() % 2 == 0;
-}
-
 storage::ObjectPointer object_of(const Value& value) {
-  return std::make_unique<PieceObject>(value.bytes, value.encoding);
+  return std::make_unique<PieceObject>(value.bytes, value.encoding, value.parts_expiry_ms);
 }
 
 PieceObject& pieces_of(const Record& record) {
@@ -40,7 +35,8 @@ void set_object(Database& database, Record* record, const Value& value, bool ane
     database.overwrite(record, storage::ValueType::kList, object_of(value), true);
   } else {
     database.change(record);
-    pieces_of(*record).become(value.bytes, value.encoding);
+    pieces_of(*record).become(value.bytes, value.encoding, value.parts_expiry_ms);
+    database.note_parts_expiry(record);
   }
 }
 
@@ -70,6 +66,10 @@ void insert(Database& database, const Key& key, const Residents& residents, cons
 
 }  // namespace
 
+bool is_object_key(std::string_view key) {
+  return !key.empty() && key.back() % 2 == 0;
+}
+
 io::Task<Result<void>> make_resident(storage::Engine& engine, const std::vector<KeyName>& keys, Residents& residents,
                                      bool overwrite) {
   std::vector<Location> missing;
@@ -94,7 +94,7 @@ io::Task<Result<void>> make_resident(storage::Engine& engine, const std::vector<
 Value value_of(const Record& record) {
   if (is_object_key(record.key())) {
     const PieceObject& object = pieces_of(record);
-    return Value{object.text(), object.encoding(), record.expiry_ms()};
+    return Value{object.text(), object.encoding(), record.expiry_ms(), record.parts_expiry_ms()};
   }
   return Value{std::string(record.bytes()), record.encoding(), record.expiry_ms()};
 }
@@ -144,6 +144,7 @@ void change_store(storage::Engine& engine, const Effect& effect, Residents& resi
 io::Task<Result<Model>> read_everything(storage::Engine& engine, unsigned databases) {
   Model model(databases);
   for (std::uint32_t number = 0; number < databases; ++number) {
+    std::uint64_t parts_expire = 0;
     Residents residents;
     std::vector<Location> missing;
     std::uint64_t cursor = 0;
@@ -153,6 +154,7 @@ io::Task<Result<Model>> read_everything(storage::Engine& engine, unsigned databa
         std::string key(record.key());
         if (model.find(number, key)) fail("a scan at rest shows a key twice: " + key);
         model.put(number, key, value_of(record));
+        if (record.expires().parts) ++parts_expire;
       });
       if (!missing.empty()) {
         Result<void> fetched = co_await engine.fetch(missing, residents);
@@ -166,6 +168,11 @@ io::Task<Result<Model>> read_everything(storage::Engine& engine, unsigned databa
     if (shown < database.size() || shown > database.size() + database.index().shadow_count()) {
       fail("size() says " + std::to_string(database.size()) + " keys and " +
            std::to_string(database.index().shadow_count()) + " shadows, a scan shows " + std::to_string(shown));
+    }
+    const std::uint64_t counted = database.keys_with_expiring_parts();
+    if (parts_expire < counted || parts_expire > counted + database.index().shadow_count()) {
+      fail("of " + std::to_string(counted) + " keys parts should expire, of " + std::to_string(parts_expire) +
+           " they do");
     }
   }
   co_return model;

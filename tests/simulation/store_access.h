@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/result.h"
@@ -23,6 +24,8 @@ struct KeyName {
 // caller suspends.
 io::Task<Result<void>> make_resident(storage::Engine& engine, const std::vector<KeyName>& keys,
                                      storage::Residents& residents, bool overwrite = false);
+// Half of the keys have objects for their values: the store must not let anybody see the difference.
+bool is_object_key(std::string_view key);
 // May these be applied to a key that was not read?
 inline bool is_overwrite(const std::vector<Effect>& effects) {
   return effects.size() == 1 && effects.front().kind == Effect::Kind::kSet;

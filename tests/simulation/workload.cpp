@@ -19,7 +19,8 @@ using storage::Residents;
 constexpr std::int64_t kPatienceUs = 120'000'000;
 
 std::string words_of(const Effect& effect) {
-  constexpr const char* kKinds[] = {"set", "append", "add", "patch", "expire", "delete", "flush", "swap"};
+  constexpr const char* kKinds[] = {"set",          "append", "add",   "patch", "expire",
+                                    "expire parts", "delete", "flush", "swap"};
   return std::string(kKinds[static_cast<unsigned>(effect.kind)]) + " " + std::to_string(effect.database) + "/" +
          effect.key.substr(0, 40) + " " + std::to_string(effect.amount) + " [" + std::to_string(effect.value.size()) +
          (effect.was_absent ? " bytes, was absent]" : " bytes]");
@@ -133,9 +134,10 @@ void Workload::check_key(const KeyName& name, Residents& residents, Access acces
   if (!expected) fail("a key is there that should not be: " + where(name.database, name.key));
   if (*found == *expected) return;
   fail("a wrong value: " + where(name.database, name.key) + ": " + std::to_string(found->bytes.size()) +
-       " bytes, expiry " + std::to_string(found->expiry_ms) + ", encoding " +
-       std::to_string(static_cast<int>(found->encoding)) + "; expected " + std::to_string(expected->bytes.size()) +
-       " bytes, expiry " + std::to_string(expected->expiry_ms) + ", encoding " +
+       " bytes, expiry " + std::to_string(found->expiry_ms) + " of parts " + std::to_string(found->parts_expiry_ms) +
+       ", encoding " + std::to_string(static_cast<int>(found->encoding)) + "; expected " +
+       std::to_string(expected->bytes.size()) + " bytes, expiry " + std::to_string(expected->expiry_ms) + " of parts " +
+       std::to_string(expected->parts_expiry_ms) + ", encoding " +
        std::to_string(static_cast<int>(expected->encoding)) +
        (found->bytes == expected->bytes ? "" : "; the bytes differ"));
 }
@@ -248,7 +250,7 @@ Effect Workload::draw_effect() {
     effect.amount = static_cast<std::int64_t>(random_.below(64));
     effect.value = site_.keyspace.value(random_).substr(0, 16);
   } else {
-    effect.kind = Effect::Kind::kExpire;
+    effect.kind = is_object_key(effect.key) && random_.coin() ? Effect::Kind::kExpireParts : Effect::Kind::kExpire;
     const bool any = site_.profile.expiry_share > 0;
     effect.amount = any && random_.below(3) != 0 ? soon_ms : storage::kNoExpiry;
   }
@@ -453,8 +455,40 @@ void Workload::reconfigure() {
   site_.engine.reconfigure(options);
 }
 
+// As a server does with the keys that the store names: those that have expired are deleted, and of others the parts
+// that have.
+io::Task<Result<void>> Workload::expire_cold() {
+  const bool may_write = co_await admitted(false);
+  if (!may_write) co_return Result<void>();
+  storage::NamedKeys named;
+  co_await site_.engine.find_expired_cold(site_.clock.wall_ms(), 16, named);
+  std::vector<KeyName> names;
+  for (const auto& [number, key] : named) names.push_back({number, key});
+  Residents residents;
+  Result<void> resident = co_await make_resident(site_.engine, names, residents);
+  // Meanwhile the log may have failed.
+  if (!resident || !site_.engine.writable(false)) co_return resident;
+  std::vector<Effect> effects;
+  for (const KeyName& name : names) {
+    check_key(name, residents, Access::kPeek);
+    if (remove_expired(name, residents, effects)) continue;
+    const Value* value = site_.oracle.current().find(name.database, name.key);
+    if (!value || !value->parts_expired(site_.clock.wall_ms())) continue;
+    Effect effect{
+        .kind = Effect::Kind::kExpireParts, .database = name.database, .amount = storage::kNoExpiry, .key = name.key};
+    change_store(site_.engine, effect, residents, 0);
+    effects.push_back(std::move(effect));
+  }
+  if (!effects.empty()) append(std::move(effects));
+  co_return Result<void>();
+}
+
 io::Task<Result<void>> Workload::one_maintenance(const char*& what) {
   const std::uint64_t choice = random_.below(100);
+  if (choice < 10) {
+    what = "find_expired_cold()";
+    co_return co_await expire_cold();
+  }
   if (choice < 40) {
     what = "spill()";
     const KeyName name = draw_keys(1).front();

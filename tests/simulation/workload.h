@@ -119,6 +119,7 @@ class Workload {
   bool excused(const Error& error, std::uint64_t storms_before) const;
   void judge(const Result<void>& result, std::uint64_t storms_before, const char* what);
   io::Task<Result<void>> one_maintenance(const char*& what);
+  io::Task<Result<void>> expire_cold();
   void reconfigure();
 
   Site site_;

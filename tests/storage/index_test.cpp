@@ -15,7 +15,7 @@ Location location_of(std::uint64_t number) {
   return Location(static_cast<std::uint32_t>(number >> 14) + 1, static_cast<std::uint32_t>(number & 0x3FFF) + 1, 3);
 }
 IndexEntry cold(std::uint64_t number, std::uint64_t hash) {
-  return IndexEntry::cold(location_of(number), ValueType::kString, number % 3 == 0, hash);
+  return IndexEntry::cold(location_of(number), ValueType::kString, {.whole = number % 3 == 0}, hash);
 }
 std::uint64_t hash_of(std::uint64_t number) {
   return Key(std::to_string(number)).hash;
@@ -26,7 +26,8 @@ Index::Position find(const Index& index, std::uint64_t number) {
 }
 
 TEST(IndexEntryTest, KeepsEveryPart) {
-  IndexEntry entry = IndexEntry::cold(Location(kMaxSegments - 1, 0x3FFF, 255), ValueType::kStream, true, ~0ull);
+  IndexEntry entry =
+      IndexEntry::cold(Location(kMaxSegments - 1, 0x3FFF, 255), ValueType::kStream, {.whole = true}, ~0ull);
   entry.set_access_count(2);
   EXPECT_TRUE(entry.is_cold());
   EXPECT_TRUE(entry.has_expiry());
@@ -36,6 +37,21 @@ TEST(IndexEntryTest, KeepsEveryPart) {
   EXPECT_TRUE(entry.matches(~0ull));
   EXPECT_FALSE(entry.matches(~(1ull << 9)));
   EXPECT_EQ(entry.known_hash(0xFF, 0xFFFF), IndexEntry::kKnownHashMask);
+}
+
+TEST(IndexEntryTest, KeepsWhatExpires) {
+  for (const bool whole : {false, true}) {
+    for (const bool parts : {false, true}) {
+      const IndexEntry entry = IndexEntry::cold(location_of(7), ValueType::kHash, {.whole = whole, .parts = parts}, 7);
+      EXPECT_TRUE(entry.is_cold());
+      EXPECT_EQ(entry.type(), ValueType::kHash);
+      EXPECT_EQ(entry.has_expiry(), whole);
+      EXPECT_EQ(entry.parts_expire(), parts);
+      EXPECT_EQ(entry.location(), location_of(7));
+    }
+  }
+  EXPECT_FALSE(IndexEntry::shadow(location_of(7), 7).parts_expire());
+  EXPECT_FALSE(IndexEntry::witness(7, 7).parts_expire());
 }
 
 TEST(IndexTest, FindsWhatWasInsertedThroughManySplits) {

@@ -104,8 +104,9 @@ TEST(PageTest, APageAtAnotherPlaceIsRefused) {
   EXPECT_FALSE(check_page(pages.bytes.span(), 10, 1).ok());
 }
 
-RecordPointer make_record(const std::string& key, Encoding encoding, const std::string& bytes, std::int64_t expiry_ms) {
-  RecordPointer record(Record::create(key, {.type = ValueType::kString,
+RecordPointer make_record(const std::string& key, Encoding encoding, const std::string& bytes, std::int64_t expiry_ms,
+                          ValueType type = ValueType::kString) {
+  RecordPointer record(Record::create(key, {.type = type,
                                             .encoding = encoding,
                                             .value_size = static_cast<std::uint32_t>(bytes.size()),
                                             .has_expiry = expiry_ms != kNoExpiry}));
@@ -143,6 +144,28 @@ TEST(ImageTest, RoundTripsStrings) {
   }
   expect_image_round_trip(*make_record("", Encoding::kEmbedded, "x", 1'700'000'000'000));
   expect_image_round_trip(*make_record(std::string(70'000, 'k'), Encoding::kRaw, "long key", 5));
+}
+
+TEST(ImageTest, RoundTripsValuesOfWhichPartsExpire) {
+  for (const std::int64_t soonest_ms : {kNoExpiry, std::int64_t{1}, std::int64_t{1} << 45}) {
+    for (const std::int64_t expiry_ms : {kNoExpiry, std::int64_t{1'000}}) {
+      std::string bytes(sizeof soonest_ms, '\0');
+      std::memcpy(bytes.data(), &soonest_ms, sizeof soonest_ms);
+      const RecordPointer record =
+          make_record("hash", Encoding::kTimedListpack, bytes + "listpack", expiry_ms, ValueType::kHash);
+      EXPECT_EQ(record->parts_expiry_ms(), soonest_ms);
+      EXPECT_EQ(record->due_ms(), sooner(soonest_ms, expiry_ms));
+      expect_image_round_trip(*record);
+      std::string image;
+      encode_image(image, *record, 3, 12345);
+      EXPECT_EQ(parse_image(image)->due_ms(), record->due_ms());
+    }
+  }
+  // Such a time stands for nothing in the image of a string.
+  std::string image;
+  encode_image(image, *make_record("key", Encoding::kRaw, "value", 1'000), 0, 0);
+  image[2] = 2;
+  EXPECT_FALSE(parse_image(image).ok());
 }
 
 TEST(ImageTest, RoundTripsIntegers) {

@@ -10,10 +10,12 @@
 #include "src/types/crc64.h"
 #include "src/types/hash.h"
 #include "src/types/list.h"
+#include "src/types/object_decoder.h"
 #include "src/types/set.h"
 #include "src/types/sorted_set.h"
 #include "src/types/stream.h"
 #include "src/types/string.h"
+#include "storage/image.h"
 #include "storage/varint.h"
 
 namespace terrace::types {
@@ -56,8 +58,36 @@ RecordPointer make_hash(const Fields& fields, bool large) {
 
 Fields fields_of(const Record& record) {
   Fields fields;
-  HashView(record).for_each([&](std::string_view field, std::string_view value) { fields.emplace(field, value); });
+  HashView(record, kBeforeAnyTime).for_each([&](std::string_view field, std::string_view value) {
+    fields.emplace(field, value);
+  });
   return fields;
+}
+
+using Times = std::map<std::string, std::int64_t>;
+
+RecordPointer make_timed_hash(const Fields& fields, const Times& times, bool large) {
+  if (large) {
+    auto table = std::make_unique<PackedTable>(PackedTable::Values::kBytes);
+    for (const auto& [field, value] : fields) table->set(field, value);
+    auto hash = std::make_unique<TimedHash>(std::move(table));
+    for (const auto& [field, time_ms] : times) hash->set_time(field, time_ms);
+    return make_record(
+        {.type = ValueType::kHash, .encoding = Encoding::kObject, .bytes = {}, .object = std::move(hash)});
+  }
+  std::string bytes = TimedListpack::of(Listpack(make_hash(fields, false)->bytes()));
+  for (const auto& [field, time_ms] : times) TimedListpackEditor(bytes).set_time(field, time_ms);
+  return make_record({.type = ValueType::kHash, .encoding = Encoding::kTimedListpack, .bytes = bytes, .object = {}});
+}
+
+Times times_of(const Record& record) {
+  Times times;
+  const HashView view(record, kBeforeAnyTime);
+  view.for_each([&](std::string_view field, std::string_view) {
+    const std::int64_t time_ms = view.time_of(field).value();
+    if (time_ms != storage::kNoExpiry) times.emplace(field, time_ms);
+  });
+  return times;
 }
 
 RecordPointer make_set(const Members& members, std::int64_t max_intset_entries = 512) {
@@ -133,6 +163,77 @@ TEST(Dump, HashesComeBackInTheEncodingThatTheLimitsAskFor) {
   }
 }
 
+TEST(Dump, TimesOfFieldsComeBack) {
+  const Fields fields = {{"a", "1"}, {"b", "-70000"}, {"c", std::string(60, 'x')}, {"", "empty"}};
+  const Times times = {{"b", 1'700'000'000'123}, {"", 1'700'000'000'000}, {"c", (std::int64_t{1} << 46) - 1}};
+  for (const bool large : {false, true}) {
+    const std::string payload = dump_value(*make_timed_hash(fields, times, large));
+    ASSERT_TRUE(dump_intact(payload));
+    EXPECT_EQ(payload[0], large ? 24 : 25);
+    EXPECT_EQ(payload[payload.size() - 10], 12);  // of a version that has such hashes
+    for (const std::int64_t limit : {512, 3}) {
+      auto value = restore_value(payload, CollectionLimits{.hash_max_listpack_entries = limit});
+      ASSERT_TRUE(value.has_value());
+      EXPECT_EQ(value->encoding, limit == 3 ? Encoding::kObject : Encoding::kTimedListpack);
+      const RecordPointer record = make_record(std::move(*value));
+      EXPECT_EQ(record->parts_expiry_ms(), 1'700'000'000'000);
+      EXPECT_EQ(fields_of(*record), fields);
+      EXPECT_EQ(times_of(*record), times);
+    }
+  }
+}
+
+TEST(Dump, ImagesOfTimedHashesAreCheckedInFull) {
+  const Fields fields = {{"a", "1"}, {"b", "2"}};
+  const RecordPointer record = make_timed_hash(fields, {{"a", 1'000}}, true);
+  std::string image;
+  storage::encode_image(image, *record, 0, 0);
+  const auto decoded = [&](const std::string& bytes) {
+    const Result<storage::ImageView> view = storage::parse_image(bytes);
+    return view.ok() && storage::decode_image(*view, &object_decoder()).ok();
+  };
+  EXPECT_TRUE(decoded(image));
+  // No field that expires, or none at the time that is said.
+  std::string untimed;
+  storage::encode_image(untimed, *make_hash(fields, true), 0, 0);
+  untimed[2] = 2;
+  EXPECT_FALSE(decoded(untimed.substr(0, 3) + image.substr(3, 8) + untimed.substr(3)));
+  std::string later = image;
+  const std::string field_a{1, 'a'};
+  later[image.find(field_a) - 1] = 2;  // its time, which was 1, the soonest
+  EXPECT_FALSE(decoded(later));
+  for (std::size_t size = 0; size < image.size(); ++size) EXPECT_FALSE(decoded(image.substr(0, size))) << size;
+}
+
+TEST(Dump, WhatIsNoTimedHashIsRefused) {
+  const CollectionLimits limits;
+  using namespace std::string_literals;
+  const std::string soonest = "\xE8\x03\0\0\0\0\0\0"s;  // 1000
+  const auto restored = [&](const std::string& body) {
+    auto value = restore_value(sealed(body), limits);
+    return value ? times_of(*make_record(std::move(*value))) : Times{{"refused", 0}};
+  };
+  const Times refused = {{"refused", 0}};
+  EXPECT_EQ(restored("\x18"s + soonest + "\x02\x01\x01" + "a\x01" + "1\0\x01"s + "b\x01" + "2"), (Times{{"a", 1'000}}));
+  EXPECT_EQ(restored("\x18"s + soonest + "\x01\x06\x01" + "a\x01" + "1"), (Times{{"a", 1'005}}));
+  EXPECT_EQ(restored("\x18"s + std::string(8, '\0') + "\x01\0\x01"s + "a\x01" + "1"), Times{});
+  EXPECT_EQ(restored("\x18"s + soonest + "\x02\x01\x01" + "a\x01" + "1\x02\x01" + "a\x01" + "2"), refused);  // twice
+  EXPECT_EQ(restored("\x18"s + soonest + "\0"s), refused);
+  EXPECT_EQ(restored("\x18"s + std::string(8, '\xFF') + "\x01\x01\x01" + "a\x01" + "1"), refused);
+  EXPECT_EQ(restored("\x18"s + soonest + "\x01\x81" + std::string(8, '\x7F') + "\x01" + "a\x01" + "1"), refused);
+  const auto listpack = [](std::initializer_list<std::string_view> elements) {
+    std::string bytes(Listpack::empty());
+    for (const std::string_view element : elements) ListpackEditor(bytes).append(element);
+    return static_cast<char>(bytes.size()) + bytes;
+  };
+  EXPECT_EQ(restored("\x19"s + soonest + listpack({"a", "1", "1000", "b", "2", "0"})), (Times{{"a", 1'000}}));
+  EXPECT_EQ(restored("\x19"s + soonest + listpack({"a", "1", "1000", "a", "2", "0"})), refused);
+  EXPECT_EQ(restored("\x19"s + soonest + listpack({"a", "1", "1000", "b"})), refused);
+  EXPECT_EQ(restored("\x19"s + soonest + listpack({"a", "1", "-5"})), refused);
+  EXPECT_EQ(restored("\x19"s + soonest + listpack({"a", "1", "x"})), refused);
+  EXPECT_EQ(restored("\x19"s + soonest + listpack({})), refused);
+}
+
 TEST(Dump, WhatIsNoValueIsRefused) {
   const CollectionLimits limits;
   using namespace std::string_literals;
@@ -160,8 +261,10 @@ TEST(Dump, NoPayloadDoesHarm) {
   for (int i = 0; i < 60; ++i) members.insert("member" + std::to_string(i * i * 97));
   for (int i = 0; i < 60; ++i) integers.insert(std::to_string(i * i * 97));
   unsigned refused = 0, restored = 0;
-  for (const std::string& payload : {dump_value(*make_hash(fields, false)), dump_value(*make_hash(fields, true)),
-                                     dump_value(*make_set(members)), dump_value(*make_set(integers))}) {
+  for (const std::string& payload :
+       {dump_value(*make_hash(fields, false)), dump_value(*make_hash(fields, true)), dump_value(*make_set(members)),
+        dump_value(*make_set(integers)), dump_value(*make_timed_hash(fields, {{"field0", 7}, {"field97", 9}}, false)),
+        dump_value(*make_timed_hash(fields, {{"field0", 7}, {"field97", 9}}, true))}) {
     const std::string body = payload.substr(0, payload.size() - 10);
     for (int round = 0; round < 4000; ++round) {
       std::string damaged = body;

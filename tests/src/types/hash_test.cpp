@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 #include <random>
+#include <set>
 
 #include "tests/src/types/store_fixture.h"
 
@@ -57,9 +59,162 @@ TEST_F(HashTest, RandomChangesSpillsAndExpiriesFollowAModel) {
     ASSERT_EQ(record != nullptr, model.contains(name));
     if (record == nullptr) continue;
     Fields fields;
-    HashView(*record).for_each([&](std::string_view field, std::string_view value) { fields.emplace(field, value); });
+    HashView(*record, kBeforeAnyTime).for_each([&](std::string_view field, std::string_view value) {
+      fields.emplace(field, value);
+    });
     EXPECT_EQ(fields, model[name]);
   }
+}
+
+// A field in a model, with the time of its end.
+struct TimedValue {
+  std::string value;
+  std::int64_t time_ms = storage::kNoExpiry;
+  bool expired(std::int64_t now_ms) const { return time_ms != storage::kNoExpiry && time_ms < now_ms; }
+};
+using TimedFields = std::map<std::string, TimedValue>;
+
+std::int64_t soonest_of(const TimedFields& fields) {
+  std::int64_t soonest_ms = storage::kNoExpiry;
+  for (const auto& [field, value] : fields) soonest_ms = storage::sooner(soonest_ms, value.time_ms);
+  return soonest_ms;
+}
+
+void expect_shown(const storage::Record& record, const TimedFields& model, std::int64_t now_ms) {
+  Fields expected;
+  for (const auto& [field, value] : model) {
+    if (!value.expired(now_ms)) expected.emplace(field, value.value);
+  }
+  const HashView view(record, now_ms);
+  Fields shown;
+  view.for_each([&](std::string_view field, std::string_view value) { shown.emplace(field, value); });
+  EXPECT_EQ(shown, expected);
+  EXPECT_EQ(view.size(), expected.size());
+  EXPECT_EQ(view.all_size(), model.size());
+  EXPECT_EQ(record.parts_expiry_ms(), soonest_of(model));
+  std::size_t scanned = 0;
+  std::uint64_t cursor = 0;
+  do {
+    cursor = view.scan(
+        cursor, [&](std::string_view field, std::string_view) { scanned += expected.contains(std::string(field)); });
+  } while (cursor != 0);
+  EXPECT_EQ(scanned, expected.size());
+  for (const auto& [field, value] : model) {
+    EXPECT_EQ(view.contains(field), !value.expired(now_ms));
+    EXPECT_EQ(view.time_of(field), value.expired(now_ms) ? std::nullopt : std::optional(value.time_ms));
+  }
+  const std::vector<std::string> expired = view.expired_fields(3);
+  EXPECT_EQ(expired.size(), std::min<std::size_t>(3, model.size() - expected.size()));
+  for (const std::string& field : expired) EXPECT_TRUE(model.at(field).expired(now_ms));
+  Random random(now_ms);
+  for (int draw = 0; draw < 5 && !expected.empty(); ++draw) {
+    view.visit_random(
+        random, [&](std::string_view field, std::string_view) { EXPECT_TRUE(expected.contains(std::string(field))); });
+  }
+}
+
+TEST_F(HashTest, FieldsThatExpireFollowAModel) {
+  std::mt19937 random(11);
+  std::map<std::string, TimedFields> model;
+  const std::vector<std::string> names{"hash:a", "hash:b", "hash:c", "hash:d"};
+  std::set<Encoding> seen;
+  for (int step = 0; step < 8000; ++step) {
+    const std::string& name = names[random() % names.size()];
+    TimedFields& fields = model[name];
+    const std::string field = "f" + std::to_string(random() % (step % 2000 < 1000 ? 10 : 60));
+    if (random() % 300 == 0) spill_all();
+    if (random() % 300 == 0) {
+      if (Record* record = find(name)) database().erase(record);
+      fields.clear();
+    } else if (const unsigned choice = random() % 8; choice < 3) {
+      const std::string value(random() % 40, 'v');
+      const auto time = random() % 2 ? Hash::Time::kStays : Hash::Time::kGoes;
+      Hash hash(database(), find_or_make(name), limits_);
+      EXPECT_EQ(hash.set(field, value, time), !fields.contains(field));
+      fields[field].value = value;
+      if (time == Hash::Time::kGoes) fields[field].time_ms = storage::kNoExpiry;
+    } else if (Record* record = find(name)) {
+      database().change(record);
+      Hash hash(database(), record, limits_);
+      if (choice < 6) {
+        const std::int64_t time_ms =
+            random() % 3 == 0 ? storage::kNoExpiry : 1 + static_cast<std::int64_t>(random() % 1000);
+        if (fields.contains(field)) {
+          hash.set_time(field, time_ms);
+          fields[field].time_ms = time_ms;
+        }
+      } else {
+        EXPECT_EQ(hash.erase(field), fields.erase(field) == 1);
+      }
+      if (hash.empty()) database().erase(hash.record());
+    }
+    if (step % 20 != 0) continue;
+    expect_counted(names);
+    std::uint64_t timed = 0;
+    for (const std::string& each : names) {
+      const Record* record = find(each);
+      ASSERT_EQ(record != nullptr, !model[each].empty());
+      timed += soonest_of(model[each]) != storage::kNoExpiry;
+      if (record == nullptr) continue;
+      seen.insert(record->encoding());
+      expect_shown(*record, model[each], static_cast<std::int64_t>(random() % 1100));
+    }
+    EXPECT_EQ(database().keys_with_expiring_parts(), timed);
+  }
+  EXPECT_EQ(seen, (std::set<Encoding>{Encoding::kListpack, Encoding::kTimedListpack, Encoding::kObject}));
+}
+
+TEST_F(HashTest, ASpilledOneIsNamedWhenAFieldOfItHasExpired) {
+  for (const std::string name : {"small", "large"}) {
+    Hash hash(database(), find_or_make(name), limits_);
+    for (int i = 0; i < (name == "large" ? 5000 : 5); ++i) hash.set("f" + std::to_string(i), "value");
+    hash.set_time("f3", 50'000);
+    hash.set_time("f4", 20'000);
+  }
+  Hash(database(), find_or_make("other"), limits_).set("f", "value");
+  spill_all();
+  const auto named = [this](std::int64_t now_ms) {
+    storage::NamedKeys keys;
+    reactor_->block_on(engine_->find_expired_cold(now_ms, 100, keys));
+    std::set<std::string> names;
+    for (const auto& [number, name] : keys) names.insert(name);
+    return names;
+  };
+  EXPECT_EQ(database().keys_with_expiring_parts(), 2u);
+  EXPECT_FALSE(database().hot_keys_expire());
+  EXPECT_EQ(named(19'000), std::set<std::string>());
+  EXPECT_EQ(named(22'000), (std::set<std::string>{"large", "small"}));
+  for (const std::string name : {"small", "large"}) {
+    Hash hash(database(), find_or_make(name), limits_);
+    EXPECT_TRUE(database().parts_expired(Key(name), 22'000));
+    EXPECT_TRUE(hash.erase("f4"));
+    EXPECT_FALSE(database().parts_expired(Key(name), 22'000));
+    EXPECT_TRUE(hash.erase("f3"));
+  }
+  EXPECT_EQ(database().keys_with_expiring_parts(), 0u);
+  spill_all();
+  EXPECT_EQ(named(1'000'000), std::set<std::string>());
+}
+
+TEST_F(HashTest, WithoutTimesNothingIsPaidForThem) {
+  Hash hash(database(), find_or_make("hash"), limits_);
+  hash.set("f", "value");
+  const std::uint64_t before = engine_->statistics().record_memory_bytes;
+  std::string image;
+  storage::encode_image(image, *hash.record(), 0, 0);
+  for (int i = 0; i < 100; ++i) hash.set("f" + std::to_string(i), "value");
+  const std::size_t large = Record::footprint(hash.record());
+  hash.set_time("f7", 5);
+  EXPECT_GT(Record::footprint(hash.record()), large);
+  hash.set_time("f7", storage::kNoExpiry);
+  EXPECT_EQ(Record::footprint(hash.record()), large);
+  database().erase(hash.record());
+  Hash again(database(), find_or_make("hash"), limits_);
+  again.set("f", "value");
+  EXPECT_EQ(engine_->statistics().record_memory_bytes, before);
+  std::string same;
+  storage::encode_image(same, *again.record(), 0, 0);
+  EXPECT_EQ(same, image);
 }
 
 TEST_F(HashTest, ALargeOneIsFreedBehind) {

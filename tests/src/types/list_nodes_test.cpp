@@ -128,13 +128,15 @@ TEST_P(ListNodesTest, ImageReadsBack) {
   for (int i = 0; i < 2000; ++i) list.push_back(random_text(random), limit_);
   const std::string image = image_of(list, 1);
   EXPECT_EQ(image, image_of(list, ~std::size_t{0}));
-  Result<storage::ObjectPointer> again = object_decoder().decode(storage::ValueType::kList, image);
+  Result<storage::ObjectPointer> again = object_decoder().decode(storage::ValueType::kList, storage::kNoExpiry, image);
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(content(static_cast<ListNodes&>(**again)), content(list));
   for (std::size_t size = 0; size < 100; ++size) {
-    EXPECT_FALSE(object_decoder().decode(storage::ValueType::kList, image.substr(0, image.size() * size / 100)).ok());
+    EXPECT_FALSE(object_decoder()
+                     .decode(storage::ValueType::kList, storage::kNoExpiry, image.substr(0, image.size() * size / 100))
+                     .ok());
   }
-  EXPECT_FALSE(object_decoder().decode(storage::ValueType::kList, image + "x").ok());
+  EXPECT_FALSE(object_decoder().decode(storage::ValueType::kList, storage::kNoExpiry, image + "x").ok());
 }
 
 TEST_P(ListNodesTest, IsFreedStepByStep) {

@@ -98,13 +98,15 @@ TEST_P(PackedTableTest, ImageReadsBack) {
   }
   const std::string image = image_of(table, 1);
   EXPECT_EQ(image, image_of(table, ~std::size_t{0}));
-  Result<storage::ObjectPointer> again = object_decoder().decode(storage::ValueType::kHash, image);
+  Result<storage::ObjectPointer> again = object_decoder().decode(storage::ValueType::kHash, storage::kNoExpiry, image);
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(content(static_cast<PackedTable&>(**again)), model);
   for (std::size_t size = 0; size < 200; ++size) {
-    EXPECT_FALSE(object_decoder().decode(storage::ValueType::kHash, image.substr(0, image.size() * size / 200)).ok());
+    EXPECT_FALSE(object_decoder()
+                     .decode(storage::ValueType::kHash, storage::kNoExpiry, image.substr(0, image.size() * size / 200))
+                     .ok());
   }
-  EXPECT_FALSE(object_decoder().decode(storage::ValueType::kHash, image + "x").ok());
+  EXPECT_FALSE(object_decoder().decode(storage::ValueType::kHash, storage::kNoExpiry, image + "x").ok());
 }
 
 TEST_P(PackedTableTest, NamesWithoutValues) {
@@ -116,7 +118,8 @@ TEST_P(PackedTableTest, NamesWithoutValues) {
     EXPECT_FALSE(table.set(name, {}));
     model.insert(name);
   }
-  Result<storage::ObjectPointer> again = object_decoder().decode(storage::ValueType::kSet, image_of(table, 100));
+  Result<storage::ObjectPointer> again =
+      object_decoder().decode(storage::ValueType::kSet, storage::kNoExpiry, image_of(table, 100));
   ASSERT_TRUE(again.ok());
   for (const std::string& name : model) EXPECT_EQ(static_cast<PackedTable&>(**again).find(name), "");
   EXPECT_EQ(static_cast<PackedTable&>(**again).size(), model.size());

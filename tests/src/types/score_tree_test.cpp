@@ -116,9 +116,10 @@ TEST(ScoreTree, RandomChangesFollowAModel) {
       }
       if (step % 500 == 499) {
         expect_same(tree, model);
-        const auto decoded = model.elements().empty()
-                                 ? Result<storage::ObjectPointer>(std::make_unique<ScoreTree>())
-                                 : object_decoder().decode(storage::ValueType::kSortedSet, image_of(tree, 100));
+        const auto decoded =
+            model.elements().empty()
+                ? Result<storage::ObjectPointer>(std::make_unique<ScoreTree>())
+                : object_decoder().decode(storage::ValueType::kSortedSet, storage::kNoExpiry, image_of(tree, 100));
         ASSERT_TRUE(decoded.ok());
         expect_same(static_cast<const ScoreTree&>(**decoded), model);
       }
@@ -168,12 +169,12 @@ TEST(ScoreTree, IsFreedInSteps) {
 TEST(ScoreTree, OtherBytesAreNoImage) {
   using namespace std::string_literals;
   const std::string one = "\1a\0\0\0\0\0\0\xF0\x3F"s, nan = "\1b\0\0\0\0\0\0\xF8\x7F"s;
-  EXPECT_TRUE(object_decoder().decode(storage::ValueType::kSortedSet, "\1" + one).ok());
-  EXPECT_FALSE(object_decoder().decode(storage::ValueType::kSortedSet, "\2" + one + one).ok());
-  EXPECT_FALSE(object_decoder().decode(storage::ValueType::kSortedSet, "\2" + one + nan).ok());
-  EXPECT_FALSE(object_decoder().decode(storage::ValueType::kSortedSet, "\1" + one + "x").ok());
-  EXPECT_FALSE(object_decoder().decode(storage::ValueType::kSortedSet, "\2" + one).ok());
-  EXPECT_FALSE(object_decoder().decode(storage::ValueType::kSortedSet, "\0"s).ok());
+  EXPECT_TRUE(object_decoder().decode(storage::ValueType::kSortedSet, storage::kNoExpiry, "\1" + one).ok());
+  EXPECT_FALSE(object_decoder().decode(storage::ValueType::kSortedSet, storage::kNoExpiry, "\2" + one + one).ok());
+  EXPECT_FALSE(object_decoder().decode(storage::ValueType::kSortedSet, storage::kNoExpiry, "\2" + one + nan).ok());
+  EXPECT_FALSE(object_decoder().decode(storage::ValueType::kSortedSet, storage::kNoExpiry, "\1" + one + "x").ok());
+  EXPECT_FALSE(object_decoder().decode(storage::ValueType::kSortedSet, storage::kNoExpiry, "\2" + one).ok());
+  EXPECT_FALSE(object_decoder().decode(storage::ValueType::kSortedSet, storage::kNoExpiry, "\0"s).ok());
 }
 
 TEST(Score, IsReadAndWrittenAsRedisDoes) {

@@ -158,7 +158,8 @@ TEST_P(StreamTest, RandomChangesFollowAModel) {
   stream.count_out();
   const std::string image = image_of(stream, 1);
   EXPECT_EQ(image, image_of(stream));
-  Result<storage::ObjectPointer> again = object_decoder().decode(storage::ValueType::kStream, image);
+  Result<storage::ObjectPointer> again =
+      object_decoder().decode(storage::ValueType::kStream, storage::kNoExpiry, image);
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(entries_of(static_cast<Stream&>(**again)), model);
   EXPECT_EQ(image_of(static_cast<Stream&>(**again)), image);
@@ -204,7 +205,8 @@ TEST(Stream, GroupsFollowAModel) {
   expect_group(group, model);
   const std::string image = image_of(stream, 100);
   EXPECT_EQ(image, image_of(stream));
-  Result<storage::ObjectPointer> again = object_decoder().decode(storage::ValueType::kStream, image);
+  Result<storage::ObjectPointer> again =
+      object_decoder().decode(storage::ValueType::kStream, storage::kNoExpiry, image);
   ASSERT_TRUE(again.ok());
   auto& copy = static_cast<Stream&>(**again);
   expect_group(*copy.group("group"), model);
@@ -239,10 +241,10 @@ TEST(Stream, AnIdTakenBackLeavesNothingAboveIt) {
   stream.set_last_id({8, 0});
   stream.set_max_deleted_id({3, 0});
   stream.append({8, 5}, views(pairs), StreamNodeLimit{});
-  EXPECT_TRUE(object_decoder().decode(storage::ValueType::kStream, image_of(stream)).ok());
+  EXPECT_TRUE(object_decoder().decode(storage::ValueType::kStream, storage::kNoExpiry, image_of(stream)).ok());
   stream.trim({.by = StreamTrim::By::kLength});
   EXPECT_EQ(stream.node_count(), 0u);
-  EXPECT_TRUE(object_decoder().decode(storage::ValueType::kStream, image_of(stream)).ok());
+  EXPECT_TRUE(object_decoder().decode(storage::ValueType::kStream, storage::kNoExpiry, image_of(stream)).ok());
 }
 
 TEST(Stream, IsFreedStepByStep) {
@@ -278,16 +280,17 @@ TEST(Stream, DamagedImagesAreRefusedOrReadable) {
   }
   const std::string image = image_of(stream);
   for (std::size_t size = 0; size < image.size(); ++size) {
-    EXPECT_FALSE(object_decoder().decode(storage::ValueType::kStream, image.substr(0, size)).ok());
+    EXPECT_FALSE(object_decoder().decode(storage::ValueType::kStream, storage::kNoExpiry, image.substr(0, size)).ok());
   }
-  EXPECT_FALSE(object_decoder().decode(storage::ValueType::kStream, image + "x").ok());
+  EXPECT_FALSE(object_decoder().decode(storage::ValueType::kStream, storage::kNoExpiry, image + "x").ok());
   unsigned refused = 0, read = 0;
   for (int round = 0; round < 20000; ++round) {
     std::string damaged = image;
     for (unsigned flips = 1 + static_cast<unsigned>(random() % 3); flips > 0; --flips) {
       damaged[random() % damaged.size()] = static_cast<char>(random());
     }
-    Result<storage::ObjectPointer> again = object_decoder().decode(storage::ValueType::kStream, damaged);
+    Result<storage::ObjectPointer> again =
+        object_decoder().decode(storage::ValueType::kStream, storage::kNoExpiry, damaged);
     if (!again.ok()) {
       ++refused;
       continue;
@@ -295,7 +298,7 @@ TEST(Stream, DamagedImagesAreRefusedOrReadable) {
     ++read;
     auto& copy = static_cast<Stream&>(**again);
     EXPECT_EQ(entries_of(copy).size(), copy.size());
-    EXPECT_TRUE(object_decoder().decode(storage::ValueType::kStream, image_of(copy)).ok());
+    EXPECT_TRUE(object_decoder().decode(storage::ValueType::kStream, storage::kNoExpiry, image_of(copy)).ok());
     copy.trim({.by = StreamTrim::By::kLength, .length = 5});
   }
   EXPECT_GT(refused, 1000u);
