@@ -44,7 +44,9 @@ std::size_t find_begin(const KeySpec& spec, std::span<const std::string_view> ar
   if (spec.begin != KeySpec::Begin::kKeyword) return 0;
   std::ptrdiff_t count = std::ssize(arguments);
   if (spec.index > 0) {
-    for (std::ptrdiff_t i = spec.index; i < count; ++i) {
+    // An option's word at the end, without its key, names none; where the keys run to the end there must be some.
+    const std::ptrdiff_t end = spec.last < 0 ? count : count - 1;
+    for (std::ptrdiff_t i = spec.index; i < end; ++i) {
       if (equals_ignoring_case(arguments[i], spec.keyword)) return static_cast<std::size_t>(i + 1);
     }
   } else {

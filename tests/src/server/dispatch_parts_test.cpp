@@ -43,6 +43,20 @@ TEST(FindKeys, RangesAndSteps) {
   EXPECT_EQ(keys[0].argument, 2u);
 }
 
+TEST(FindKeys, AnOptionsWordAtTheEndNamesNoKey) {
+  CommandTable table;
+  std::vector<KeyPosition> keys;
+  std::string_view stored[] = {"georadius", "k", "1", "2", "3", "m", "store", "to"};
+  ASSERT_TRUE(find_keys(*table.find("georadius")->row, stored, keys));
+  EXPECT_EQ(keys.size(), 2u);
+  keys.clear();
+  ASSERT_TRUE(find_keys(*table.find("georadius")->row, std::span(stored).first(7), keys));
+  EXPECT_EQ(keys.size(), 1u);
+  keys.clear();
+  std::string_view read[] = {"xread", "count", "1", "streams"};
+  EXPECT_FALSE(find_keys(*table.find("xread")->row, read, keys));
+}
+
 TEST(LatencyHistogram, CountsAndPercentiles) {
   LatencyHistogram histogram;
   for (std::uint64_t ns = 1; ns <= 1000; ++ns) histogram.record(ns * 1000);
