@@ -269,7 +269,7 @@ def databases_are_apart(stage):
 
 @scene
 def pause(stage):
-    stage.block("a", "BLPOP k 0.1", "SET after x")
+    stage.block("a", "BLPOP k 1", "SET after x")
     stage.block("b", "BLPOP k 0")
     told = [stage.do("CLIENT", "PAUSE", "60000", "WRITE"), *stage.get("a")]
     stage["c"].send(encode("RPUSH", "k", "1"))
