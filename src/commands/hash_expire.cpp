@@ -60,13 +60,20 @@ std::optional<Texts> parse_fields(Context& context, std::size_t index, std::stri
   return fields;
 }
 
-// A hash that a command changes field by field, and what the log is to hear of it.
+// The hash of argument 1, if there is one, as a command changes it field by field, and what the log is to hear of it.
 class FieldChanges {
  public:
-  // The hash must be there.
-  FieldChanges(Context& context, Record* record) : context_(context), record_(record) {}
+  // Those of `fields` that have expired are gone.
+  FieldChanges(Context& context, Record* record, Texts fields)
+      : context_(context), record_(record ? context.remove_expired_fields(record, fields) : nullptr) {}
 
-  types::HashView view() const { return hash_view(context_, *record()); }
+  std::optional<types::ElementText> find(std::string_view field) const {
+    return record() ? hash_view(context_, *record()).find(field) : std::nullopt;
+  }
+  std::optional<std::int64_t> time_of(std::string_view field) const {
+    return record() ? hash_view(context_, *record()).time_of(field) : std::nullopt;
+  }
+  // --- of fields that are there
   void erase(std::string_view field) {
     changed().erase(field);
     erased_.push_back(field);
@@ -105,11 +112,6 @@ class FieldChanges {
   std::vector<std::string_view> erased_;
   std::vector<std::string_view> timed_;
 };
-
-void reply_no_fields(Context& context, std::size_t count) {
-  context.reply.array(count);
-  for (std::size_t i = 0; i < count; ++i) context.reply.integer(kNoField);
-}
 
 // --- HEXPIRE and its kin
 
@@ -150,12 +152,10 @@ void expire_fields(Context& context, Unit unit, Base base) {
   const auto fields = parse_fields(context, condition == Condition::kNone ? 3 : 4,
                                    "ERR Parameter `numFields` should be greater than 0");
   if (!fields) return;
-  if (record != nullptr) record = context.remove_expired_fields(record, *fields);
-  if (record == nullptr) return reply_no_fields(context, fields->size());
-  FieldChanges changes(context, record);
+  FieldChanges changes(context, record, *fields);
   context.reply.array(fields->size());
   for (const std::string_view field : *fields) {
-    const auto old_ms = changes.view().time_of(field);
+    const auto old_ms = changes.time_of(field);
     if (!old_ms) {
       context.reply.integer(kNoField);
     } else if (!allows(condition, *old_ms, *time_ms)) {
@@ -174,11 +174,9 @@ void tell_times(Context& context, Unit unit, Base base) {
   if (!type_or_absent(context, record, ValueType::kHash)) return;
   const auto fields = parse_fields(context, 2, kNoPositiveNumber);
   if (!fields) return;
-  if (record == nullptr) return reply_no_fields(context, fields->size());
-  const types::HashView hash = hash_view(context, *record);
   context.reply.array(fields->size());
   for (const std::string_view field : *fields) {
-    const auto time_ms = hash.time_of(field);
+    const auto time_ms = record ? hash_view(context, *record).time_of(field) : std::nullopt;
     if (!time_ms) {
       context.reply.integer(kNoField);
     } else if (*time_ms == kNoExpiry) {
@@ -282,10 +280,9 @@ bool condition_met(Context& context, const Record* record, const SetOptions& opt
 
 // The fields get values whose time is over: they are gone.
 void set_expired_fields(Context& context, Record* record, Texts pairs) {
-  if (record == nullptr) return context.propagate_nothing();
-  FieldChanges changes(context, record);
+  FieldChanges changes(context, record, {});
   for (std::size_t i = 0; i < pairs.size(); i += 2) {
-    if (changes.view().contains(pairs[i])) changes.erase(pairs[i]);
+    if (changes.find(pairs[i])) changes.erase(pairs[i]);
   }
   changes.end(kNoExpiry);
 }
@@ -334,12 +331,10 @@ void hpersist(Context& context) {
   if (!type_or_absent(context, record, ValueType::kHash)) return;
   const auto fields = parse_fields(context, 2, kNoPositiveNumber);
   if (!fields) return;
-  if (record != nullptr) record = context.remove_expired_fields(record, *fields);
-  if (record == nullptr) return reply_no_fields(context, fields->size());
-  FieldChanges changes(context, record);
+  FieldChanges changes(context, record, *fields);
   context.reply.array(fields->size());
   for (const std::string_view field : *fields) {
-    const auto time_ms = changes.view().time_of(field);
+    const auto time_ms = changes.time_of(field);
     if (!time_ms) {
       context.reply.integer(kNoField);
     } else if (*time_ms == kNoExpiry) {
@@ -357,15 +352,10 @@ void hgetdel(Context& context) {
   if (!type_or_absent(context, record, ValueType::kHash)) return;
   const auto fields = parse_fields(context, 2, kNoPositiveNumber);
   if (!fields) return;
-  if (record != nullptr) record = context.remove_expired_fields(record, *fields);
+  FieldChanges changes(context, record, *fields);
   context.reply.array(fields->size());
-  if (record == nullptr) {
-    for (std::size_t i = 0; i < fields->size(); ++i) context.reply.null();
-    return;
-  }
-  FieldChanges changes(context, record);
   for (const std::string_view field : *fields) {
-    if (const auto value = changes.view().find(field)) {
+    if (const auto value = changes.find(field)) {
       context.reply.bulk(value->view());
       changes.erase(field);
     } else {
@@ -392,21 +382,16 @@ void hgetex(Context& context) {
   }
   const auto fields = parse_fields(context, fields_index, kNoPositiveNumber);
   if (!fields) return;
-  if (record != nullptr) record = context.remove_expired_fields(record, *fields);
+  FieldChanges changes(context, record, *fields);
   context.reply.array(fields->size());
-  if (record == nullptr) {
-    for (std::size_t i = 0; i < fields->size(); ++i) context.reply.null();
-    return;
-  }
-  FieldChanges changes(context, record);
   for (const std::string_view field : *fields) {
-    const auto value = changes.view().find(field);
+    const auto value = changes.find(field);
     if (!value) {
       context.reply.null();
       continue;
     }
     context.reply.bulk(value->view());
-    const bool timed = changes.view().time_of(field).value_or(kNoExpiry) != kNoExpiry;
+    const bool timed = changes.time_of(field).value_or(kNoExpiry) != kNoExpiry;
     if (option.kind == TimeOption::Kind::kTime || (option.kind == TimeOption::Kind::kPersist && timed)) {
       changes.set_time(field, time_ms);
     }

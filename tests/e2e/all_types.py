@@ -7,15 +7,13 @@ bounded, no command fails, every value read is what its client made of it.
 The values are those of the kill loop's models, of about VALUE_SIZE bytes; each client fills its keys and goes on
 with random commands then. RSS is sampled every 100 ms and must never pass maxmemory + 64 MiB.
 """
-import argparse
-import os
 import time
 
-from harness import Error, Folder, ServerDied, encode, fail, megabytes, say
+from harness import Error, encode, fail, megabytes
 from kill_models import LARGE_MODELS, PlacesModel
 from kill_streams import Stream
 from kill_strings import HyperLogLogModel
-from soak import Soak, Visitor
+from soak import Soak, Visitor, run
 
 MODELS = [*LARGE_MODELS, PlacesModel, HyperLogLogModel]
 ELEMENT_BYTES = 300
@@ -118,26 +116,5 @@ class AllTypes(Soak):
             fail(f"all types: values of {held >> 20} MiB only, {wanted >> 20} MiB were wanted")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=600, help="of random commands, after the keys are filled")
-    parser.add_argument("--maxmemory", default="128mb")
-    parser.add_argument("--clients", type=int, default=50)
-    parser.add_argument("--times", type=int, default=10, help="dataset by maxmemory")
-    parser.add_argument("--value-size", type=int, default=6_000)
-    parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--subject", choices=("terrace", "redis"), default="terrace")
-    parser.add_argument("--keep", action="store_true")
-    options = parser.parse_args()
-    if options.seed is None:
-        options.seed = int.from_bytes(os.urandom(3), "little")
-    with Folder("all-types", options.keep) as folder:
-        try:
-            AllTypes(options, folder).run()
-        except ServerDied as problem:
-            fail(problem)
-    say("all types: passed")
-
-
 if __name__ == "__main__":
-    main()
+    run(AllTypes, __doc__, maxmemory="128mb", times=10, value_size=6_000)

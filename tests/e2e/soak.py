@@ -202,26 +202,28 @@ class Soak:
             sys.exit(1)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=600)
-    parser.add_argument("--maxmemory", default="256mb")
+def run(kind, description, **defaults):
+    """The program around a Soak, or one that is made of it."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=600, help="of random commands")
+    parser.add_argument("--maxmemory")
     parser.add_argument("--clients", type=int, default=50)
-    parser.add_argument("--times", type=int, default=4, help="dataset by maxmemory, about")
-    parser.add_argument("--value-size", type=int, default=4000)
+    parser.add_argument("--times", type=int, help="dataset by maxmemory, about")
+    parser.add_argument("--value-size", type=int)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--subject", choices=("terrace", "redis"), default="terrace")
     parser.add_argument("--keep", action="store_true")
+    parser.set_defaults(**defaults)
     options = parser.parse_args()
     if options.seed is None:
         options.seed = int.from_bytes(os.urandom(3), "little")
-    with Folder("soak", options.keep) as folder:
+    with Folder(kind.TITLE.replace(" ", "-"), options.keep) as folder:
         try:
-            Soak(options, folder).run()
+            kind(options, folder).run()
         except ServerDied as problem:
             fail(problem)
-    say("soak: passed")
+    say(f"{kind.TITLE}: passed")
 
 
 if __name__ == "__main__":
-    main()
+    run(Soak, __doc__, maxmemory="256mb", times=4, value_size=4000)
