@@ -12,6 +12,9 @@ namespace terrace::io {
 
 namespace {
 
+// Buffers offered at first; one more for each receive that found none, so that soon they are enough for one turn.
+constexpr unsigned kFirstWindow = 32;
+
 void* map_anonymous(std::size_t bytes) {
   void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return memory == MAP_FAILED ? nullptr : memory;
@@ -25,6 +28,7 @@ ReceiveBuffers::ReceiveBuffers(io_uring& ring, unsigned count, std::size_t buffe
       buffer_size_(buffer_size),
       low_water_(std::max(1U, count / 8)),
       free_(count),
+      window_(std::min(count, kFirstWindow)),
       ring_bytes_(count * sizeof(io_uring_buf)),
       data_bytes_(count * buffer_size) {}
 
@@ -45,8 +49,9 @@ Result<std::unique_ptr<ReceiveBuffers>> ReceiveBuffers::create(io_uring& ring, u
   buffers->registered_ = true;
 
   io_uring_buf_ring_init(buffers->entries_);
-  for (unsigned id = 0; id < count; ++id) buffers->offer(static_cast<std::uint16_t>(id), static_cast<int>(id));
-  io_uring_buf_ring_advance(buffers->entries_, static_cast<int>(count));
+  buffers->spared_.reserve(count);
+  for (unsigned id = count; id > 0; --id) buffers->spared_.push_back(static_cast<std::uint16_t>(id - 1));
+  buffers->top_up();
   return buffers;
 }
 
@@ -57,20 +62,36 @@ ReceiveBuffers::~ReceiveBuffers() {
   if (data_) ::munmap(data_, data_bytes_);
 }
 
-void ReceiveBuffers::offer(std::uint16_t id, int offset) {
+void ReceiveBuffers::offer(std::uint16_t id) {
   io_uring_buf_ring_add(entries_, data_ + id * buffer_size_, static_cast<unsigned>(buffer_size_), id,
-                        static_cast<int>(count_ - 1), offset);
+                        static_cast<int>(count_ - 1), 0);
+  io_uring_buf_ring_advance(entries_, 1);
+  ++offered_;
+}
+
+void ReceiveBuffers::top_up() {
+  while (offered_ < window_ && !spared_.empty()) {
+    offer(spared_.back());
+    spared_.pop_back();
+  }
 }
 
 const std::byte* ReceiveBuffers::take(std::uint16_t id) {
   TERRACE_CHECK(id < count_ && free_ > 0);
   --free_;
+  --offered_;
+  top_up();
   return data_ + id * buffer_size_;
 }
 
+void ReceiveBuffers::ran_out() {
+  window_ = std::min(count_, window_ + 1);
+  top_up();
+}
+
 void ReceiveBuffers::give_back(std::uint16_t id) {
-  offer(id, 0);
-  io_uring_buf_ring_advance(entries_, 1);
+  spared_.push_back(id);
+  top_up();
   ++free_;
   // Those who starve again while this runs stand behind `end`, and wait for the next time.
   if (!first_ || !plenty()) return;

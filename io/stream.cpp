@@ -94,6 +94,7 @@ void Stream::on_received(int result, unsigned flags) {
   if (result == 0) {
     ended_ = true;
   } else if (result == -ENOBUFS) {
+    reactor_.receive_buffers().ran_out();
     starving_ = !closing_ && !reactor_.receive_buffers().plenty();
     if (starving_) reactor_.receive_buffers().wait(*this);
   } else if (result < 0 && result != -ECANCELED && result != -EINTR && result != -EAGAIN) {
