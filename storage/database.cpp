@@ -9,8 +9,10 @@ namespace terrace::storage {
 
 namespace {
 
-// A value this large that is made larger step by step gets a quarter more than it asks for.
-constexpr std::uint32_t kSlackFrom = 64;
+// A value this large that is made larger step by step gets a quarter more than it asks for. Smaller ones are cells,
+// whose sizes go in steps that are small enough to move it along: most of them stop growing, and what they were given
+// in advance would stay.
+constexpr std::uint32_t kSlackFrom = 4096;
 
 // Hashes of shadows that are noted at most; beyond them nearly all are such as compaction may settle as well.
 constexpr std::size_t kMaxUnsettled = 8192;
