@@ -41,16 +41,18 @@ class AlignedBuffer {
 
   // Keeps the content; what is new is not initialised. Grows by doubling.
   void resize(std::size_t size) {
-    if (size > capacity_) {
-      std::size_t capacity = capacity_ * 2 > size ? capacity_ * 2 : size;
-      capacity = (capacity + kAlignment - 1) / kAlignment * kAlignment;
-      Memory grown(static_cast<std::byte*>(std::aligned_alloc(kAlignment, capacity)));
-      TERRACE_CHECK(grown != nullptr);
-      if (size_) std::memcpy(grown.get(), bytes_.get(), size_);
-      bytes_ = std::move(grown);
-      capacity_ = capacity;
-    }
+    if (size > capacity_) reserve(capacity_ * 2 > size ? capacity_ * 2 : size);
     size_ = size;
+  }
+  // Room for so many bytes without growing.
+  void reserve(std::size_t size) {
+    if (size <= capacity_) return;
+    const std::size_t capacity = (size + kAlignment - 1) / kAlignment * kAlignment;
+    Memory grown(static_cast<std::byte*>(std::aligned_alloc(kAlignment, capacity)));
+    TERRACE_CHECK(grown != nullptr);
+    if (size_) std::memcpy(grown.get(), bytes_.get(), size_);
+    bytes_ = std::move(grown);
+    capacity_ = capacity;
   }
 
  private:

@@ -306,6 +306,10 @@ void write_large_header(std::span<std::byte> first_page, std::uint64_t raw_size,
 PackedPages pack_pages(std::span<const std::string_view> images, const PackOptions& options) {
   PackedPages out;
   out.places.reserve(images.size());
+  // What does not shrink takes a little more than it has, and then grows.
+  std::size_t raw_bytes = 0;
+  for (const std::string_view image : images) raw_bytes += image.size();
+  out.bytes.reserve(raw_bytes + kPageSize);
   Compressor compressor(options);
   PagePacker packer(compressor, images);
   while (!packer.done()) packer.pack(out);

@@ -42,10 +42,13 @@ void Spiller::add(std::uint32_t database_id, Record* record, bool mark, bool evi
         write_object(std::move(image), {Key(record->key()).hash, database_id, 0, size, record->due_ms(), ticket}));
     return;
   }
-  if (!gathering_) gathering_ = std::make_unique<ImageBatch>();
+  if (!gathering_) {
+    gathering_ = std::make_unique<ImageBatch>();
+    // At one go: to become as large step by step would leave all the smaller sizes with the allocator.
+    gathering_->bytes.reserve(kBatchBytes + kSlicedImageSize);
+  }
   ImageBatch& batch = *gathering_;
   const std::size_t offset = batch.bytes.size();
-  batch.bytes.reserve(std::max(batch.bytes.capacity(), std::min(offset + image_size_bound(*record), 2 * kBatchBytes)));
   encode_image(batch.bytes, *record, database_id, log_.end_position());
   batch.items.push_back(
       {Key(record->key()).hash, database_id, offset, batch.bytes.size() - offset, record->due_ms(), ticket});
