@@ -1,6 +1,7 @@
 #include "src/types/stream.h"
 
 #include <limits>
+#include <optional>
 
 namespace terrace::types {
 namespace {
@@ -62,8 +63,8 @@ bool Stream::fits(const StreamNode& node, std::size_t more, const StreamNodeLimi
 void Stream::append(const StreamId& id, std::span<const std::string_view> pairs, const StreamNodeLimit& limit) {
   std::size_t bytes = 0;
   for (const std::string_view text : pairs) bytes += text.size();
-  if (!nodes_.empty() && !fits(nodes_[nodes_.last()], bytes, limit)) {
-    nodes_[nodes_.last()].close(*this);
+  if (!nodes_.empty() && !fits(unpacked(nodes_.last()), bytes, limit)) {
+    pack(nodes_.last());
     nodes_.insert(StreamNode::begun(id, pairs, *this), *this);
   } else if (nodes_.empty()) {
     nodes_.insert(StreamNode::begun(id, pairs, *this), *this);
@@ -75,27 +76,45 @@ void Stream::append(const StreamId& id, std::span<const std::string_view> pairs,
   if (size_ == 1) first_id_ = id;
 }
 
+void Stream::pack(const Nodes::Place& place) {
+  saved_bytes_ -= nodes_[place].saved();
+  nodes_[place].pack(*this);
+  saved_bytes_ += nodes_[place].saved();
+}
+
+StreamNode& Stream::unpacked(const Nodes::Place& place) {
+  saved_bytes_ -= nodes_[place].saved();
+  nodes_[place].unpack(*this);
+  return nodes_[place];
+}
+
+StreamNode& Stream::to_be_changed(const Nodes::Place& place) {
+  StreamNode& node = nodes_[place];
+  if (!node.packed()) return node;
+  const auto before = nodes_.lower_bound(changed_);
+  if (before != nodes_.end() && nodes_[before].id == changed_ && before != nodes_.last()) pack(before);
+  changed_ = node.id;
+  return unpacked(place);
+}
+
 Stream::Nodes::Place Stream::remove_node(const Nodes::Place& place) {
+  saved_bytes_ -= nodes_[place].saved();
   nodes_[place].free(*this);
   return nodes_.erase(place, *this);
 }
 
 bool Stream::erase(const StreamId& id) {
-  if (nodes_.empty()) return false;
+  std::optional<std::size_t> place;
+  forward(id, id, [&](const StreamEntry& entry, const StreamNodeView&) {
+    place = entry.place;
+    return false;
+  });
+  if (!place) return false;
   const auto at = node_of(id);
-  StreamNode& node = nodes_[at];
-  const StreamNodeView view = node.view();
-  std::size_t place = view.begin();
-  StreamEntry entry;
-  for (; place != view.end(); place = view.behind(entry)) {
-    entry = view.entry(place);
-    if (entry.id >= id) break;
-  }
-  if (place == view.end() || entry.id != id || entry.deleted) return false;
-  if (view.live() == 1) {
+  if (nodes_[at].live() == 1) {
     remove_node(at);
   } else {
-    node.mark_deleted(place, *this);
+    to_be_changed(at).mark_deleted(*place, *this);
   }
   --size_;
   if (id > max_deleted_id_) max_deleted_id_ = id;
@@ -105,16 +124,16 @@ bool Stream::erase(const StreamId& id) {
 
 bool Stream::whole_goes(const StreamNode& node, const StreamTrim& trim) const {
   if (trim.by == StreamTrim::By::kLength) {
-    const auto live = static_cast<std::uint64_t>(node.view().live());
+    const auto live = static_cast<std::uint64_t>(node.live());
     return size_ > trim.length && size_ - live >= trim.length;
   }
-  return node.view().last_id() < trim.first;
+  return node.last_id() < trim.first;
 }
 
 bool Stream::would_trim(const StreamTrim& trim) const {
   if (trim.by == StreamTrim::By::kNothing || nodes_.empty() || trimmed(trim)) return false;
   const StreamNode& node = nodes_[nodes_.begin()];
-  if (trim.limit != 0 && static_cast<std::uint64_t>(node.view().live()) > trim.limit) return false;
+  if (trim.limit != 0 && static_cast<std::uint64_t>(node.live()) > trim.limit) return false;
   if (trim.approximate || trim.by == StreamTrim::By::kLength) return !trim.approximate || whole_goes(node, trim);
   return node.id < trim.first;
 }
@@ -122,10 +141,10 @@ bool Stream::would_trim(const StreamTrim& trim) const {
 std::uint64_t Stream::trim(const StreamTrim& trim) {
   std::uint64_t gone = 0;
   for (auto at = nodes_.begin(); trim.by != StreamTrim::By::kNothing && at != nodes_.end() && !trimmed(trim);) {
-    const auto live = static_cast<std::uint64_t>(nodes_[at].view().live());
+    const auto live = static_cast<std::uint64_t>(nodes_[at].live());
     if (trim.limit != 0 && gone + live > trim.limit) break;
     if (!whole_goes(nodes_[at], trim)) {
-      if (!trim.approximate) gone += trim_within(nodes_[at], trim);
+      if (!trim.approximate) gone += trim_within(to_be_changed(at), trim);
       break;
     }
     at = remove_node(at);
@@ -157,10 +176,10 @@ std::uint64_t Stream::trim_within(StreamNode& node, const StreamTrim& trim) {
 
 // Deleted entries above the new id go: nodes are in order, with all that is in them.
 void Stream::set_last_id(const StreamId& id) {
-  while (!nodes_.empty() && nodes_[nodes_.last()].view().live() == 0 && nodes_[nodes_.last()].view().last_id() > id) {
+  while (!nodes_.empty() && nodes_[nodes_.last()].live() == 0 && nodes_[nodes_.last()].last_id() > id) {
     remove_node(nodes_.last());
   }
-  if (!nodes_.empty()) nodes_[nodes_.last()].cut_behind(id, *this);
+  if (!nodes_.empty()) unpacked(nodes_.last()).cut_behind(id, *this);
   last_id_ = id;
 }
 

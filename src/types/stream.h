@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "src/types/id_row.h"
+#include "src/types/packed_stream_node.h"
 #include "src/types/stream_group.h"
 #include "src/types/stream_node.h"
 #include "storage/object.h"
@@ -54,8 +55,9 @@ class Stream final : public storage::Object {
   template <typename Visit>
   void forward(const StreamId& first, const StreamId& last, const Visit& visit) const {
     for (auto at = node_of(first); at != nodes_.end(); at = nodes_.next(at)) {
-      const StreamNodeView node = nodes_[at].view();
       if (nodes_[at].id > last) return;
+      const OpenStreamNode open(nodes_[at]);
+      const StreamNodeView node = open.view();
       for (std::size_t place = node.begin(); place != node.end();) {
         const StreamEntry entry = node.entry(place);
         if (entry.id > last) return;
@@ -69,7 +71,8 @@ class Stream final : public storage::Object {
   void backward(const StreamId& first, const StreamId& last, const Visit& visit) const {
     if (nodes_.empty()) return;
     for (auto at = node_of(last);; at = nodes_.previous(at)) {
-      const StreamNodeView node = nodes_[at].view();
+      const OpenStreamNode open(nodes_[at]);
+      const StreamNodeView node = open.view();
       for (std::size_t place = node.before(node.end()); place != Listpack::kNowhere; place = node.before(place)) {
         const StreamEntry entry = node.entry(place);
         if (entry.id < first) return;
@@ -118,6 +121,10 @@ class Stream final : public storage::Object {
   Groups::const_iterator group_place(std::string_view name) const;
   bool fits(const StreamNode& node, std::size_t more, const StreamNodeLimit& limit) const;
   Nodes::Place remove_node(const Nodes::Place& place);
+  // Nodes are packed but for the last one, to which entries are added, and the one that was changed last.
+  void pack(const Nodes::Place& place);
+  StreamNode& unpacked(const Nodes::Place& place);
+  StreamNode& to_be_changed(const Nodes::Place& place);
   bool whole_goes(const StreamNode& node, const StreamTrim& trim) const;
   bool trimmed(const StreamTrim& trim) const {
     return trim.by == StreamTrim::By::kLength ? size_ <= trim.length : false;
@@ -126,6 +133,8 @@ class Stream final : public storage::Object {
   void find_first_id();
 
   Nodes nodes_;
+  StreamId changed_;             // the node that was unpacked for a change
+  std::size_t saved_bytes_ = 0;  // of all nodes
   std::uint64_t size_ = 0;
   std::uint64_t entries_added_ = 0;
   StreamId last_id_;

@@ -129,7 +129,7 @@ bool read_group(RdbReader& reader, StreamImageVersion version, Stream& stream) {
 std::size_t Stream::image_size_bound() const {
   // A node, an entry, a consumer and a group have more bytes in memory than beside their texts here.
   constexpr std::size_t kCounts = 12 * storage::kMaxRdbLength;
-  return kCounts + footprint_bytes();
+  return kCounts + footprint_bytes() + saved_bytes_;
 }
 
 std::uint64_t Stream::encode(std::string& out, std::uint64_t cursor, std::size_t budget_bytes) const {
@@ -140,7 +140,7 @@ std::uint64_t Stream::encode(std::string& out, std::uint64_t cursor, std::size_t
     std::string id;
     put_stream_id(id, node.id);
     put_rdb_bytes(out, id);
-    put_rdb_bytes(out, node.text());
+    put_rdb_bytes(out, OpenStreamNode(node).text());
   }) && parts.one([&] {
     put_rdb_length(out, size_);
     put_id_lengths(out, last_id_);
@@ -167,6 +167,7 @@ bool StreamImage::read_nodes(RdbReader& reader, Stream& stream) {
     if (!StreamNodeView::valid(master, listpack.view(), floor)) return false;
     if (!stream.nodes_.empty() && master <= stream.nodes_[stream.nodes_.last()].id) return false;
     const StreamNode node = StreamNode::of(master, listpack.view(), stream);
+    if (!stream.nodes_.empty()) stream.pack(stream.nodes_.last());
     stream.nodes_.insert(node, stream);
     stream.size_ += static_cast<std::uint64_t>(node.view().live());
     stream.last_id_ = floor;

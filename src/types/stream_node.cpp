@@ -4,12 +4,14 @@
 #include <cstring>
 #include <string>
 
+#include "io/result.h"
+#include "src/types/packed_stream_node.h"
 #include "storage/allocation.h"
 
 namespace terrace::types {
 namespace {
 
-constexpr std::int64_t kDeleted = 1, kSameFields = 2;
+constexpr std::int64_t kDeleted = StreamNodeView::kDeleted, kSameFields = StreamNodeView::kSameFields;
 constexpr std::size_t kMasterNumbers = 3;  // before the master entry's fields
 constexpr std::uint32_t kUncounted = 0xFFFF;
 
@@ -245,17 +247,45 @@ void StreamNode::cut_behind(const StreamId& last, storage::Object& owner) {
   }
 }
 
-void StreamNode::close(storage::Object& owner) {
-  const std::size_t given = storage::usable_size(bytes);
-  auto* const moved = static_cast<char*>(storage::allocate(size));
-  if (storage::usable_size(moved) >= given) return storage::release(moved);
-  std::memcpy(moved, bytes, size);
-  owner.add_footprint(static_cast<std::ptrdiff_t>(storage::usable_size(moved)) - static_cast<std::ptrdiff_t>(given));
-  storage::release(bytes);
+std::int64_t StreamNode::live() const {
+  return packed() ? PackedStreamNode::live(text()) : view().live();
+}
+
+StreamId StreamNode::last_id() const {
+  return packed() ? PackedStreamNode::last_id(id, text()) : view().last_id();
+}
+
+void StreamNode::replace(std::string_view with, storage::Object& owner) {
+  auto* const moved = static_cast<char*>(storage::allocate(with.size()));
+  std::memcpy(moved, with.data(), with.size());
+  owner.add_footprint(static_cast<std::ptrdiff_t>(storage::usable_size(moved)));
+  free(owner);
   bytes = moved;
+  size = static_cast<std::uint32_t>(with.size());
+}
+
+void StreamNode::pack(storage::Object& owner) {
+  constexpr std::size_t kWorthwhile = 16;  // one in so many bytes
+  if (packed()) return;
+  const std::uint32_t before = size;
+  if (const auto smaller = PackedStreamNode::pack(id, text())) {
+    replace(*smaller, owner);
+    listpack_size = before;
+  } else if (storage::usable_size(bytes) > size + size / kWorthwhile) {
+    replace(text(), owner);
+  }
+}
+
+void StreamNode::unpack(storage::Object& owner) {
+  if (!packed()) return;
+  std::string listpack(listpack_size, '\0');
+  TERRACE_CHECK(PackedStreamNode::unpack(id, text(), listpack));
+  replace(listpack, owner);
+  listpack_size = 0;
 }
 
 void StreamNode::free(storage::Object& owner) const {
+  PackedStreamNode::forget(bytes);
   owner.add_footprint(-static_cast<std::ptrdiff_t>(storage::usable_size(bytes)));
   storage::release(bytes);
 }

@@ -29,6 +29,9 @@ struct StreamEntry {
 
 class StreamNodeView {
  public:
+  // An entry's flags.
+  static constexpr std::int64_t kDeleted = 1, kSameFields = 2;
+
   StreamNodeView(const StreamId& master, std::string_view bytes) : master_(master), listpack_(bytes) {}
 
   std::int64_t live() const { return integer(listpack_.begin()); }
@@ -72,16 +75,24 @@ class StreamNodeView {
   Listpack listpack_;
 };
 
-// One node's bytes in an allocation of its own, for IdRow.
+// One node's bytes in an allocation of its own, for IdRow: its listpack, or that packed (packed_stream_node.h).
 struct StreamNode {
   StreamId id;
   char* bytes = nullptr;
   std::uint32_t size = 0;
+  std::uint32_t listpack_size = 0;  // while it is packed
 
+  bool packed() const { return listpack_size != 0; }
   std::string_view text() const { return {bytes, size}; }
+  // Not of a packed one: OpenStreamNode has a view of any.
   StreamNodeView view() const { return {id, text()}; }
+  std::int64_t live() const;
+  StreamId last_id() const;
+  // What the listpack has beyond the bytes that are kept.
+  std::size_t saved() const { return packed() && listpack_size > size ? listpack_size - size : 0; }
 
   static StreamNode of(const StreamId& id, std::string_view listpack, storage::Object& owner);
+  // Nothing changes a packed node but unpack() and free().
   // With a master entry of these fields, and no entries.
   static StreamNode begun(const StreamId& id, std::span<const std::string_view> pairs, storage::Object& owner);
   void append(const StreamId& id, std::span<const std::string_view> pairs, storage::Object& owner);
@@ -89,13 +100,15 @@ struct StreamNode {
   void mark_deleted(std::size_t place, storage::Object& owner);
   // Takes deleted entries above `last` off its end.
   void cut_behind(const StreamId& last, storage::Object& owner);
-  // Gives back what no entries will need any more.
-  void close(storage::Object& owner);
+  // Packs it if that saves enough; otherwise gives back what no entries will need any more.
+  void pack(storage::Object& owner);
+  void unpack(storage::Object& owner);
   void free(storage::Object& owner) const;
 
  private:
   class Bytes;
   void resize(std::size_t wanted, bool with_slack, storage::Object& owner);
+  void replace(std::string_view with, storage::Object& owner);
 };
 
 }  // namespace terrace::types
