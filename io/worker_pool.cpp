@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <ctime>
+#include <utility>
 
 namespace terrace::io {
 
@@ -17,7 +19,8 @@ constexpr int kNiceness = 10;
 
 }  // namespace
 
-WorkerPool::WorkerPool(Reactor& reactor, unsigned threads, const std::string& name) : mailbox_(reactor.mailbox()) {
+WorkerPool::WorkerPool(Reactor& reactor, unsigned threads, const std::string& name, std::function<void()> at_rest)
+    : mailbox_(reactor.mailbox()), at_rest_(std::move(at_rest)) {
   TERRACE_CHECK(threads > 0 && sem_init(&waiting_, 0, 0) == 0);
   // Threads inherit the mask: signals are the reactor's business.
   sigset_t all;
@@ -46,9 +49,25 @@ void WorkerPool::submit(WorkItem& item) {
   sem_post(&waiting_);
 }
 
+bool WorkerPool::item_comes_before_rest() {
+  timespec end{};
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  const auto nanoseconds = std::chrono::nanoseconds(kRest).count() + end.tv_nsec;
+  end.tv_sec += nanoseconds / 1'000'000'000;
+  end.tv_nsec = nanoseconds % 1'000'000'000;
+  while (sem_clockwait(&waiting_, CLOCK_MONOTONIC, &end) != 0) {
+    if (errno == ETIMEDOUT) return false;
+    TERRACE_CHECK(errno == EINTR);
+  }
+  return true;
+}
+
 // Null when the pool closes and nothing is left to do.
 WorkItem* WorkerPool::wait_for_item() {
-  while (sem_wait(&waiting_) != 0) TERRACE_CHECK(errno == EINTR);
+  if (!at_rest_ || !item_comes_before_rest()) {
+    if (at_rest_) at_rest_();
+    while (sem_wait(&waiting_) != 0) TERRACE_CHECK(errno == EINTR);
+  }
   const std::lock_guard lock(taking_);
   if (!first_) take_over();
   WorkItem* item = first_;

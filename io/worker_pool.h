@@ -7,6 +7,8 @@
 #include <semaphore.h>
 
 #include <atomic>
+#include <chrono>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -20,20 +22,27 @@ namespace terrace::io {
 
 class WorkerPool final : public Workers {
  public:
-  // Threads are called "<name>-<number>" (of at most 15 characters), for top and perf.
-  WorkerPool(Reactor& reactor, unsigned threads, const std::string& name = "worker");
+  // Threads are called "<name>-<number>" (of at most 15 characters), for top and perf. Each calls `at_rest` when it has
+  // had nothing to do for kRest since it last worked.
+  WorkerPool(Reactor& reactor, unsigned threads, const std::string& name = "worker",
+             std::function<void()> at_rest = {});
   ~WorkerPool() override;
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   void submit(WorkItem& item) override;
 
+  // What a worker made is freed by others some time after.
+  static constexpr std::chrono::milliseconds kRest{500};
+
  private:
   void work();
   WorkItem* wait_for_item();
+  bool item_comes_before_rest();
   void take_over();
 
   Mailbox& mailbox_;
+  const std::function<void()> at_rest_;
   sem_t waiting_;  // one count for each item that nobody has taken yet, and at the end one for each thread
   std::atomic<WorkItem*> submitted_{nullptr};  // the latest first
   std::mutex taking_;                          // the workers' own; guards first_

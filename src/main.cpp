@@ -22,6 +22,7 @@
 #include "src/server/server.h"
 #include "src/server/supervisor.h"
 #include "src/server/version.h"
+#include "storage/allocation.h"
 
 namespace terrace {
 namespace {
@@ -140,7 +141,7 @@ int serve(Config& config) {
   auto signals = io::SignalWatcher::create(**reactor, {SIGINT, SIGTERM});
   if (!signals.ok()) return fail(logger, signals.error().message);
   unsigned workers = std::clamp(std::thread::hardware_concurrency(), 1u, kMaxWorkers);
-  io::WorkerPool pool(**reactor, workers);
+  io::WorkerPool pool(**reactor, workers, "worker", storage::give_back_freed);
   Server server(**reactor, std::move(*disk), open_disk, pool, **signals, supervisor, config, logger);
   return (*reactor)->block_on(server.run());
 }

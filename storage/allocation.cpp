@@ -41,6 +41,10 @@ std::size_t usable_size(const void* memory) {
   return heap.owns(memory) ? CellHeap::size_of(memory) : mi_usable_size(memory);
 }
 
+void give_back_freed() {
+  mi_collect(true);
+}
+
 #else
 
 // Sanitizers watch each allocation by itself.
@@ -56,6 +60,10 @@ void release(void* memory) {
 
 std::size_t usable_size(const void* memory) {
   return malloc_usable_size(const_cast<void*>(memory));
+}
+
+void give_back_freed() {
+  malloc_trim(0);
 }
 
 #endif

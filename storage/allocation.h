@@ -11,5 +11,7 @@ namespace terrace::storage {
 void* allocate(std::size_t size);
 void release(void* memory);
 std::size_t usable_size(const void* memory);
+// Gives back to the system what the general allocator keeps of what this thread took and has been freed.
+void give_back_freed();
 
 }  // namespace terrace::storage

@@ -1,6 +1,4 @@
 // MEMORY: what values and the server take.
-#include <malloc.h>
-
 #include <string>
 
 #ifdef TERRACE_MIMALLOC
@@ -13,6 +11,7 @@
 #include "src/commands/help.h"
 #include "src/server/info.h"
 #include "src/server/store.h"
+#include "storage/allocation.h"
 
 namespace terrace {
 namespace {
@@ -76,11 +75,7 @@ void stats(Context& context) {
 }
 
 void purge(Context& context) {
-#ifdef TERRACE_MIMALLOC
-  mi_collect(true);
-#else
-  malloc_trim(0);
-#endif
+  storage::give_back_freed();
   context.reply.ok();
 }
 

@@ -54,6 +54,25 @@ TEST(WorkerPoolTest, ManyItemsFromManyCoroutines) {
   EXPECT_EQ(resumed, kCoroutines * kRounds);
 }
 
+TEST(WorkerPoolTest, RestsWhenThereIsNothingMoreToDo) {
+  static constexpr unsigned kThreads = 2;
+  auto reactor = make_reactor();
+  std::atomic<unsigned> rests{0};
+  WorkerPool pool(*reactor, kThreads, "pool", [&rests] { ++rests; });
+  auto run = [](Reactor& loop, WorkerPool& workers, std::atomic<unsigned>& rested) -> Task<bool> {
+    co_await loop.sleep_ms(2 * WorkerPool::kRest.count());
+    const unsigned before_work = rested.load();
+    auto work = [] {};
+    co_await workers.run(work);
+    co_await loop.sleep_ms(2 * WorkerPool::kRest.count());
+    // All did once, and then the one that worked.
+    EXPECT_EQ(before_work, kThreads);
+    EXPECT_EQ(rested.load(), kThreads + 1);
+    co_return true;
+  };
+  EXPECT_TRUE(reactor->block_on(run(*reactor, pool, rests)));
+}
+
 TEST(WorkerPoolTest, WorksInParallel) {
   auto reactor = make_reactor();
   WorkerPool pool(*reactor, 2);
