@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <vector>
 
@@ -160,7 +161,14 @@ class Index {
     void grow_to(std::uint32_t buckets);
 
    private:
-    std::vector<std::unique_ptr<Bucket[]>> chunks_;
+    struct Free {
+      void operator()(Bucket* chunk) const { std::free(chunk); }
+    };
+    using Chunk = std::unique_ptr<Bucket[], Free>;
+
+    static Chunk make_chunk();
+
+    std::vector<Chunk> chunks_;
   };
 
   // g++ 12 takes a function that only prefetches for one without effect and drops its calls, but for the statement.

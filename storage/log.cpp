@@ -79,6 +79,7 @@ Log::FramePointer Log::new_frame() {
   FramePointer frame;
   if (idle_.empty()) {
     frame = std::make_unique<Frame>();
+    frame->buffer.reserve(kMaxFrameSize);
   } else {
     frame = std::move(idle_.back());
     idle_.pop_back();
