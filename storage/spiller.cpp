@@ -83,7 +83,11 @@ ImageBatch& Spiller::gathering() {
     gathering_ = std::move(spare_.back());
     spare_.pop_back();
   }
-  if (!gathering_) gathering_ = std::make_unique<ImageBatch>();
+  if (!gathering_) {
+    gathering_ = std::make_unique<ImageBatch>();
+    // At one go: to become as large step by step would leave all the smaller sizes with the allocator.
+    gathering_->bytes.reserve(kBatchBytes + kSlicedImageSize);
+  }
   return *gathering_;
 }
 
