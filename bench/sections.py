@@ -136,6 +136,19 @@ def bytes_a_key(row):
     return figure
 
 
+def types_memory(result):
+    table, pictures = [], {}
+    for shape, words in (("large", "one value of {size} elements"), ("small", "{keys} values of {size} elements")):
+        rows = result[shape]
+        words = words.format(keys=count(rows[0]["keys"]), size=count(rows[0]["size"]))
+        told = [f"{row['type']} {row['terrace']['bytes_per_element']:.1f} ({row['to_redis']['median']:.2f})" for row in rows]
+        table.append((f"memory of an element in {words}: bytes (over Redis')", ", ".join(told)))
+        series = {label: [row[name]["bytes_per_element"] for row in rows] for name, label in (("terrace", "Terrace"), ("redis", "Redis"))}
+        title = f"Resident memory of an element in {words}"
+        pictures[f"types-memory-{shape}"] = title, chart.bars(title, "bytes", [row["type"] for row in rows], series)
+    return table, pictures
+
+
 def restart(result):
     subjects, keys = result["subjects"], count(result["options"]["keys"])
     table = []
@@ -163,4 +176,4 @@ def wear(result):
                    "wear-space": (space, chart.bars(space, "", groups, series))}
 
 
-SECTIONS = {"redis": redis, "commands": commands, "tier": tier, "latency": latency, "memory": memory, "restart": restart, "wear": wear}
+SECTIONS = {"redis": redis, "commands": commands, "tier": tier, "latency": latency, "memory": memory, "types_memory": types_memory, "restart": restart, "wear": wear}
