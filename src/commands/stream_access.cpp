@@ -60,6 +60,14 @@ std::optional<StreamId> interval_argument(Context& context, std::size_t index, I
   return beside;
 }
 
+std::optional<types::StreamReferences> references_option(std::string_view argument) {
+  using types::StreamReferences;
+  if (is_option(argument, "KEEPREF")) return StreamReferences::kKeep;
+  if (is_option(argument, "DELREF")) return StreamReferences::kDrop;
+  if (is_option(argument, "ACKED")) return StreamReferences::kRespect;
+  return std::nullopt;
+}
+
 void no_key_or_group(Context& context, std::string_view key, std::string_view group, std::string_view behind) {
   context.reply.error("NOGROUP No such key '" + shown(key) + "' or consumer group '" + shown(group) + "'" +
                       std::string(behind));

@@ -29,6 +29,8 @@ std::int64_t time_since(std::int64_t now_ms, std::int64_t then_ms);
 std::optional<types::StreamId> id_argument(Context& context, std::size_t index);
 std::optional<types::StreamId> parse_id(std::string_view text);
 void invalid_id(Reply& reply);
+// KEEPREF, DELREF or ACKED, which Redis 8.2 brought.
+std::optional<types::StreamReferences> references_option(std::string_view argument);
 // One end of an interval: also "-" and "+", and with "(" the id itself left out.
 enum class IntervalEnd : bool { kFirst, kLast };
 std::optional<types::StreamId> interval_argument(Context& context, std::size_t index, IntervalEnd end);

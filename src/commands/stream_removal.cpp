@@ -14,13 +14,7 @@ using storage::ValueType;
 using types::Stream;
 using types::StreamGroup;
 using types::StreamId;
-
-// What becomes of an entry that groups refer to.
-enum class References : std::uint8_t {
-  kKeep,     // it goes, and stays pending
-  kDrop,     // it goes, and is pending for nobody any more
-  kRespect,  // it stays until all groups have read and acknowledged it
-};
+using References = types::StreamReferences;
 
 // What is replied for an id.
 constexpr std::int64_t kNone = -1, kGone = 1, kStays = 2;
@@ -51,9 +45,9 @@ std::optional<Options> parse_options(Context& context, std::size_t at) {
   bool told = false;
   for (std::size_t i = at; i < context.arguments.size(); ++i) {
     const std::string_view argument = context.argument(i);
-    const bool keep = is_option(argument, "KEEPREF"), drop = is_option(argument, "DELREF");
-    if (!told && (keep || drop || is_option(argument, "ACKED"))) {
-      options.references = keep ? References::kKeep : drop ? References::kDrop : References::kRespect;
+    const auto references = references_option(argument);
+    if (!told && references) {
+      options.references = *references;
       told = true;
     } else if (options.ids == 0 && i + 1 < context.arguments.size() && is_option(argument, "IDS")) {
       if (!parse_ids(context, i, options)) return std::nullopt;
@@ -81,21 +75,14 @@ void reply_none(Context& context, const Options& options) {
   for (std::size_t i = 0; i < options.ids; ++i) context.reply.integer(kNone);
 }
 
-bool is_pending(const Stream& stream, const StreamId& id) {
-  return std::any_of(stream.groups().begin(), stream.groups().end(),
-                     [&](const auto& group) { return group->find_pending(id) != nullptr; });
-}
-
-// Has a group still to read or to acknowledge it? Without groups nobody has read it.
+// Without groups nobody has read it.
 bool is_awaited(const Stream& stream, const StreamId& id) {
-  return stream.groups().empty() || std::any_of(stream.groups().begin(), stream.groups().end(), [&](const auto& group) {
-           return group->last_id < id || group->find_pending(id) != nullptr;
-         });
+  return stream.groups().empty() || stream.awaited(id);
 }
 
 // Would remove() find anything to do?
 bool removes(const Stream& stream, const StreamId& id, References references) {
-  if (references == References::kDrop && is_pending(stream, id)) return true;
+  if (references == References::kDrop && stream.pending(id)) return true;
   return stream.contains(id) && (references != References::kRespect || !is_awaited(stream, id));
 }
 

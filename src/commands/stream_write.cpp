@@ -16,6 +16,7 @@ using types::IntegerText;
 using types::Stream;
 using types::StreamId;
 using types::StreamIdText;
+using types::StreamReferences;
 using types::StreamTrim;
 
 struct Options {
@@ -86,6 +87,7 @@ bool settle_limit(Context& context, std::optional<std::int64_t> limit, Options& 
 std::optional<Options> parse_options(Context& context, bool adds) {
   Options options;
   std::optional<std::int64_t> limit;
+  std::optional<StreamReferences> references;
   std::size_t i = 2;
   for (; i < context.arguments.size(); ++i) {
     const std::string_view argument = context.argument(i);
@@ -98,6 +100,10 @@ std::optional<Options> parse_options(Context& context, bool adds) {
       limit = integer_argument(context, ++i);
       if (!limit) return std::nullopt;
       if (*limit < 0) return context.reply.error("ERR The LIMIT argument must be >= 0."), std::nullopt;
+    } else if (const auto told = references_option(argument)) {
+      if (references) return context.reply.syntax_error(), std::nullopt;
+      references = told;
+      options.trim.references = *told;
     } else if (adds && is_option(argument, "NOMKSTREAM")) {
       options.no_stream = true;
     } else if (adds) {
@@ -134,8 +140,12 @@ void propagate_as_done(Context& context, const Options& options, const Stream& s
   const IntegerText length(static_cast<std::int64_t>(stream.size()));
   if (options.id_at != 0) effect[options.id_at] = id_text;
   if (options.trim.approximate) {
+    // Where entries stay that groups wait for, the first one does not say which others went.
+    const bool by_length =
+        options.trim.by == StreamTrim::By::kLength || options.trim.references == StreamReferences::kRespect;
+    if (by_length) effect[options.threshold_at - 2] = "MAXLEN";
     effect[options.threshold_at - 1] = "=";
-    effect[options.threshold_at] = options.trim.by == StreamTrim::By::kLength ? length.view() : first.view();
+    effect[options.threshold_at] = by_length ? length.view() : first.view();
   }
   context.propagate(effect);
 }

@@ -1,5 +1,6 @@
 #include "src/types/stream.h"
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 
@@ -103,7 +104,7 @@ Stream::Nodes::Place Stream::remove_node(const Nodes::Place& place) {
   return nodes_.erase(place, *this);
 }
 
-bool Stream::erase(const StreamId& id) {
+bool Stream::take_away(const StreamId& id) {
   std::optional<std::size_t> place;
   forward(id, id, [&](const StreamEntry& entry, const StreamNodeView&) {
     place = entry.place;
@@ -117,6 +118,11 @@ bool Stream::erase(const StreamId& id) {
     to_be_changed(at).mark_deleted(*place, *this);
   }
   --size_;
+  return true;
+}
+
+bool Stream::erase(const StreamId& id) {
+  if (!take_away(id)) return false;
   if (id > max_deleted_id_) max_deleted_id_ = id;
   if (id == first_id_) find_first_id();
   return true;
@@ -139,11 +145,21 @@ bool Stream::would_trim(const StreamTrim& trim) const {
 }
 
 std::uint64_t Stream::trim(const StreamTrim& trim) {
+  const bool one_by_one = trim.references != StreamReferences::kKeep && !groups_.empty();
   std::uint64_t gone = 0;
   for (auto at = nodes_.begin(); trim.by != StreamTrim::By::kNothing && at != nodes_.end() && !trimmed(trim);) {
     const auto live = static_cast<std::uint64_t>(nodes_[at].live());
     if (trim.limit != 0 && gone + live > trim.limit) break;
-    if (!whole_goes(nodes_[at], trim)) {
+    const bool whole = whole_goes(nodes_[at], trim);
+    if (one_by_one && (whole || !trim.approximate)) {
+      const StreamId id = nodes_[at].id;
+      gone += trim_referenced(at, trim);
+      if (!whole && trim.by == StreamTrim::By::kId) break;
+      at = nodes_.lower_bound(id);
+      if (at != nodes_.end() && nodes_[at].id == id) at = nodes_.next(at);
+      continue;
+    }
+    if (!whole) {
       if (!trim.approximate) gone += trim_within(to_be_changed(at), trim);
       break;
     }
@@ -153,6 +169,33 @@ std::uint64_t Stream::trim(const StreamTrim& trim) {
   }
   if (gone > 0) find_first_id();
   return gone;
+}
+
+// The node may go.
+std::uint64_t Stream::trim_referenced(const Nodes::Place& at, const StreamTrim& trim) {
+  std::vector<StreamId> ids;
+  {
+    const OpenStreamNode open(nodes_[at]);
+    const StreamNodeView node = open.view();
+    StreamEntry entry;
+    for (std::size_t place = node.begin(); place != node.end(); place = node.behind(entry)) {
+      entry = node.entry(place);
+      if (trim.by == StreamTrim::By::kLength ? size_ - ids.size() <= trim.length : entry.id >= trim.first) break;
+      const bool stays = trim.references == StreamReferences::kRespect && awaited(entry.id);
+      if (!entry.deleted && !stays) ids.push_back(entry.id);
+    }
+  }
+  for (const StreamId& id : ids) {
+    if (trim.references == StreamReferences::kDrop) {
+      for (const auto& group : groups_) group->acknowledge(id);
+    }
+    take_away(id);
+  }
+  if (ids.empty()) return 0;
+  // Where an entry before them stays they are no longer those that counting takes for gone.
+  find_first_id();
+  if (size_ > 0 && first_id_ < ids.back()) max_deleted_id_ = std::max(max_deleted_id_, ids.back());
+  return ids.size();
 }
 
 std::uint64_t Stream::trim_within(StreamNode& node, const StreamTrim& trim) {
@@ -181,6 +224,16 @@ void Stream::set_last_id(const StreamId& id) {
   }
   if (!nodes_.empty()) unpacked(nodes_.last()).cut_behind(id, *this);
   last_id_ = id;
+}
+
+bool Stream::pending(const StreamId& id) const {
+  return std::any_of(groups_.begin(), groups_.end(),
+                     [&](const auto& group) { return group->find_pending(id) != nullptr; });
+}
+
+bool Stream::awaited(const StreamId& id) const {
+  return std::any_of(groups_.begin(), groups_.end(),
+                     [&](const auto& group) { return group->last_id < id || group->find_pending(id) != nullptr; });
 }
 
 Stream::Groups::const_iterator Stream::group_place(std::string_view name) const {

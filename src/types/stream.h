@@ -18,12 +18,20 @@
 
 namespace terrace::types {
 
+// What becomes of an entry that is to go and that groups refer to.
+enum class StreamReferences : std::uint8_t {
+  kKeep,     // it goes, and stays pending
+  kDrop,     // it goes, and is pending for nobody any more
+  kRespect,  // it stays until all groups have read and acknowledged it
+};
+
 struct StreamTrim {
   enum class By : std::uint8_t { kNothing, kLength, kId } by = By::kNothing;
-  bool approximate = false;  // whole nodes only
-  std::uint64_t length = 0;  // that stays
-  StreamId first = {};       // below which entries go
-  std::uint64_t limit = 0;   // of entries to be removed, 0: none; for whole nodes
+  bool approximate = false;                               // whole nodes only
+  std::uint64_t length = 0;                               // that stays
+  StreamId first = {};                                    // below which entries go
+  std::uint64_t limit = 0;                                // of entries to be removed, 0: none; for whole nodes
+  StreamReferences references = StreamReferences::kKeep;  // without groups all are as this
 };
 
 // Up to where entries share a node, as stream-node-max-bytes and -entries say (0: no bound of its own).
@@ -100,6 +108,9 @@ class Stream final : public storage::Object {
   // nullptr: there is one of this name.
   StreamGroup* add_group(std::string_view name);
   bool remove_group(std::string_view name);
+  bool pending(const StreamId& id) const;
+  // Has a group still to read or to acknowledge it?
+  bool awaited(const StreamId& id) const;
   // Which of all entries ever added has this id, as far as it can be told; otherwise kUnknownReads.
   std::int64_t ordinal_of(const StreamId& id) const;
   // Was an entry deleted from this id on, behind the first one, so that counting cannot know of it?
@@ -130,6 +141,8 @@ class Stream final : public storage::Object {
     return trim.by == StreamTrim::By::kLength ? size_ <= trim.length : false;
   }
   std::uint64_t trim_within(StreamNode& node, const StreamTrim& trim);
+  std::uint64_t trim_referenced(const Nodes::Place& place, const StreamTrim& trim);
+  bool take_away(const StreamId& id);
   void find_first_id();
 
   Nodes nodes_;

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""XDELEX and XACKDEL, which redis-server 7.0 does not know: replies and what is left of entries and pending ones, as
-their documentation says, and the same again after a kill.
+"""XDELEX, XACKDEL and what XADD and XTRIM say of references, which redis-server 7.0 does not know: replies and what is left
+of entries and pending ones, as their documentation says, and the same again after a kill.
 
   stream_removal.py
 """
@@ -48,6 +48,20 @@ CASES = (
     ("XACKDEL s a ACKED IDS 3 2 3 4", [1, 2, 2], [1, 3, 4, 5], [], [3]),
     ("XACKDEL s a IDS 2 2 4 ACKED", [1, 2], [1, 3, 4, 5], [3], [3]),
     ("XACKDEL s no IDS 2 1 2", [-1, -1], [1, 2, 3, 4, 5], [2, 3, 4], [3]),
+    ("XTRIM s MAXLEN 2 KEEPREF", 3, [4, 5], [2, 3, 4], [3]),
+    ("XTRIM s MAXLEN = 2 DELREF", 3, [4, 5], [4], []),
+    ("XTRIM s delref MINID 4", 3, [4, 5], [4], []),
+    ("XTRIM s MAXLEN 2 ACKED", 1, [2, 3, 4, 5], [2, 3, 4], [3]),
+    ("XTRIM s ACKED MINID 99", 1, [2, 3, 4, 5], [2, 3, 4], [3]),
+    ("XTRIM s MAXLEN 5 ACKED", 0, [1, 2, 3, 4, 5], [2, 3, 4], [3]),
+    ("XTRIM s MAXLEN ~ 0 DELREF", 5, [], [], []),
+    ("XTRIM s MAXLEN ~ 2 DELREF", 0, [1, 2, 3, 4, 5], [2, 3, 4], [3]),
+    ("XTRIM s MAXLEN ~ 0 LIMIT 4 DELREF", 0, [1, 2, 3, 4, 5], [2, 3, 4], [3]),
+    ("XTRIM s MINID ~ 99 ACKED", 1, [2, 3, 4, 5], [2, 3, 4], [3]),
+    ("XADD s DELREF MAXLEN = 2 6 f v", b"6-0", [5, 6], [], []),
+    ("XADD s MAXLEN 3 ACKED 6 f v", b"6-0", [2, 3, 4, 5, 6], [2, 3, 4], [3]),
+    ("XADD s MAXLEN 3 6 KEEPREF v", b"6-0", [4, 5, 6], [2, 3, 4], [3]),  # a field
+    ("XADD s NOMKSTREAM ACKED 6 f v", b"6-0", [1, 2, 3, 4, 5, 6], [2, 3, 4], [3]),
 )
 
 REFUSED = (
@@ -57,6 +71,8 @@ REFUSED = (
     ("XDELEX s IDS 2 1 x", "ERR Invalid stream ID specified as stream command argument"), ("XDELEX text IDS 1 1", "WRONGTYPE"),
     ("XDELEX s IDS 1", "ERR wrong number of arguments for 'xdelex' command"), ("XACKDEL s a IDS 1", "ERR wrong number of arguments for 'xackdel' command"),
     ("XACKDEL s a IDS 2 2 x", "ERR Invalid stream ID specified as stream command argument"), ("XACKDEL text a IDS 1 1", "WRONGTYPE"),
+    ("XTRIM s MAXLEN 2 ACKED DELREF", "ERR syntax error"), ("XADD s KEEPREF KEEPREF 7 f v", "ERR syntax error"), ("XTRIM s ACKED", "ERR wrong number of arguments for 'xtrim' command"),
+    ("XTRIM s ACKED LIMIT 5", "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy"),
     ("XACKDEL s a ACKED 1 2", "ERR syntax error"), ("XACKDEL s a IDS 9223372036854775807 1", "ERR The `numids` parameter must match the number of arguments"),
 )
 
@@ -81,6 +97,8 @@ def run_odd_ones(client):
     client.ok("XADD", "alone", "1-0", "f", "v")
     told = [client.call(*text.split()) for text in ("XDELEX alone ACKED IDS 1 1", "XDELEX alone DELREF IDS 1 1", "XLEN alone")]
     check(told == [[2], [1], 0], f"without groups: {told}")
+    client.ok("XADD", "alone", "2-0", "f", "v")
+    check(client.call("XTRIM", "alone", "MAXLEN", "0", "ACKED") == 1, "without groups there is nobody to wait for")
     client.ok("SET", "text", "x")
     for command, error in REFUSED:
         told = client.call(*command.split())
@@ -90,7 +108,7 @@ def run_odd_ones(client):
 
 def main():
     with Folder("stream-removal") as folder:
-        server = folder.add(terrace(folder.path + "/subject")).start()
+        server = folder.add(terrace(folder.path + "/subject", "--databases", str(len(CASES)))).start()
         with server.client(10) as client:
             run_cases(client)
             run_odd_ones(client)
