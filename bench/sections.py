@@ -176,4 +176,5 @@ def wear(result):
                    "wear-space": (space, chart.bars(space, "", groups, series))}
 
 
-SECTIONS = {"redis": redis, "commands": commands, "tier": tier, "latency": latency, "memory": memory, "types_memory": types_memory, "restart": restart, "wear": wear}
+SECTIONS = {"redis": redis, "commands": commands, "tier": tier, "latency": latency, "memory": memory, "types_memory": types_memory,
+            "restart": restart, "wear": wear}

@@ -71,7 +71,8 @@ REFUSED = (
     ("XDELEX s IDS 2 1 x", "ERR Invalid stream ID specified as stream command argument"), ("XDELEX text IDS 1 1", "WRONGTYPE"),
     ("XDELEX s IDS 1", "ERR wrong number of arguments for 'xdelex' command"), ("XACKDEL s a IDS 1", "ERR wrong number of arguments for 'xackdel' command"),
     ("XACKDEL s a IDS 2 2 x", "ERR Invalid stream ID specified as stream command argument"), ("XACKDEL text a IDS 1 1", "WRONGTYPE"),
-    ("XTRIM s MAXLEN 2 ACKED DELREF", "ERR syntax error"), ("XADD s KEEPREF KEEPREF 7 f v", "ERR syntax error"), ("XTRIM s ACKED", "ERR wrong number of arguments for 'xtrim' command"),
+    ("XTRIM s MAXLEN 2 ACKED DELREF", "ERR syntax error"), ("XADD s KEEPREF KEEPREF 7 f v", "ERR syntax error"),
+    ("XTRIM s ACKED", "ERR wrong number of arguments for 'xtrim' command"),
     ("XTRIM s ACKED LIMIT 5", "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy"),
     ("XACKDEL s a ACKED 1 2", "ERR syntax error"), ("XACKDEL s a IDS 9223372036854775807 1", "ERR The `numids` parameter must match the number of arguments"),
 )
