@@ -157,18 +157,23 @@ class ListpackWriter {
  public:
   explicit ListpackWriter(std::string& out) : out_(out) {}
 
-  template <typename Text>
-  void put(const Text& text) {
-    const ListpackEntry entry(text);
-    ++elements_;
-    if (ok_ && at_ + entry.size() < out_.size()) {
-      entry.write(out_.data() + at_);
-      at_ += entry.size();
-    } else {
-      ok_ = false;
-    }
+  // Nearly all are small, and said in a byte of head and one of tail.
+  void put(std::int64_t number) {
+    if (number < 0 || number > kMostSmallNumber) return put(ListpackEntry(number));
+    char* const to = take(kSmallOverhead);
+    if (to == nullptr) return;
+    to[0] = static_cast<char>(number);
+    to[1] = 1;
   }
   void put(std::size_t count) { put(static_cast<std::int64_t>(count)); }
+  void put(std::string_view text) {
+    if (text.size() > kMostSmallText) return put(ListpackEntry(text));
+    char* const to = take(text.size() + kSmallOverhead);
+    if (to == nullptr) return;
+    to[0] = static_cast<char>(kSmallText | text.size());
+    std::memcpy(to + 1, text.data(), text.size());
+    to[text.size() + 1] = static_cast<char>(text.size() + 1);
+  }
   // Did it become what there is room for?
   bool finish() {
     if (!ok_ || at_ + 1 != out_.size()) return false;
@@ -182,6 +187,21 @@ class ListpackWriter {
   }
 
  private:
+  static constexpr std::int64_t kMostSmallNumber = 127;
+  static constexpr std::size_t kMostSmallText = 63, kSmallText = 0x80, kSmallOverhead = 2;
+
+  void put(const ListpackEntry& entry) {
+    if (char* const to = take(entry.size())) entry.write(to);
+  }
+  // Place for an element; nullptr: there is none.
+  char* take(std::size_t size) {
+    ++elements_;
+    ok_ = ok_ && at_ + size < out_.size();
+    if (!ok_) return nullptr;
+    at_ += size;
+    return out_.data() + at_ - size;
+  }
+
   std::string& out_;
   std::size_t at_ = Listpack::kHeaderSize;
   std::size_t elements_ = 0;

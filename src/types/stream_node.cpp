@@ -4,7 +4,6 @@
 #include <cstring>
 #include <string>
 
-#include "io/result.h"
 #include "src/types/packed_stream_node.h"
 #include "storage/allocation.h"
 
@@ -278,9 +277,8 @@ void StreamNode::pack(storage::Object& owner) {
 
 void StreamNode::unpack(storage::Object& owner) {
   if (!packed()) return;
-  std::string listpack(listpack_size, '\0');
-  TERRACE_CHECK(PackedStreamNode::unpack(id, text(), listpack));
-  replace(listpack, owner);
+  const OpenStreamNode open(*this);
+  replace(open.text(), owner);
   listpack_size = 0;
 }
 
