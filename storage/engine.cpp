@@ -364,6 +364,10 @@ io::Task<Result<void>> Engine::fetch(std::span<const Location> locations, Reside
   return parts_->tier.fetch(locations, residents);
 }
 
+io::Task<Result<void>> Engine::fetch_heads(std::span<const Location> locations, Residents& heads) {
+  return parts_->tier.fetch(locations, heads, Tier::Extent::kHeads);
+}
+
 // --- the log
 
 std::uint64_t Engine::append(std::span<const std::string_view> parts) {

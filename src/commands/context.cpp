@@ -204,8 +204,12 @@ bool Context::need(std::string_view name, unsigned number) {
   return engine_.database(number).resident(key_of(name), state_.residents, state_.missing);
 }
 
-void Context::need(std::span<const storage::Location> locations) {
-  state_.missing.insert(state_.missing.end(), locations.begin(), locations.end());
+void Context::need_heads(std::span<const storage::Location> locations) {
+  state_.missing_heads.assign(locations.begin(), locations.end());
+}
+
+storage::Residents& Context::heads() {
+  return state_.heads;
 }
 
 storage::Residents& Context::residents() {

@@ -88,8 +88,10 @@ class Context {
   // True: resident, go on. False: return now, the handler is run again.
   bool need(std::string_view key);
   bool need(std::string_view key, unsigned database);
-  // For scans: hands over locations to be read; the handler returns and is run again with them in residents().
-  void need(std::span<const storage::Location> locations);
+  // For scans: hands over locations whose names, types and times are to be read; the handler returns and is run again
+  // with them in heads().
+  void need_heads(std::span<const storage::Location> locations);
+  storage::Residents& heads();
   storage::Residents& residents();
   // For handlers that may suspend: reads what need() asked for, then need() is asked again.
   io::Task<Result<void>> fetch_needed();

@@ -21,6 +21,8 @@ struct RunState {
   std::vector<storage::Location> missing;  // must be read before the command can go on
 
   // of the running command
+  storage::Residents heads;                      // records without their values, for scans
+  std::vector<storage::Location> missing_heads;  // must be read there
   std::vector<storage::Key> keys;  // that its table row names, hashed once
   std::size_t next_key = 0;        // where the next look-up of a key most likely finds it
   std::vector<std::uint64_t> changed_hashes;
@@ -34,8 +36,12 @@ struct RunState {
   bool served = false;  // it has waited, and runs again because of this key
   std::string_view served_key;
 
+  // Nothing must be read.
+  bool complete() const { return missing.empty() && missing_heads.empty(); }
+
   void begin_command() {
     begin_run();
+    if (!heads.empty()) heads.clear();
     changed_hashes.clear();
     expirations.clear();
     unlisted_keys = false;
@@ -44,6 +50,7 @@ struct RunState {
   // Before each run of the same command. Keys that an earlier run found expired stay removed and gathered.
   void begin_run() {
     missing.clear();
+    missing_heads.clear();
     next_key = 0;
     effects.clear();
     effects_replaced = false;
@@ -51,6 +58,7 @@ struct RunState {
   }
   void end_batch() {
     residents.clear();
+    heads.clear();
     expirations.shrink();
     effects.shrink();
   }
