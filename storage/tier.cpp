@@ -184,10 +184,9 @@ io::Task<Result<void>> Tier::fetch_page(std::span<const Location> of_one_page, R
   ++statistics_.page_reads;
   const std::int64_t begin_us = environment_.clock.monotonic_us();
   AlignedBuffer run = take_buffer();
-  const std::uint32_t ahead =
-      extent == Extent::kHeads ? std::min(first.read_pages(), kHeadPages) : first.read_pages();
-  const Result<PageView> view = co_await read_first_pages(environment_.disk, *segment, first.page(), ahead, run,
-                                                          &statistics_.page_read_bytes);
+  const std::uint32_t ahead = extent == Extent::kHeads ? std::min(first.read_pages(), kHeadPages) : first.read_pages();
+  const Result<PageView> view =
+      co_await read_first_pages(environment_.disk, *segment, first.page(), ahead, run, &statistics_.page_read_bytes);
   statistics_.page_read_us += static_cast<std::uint64_t>(environment_.clock.monotonic_us() - begin_us);
   if (view.ok() && std::size_t{view->page_count} * kPageSize > run.size()) {
     Result<void> loaded = co_await load_large(*segment, first, *view, std::move(run), read);
@@ -220,8 +219,9 @@ io::Task<Result<void>> Tier::load_large(const Segment& segment, Location locatio
                                         AlignedBuffer run, PageRead& read) {
   LargeRunReader reader(environment_.disk, segment, location.page(), view, std::move(run));
   Wanted& wanted = *read.wanted;
-  Result<RecordPointer> record =
-      wanted.extent == Extent::kHeads ? co_await load_head(reader) : co_await load_whole(reader, view.raw_size);
+  io::Task<Result<RecordPointer>> loading =
+      wanted.extent == Extent::kHeads ? load_head(reader) : load_whole(reader, view.raw_size);
+  Result<RecordPointer> record = co_await std::move(loading);
   statistics_.page_read_bytes += reader.read_bytes();
   if (!record.ok()) co_return record.error();
   (*record)->mark_transient();
@@ -276,7 +276,7 @@ void Tier::admit_image(std::string_view bytes, std::uint32_t slot, Wanted& wante
   for (const Location location : wanted.locations) {
     if (!location.is_large() && location.slot() != slot) continue;
     const Result<ImageView> image = parse_image(bytes);
-    Result<RecordPointer> record = !image.ok()                            ? image.error()
+    Result<RecordPointer> record = !image.ok()                       ? image.error()
                                    : wanted.extent == Extent::kHeads ? decode_head(*image)
                                                                      : decode_image(*image, decoder_);
     if (!record.ok()) {
