@@ -39,12 +39,22 @@ class DictionaryTrainer {
   io::Task<void> stop();
 
  private:
-  io::Task<void> learn();
+  // At most a page's worth of bytes of each of so many images, and so many bytes in all: learning takes four times as
+  // much, and a dictionary has 64 KiB.
+  static constexpr std::size_t kSampleImages = kTinyLimits ? 64 : 2048;
+  static constexpr std::size_t kSampleImageSize = kPageSize;
+  static constexpr std::size_t kSampleBytes = kSampleImages * kSampleImageSize / 4;
 
+  io::Task<void> learn();
   const io::Environment& environment_;
   Dictionaries& dictionaries_;
   std::function<void(const Error&)> report_;
+  void drop_one();
+  std::uint64_t next_random(std::uint64_t bound);
+
   std::vector<std::string> sample_;
+  std::size_t sample_bytes_ = 0;
+  std::size_t places_ = kSampleImages;  // in the sample: fewer when its images are large
   std::uint64_t random_;
   std::uint64_t seen_images_ = 0;
   std::uint64_t seen_bytes_ = 0;
@@ -53,9 +63,6 @@ class DictionaryTrainer {
   bool stopping_ = false;
   io::Gate tasks_;
 
-  // At most a page's worth of bytes of each of so many images.
-  static constexpr std::size_t kSampleImages = kTinyLimits ? 64 : 2048;
-  static constexpr std::size_t kSampleImageSize = kPageSize;
   static constexpr std::uint64_t kFirstLearningBytes = kTinyLimits ? 8 * kKiB : kMiB;
   static constexpr std::uint64_t kGrowth = 8;
 };
