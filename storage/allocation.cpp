@@ -41,6 +41,11 @@ std::size_t usable_size(const void* memory) {
   return heap.owns(memory) ? CellHeap::size_of(memory) : mi_usable_size(memory);
 }
 
+void give_back_at_once(bool at_once) {
+  static const long usual_delay_ms = mi_option_get(mi_option_decommit_delay);
+  mi_option_set(mi_option_decommit_delay, at_once ? 0 : usual_delay_ms);
+}
+
 #else
 
 // Sanitizers watch each allocation by itself.
@@ -57,6 +62,8 @@ void release(void* memory) {
 std::size_t usable_size(const void* memory) {
   return malloc_usable_size(const_cast<void*>(memory));
 }
+
+void give_back_at_once(bool) {}
 
 #endif
 

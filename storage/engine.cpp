@@ -3,6 +3,7 @@
 #include <array>
 
 #include "io/activity.h"
+#include "storage/allocation.h"
 #include "storage/checkpointer.h"
 #include "storage/compactor.h"
 #include "storage/evictor.h"
@@ -194,6 +195,7 @@ io::Task<void> Engine::keep_house() {
 void Engine::poll_memory() {
   const io::Activity activity("memory");
   parts_->governor.sample();
+  give_back_at_once(parts_->governor.is_short());
   parts_->evictor.poll();
 }
 

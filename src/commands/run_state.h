@@ -23,8 +23,8 @@ struct RunState {
   // of the running command
   storage::Residents heads;                      // records without their values, for scans
   std::vector<storage::Location> missing_heads;  // must be read there
-  std::vector<storage::Key> keys;  // that its table row names, hashed once
-  std::size_t next_key = 0;        // where the next look-up of a key most likely finds it
+  std::vector<storage::Key> keys;                // that its table row names, hashed once
+  std::size_t next_key = 0;                      // where the next look-up of a key most likely finds it
   std::vector<std::uint64_t> changed_hashes;
   Effects expirations;  // DELs of keys found expired, logged before the command's own effects
   Effects effects;
