@@ -74,10 +74,12 @@ void copy(Context& context) {
   const std::string_view name = context.argument(2);
   if (options->database == context.database_number() && key == name) return same_object(context.reply);
   if (!context.need(name, options->database)) return;
+  const bool in_the_way = context.write(name, options->database) != nullptr && !options->replace;
+  storage::ObjectPointer copy;
+  if (!in_the_way && !context.copied(key, copy)) return;
   const Record* record = context.read(key);
-  if (record == nullptr) return context.reply.integer(0);
-  Value value = types::copy_value(*record);
-  if (context.write(name, options->database) != nullptr && !options->replace) return context.reply.integer(0);
+  if (record == nullptr || in_the_way) return context.reply.integer(0);
+  Value value = types::copy_value(*record, std::move(copy));
   put_value(context, name, options->database, std::move(value));
   context.reply.integer(1);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "src/commands/key_wait.h"
 #include "storage/key.h"
 #include "storage/location.h"
+#include "storage/object_copy.h"
 #include "storage/residents.h"
 
 namespace terrace {
@@ -23,8 +25,10 @@ struct RunState {
   // of the running command
   storage::Residents heads;                      // records without their values, for scans
   std::vector<storage::Location> missing_heads;  // must be read there
-  std::vector<storage::Key> keys;                // that its table row names, hashed once
-  std::size_t next_key = 0;                      // where the next look-up of a key most likely finds it
+  std::unique_ptr<storage::ObjectCopy> copy;     // to be made before it goes on, or made
+  unsigned copies_begun = 0;
+  std::vector<storage::Key> keys;  // that its table row names, hashed once
+  std::size_t next_key = 0;        // where the next look-up of a key most likely finds it
   std::vector<std::uint64_t> changed_hashes;
   Effects expirations;  // DELs of keys found expired, logged before the command's own effects
   Effects effects;
@@ -37,11 +41,13 @@ struct RunState {
   std::string_view served_key;
 
   // Nothing must be read.
-  bool complete() const { return missing.empty() && missing_heads.empty(); }
+  bool complete() const { return missing.empty() && missing_heads.empty() && !copy; }
 
   void begin_command() {
     begin_run();
     if (!heads.empty()) heads.clear();
+    copy.reset();
+    copies_begun = 0;
     changed_hashes.clear();
     expirations.clear();
     unlisted_keys = false;
@@ -57,6 +63,7 @@ struct RunState {
     blocks = false;
   }
   void end_batch() {
+    copy.reset();
     residents.clear();
     heads.clear();
     expirations.shrink();

@@ -62,6 +62,7 @@ io::Task<> Dispatcher::wait_for_fetch(Execution& x) {
     fetched = co_await engine.fetch_heads(x.state.missing_heads, x.state.heads);
   }
   x.state.missing_heads.clear();
+  if (fetched.ok() && x.state.copy) co_await x.state.copy->make(services_.reactor);
   if (fetched.ok()) co_return;
   if (looked_ahead) {
     x.look_ahead = false;
