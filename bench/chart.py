@@ -116,6 +116,29 @@ def bars(title, unit, groups, series):
     return picture.svg()
 
 
+def lying_bars(title, unit, groups, series, mark):
+    """Bars from left to right, for many groups with long names; a line at the value `mark`."""
+    row, left = 9 * len(series) + 7, 180
+    picture = Picture(title, height=TOP + row * len(groups) + BOTTOM)
+    ticks = round_steps(max(value for values in series.values() for value in values if value is not None))
+    scale, bottom = Scale(0, ticks[-1], left, picture.width - RIGHT - 30), picture.height - BOTTOM
+    picture.legend(series)
+    picture.text(picture.width - RIGHT, 44, unit, colour=PALE, anchor="end")
+    for tick in ticks:
+        picture.line(scale(tick), TOP, scale(tick), bottom)
+        picture.text(scale(tick), bottom + 14, f"{tick:g}", colour=PALE, anchor="middle")
+    for place, group in enumerate(groups):
+        top = TOP + row * place + 3
+        picture.text(left - 6, top + row / 2, group, size=10, anchor="end")
+        for number, values in enumerate(series.values()):
+            if values[place] is None:
+                continue
+            picture.box(left, top + 9 * number, scale(values[place]) - left, 8, colour_of(number))
+            picture.text(scale(values[place]) + 3, top + 9 * number + 7, short(values[place]), size=8)
+    picture.line(scale(mark), TOP, scale(mark), bottom, colour=INK)
+    return picture.svg()
+
+
 def stacks(title, unit, groups, parts, bound=None):
     """One bar a group, made of parts. `parts`: name -> one value a group; `bound`: (value, words) to be kept below."""
     picture = Picture(title)

@@ -52,6 +52,25 @@ def bars_of(title, unit, rows, field):
     return title, chart.bars(title, unit, [row["test"].upper() for row in rows], series)
 
 
+def commands(result):
+    table, pictures, rows = [], {}, result["rows"]
+    for words, told in result["summary"].items():
+        if words != "all":
+            table.append((f"redis-benchmark's tests and commands on large values, synced before the reply, {words}: median of {told['lines']} lines",
+                          f"{told['rps_to_redis']:.2f} of Redis' commands a second, {told['cpu_to_redis']:.2f} of its CPU a command"))
+    lines = list(dict.fromkeys(row["line"] for row in rows))
+    for name, field, title in (("commands-rate", "rps", "Commands a second over Redis', each write synced before its reply"),
+                               ("commands-cpu", "cpu_s_per_million", "CPU of a command over Redis', each write synced before its reply")):
+        series = {f"pipeline {pipeline}": [ratio_in(rows, line, pipeline, field) for line in lines] for pipeline in result["options"]["pipelines"]}
+        pictures[name] = title, chart.lying_bars(title, "Redis: 1", lines, series, 1)
+    return table, pictures
+
+
+def ratio_in(rows, line, pipeline, field):
+    found = [row["to_redis"][field] for row in rows if (row["line"], row["pipeline"]) == (line, pipeline)]
+    return found[0]["median"] if found and found[0] else None
+
+
 def tier(result):
     table = []
     for row in result["rows"]:
@@ -144,4 +163,4 @@ def wear(result):
                    "wear-space": (space, chart.bars(space, "", groups, series))}
 
 
-SECTIONS = {"redis": redis, "tier": tier, "latency": latency, "memory": memory, "restart": restart, "wear": wear}
+SECTIONS = {"redis": redis, "commands": commands, "tier": tier, "latency": latency, "memory": memory, "restart": restart, "wear": wear}

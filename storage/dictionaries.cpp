@@ -89,6 +89,11 @@ io::Task<Result<std::unique_ptr<Dictionary>>> Dictionaries::read(std::uint32_t i
   const std::string path = FilePath::dictionary(id).text();
   const std::int32_t file = co_await disk_.open(path.c_str(), io::OpenMode::kRead);
   if (file < 0) co_return disk_error("open", path, file);
+  const Result<std::uint64_t> size = disk_.file_size(path);
+  if (!size.ok()) {
+    co_await disk_.close(file);
+    co_return size.error();
+  }
   AlignedBuffer copy(kCopySize);
   Result<void> damaged;
   std::optional<std::string> bytes;
@@ -96,7 +101,8 @@ io::Task<Result<std::unique_ptr<Dictionary>>> Dictionaries::read(std::uint32_t i
     const std::uint64_t offset = number * kCopySize;
     const std::int32_t got = co_await disk_.read(file, offset, copy.span());
     Result<void> full = check_full("read", path, offset, got, kCopySize);
-    if (got >= 0 && !full.ok()) full = Error{ErrorCode::kCorrupt, full.error().message};
+    // Less than was asked for is damage if the file ends there, and a failure that may pass if it does not.
+    if (got >= 0 && !full.ok() && *size < offset + kCopySize) full = Error{ErrorCode::kCorrupt, full.error().message};
     if (full.ok()) bytes = read_copy(copy.span(), store_id_, id);
     if (!bytes && full.ok()) {
       full = Error{ErrorCode::kCorrupt, path + ": the copy at offset " + std::to_string(offset) + " is damaged"};

@@ -97,8 +97,10 @@ io::Task<Result<void>> SegmentTable::make_file(Segment& segment) {
   std::memset(page.data(), 0, page.size());
   std::memcpy(page.data(), &header, sizeof header);
   const std::int32_t written = co_await disk_.write(file, 0, page.span());
-  segment.needs_sync = true;
-  co_return check_full("write", path, 0, written, kPageSize);
+  Result<void> full = check_full("write", path, 0, written, kPageSize);
+  // Not if it failed: the file is closed then, and a checkpoint would sync whatever has its descriptor by now.
+  segment.needs_sync = full.ok();
+  co_return full;
 }
 
 io::Task<Result<void>> SegmentTable::check_header(const Segment& segment) {

@@ -42,8 +42,7 @@ void Spiller::add(std::uint32_t database_id, Record* record, bool mark, bool evi
         write_object(std::move(image), {Key(record->key()).hash, database_id, 0, size, record->due_ms(), ticket}));
     return;
   }
-  if (!gathering_) gathering_ = std::make_unique<ImageBatch>();
-  ImageBatch& batch = *gathering_;
+  ImageBatch& batch = gathering();
   const std::size_t offset = batch.bytes.size();
   batch.bytes.reserve(std::max(batch.bytes.capacity(), std::min(offset + image_size_bound(*record), 2 * kBatchBytes)));
   encode_image(batch.bytes, *record, database_id, log_.end_position());
@@ -74,8 +73,25 @@ io::Task<void> Spiller::write(std::unique_ptr<ImageBatch> batch) {
     if (listener_) listener_->failed(locations.error());
   }
   on_their_way_ -= batch->bytes.size();
+  keep(std::move(batch));
   batches_open_.erase(number);
   changed_.notify();
+}
+
+ImageBatch& Spiller::gathering() {
+  if (!gathering_ && !spare_.empty()) {
+    gathering_ = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  if (!gathering_) gathering_ = std::make_unique<ImageBatch>();
+  return *gathering_;
+}
+
+void Spiller::keep(std::unique_ptr<ImageBatch> batch) {
+  if (spare_.size() == kSpareBatches || batch->bytes.capacity() > 2 * kBatchBytes) return;
+  batch->bytes.clear();
+  batch->items.clear();
+  spare_.push_back(std::move(batch));
 }
 
 io::Task<void> Spiller::write_object(std::unique_ptr<ObjectImage> image, ImageBatch::Item item) {

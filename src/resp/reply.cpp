@@ -1,9 +1,9 @@
 #include "src/resp/reply.h"
 
 #include <charconv>
-#include <cmath>
-#include <cstdio>
 #include <cstring>
+
+#include "src/resp/real_text.h"
 
 namespace terrace {
 namespace {
@@ -84,14 +84,7 @@ void Reply::boolean(bool truth) {
 }
 
 void Reply::real(double number) {
-  char text[64];
-  int size = 0;
-  if (std::isinf(number)) {
-    size = std::snprintf(text, sizeof text, "%s", number > 0 ? "inf" : "-inf");
-  } else {
-    size = std::snprintf(text, sizeof text, "%.17g", number);
-  }
-  real(std::string_view(text, static_cast<std::size_t>(size)));
+  real(RealText(number).view());
 }
 
 void Reply::real(std::string_view digits) {

@@ -30,6 +30,8 @@ class ScoreText {
   operator std::string_view() const { return view(); }  // NOLINT(google-explicit-constructor)
 
  private:
+  void set(std::string_view digits);
+
   char digits_[32];
   std::size_t size_;
 };

@@ -1,7 +1,6 @@
 #include "src/types/value_digest.h"
 
-#include <cstdio>
-
+#include "src/resp/real_text.h"
 #include "src/types/hash.h"
 #include "src/types/list.h"
 #include "src/types/set.h"
@@ -33,11 +32,9 @@ void add_hash(Digest& digest, const HashView& hash) {
 
 void add_sorted_set(Digest& digest, const SortedSetView& set) {
   set.for_each([&](std::string_view member, double score) {
-    char digits[32];
-    const int size = std::snprintf(digits, sizeof digits, "%.17g", score);
     Digest pair;
     pair.mix(member);
-    pair.mix(std::string_view(digits, static_cast<std::size_t>(size)));
+    pair.mix(RealText(score));
     digest.add(pair);
   });
 }

@@ -8,6 +8,7 @@ from bench_path import ROOT  # noqa: F401
 import chart
 
 RECT = re.compile(r"<rect x='([\d.]+)' y='([\d.]+)' width='([\d.]+)' height='([\d.]+)' fill='(#\w+)'")
+LENGTH = re.compile(r"<rect x='[\d.]+' y='[\d.]+' width='([\d.]+)' height='[\d.]+' fill='(#\w+)'")
 
 
 def heights(svg, number):
@@ -21,6 +22,11 @@ class ChartTest(unittest.TestCase):
         (whole, half), (quarter,) = heights(svg, 0), heights(svg, 1)
         self.assertAlmostEqual(half / whole, 0.5, 2)
         self.assertAlmostEqual(quarter / whole, 0.25, 2)
+
+    def test_lying_bars_are_as_long_as_their_values(self):
+        svg = chart.lying_bars("title", "unit", ["a", "b"], {"one": [4, 1], "two": [2, None]}, 1)
+        self.assertEqual([width for width, colour in LENGTH.findall(svg) if colour == chart.colour_of(0)][1:], ["530.0", "132.5"])
+        self.assertEqual([width for width, colour in LENGTH.findall(svg) if colour == chart.colour_of(1)][1:], ["265.0"])
 
     def test_parts_stand_on_each_other_and_their_sum_is_written(self):
         svg = chart.stacks("title", "", ["a"], {"one": [1.0], "two": [2.5]}, (3, "promised"))
@@ -45,7 +51,8 @@ class ChartTest(unittest.TestCase):
     def test_all_are_xml_whatever_is_written(self):
         title = "a < b & \"c\" 'd'"
         for svg in (chart.bars(title, title, [title], {title: [0]}), chart.stacks(title, title, [title], {title: [1]}),
-                    chart.tails(title, title, {title: [(1.0, 1)]}), chart.panels(title, [(title, title, [(1.0, 0.1, "worse")])])):
+                    chart.lying_bars(title, title, [title], {title: [1]}, 1), chart.tails(title, title, {title: [(1.0, 1)]}),
+                    chart.panels(title, [(title, title, [(1.0, 0.1, "worse")])])):
             self.assertIn(title, [element.text for element in xml.etree.ElementTree.fromstring(svg).iter()])
 
 

@@ -144,7 +144,7 @@ void Workload::check_key(const KeyName& name, Residents& residents, Access acces
 
 io::Task<void> Workload::read(Client& client) {
   const std::vector<KeyName> names = draw_keys(random_.below(8) == 0 ? random_.between(2, 12) : 1);
-  const std::uint64_t storms = site_.weather.storms;
+  const std::uint64_t storms = site_.weather.storms_over(site_.world.now_us());
   const std::int64_t start_us = site_.world.now_us();
   Residents residents;
   const Result<void> resident = co_await make_resident(site_.engine, names, residents);
@@ -182,7 +182,7 @@ io::Task<void> Workload::revealed(Client& client, std::vector<KeyName> names, st
 io::Task<void> Workload::random_key() {
   const auto number = static_cast<std::uint32_t>(random_.below(site_.profile.databases));
   const std::uint64_t choice = random_.next();
-  const std::uint64_t storms = site_.weather.storms;
+  const std::uint64_t storms = site_.weather.storms_over(site_.world.now_us());
   Residents residents;
   std::vector<Location> missing;
   for (;;) {
@@ -294,7 +294,7 @@ io::Task<void> Workload::write(Client& client) {
   std::vector<KeyName> names;
   names.reserve(drawn.size());
   for (const Effect& effect : drawn) names.push_back({effect.database, effect.key});
-  const std::uint64_t storms = site_.weather.storms;
+  const std::uint64_t storms = site_.weather.storms_over(site_.world.now_us());
   const bool grows = drawn.size() > 1 || drawn.front().kind != Effect::Kind::kDelete;
   const bool may_write = co_await admitted(grows);
   if (!may_write) co_return;
@@ -403,7 +403,7 @@ void Workload::visit(Scan& scan, const Record& record) {
 io::Task<void> Workload::scan(Client& client) {
   scans_.push_back({static_cast<std::uint32_t>(random_.below(site_.profile.databases)), {}, {}, random_.coin()});
   const auto self = std::prev(scans_.end());
-  const std::uint64_t storms = site_.weather.storms;
+  const std::uint64_t storms = site_.weather.storms_over(site_.world.now_us());
   for (const auto& [key, value] : site_.oracle.current().keys(self->database)) {
     if (value.expiry_ms == storage::kNoExpiry) self->due.insert(key);
   }

@@ -32,8 +32,11 @@ struct Weather {
 
   // What failed in a storm may come to light a little later: a shared read, a worker's result.
   static constexpr std::int64_t kAftermathUs = 50'000;
+  bool fair(std::int64_t now_us) const { return !storm && (storms == 0 || now_us - last_storm_us > kAftermathUs); }
+  // What begins in a storm, or soon after, may be hurt by it, however late it ends: that storm is not counted.
+  std::uint64_t storms_over(std::int64_t now_us) const { return fair(now_us) ? storms : storms - 1; }
   bool fair_since(std::uint64_t storms_before, std::int64_t now_us) const {
-    return !storm && storms == storms_before && (storms == 0 || now_us - last_storm_us > kAftermathUs);
+    return storms == storms_before && fair(now_us);
   }
 };
 

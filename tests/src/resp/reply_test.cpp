@@ -2,7 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
 #include <limits>
+#include <random>
+#include <vector>
+
+#include "src/resp/real_text.h"
 
 namespace terrace {
 namespace {
@@ -66,4 +74,22 @@ TEST(Reply, RewindTakesBackOnlyItsOwn) {
 }
 
 }  // namespace
+// The fast ways must write what Redis' printf does, digit for digit.
+TEST(RealText, IsAsPrintfWritesIt) {
+  std::mt19937_64 random(1);
+  std::vector<double> numbers = {
+      0.0, -0.0, 1e16, 1e17, 1e17 - 16, -1e17, 0x1p62, 5e-324, 1e-5, 0.0001, 1.7976931348623157e308};
+  for (int i = 0; i < 100'000; ++i) {
+    const double any = std::bit_cast<double>(random());
+    if (!std::isnan(any)) numbers.push_back(any);
+    numbers.push_back(static_cast<double>(static_cast<std::int64_t>(random()) >> (random() % 64)));
+    numbers.push_back(static_cast<double>(random() % 1'000'000) / 1000);
+  }
+  for (const double number : numbers) {
+    char printed[64];
+    std::snprintf(printed, sizeof printed, "%.17g", number);
+    ASSERT_EQ(RealText(number).view(), printed);
+  }
+}
+
 }  // namespace terrace

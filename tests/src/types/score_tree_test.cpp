@@ -191,6 +191,8 @@ TEST(Score, IsReadAndWrittenAsRedisDoes) {
                                                                  {-std::numeric_limits<double>::infinity(), "-inf"}}) {
     EXPECT_EQ(ScoreText(score).view(), text);
   }
+  EXPECT_EQ(parse_score("0x10"), 16);
+  EXPECT_EQ(parse_score("1e-320"), 1e-320);
   EXPECT_EQ(ScoreText(1e18).view(), "1000000000000000000");
   EXPECT_EQ(ScoreText(1e18, ScoreText::Integers::kAsOthers).view(), "1e+18");
 }
