@@ -3,7 +3,6 @@
 #define ZDICT_STATIC_LINKING_ONLY
 #include <zdict.h>
 
-#include <utility>
 
 #include "storage/page.h"
 
@@ -62,42 +61,15 @@ std::unique_ptr<Dictionary> train_dictionary(std::span<const std::string> images
   return made;
 }
 
-// Vitter's algorithm R: each image seen is in the sample with the same chance, also when it has lost places.
-void DictionaryTrainer::see(std::string_view image) {
-  seen_bytes_ += image.size();
-  std::uint64_t place = seen_images_++;
-  if (place >= places_) place = next_random(seen_images_);
-  if (place >= places_) return;
-  if (place == sample_.size()) sample_.emplace_back();
-  sample_bytes_ -= sample_[place].size();
-  sample_[place] = std::string(image.substr(0, kSampleImageSize));
-  sample_bytes_ += sample_[place].size();
-  while (sample_bytes_ > kSampleBytes) drop_one();
-}
-
-void DictionaryTrainer::drop_one() {
-  std::swap(sample_[next_random(sample_.size())], sample_.back());
-  sample_bytes_ -= sample_.back().size();
-  sample_.pop_back();
-  places_ = sample_.size();
-}
-
-std::uint64_t DictionaryTrainer::next_random(std::uint64_t bound) {
-  random_ = random_ * 6364136223846793005u + 1442695040888963407u;
-  return (random_ >> 24) % bound;
-}
-
 void DictionaryTrainer::learn_when_due() {
-  if (learning_ || stopping_ || seen_bytes_ < due_bytes_) return;
+  if (learning_ || stopping_ || sample_.seen_bytes() < due_bytes_) return;
   learning_ = true;
   io::spawn(learn());
 }
 
 io::Task<void> DictionaryTrainer::learn() {
   const io::Gate::Holder holder = tasks_.hold();
-  const std::vector<std::string> sample = std::exchange(sample_, {});
-  seen_images_ = seen_bytes_ = sample_bytes_ = 0;
-  places_ = kSampleImages;
+  const std::vector<std::string> sample = sample_.take();
   due_bytes_ *= kGrowth;
   const std::uint32_t id = dictionaries_.next_id();
   const Dictionary* current = dictionaries_.current();

@@ -15,6 +15,7 @@
 #include "io/environment.h"
 #include "io/sync.h"
 #include "storage/dictionaries.h"
+#include "storage/dictionary_sample.h"
 #include "storage/limits.h"
 
 namespace terrace::storage {
@@ -29,35 +30,22 @@ class DictionaryTrainer {
  public:
   DictionaryTrainer(const io::Environment& environment, Dictionaries& dictionaries,
                     const std::function<void(const Error&)>& report)
-      : environment_(environment), dictionaries_(dictionaries), report_(report), random_(environment.random_seed) {}
+      : environment_(environment), dictionaries_(dictionaries), report_(report), sample_(environment.random_seed) {}
   ~DictionaryTrainer() { TERRACE_CHECK(tasks_.idle()); }
 
-  void see(std::string_view image);
+  void see(std::string_view image) { sample_.see(image); }
   // Starts learning if enough has been seen since the last time.
   void learn_when_due();
   // Waits for learning under way; afterwards none begins.
   io::Task<void> stop();
 
  private:
-  // At most a page's worth of bytes of each of so many images, and so many bytes in all: learning takes four times as
-  // much, and a dictionary has 64 KiB.
-  static constexpr std::size_t kSampleImages = kTinyLimits ? 64 : 2048;
-  static constexpr std::size_t kSampleImageSize = kPageSize;
-  static constexpr std::size_t kSampleBytes = kSampleImages * kSampleImageSize / 4;
-
   io::Task<void> learn();
+
   const io::Environment& environment_;
   Dictionaries& dictionaries_;
   std::function<void(const Error&)> report_;
-  void drop_one();
-  std::uint64_t next_random(std::uint64_t bound);
-
-  std::vector<std::string> sample_;
-  std::size_t sample_bytes_ = 0;
-  std::size_t places_ = kSampleImages;  // in the sample: fewer when its images are large
-  std::uint64_t random_;
-  std::uint64_t seen_images_ = 0;
-  std::uint64_t seen_bytes_ = 0;
+  DictionarySample sample_;
   std::uint64_t due_bytes_ = kFirstLearningBytes;
   bool learning_ = false;
   bool stopping_ = false;

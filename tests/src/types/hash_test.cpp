@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 
+#include "storage/object_copy.h"
 #include "tests/src/types/store_fixture.h"
 
 namespace terrace::types {
@@ -230,6 +231,45 @@ TEST_F(HashTest, ALargeOneIsFreedBehind) {
     while (engine.statistics().record_memory_bytes > 0) co_await clock.yield();
   }(*engine_, *reactor_));
   EXPECT_EQ(engine_->statistics().record_memory_bytes, 0u);
+}
+
+TEST_F(HashTest, ACopyIsOfWhatItWasCopiedFromAsItIsWhenTaken) {
+  constexpr int kFields = 50000;
+  enum class Meanwhile { kNothing, kChange, kChangeAtTheEnd, kErase };
+  for (const Meanwhile meanwhile :
+       {Meanwhile::kNothing, Meanwhile::kChange, Meanwhile::kChangeAtTheEnd, Meanwhile::kErase}) {
+    Hash hash(database(), find_or_make("large"), limits_);
+    for (int i = 0; i < kFields; ++i) hash.set("field:" + std::to_string(i), "value:" + std::to_string(i));
+    const storage::Object* object = hash.record()->object();
+    storage::ObjectCopy copy(*hash.record(), object_decoder());
+    int turns = 0;
+    reactor_->block_on([](storage::ObjectCopy& made, io::Clock& clock, const auto& each_turn) -> io::Task<void> {
+      bool done = false;
+      io::spawn([](storage::ObjectCopy& to_make, io::Clock& of, bool& ended) -> io::Task<void> {
+        co_await to_make.make(of);
+        ended = true;
+      }(made, clock, done));
+      while (!done) {
+        each_turn();
+        co_await clock.yield();
+      }
+    }(copy, *reactor_, [&] {
+                         if (++turns != 2) return;
+                         if (meanwhile == Meanwhile::kChange)
+                           Hash(database(), find_or_make("large"), limits_).set("field:7", "other");
+                         if (meanwhile == Meanwhile::kErase) database().erase(find("large"));
+                       }));
+    if (meanwhile == Meanwhile::kChangeAtTheEnd)
+      Hash(database(), find_or_make("large"), limits_).set("field:7", "other");
+    EXPECT_GT(turns, 2);
+    const storage::ObjectPointer taken = copy.take(object);
+    EXPECT_EQ(taken != nullptr, meanwhile == Meanwhile::kNothing);
+    if (!taken) continue;
+    const auto& table = static_cast<const PackedTable&>(*taken);
+    EXPECT_EQ(table.size(), std::size_t{kFields});
+    database().change(find_or_make("large"));
+    EXPECT_EQ(copy.take(object), nullptr);
+  }
 }
 
 TEST_F(HashTest, AChangeShouldWaitWhileACheckpointCopiesALargeOne) {
