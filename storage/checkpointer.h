@@ -35,6 +35,8 @@ class Checkpointer {
   // Bytes that a checkpoint begun now takes at most, of its file and of what it spills.
   std::uint64_t size_bound() const;
   std::uint64_t file_size_bound() const;  // of its file alone
+  // What the last one spilled, before it was packed.
+  std::uint64_t last_image_bytes() const { return last_image_bytes_; }
   bool running() const { return running_; }
   io::Task<void> wait_idle();
   const Manifest& manifest() const { return manifest_; }
@@ -55,6 +57,7 @@ class Checkpointer {
   Parts parts_;
   Manifest manifest_;
   std::uint64_t next_serial_ = 1;  // of checkpoint files; every attempt takes one
+  std::uint64_t last_image_bytes_ = 0;
   bool running_ = false;
   Result<void> last_result_;
   io::Event finished_;

@@ -264,7 +264,9 @@ Engine::CheckpointBounds Engine::checkpoint_bounds() const {
   // Where memory holds most keys, space is no matter, and a checkpoint writes records that will soon be written again.
   // What is held the longer costs compaction alone, which makes up for it.
   return {.log_bytes = hot > cold ? most_log_bytes : std::min(worth_bytes, most_log_bytes),
-          .held_bytes = 2 * worth_bytes};
+          // Large values that keep changing are written whole by each: what one has written is held by it alone a
+          // moment later, and would have the next one begin at once.
+          .held_bytes = 2 * std::max(worth_bytes, parts_->checkpointer.last_image_bytes())};
 }
 
 bool Engine::disk_low() const {
