@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <map>
 #include <optional>
 #include <random>
@@ -297,6 +298,28 @@ TEST_F(HashTest, AChangeShouldWaitWhileACheckpointCopiesALargeOne) {
   }(*engine_, *reactor_));
   EXPECT_TRUE(did);
   EXPECT_EQ(engine_->statistics().dirty_memory_bytes, 0u);
+}
+
+// A checkpoint's image of it is dead as soon as it changes, which is no reason for the next one to begin.
+TEST_F(HashTest, ALargeOneThatKeepsChangingIsNotWrittenAgainAndAgain) {
+  std::mt19937_64 random(3);
+  std::string value(1024, '\0');
+  for (int i = 0; i < 100000; ++i) {
+    for (std::size_t at = 0; at < value.size(); at += sizeof(std::uint64_t)) {
+      const std::uint64_t noise = random();
+      std::memcpy(value.data() + at, &noise, sizeof noise);
+    }
+    Hash(database(), find_or_make("large"), limits_).set("field:" + std::to_string(i), value);
+  }
+  ASSERT_TRUE(reactor_->block_on(engine_->checkpoint()).ok());
+  EXPECT_GT(engine_->statistics().segment_bytes, 100'000'000u);
+  reactor_->block_on([](io::Clock& clock, const auto& change) -> io::Task<void> {
+    for (int i = 0; i < 100; ++i) {
+      change(i);
+      co_await clock.sleep_ms(10);
+    }
+  }(*reactor_, [&](int i) { Hash(database(), find_or_make("large"), limits_).set("field:7", std::to_string(i)); }));
+  EXPECT_EQ(engine_->statistics().checkpoints, 1u);
 }
 
 }  // namespace
