@@ -3,7 +3,6 @@
 #define ZDICT_STATIC_LINKING_ONLY
 #include <zdict.h>
 
-
 #include "storage/page.h"
 
 namespace terrace::storage {
