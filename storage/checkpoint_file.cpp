@@ -17,9 +17,9 @@ namespace {
 constexpr std::uint32_t kBlockMagic = 0x504B5254;  // "TRKP"
 constexpr std::uint32_t kBlockVersion = 1;
 constexpr std::size_t kBlockSize = kTinyLimits ? 4 * kKiB : 64 * kKiB;
-constexpr std::size_t kGroupEntries = 4096;
+constexpr std::size_t kPlainEntrySize = 11;
 
-enum Item : std::uint8_t { kDatabase = 1, kEntries = 2, kSegment = 3, kEnd = 4 };
+enum Item : std::uint8_t { kDatabase = 1, kEntries = 2, kSegment = 3, kEnd = 4, kPackedEntries = 5 };
 
 struct BlockHeader {
   std::uint64_t checksum;  // XXH3 of the rest of the block
@@ -46,36 +46,41 @@ io::Task<Result<void>> CheckpointWriter::create() {
   co_return Result<void>();
 }
 
-void CheckpointWriter::add_database(unsigned number, std::uint32_t id, std::uint64_t entries) {
-  end_group();
+void CheckpointWriter::add_database(unsigned number, std::uint32_t id, std::uint64_t entries, unsigned chain_bits) {
+  end_groups();
+  chain_bits_[id] = chain_bits;
   stream_.push_back(static_cast<char>(kDatabase));
   put_varint(stream_, number);
   put_varint(stream_, id);
   put_varint(stream_, entries);
 }
 
-void CheckpointWriter::add_entry(std::uint32_t database_id, std::uint64_t known_hash, IndexEntry cold) {
-  if (group_database_ != database_id || group_entries_ == kGroupEntries) end_group();
-  group_database_ = database_id;
-  ++group_entries_;
+void CheckpointWriter::add_entry(std::uint32_t database_id, std::uint64_t known_hash, IndexEntry cold, Order order) {
+  Gathered& group = groups_[static_cast<std::size_t>(order)];
+  if (group.database_id != database_id || group.entries.full()) end_group(group);
+  group.database_id = database_id;
+  group.entries.add(known_hash, cold);
   ++total_entries_;
-  group_.push_back(static_cast<char>(known_hash));
-  put_fixed(group_, IndexEntry::tag_of(known_hash));
-  put_fixed(group_, cold.bits());
 }
 
-void CheckpointWriter::end_group() {
-  if (group_entries_ == 0) return;
-  stream_.push_back(static_cast<char>(kEntries));
-  put_varint(stream_, group_database_);
-  put_varint(stream_, group_entries_);
-  stream_ += group_;
-  group_.clear();
-  group_entries_ = 0;
+void CheckpointWriter::end_group(Gathered& group) {
+  const std::size_t count = group.entries.size();
+  if (count == 0) return;
+  std::string packed;
+  group.entries.pack(packed, chain_bits_.at(group.database_id));
+  stream_.push_back(static_cast<char>(kPackedEntries));
+  put_varint(stream_, group.database_id);
+  put_varint(stream_, count);
+  put_varint(stream_, packed.size());
+  stream_ += packed;
+}
+
+void CheckpointWriter::end_groups() {
+  for (Gathered& group : groups_) end_group(group);
 }
 
 void CheckpointWriter::add_segment(const Segment& segment) {
-  end_group();
+  end_groups();
   stream_.push_back(static_cast<char>(kSegment));
   put_varint(stream_, segment.serial);
   put_varint(stream_, segment.number);
@@ -122,7 +127,7 @@ io::Task<Result<void>> CheckpointWriter::write_full_blocks() {
 }
 
 io::Task<Result<void>> CheckpointWriter::finish() {
-  end_group();
+  end_groups();
   stream_.push_back(static_cast<char>(kEnd));
   put_varint(stream_, total_entries_);
   Result<void> result = co_await write_full_blocks();
@@ -194,16 +199,33 @@ class ItemReader {
   std::size_t taken_ = 0;
 };
 
+// As checkpoints had them before they were packed.
 Result<void> read_entries(ByteReader& reader, CheckpointSink& sink, std::uint64_t& total) {
   const auto database_id = static_cast<std::uint32_t>(reader.varint());
   const std::uint64_t count = reader.varint();
-  if (!reader.ok() || reader.remaining() / CheckpointWriter::kEntrySize < count)
+  if (!reader.ok() || reader.remaining() / kPlainEntrySize < count)
     return static_cast<void>(reader.take(~0ull)), Result<void>();
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto low = reader.fixed<std::uint8_t>();
     const auto tag = reader.fixed<std::uint16_t>();
     const IndexEntry entry = IndexEntry::from_bits(reader.fixed<std::uint64_t>());
     Result<void> taken = sink.entry(database_id, entry.known_hash(low, tag), entry);
+    if (!taken.ok()) return taken;
+  }
+  total += count;
+  return {};
+}
+
+Result<void> read_packed_entries(ByteReader& reader, CheckpointSink& sink, std::uint64_t& total) {
+  const auto database_id = static_cast<std::uint32_t>(reader.varint());
+  const std::uint64_t count = reader.varint();
+  const std::string_view packed = reader.take(reader.varint());
+  if (!reader.ok()) return {};
+  const std::vector<EntryGroup::Item> items = EntryGroup::unpack(packed, count);
+  if (items.size() != count || count == 0)
+    return Error{ErrorCode::kCorrupt, "checkpoint: a group of entries makes no sense"};
+  for (const EntryGroup::Item& item : items) {
+    Result<void> taken = sink.entry(database_id, item.known_hash, item.entry);
     if (!taken.ok()) return taken;
   }
   total += count;
@@ -248,6 +270,8 @@ Result<std::size_t> read_item(std::string_view bytes, CheckpointSink& sink, std:
     if (reader.ok()) result = sink.database(number, id, entries);
   } else if (item == kEntries) {
     result = read_entries(reader, sink, total);
+  } else if (item == kPackedEntries) {
+    result = read_packed_entries(reader, sink, total);
   } else if (item == kSegment) {
     result = read_segment(reader, sink);
   } else if (item == kEnd) {

@@ -7,8 +7,10 @@
 // Ownership: the writer and the reader own their file. Thread: the reactor's.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +18,7 @@
 #include "io/environment.h"
 #include "io/task.h"
 #include "storage/aligned_buffer.h"
+#include "storage/entry_group.h"
 #include "storage/index_entry.h"
 #include "storage/segment.h"
 
@@ -23,14 +26,17 @@ namespace terrace::storage {
 
 class CheckpointWriter {
  public:
-  static constexpr std::size_t kEntrySize = 11;  // in the file: hash bits and IndexEntry
+  // Where an entry comes from: the walk through the index in the order of its chains, or whence it happened to be.
+  enum class Order : bool { kOfChains, kNone };
+
   CheckpointWriter(io::Disk& disk, std::uint64_t serial) : disk_(disk), serial_(serial) {}
 
   io::Task<Result<void>> create();
   // Items gather in memory until write_full_blocks().
-  void add_database(unsigned number, std::uint32_t id, std::uint64_t entries);
-  // A cold entry of the database with this id, with all that is known of its hash.
-  void add_entry(std::uint32_t database_id, std::uint64_t known_hash, IndexEntry cold);
+  // `chain_bits`: of a hash, those that tell the chain.
+  void add_database(unsigned number, std::uint32_t id, std::uint64_t entries, unsigned chain_bits);
+  // A cold entry of the database with this id, which was added, with all that is known of its hash.
+  void add_entry(std::uint32_t database_id, std::uint64_t known_hash, IndexEntry cold, Order order);
   void add_segment(const Segment& segment);
   io::Task<Result<void>> write_full_blocks();
   // Ends the file and makes it durable.
@@ -40,19 +46,25 @@ class CheckpointWriter {
 
   std::size_t gathered_bytes() const { return stream_.size(); }
   std::uint64_t written_bytes() const;
+  std::uint64_t total_entries() const { return total_entries_; }
 
  private:
   void fill_block(AlignedBuffer& block, std::size_t payload_offset, std::size_t payload_size) const;
   io::Task<Result<void>> write_block(std::size_t payload_offset, std::size_t payload_size);
-  void end_group();
+  // Entries of one database; those in order by themselves, for they are the shorter the closer they are.
+  struct Gathered {
+    std::uint32_t database_id = 0;
+    EntryGroup entries;
+  };
+  void end_group(Gathered& group);
+  void end_groups();
 
   io::Disk& disk_;
   std::uint64_t serial_;
   io::FileHandle file_ = io::kNoFile;
   std::string stream_;
-  std::string group_;  // entries of one database, gathered
-  std::uint32_t group_database_ = 0;
-  std::uint64_t group_entries_ = 0;
+  std::array<Gathered, 2> groups_;                // by Order
+  std::map<std::uint32_t, unsigned> chain_bits_;  // of each database
   std::uint64_t total_entries_ = 0;
   std::uint32_t next_block_ = 0;
 };

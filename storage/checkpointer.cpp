@@ -25,14 +25,15 @@ class Checkpointer::Session final : public CutReader, public Spiller::Listener {
       : file_(parts.environment.disk, serial),
         spiller_(parts.environment, parts.databases, parts.writer, parts.log, parts.statistics, this) {}
 
-  void read(const CutDatabase& database, IndexEntry& entry, std::uint64_t known_hash) override {
+  void read(const CutDatabase& database, IndexEntry& entry, std::uint64_t known_hash, bool walked) override {
+    const Order order = walked ? Order::kOfChains : Order::kNone;
     if (!entry.is_hot()) {
-      file_.add_entry(database.id, known_hash, entry);
+      file_.add_entry(database.id, known_hash, entry, order);
       return;
     }
     Record* record = entry.record();
     if (record->clean()) {
-      file_.add_entry(database.id, known_hash, cold_entry(record->location(), *record, known_hash));
+      file_.add_entry(database.id, known_hash, cold_entry(record->location(), *record, known_hash), order);
       return;
     }
     // A record that is being written already keeps that writer's ticket; it is written once more for the checkpoint.
@@ -43,7 +44,7 @@ class Checkpointer::Session final : public CutReader, public Spiller::Listener {
     const Result<ImageView> image = parse_image(batch.image(item));
     TERRACE_CHECK(image.ok());
     file_.add_entry(item.database, item.hash & IndexEntry::kKnownHashMask,
-                    IndexEntry::cold(location, image->type, image->expires(), item.hash));
+                    IndexEntry::cold(location, image->type, image->expires(), item.hash), Order::kNone);
   }
   void failed(const Error& error) override {
     if (!failure_) failure_ = error;
@@ -54,6 +55,8 @@ class Checkpointer::Session final : public CutReader, public Spiller::Listener {
   const std::optional<Error>& failure() const { return failure_; }
 
  private:
+  using Order = CheckpointWriter::Order;
+
   static IndexEntry cold_entry(Location location, const Record& record, std::uint64_t known_hash) {
     return IndexEntry::cold(location, record.type(), record.expires(), known_hash);
   }
@@ -64,15 +67,19 @@ class Checkpointer::Session final : public CutReader, public Spiller::Listener {
 };
 
 std::uint64_t Checkpointer::size_bound() const {
-  return file_size_bound() + parts_.statistics.dirty_memory_bytes;
+  return entry_count() * EntryGroup::kLargestEntry + parts_.statistics.dirty_memory_bytes;
 }
 
-std::uint64_t Checkpointer::file_size_bound() const {
-  std::uint64_t bytes = 0;
+std::uint64_t Checkpointer::expected_file_size() const {
+  return static_cast<std::uint64_t>(static_cast<double>(entry_count()) * entry_size_);
+}
+
+std::uint64_t Checkpointer::entry_count() const {
+  std::uint64_t count = 0;
   for (unsigned number = 0; number < parts_.databases.count(); ++number) {
-    bytes += parts_.databases[number].index().entry_count() * CheckpointWriter::kEntrySize;
+    count += parts_.databases[number].index().entry_count();
   }
-  return bytes;
+  return count;
 }
 
 io::Task<void> Checkpointer::wait_idle() {
@@ -163,7 +170,8 @@ io::Task<Result<void>> Checkpointer::run() {
   {
     Cut cut(session, parts_.databases.for_cut());
     for (const CutDatabase& database : cut.databases()) {
-      session.file().add_database(database.number, database.id, database.index->entry_count());
+      session.file().add_database(database.number, database.id, database.index->entry_count(),
+                                  database.index->chain_bits());
     }
     result = co_await walk(parts_.environment.clock, cut, session.file(), session.spiller());
   }
@@ -175,6 +183,12 @@ io::Task<Result<void>> Checkpointer::run() {
   }
   if (result.ok()) result = co_await session.file().finish();
   parts_.statistics.checkpoint_written_bytes += session.file().written_bytes();
+  if (result.ok() && session.file().total_entries() > 0) {
+    const auto size = static_cast<double>(session.file().written_bytes());
+    const auto entries = static_cast<double>(session.file().total_entries());
+    // Of a file of a few entries most is the rest of its block.
+    entry_size_ = std::min(size / entries, static_cast<double>(EntryGroup::kLargestEntry));
+  }
   if (result.ok()) result = co_await parts_.segments.sync_all(cut_number);
   if (result.ok()) result = co_await parts_.log.make_durable(mark.position);
   if (!result.ok()) {

@@ -11,6 +11,7 @@
 #include "storage/checkpoint_file.h"
 #include "storage/cut.h"
 #include "storage/database_set.h"
+#include "storage/entry_group.h"
 #include "storage/log.h"
 #include "storage/manifest.h"
 #include "storage/spiller.h"
@@ -34,7 +35,8 @@ class Checkpointer {
   io::Task<Result<void>> checkpoint();
   // Bytes that a checkpoint begun now takes at most, of its file and of what it spills.
   std::uint64_t size_bound() const;
-  std::uint64_t file_size_bound() const;  // of its file alone
+  // Of its file alone, by what the entries of the last one took.
+  std::uint64_t expected_file_size() const;
   // What the last one spilled, before it was packed.
   std::uint64_t last_image_bytes() const { return last_image_bytes_; }
   bool running() const { return running_; }
@@ -50,13 +52,15 @@ class Checkpointer {
  private:
   class Session;
 
+  std::uint64_t entry_count() const;
   io::Task<Result<void>> run();
   io::Task<Result<void>> publish(const LogMark& mark, std::uint64_t serial, std::uint64_t cut_number,
                                  std::uint32_t next_database_id);
 
   Parts parts_;
   Manifest manifest_;
-  std::uint64_t next_serial_ = 1;  // of checkpoint files; every attempt takes one
+  std::uint64_t next_serial_ = 1;                  // of checkpoint files; every attempt takes one
+  double entry_size_ = EntryGroup::kLargestEntry;  // bytes, in the last checkpoint
   std::uint64_t last_image_bytes_ = 0;
   bool running_ = false;
   Result<void> last_result_;

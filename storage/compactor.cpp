@@ -16,7 +16,7 @@ constexpr std::uint32_t kChainsPerStep = 16;
 // Look-ups of records, which are in no cache: so many take some ten microseconds.
 constexpr std::size_t kItemsPerStep = kTinyLimits ? 1 : 32;
 // Of what can be compacted, the part up to which the rest of the store counts as dead.
-constexpr std::uint64_t kLargestHeldShare = 12;
+constexpr std::uint64_t kLargestHeldShare = 7;
 // Runs begin while so much more lives than is asked for, and writers wait when so much less does: what lives stays
 // about the share, whoever is the faster.
 constexpr std::uint64_t kSlackShare = 64;

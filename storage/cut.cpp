@@ -14,7 +14,9 @@ Cut::~Cut() {
 
 bool Cut::advance(std::uint32_t chains) {
   if (current_ == databases_.size()) return true;
+  walking_ = true;
   const bool done = databases_[current_].index->advance_cut(chains);
+  walking_ = false;
   if (done) ++current_;
   return current_ == databases_.size();
 }
@@ -23,8 +25,9 @@ void Cut::capture(Index& index, std::uint32_t chain) {
   const auto database = std::find_if(databases_.begin(), databases_.end(),
                                      [&index](const CutDatabase& item) { return item.index.get() == &index; });
   TERRACE_CHECK(database != databases_.end());
-  index.visit_chain(chain,
-                    [&](IndexEntry& entry, std::uint64_t known_hash) { reader_.read(*database, entry, known_hash); });
+  index.visit_chain(chain, [&](IndexEntry& entry, std::uint64_t known_hash) {
+    reader_.read(*database, entry, known_hash, walking_);
+  });
 }
 
 }  // namespace terrace::storage

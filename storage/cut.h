@@ -22,7 +22,8 @@ class CutReader {
  public:
   virtual ~CutReader() = default;
   // Must take what it needs now; what it says of the record (Database::begin_writing) holds until its next change.
-  virtual void read(const CutDatabase& database, IndexEntry& entry, std::uint64_t known_hash) = 0;
+  // `walked`: by advance(), in the order of the chains, and not because it is about to change.
+  virtual void read(const CutDatabase& database, IndexEntry& entry, std::uint64_t known_hash, bool walked) = 0;
 };
 
 class Cut final : ChainObserver {
@@ -42,6 +43,7 @@ class Cut final : ChainObserver {
   CutReader& reader_;
   std::vector<CutDatabase> databases_;
   std::size_t current_ = 0;
+  bool walking_ = false;  // in advance()
 };
 
 }  // namespace terrace::storage

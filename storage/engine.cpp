@@ -259,7 +259,7 @@ Engine::CheckpointBounds Engine::checkpoint_bounds() const {
   }
   // What is written must be worth what it gives back, the more so the smaller the records are.
   const std::uint64_t worth_bytes = std::max(
-      {parts_->segments.bytes() / kCheckpointShare, 2 * parts_->checkpointer.file_size_bound(), 2 * kLogFileSize});
+      {parts_->segments.bytes() / kCheckpointShare, 2 * parts_->checkpointer.expected_file_size(), 2 * kLogFileSize});
   const std::uint64_t most_log_bytes = std::max(kCheckpointLogSize, index_bytes);
   // Where memory holds most keys, space is no matter, and a checkpoint writes records that will soon be written again.
   // What is held the longer costs compaction alone, which makes up for it.
@@ -304,7 +304,7 @@ io::Task<void> Engine::keep_segments() {
 
 void Engine::begin_due_checkpoint() {
   const std::uint64_t log_files = parts_->log.file_count() + parts_->log.files().ready_count();
-  parts_->compactor.set_bytes_beside(log_files * kLogFileSize + parts_->checkpointer.file_size_bound());
+  parts_->compactor.set_bytes_beside(log_files * kLogFileSize + parts_->checkpointer.expected_file_size());
   if (!parts_->stopping && checkpoint_due()) io::spawn(checkpoint_beside());
 }
 

@@ -105,6 +105,8 @@ class Index {
     const std::uint32_t low = static_cast<std::uint32_t>(hash) & ((1u << level_) - 1);
     return low < split_ ? static_cast<std::uint32_t>(hash) & ((2u << level_) - 1) : low;
   }
+  // So many low bits of a hash tell its chain, or half of the chains there are twice as many of.
+  unsigned chain_bits() const { return level_; }
   // Calls `visit(IndexEntry&, std::uint64_t known_hash)` for each entry of a chain; it must not insert or erase.
   template <typename Visit>
   void visit_chain(std::uint32_t chain, Visit&& visit) const {

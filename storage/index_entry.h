@@ -56,6 +56,14 @@ class IndexEntry {
     return cold(Location::from_bits(second_hash & kWitnessMask), static_cast<ValueType>(kWitnessType), {}, hash);
   }
   static constexpr IndexEntry from_bits(std::uint64_t bits) { return IndexEntry(bits); }
+  // All but hash and location, and an entry of that again.
+  constexpr std::uint8_t form() const {
+    return static_cast<std::uint8_t>((bits_ & kLowFormMask) | type_bits() << kHashFieldShift);
+  }
+  static constexpr IndexEntry from_form(std::uint8_t form, Location location, std::uint64_t hash) {
+    return IndexEntry((form & kLowFormMask) | hash_field(hash) |
+                      (std::uint64_t{form} >> kHashFieldShift << kTypeShift) | (location.bits() << kLocationShift));
+  }
   static constexpr std::uint16_t tag_of(std::uint64_t hash) { return static_cast<std::uint16_t>(hash >> kTagShift); }
 
   constexpr std::uint64_t bits() const { return bits_; }
@@ -97,6 +105,7 @@ class IndexEntry {
   static constexpr std::uint64_t kExpiryBit = 8;
   static constexpr unsigned kHashFieldShift = 4;
   static constexpr std::uint64_t kHashFieldMask = ((std::uint64_t{1} << kHashBits) - 1) << kHashFieldShift;
+  static constexpr std::uint64_t kLowFormMask = (1u << kHashFieldShift) - 1;
   static constexpr unsigned kTypeShift = kHashFieldShift + kHashBits;
   static constexpr unsigned kPartsFlag = 8;  // beside a type
   static constexpr std::uint64_t kHotPartsBit = std::uint64_t{1} << kTypeShift;

@@ -67,7 +67,7 @@ inline constexpr std::uint64_t kCheckpointLogSize = kTinyLimits ? 2 * kLogFileSi
 
 // While most keys are cold, a checkpoint is due for this part of the segments' bytes, in the log or in segments in
 // which nothing lives. Each costs 11 bytes a key: with records of 300 packed bytes half of what it gives back.
-inline constexpr std::uint64_t kCheckpointShare = 20;
+inline constexpr std::uint64_t kCheckpointShare = 40;
 
 // Redis' own bound on a string (proto-max-bulk-len's default).
 inline constexpr std::uint64_t kMaxValueSize = 512 * kMiB;

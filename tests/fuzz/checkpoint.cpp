@@ -23,7 +23,7 @@ constexpr std::uint64_t kSerial = 3;
 constexpr std::size_t kBlock = kTinyLimits ? 4 * kKiB : 64 * kKiB;
 constexpr std::size_t kBlockHeader = 32;
 
-// The items as words.
+// The items as words; in no order, for entries are packed in one of their own.
 class Items final : public CheckpointSink {
  public:
   Result<void> database(unsigned number, std::uint32_t id, std::uint64_t entries) override {
@@ -39,17 +39,22 @@ class Items final : public CheckpointSink {
     for (const Segment::Hole& hole : segment->holes) static_cast<void>(add("hole", {hole.first_page, hole.page_count}));
     return {};
   }
-  const std::string& text() const { return text_; }
+  std::string text() const {
+    std::vector<std::string> lines = lines_;
+    std::sort(lines.begin(), lines.end());
+    std::string text;
+    for (const std::string& line : lines) text += line + '\n';
+    return text;
+  }
 
  private:
   Result<void> add(const char* what, std::initializer_list<std::uint64_t> numbers) {
-    text_ += what;
-    for (const std::uint64_t number : numbers) text_ += ' ' + std::to_string(number);
-    text_ += '\n';
+    lines_.emplace_back(what);
+    for (const std::uint64_t number : numbers) lines_.back() += ' ' + std::to_string(number);
     return {};
   }
 
-  std::string text_;
+  std::vector<std::string> lines_;
 };
 
 // What reading gives; nothing if the file is refused.
@@ -117,15 +122,19 @@ std::string write(FuzzedDataProvider& input, Items& expected) {
   for (unsigned number = 0; number < databases; ++number) {
     const auto id = input.ConsumeIntegral<std::uint32_t>();
     const std::uint64_t count = input.ConsumeIntegralInRange<std::uint64_t>(0, input.ConsumeBool() ? 600 : 8);
-    writer.add_database(number, id, count);
+    const unsigned chain_bits = input.ConsumeIntegralInRange<unsigned>(0, 30);
+    writer.add_database(number, id, count, chain_bits);
     static_cast<void>(expected.database(number, id, count));
     std::uint64_t chance = input.ConsumeIntegral<std::uint64_t>();
     for (std::uint64_t i = 0; i < count; ++i) {
       chance = chance * 6364136223846793005ull + 1442695040888963407ull;
       const std::uint64_t hash = chance & IndexEntry::kKnownHashMask;
       const Location location(static_cast<std::uint32_t>(chance >> 44), 1 + (chance >> 30) % 1000, chance % 100);
-      const IndexEntry cold = IndexEntry::cold(location, ValueType::kString, {.whole = (chance >> 20) % 2 == 0}, hash);
-      writer.add_entry(id, hash, cold);
+      const IndexEntry cold = (chance >> 22) % 16 == 0 ? IndexEntry::witness(chance, hash)
+                                                       : IndexEntry::cold(location, ValueType::kString,
+                                                                          {.whole = (chance >> 20) % 2 == 0}, hash);
+      const bool walked = (chance >> 21) % 4 != 0;
+      writer.add_entry(id, hash, cold, walked ? CheckpointWriter::Order::kOfChains : CheckpointWriter::Order::kNone);
       static_cast<void>(expected.entry(id, hash, cold));
     }
     if (input.ConsumeBool()) FUZZ_REQUIRE(disk.run(writer.write_full_blocks()).ok(), "a good disk refused a block");
