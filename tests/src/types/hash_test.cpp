@@ -262,7 +262,7 @@ TEST_F(HashTest, ACopyIsOfWhatItWasCopiedFromAsItIsWhenTaken) {
                        }));
     if (meanwhile == Meanwhile::kChangeAtTheEnd)
       Hash(database(), find_or_make("large"), limits_).set("field:7", "other");
-    EXPECT_GT(turns, 2);
+    EXPECT_GE(turns, 2);
     const storage::ObjectPointer taken = copy.take(object);
     EXPECT_EQ(taken != nullptr, meanwhile == Meanwhile::kNothing);
     if (!taken) continue;
