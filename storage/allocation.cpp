@@ -45,6 +45,11 @@ void give_back_freed() {
   mi_collect(true);
 }
 
+void give_back_at_once(bool at_once) {
+  static const long usual_delay_ms = mi_option_get(mi_option_decommit_delay);
+  mi_option_set(mi_option_decommit_delay, at_once ? 0 : usual_delay_ms);
+}
+
 #else
 
 // Sanitizers watch each allocation by itself.
@@ -65,6 +70,8 @@ std::size_t usable_size(const void* memory) {
 void give_back_freed() {
   malloc_trim(0);
 }
+
+void give_back_at_once(bool) {}
 
 #endif
 

@@ -14,4 +14,8 @@ std::size_t usable_size(const void* memory);
 // Gives back to the system what the general allocator keeps of what this thread took and has been freed.
 void give_back_freed();
 
+// While `at_once`, what is freed of larger pieces goes back to the system at once, which costs a system call each, and
+// to fault the memory in again. Otherwise the allocator keeps it for a while, some of it for ever.
+void give_back_at_once(bool at_once);
+
 }  // namespace terrace::storage

@@ -176,6 +176,7 @@ io::Task<Result<void>> Checkpointer::run() {
     result = co_await walk(parts_.environment.clock, cut, session.file(), session.spiller());
   }
   co_await session.spiller().drain();
+  last_image_bytes_ = session.spiller().given_bytes();
   if (result.ok() && session.failure()) result = *session.failure();
   if (result.ok()) {
     result = co_await add_segments(parts_.environment.clock, parts_.segments, cut_number, session.file());

@@ -37,6 +37,8 @@ class Checkpointer {
   std::uint64_t size_bound() const;
   // Of its file alone, by what the entries of the last one took.
   std::uint64_t expected_file_size() const;
+  // What the last one spilled, before it was packed.
+  std::uint64_t last_image_bytes() const { return last_image_bytes_; }
   bool running() const { return running_; }
   io::Task<void> wait_idle();
   const Manifest& manifest() const { return manifest_; }
@@ -59,6 +61,7 @@ class Checkpointer {
   Manifest manifest_;
   std::uint64_t next_serial_ = 1;                  // of checkpoint files; every attempt takes one
   double entry_size_ = EntryGroup::kLargestEntry;  // bytes, in the last checkpoint
+  std::uint64_t last_image_bytes_ = 0;
   bool running_ = false;
   Result<void> last_result_;
   io::Event finished_;

@@ -42,7 +42,7 @@ io::Task<void> ColdKeys::find_expired(std::int64_t now_ms, std::size_t limit, Na
 io::Task<void> ColdKeys::expired_of_page(Segment& segment, std::uint32_t page, std::int64_t now_ms, NamedKeys& keys) {
   // What is noted for the page from here on comes from its records that have not expired.
   segment.page_expiry[page] = 0;
-  const Result<LoadedPage> loaded = co_await load_page(environment_.disk, segment, page, 1, nullptr);
+  const Result<LoadedPage> loaded = co_await load_heads(environment_.disk, segment, page, nullptr);
   if (!loaded.ok()) {
     segment.damaged = true;
     report_(loaded.error());
@@ -94,7 +94,7 @@ io::Task<void> ColdKeys::find_victims(bool only_expiring, std::size_t limit, Nam
   {
     if (segment->serial != walked_serial_) walked_page_ = 1;
     walked_serial_ = segment->serial;
-    SegmentWalk walk(environment_.disk, *segment, walked_page_);
+    SegmentWalk walk(environment_, *segment, SegmentWalk::Depth::kHeads, walked_page_);
     bool ended = false;
     io::Slice slice(environment_.clock);
     while (keys.size() < limit && !ended) {

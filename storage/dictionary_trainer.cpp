@@ -3,8 +3,6 @@
 #define ZDICT_STATIC_LINKING_ONLY
 #include <zdict.h>
 
-#include <utility>
-
 #include "storage/page.h"
 
 namespace terrace::storage {
@@ -62,30 +60,15 @@ std::unique_ptr<Dictionary> train_dictionary(std::span<const std::string> images
   return made;
 }
 
-// Vitter's algorithm R: each image seen is in the sample with the same chance.
-void DictionaryTrainer::see(std::string_view image) {
-  seen_bytes_ += image.size();
-  std::uint64_t place = seen_images_++;
-  if (place >= kSampleImages) {
-    random_ = random_ * 6364136223846793005u + 1442695040888963407u;
-    place = (random_ >> 24) % seen_images_;
-    if (place >= kSampleImages) return;
-    sample_[place].assign(image.substr(0, kSampleImageSize));
-    return;
-  }
-  sample_.emplace_back(image.substr(0, kSampleImageSize));
-}
-
 void DictionaryTrainer::learn_when_due() {
-  if (learning_ || stopping_ || seen_bytes_ < due_bytes_) return;
+  if (learning_ || stopping_ || sample_.seen_bytes() < due_bytes_) return;
   learning_ = true;
   io::spawn(learn());
 }
 
 io::Task<void> DictionaryTrainer::learn() {
   const io::Gate::Holder holder = tasks_.hold();
-  const std::vector<std::string> sample = std::exchange(sample_, {});
-  seen_images_ = seen_bytes_ = 0;
+  const std::vector<std::string> sample = sample_.take();
   due_bytes_ *= kGrowth;
   const std::uint32_t id = dictionaries_.next_id();
   const Dictionary* current = dictionaries_.current();

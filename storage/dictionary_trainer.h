@@ -15,6 +15,7 @@
 #include "io/environment.h"
 #include "io/sync.h"
 #include "storage/dictionaries.h"
+#include "storage/dictionary_sample.h"
 #include "storage/limits.h"
 
 namespace terrace::storage {
@@ -29,10 +30,10 @@ class DictionaryTrainer {
  public:
   DictionaryTrainer(const io::Environment& environment, Dictionaries& dictionaries,
                     const std::function<void(const Error&)>& report)
-      : environment_(environment), dictionaries_(dictionaries), report_(report), random_(environment.random_seed) {}
+      : environment_(environment), dictionaries_(dictionaries), report_(report), sample_(environment.random_seed) {}
   ~DictionaryTrainer() { TERRACE_CHECK(tasks_.idle()); }
 
-  void see(std::string_view image);
+  void see(std::string_view image) { sample_.see(image); }
   // Starts learning if enough has been seen since the last time.
   void learn_when_due();
   // Waits for learning under way; afterwards none begins.
@@ -44,18 +45,12 @@ class DictionaryTrainer {
   const io::Environment& environment_;
   Dictionaries& dictionaries_;
   std::function<void(const Error&)> report_;
-  std::vector<std::string> sample_;
-  std::uint64_t random_;
-  std::uint64_t seen_images_ = 0;
-  std::uint64_t seen_bytes_ = 0;
+  DictionarySample sample_;
   std::uint64_t due_bytes_ = kFirstLearningBytes;
   bool learning_ = false;
   bool stopping_ = false;
   io::Gate tasks_;
 
-  // At most a page's worth of bytes of each of so many images.
-  static constexpr std::size_t kSampleImages = kTinyLimits ? 64 : 2048;
-  static constexpr std::size_t kSampleImageSize = kPageSize;
   static constexpr std::uint64_t kFirstLearningBytes = kTinyLimits ? 8 * kKiB : kMiB;
   static constexpr std::uint64_t kGrowth = 8;
 };

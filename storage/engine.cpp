@@ -3,6 +3,7 @@
 #include <array>
 
 #include "io/activity.h"
+#include "storage/allocation.h"
 #include "storage/checkpointer.h"
 #include "storage/compactor.h"
 #include "storage/evictor.h"
@@ -194,6 +195,7 @@ io::Task<void> Engine::keep_house() {
 void Engine::poll_memory() {
   const io::Activity activity("memory");
   parts_->governor.sample();
+  give_back_at_once(parts_->governor.is_short());
   parts_->evictor.poll();
 }
 
@@ -262,7 +264,9 @@ Engine::CheckpointBounds Engine::checkpoint_bounds() const {
   // Where memory holds most keys, space is no matter, and a checkpoint writes records that will soon be written again.
   // What is held the longer costs compaction alone, which makes up for it.
   return {.log_bytes = hot > cold ? most_log_bytes : std::min(worth_bytes, most_log_bytes),
-          .held_bytes = 2 * worth_bytes};
+          // Large values that keep changing are written whole by each: what one has written is held by it alone a
+          // moment later, and would have the next one begin at once.
+          .held_bytes = 2 * std::max(worth_bytes, parts_->checkpointer.last_image_bytes())};
 }
 
 bool Engine::disk_low() const {
@@ -362,6 +366,10 @@ void Engine::flush_database(unsigned number) {
 
 io::Task<Result<void>> Engine::fetch(std::span<const Location> locations, Residents& residents) {
   return parts_->tier.fetch(locations, residents);
+}
+
+io::Task<Result<void>> Engine::fetch_heads(std::span<const Location> locations, Residents& heads) {
+  return parts_->tier.fetch(locations, heads, Tier::Extent::kHeads);
 }
 
 // --- the log

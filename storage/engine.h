@@ -59,6 +59,8 @@ class Engine {
   // Reads records from disk, all of them in parallel, into `residents`. A location that meanwhile is no longer current
   // is no error: the caller asks resident() again. An error (kCorrupt, kIo) names the bad page.
   io::Task<Result<void>> fetch(std::span<const Location> locations, Residents& residents);
+  // The same for who wants names, types and times: records without values, for Database::scan() and random() alone.
+  io::Task<Result<void>> fetch_heads(std::span<const Location> locations, Residents& heads);
 
   // --- the log
   // Appends one effect (the parts joined); returns the position behind it. Never fails, never waits: see writable().

@@ -66,6 +66,16 @@ Result<RecordPointer> make_object_record(const ImageView& head, ObjectPointer ob
   return record;
 }
 
+RecordPointer decode_head(const ImageView& image) {
+  // The times of parts stand where records without an object have them.
+  const bool parts_expire = image.parts_expiry_ms != kNoExpiry;
+  RecordPointer record = make_record(image, parts_expire ? kTimeSize : 0);
+  if (!parts_expire) return record;
+  std::memcpy(record->value(), &image.parts_expiry_ms, kTimeSize);
+  record->set_kind(image.type, Encoding::kTimedListpack);
+  return record;
+}
+
 std::size_t image_size_bound(const Record& record) {
   const Object* object = record.object();
   return kMaxHeadSize + record.key().size() + (object ? object->image_size_bound() : record.value_size());

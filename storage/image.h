@@ -44,6 +44,8 @@ Result<ImageView> parse_image(std::string_view bytes);
 // The record again. The value image is checked, but for the inside of bytes that this floor only carries. Without a
 // decoder objects are errors.
 Result<RecordPointer> decode_image(const ImageView& image, const ObjectDecoder* decoder);
+// A record with name, type and times of this image, and without its value: an image's beginning suffices.
+RecordPointer decode_head(const ImageView& image);
 // The record whose image has this head and whose value was built from the rest.
 Result<RecordPointer> make_object_record(const ImageView& head, ObjectPointer object);
 // Appends the value image alone.

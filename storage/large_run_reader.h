@@ -24,6 +24,8 @@ class LargeRunReader {
   // The raw bytes of the next block, verified; none behind the last. They are good until the next call.
   io::Task<Result<std::string_view>> next();
   std::uint64_t read_bytes() const { return read_bytes_; }
+  // The error of somebody who found fault with what was read, with the run's place.
+  Error at_run(const Error& error) const { return at_page(error, segment_, page_); }
 
  private:
   // Bytes read from the device at once.

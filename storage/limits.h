@@ -91,13 +91,15 @@ inline constexpr std::uint64_t kMaxStoredImageSize = kMaxImageSize + kMaxImageSi
 // Objects whose images are larger are encoded in slices, and from the second bound on written to a segment of their own
 // as they are encoded, so that they are not in memory a second time.
 inline constexpr std::uint64_t kSlicedImageSize = kTinyLimits ? 2 * kKiB : 64 * kKiB;
-inline constexpr std::uint64_t kStreamedImageSize = kTinyLimits ? 8 * kKiB : 16 * kMiB;
+inline constexpr std::uint64_t kStreamedImageSize = kTinyLimits ? 8 * kKiB : 4 * kMiB;
 // Bytes of an object's image that are made, or built from, before the clock is asked.
 inline constexpr std::uint64_t kImageStepSize = kTinyLimits ? 256 : 4 * kKiB;
 // Larger objects stay in memory at the first touch: to read one once more for a second touch would cost more.
 inline constexpr std::uint64_t kStayingObjectSize = kTinyLimits ? 512 : 1 * kMiB;
 // Raw bytes of a streamed image that are packed and written at once.
 inline constexpr std::uint64_t kStreamedPieceSize = 16 * kLargeBlockSize;
+// Bytes of pages that are written at once.
+inline constexpr std::uint64_t kWrittenPieceSize = 8 * kLargeBlockSize;
 
 // A segment is larger than kSegmentSize only if it holds one large record.
 inline constexpr std::uint64_t kMaxSegmentPages = (kMaxStoredImageSize + kSegmentSize) / kPageSize;

@@ -28,9 +28,10 @@ void ObjectImage::detach() {
 }
 
 void ObjectImage::make_some(std::size_t budget_bytes) {
-  if (!object_) return;
+  if (complete()) return;
   cursor_ = object_->encode(made_, cursor_, budget_bytes);
-  if (cursor_ == 0) detach();
+  complete_ = cursor_ == 0;
+  if (complete_ && needed_ != Needed::kWhileUnchanged) detach();
 }
 
 std::string ObjectImage::take(std::size_t most_bytes) {

@@ -17,7 +17,8 @@ namespace terrace::storage {
 class ObjectImage {
  public:
   // kAlways: a checkpoint needs it as the object was. kUnlessChanged: an object that changes stays in memory anyway.
-  enum class Needed : std::uint8_t { kAlways, kUnlessChanged };
+  // kWhileUnchanged: also the complete image is of no use, and given up, once the object changes (object_copy.h).
+  enum class Needed : std::uint8_t { kAlways, kUnlessChanged, kWhileUnchanged };
 
   ObjectImage(const Record& record, std::uint32_t database, std::uint64_t log_position, Needed needed);
   ~ObjectImage();
@@ -30,7 +31,7 @@ class ObjectImage {
   // Makes more of it, in slices, until so many bytes are made and not taken, or all.
   io::Task<void> make(std::size_t bytes, io::Clock& clock);
   // All is made.
-  bool complete() const { return object_ == nullptr; }
+  bool complete() const { return complete_ || object_ == nullptr; }
   bool given_up() const { return given_up_; }
   // What is made and not taken yet, the head first.
   std::size_t made_bytes() const { return made_.size() - taken_; }
@@ -50,8 +51,9 @@ class ObjectImage {
   std::size_t taken_ = 0;  // of made_
   std::size_t size_bound_;
   Needed needed_;
+  bool complete_ = false;
   bool given_up_ = false;
-  Object* object_;  // nullptr: complete, or given up
+  Object* object_;  // nullptr: nothing of it matters any more
   std::uint64_t cursor_ = 0;
   ObjectPointer owned_;
   ObjectImage* next_;  // of the same object

@@ -80,11 +80,17 @@ io::Task<Result<void>> RecordWriter::write_pieces(ObjectImage& image, Segment& s
 
 io::Task<Result<void>> RecordWriter::write_pages(Segment& segment, std::uint32_t page,
                                                  std::span<const std::byte> pages) {
-  const std::uint64_t offset = std::uint64_t{page} * kPageSize;
-  const std::int32_t written = co_await environment_.disk.write(segment.file, offset, pages);
-  segment.needs_sync = true;
-  written_bytes_ += pages.size();
-  co_return check_full("write", FilePath::segment(segment.serial), offset, written, pages.size());
+  for (std::uint64_t offset = std::uint64_t{page} * kPageSize; !pages.empty();) {
+    const std::size_t size = std::min<std::size_t>(pages.size(), kWrittenPieceSize);
+    const std::int32_t written = co_await environment_.disk.write(segment.file, offset, pages.first(size));
+    segment.needs_sync = true;
+    Result<void> full = check_full("write", FilePath::segment(segment.serial), offset, written, size);
+    if (!full.ok()) co_return full;
+    written_bytes_ += size;
+    offset += size;
+    pages = pages.subspan(size);
+  }
+  co_return Result<void>();
 }
 
 void RecordWriter::show_to_trainer(const ImageBatch& batch) {
@@ -135,18 +141,14 @@ io::Task<Result<RecordWriter::Extent>> RecordWriter::write_run_group(PackedPages
   extent.segment->used_pages += page_count;
   ++extent.segment->writes_in_flight;
   rolling_.release();
-  const std::uint64_t offset = std::uint64_t{extent.first_page} * kPageSize;
-  const std::uint64_t size = std::uint64_t{page_count} * kPageSize;
-  const std::int32_t written = co_await environment_.disk.write(
-      extent.segment->file, offset, pages.bytes.span().subspan(std::size_t{batch_page} * kPageSize, size));
-  extent.segment->needs_sync = true;
-  Result<void> full = check_full("write", FilePath::segment(extent.segment->serial), offset, written, size);
+  const std::span<const std::byte> group =
+      pages.bytes.span().subspan(std::size_t{batch_page} * kPageSize, std::size_t{page_count} * kPageSize);
+  Result<void> full = co_await write_pages(*extent.segment, extent.first_page, group);
   if (!full.ok()) {
     extent.segment->holes.push_back({extent.first_page, page_count});
     if (--extent.segment->writes_in_flight == 0) segments_.write_ended(*extent.segment);
     co_return full.error();
   }
-  written_bytes_ += size;
   co_return extent;
 }
 

@@ -69,6 +69,7 @@ class RecordWriter {
   };
 
   io::Task<Result<void>> write_pieces(ObjectImage& image, Segment& segment, LargeRunPacker& packer);
+  // In pieces, one after the other: a large transfer at one go keeps the device and the kernel from others' small ones.
   io::Task<Result<void>> write_pages(Segment& segment, std::uint32_t page, std::span<const std::byte> pages);
   void show_to_trainer(const ImageBatch& batch);
   io::Task<Result<void>> place(PackedPages& pages, const ImageBatch& batch, std::vector<Location>& locations);

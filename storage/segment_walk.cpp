@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "io/activity.h"
+#include "io/slice.h"
 #include "storage/disk_error.h"
 
 namespace terrace::storage {
@@ -17,7 +18,7 @@ io::Task<Result<void>> SegmentWalk::refill() {
   window_first_ = page_;
   window_.resize(std::size_t{pages} * kPageSize);
   const std::uint64_t offset = std::uint64_t{page_} * kPageSize;
-  const std::int32_t read = co_await disk_.read(segment_.file, offset, window_.span());
+  const std::int32_t read = co_await environment_.disk.read(segment_.file, offset, window_.span());
   read_bytes_ += window_.size();
   Result<void> full = check_full("read", FilePath::segment(segment_.serial), offset, read, window_.size());
   if (!full.ok()) window_.resize(0);
@@ -29,6 +30,36 @@ void SegmentWalk::skip_holes() {
     if (page_ >= hole.first_page && page_ < hole.first_page + hole.page_count)
       page_ = hole.first_page + hole.page_count;
   }
+}
+
+// A page that the window does not hold all of, or one that is bad: it is read once more.
+io::Task<Result<LoadedPage>> SegmentWalk::load(std::uint32_t page, std::uint32_t page_count) {
+  if (depth_ == Depth::kValues) {
+    co_return co_await load_page(environment_.disk, segment_, page, page_count, &read_bytes_);
+  }
+  if (depth_ == Depth::kChecked) {
+    const Result<void> checked = co_await check_run(page);
+    if (!checked.ok()) co_return checked.error();
+  }
+  co_return co_await load_heads(environment_.disk, segment_, page, &read_bytes_);
+}
+
+// Block by block, in slices.
+io::Task<Result<void>> SegmentWalk::check_run(std::uint32_t page) {
+  AlignedBuffer run;
+  const Result<PageView> view = co_await read_first_pages(environment_.disk, segment_, page, 1, run, &read_bytes_);
+  if (!view.ok()) co_return view.error();
+  if (!view->large) co_return Result<void>();
+  LargeRunReader reader(environment_.disk, segment_, page, *view, std::move(run));
+  io::Slice slice(environment_.clock);
+  while (true) {
+    const Result<std::string_view> block = co_await reader.next();
+    if (!block.ok()) co_return block.error();
+    if (block->empty()) break;
+    if (slice.over()) co_await slice.next();
+  }
+  read_bytes_ += reader.read_bytes();
+  co_return Result<void>();
 }
 
 io::Task<Result<std::optional<WalkedPage>>> SegmentWalk::next() {
@@ -56,7 +87,7 @@ io::Task<Result<std::optional<WalkedPage>>> SegmentWalk::next() {
   walked.page_count = page_count;
   Result<LoadedPage> loaded = LoadedPage{};
   if (!view.ok() || std::size_t{page_count} * kPageSize > bytes.size()) {
-    loaded = co_await load_page(disk_, segment_, walked.page, page_count, &read_bytes_);
+    loaded = co_await load(walked.page, page_count);
   } else {
     const io::Activity activity("segment-walk");
     loaded = unpack_run(bytes, *view, *segment_.dictionaries);

@@ -1,11 +1,12 @@
-// SegmentWalk: shows the records of a sealed segment page by page, verified: what compaction, the scrubber and the
-// expiry of cold keys read with.
+// SegmentWalk: shows the records of a sealed segment page by page, verified: what compaction, the scrubber and cache
+// mode read with.
 // Ownership: pins the segment while it lives. Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
+#include "io/environment.h"
 #include "storage/image.h"
 #include "storage/tier.h"
 
@@ -22,8 +23,12 @@ struct WalkedPage {
 
 class SegmentWalk {
  public:
-  SegmentWalk(io::Disk& disk, Segment& segment, std::uint32_t first_page = 1)
-      : disk_(disk), segment_(segment), pin_(&segment), page_(first_page) {}
+  // What comes of a large record that is longer than the window: its image, or only so much of its beginning as
+  // parse_image() needs, with the rest of it checked or not even read.
+  enum class Depth : std::uint8_t { kValues, kChecked, kHeads };
+
+  SegmentWalk(const io::Environment& environment, Segment& segment, Depth depth, std::uint32_t first_page = 1)
+      : environment_(environment), segment_(segment), pin_(&segment), depth_(depth), page_(first_page) {}
 
   // The next page; nothing at the end. A bad page gives an error, after which the walk goes on behind it; until the
   // next good one, pages come without records, since they may be parts of the bad one's run.
@@ -35,13 +40,16 @@ class SegmentWalk {
  private:
   void skip_holes();
   io::Task<Result<void>> refill();
+  io::Task<Result<LoadedPage>> load(std::uint32_t page, std::uint32_t page_count);
+  io::Task<Result<void>> check_run(std::uint32_t page);
 
   // Pages read from the device at once.
   static constexpr std::uint32_t kWindowPages = kTinyLimits ? 8 : 64;
 
-  io::Disk& disk_;
+  const io::Environment& environment_;
   Segment& segment_;
   SegmentTable::Pin pin_;
+  const Depth depth_;
   std::uint32_t page_;
   bool lost_ = false;  // behind a bad page, which may have begun a run: no header is expected where page_ is
   std::uint32_t window_first_ = 0;

@@ -18,7 +18,7 @@ io::Task<void> Settler::settle(Database& database, std::size_t most) {
     std::vector<Location> missing;
     for (const std::uint64_t hash : hashes) database.append_shadows(hash, missing);
     Residents residents;
-    const Result<void> fetched = co_await tier_.fetch(missing, residents);
+    const Result<void> fetched = co_await tier_.fetch(missing, residents, Tier::Extent::kHeads);
     // What was read is settled though other pages are bad: those are told and counted by the tier.
     static_cast<void>(fetched);
     for (const std::uint64_t hash : hashes) database.settle_shadows(hash, residents);

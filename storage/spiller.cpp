@@ -37,6 +37,7 @@ void Spiller::add(std::uint32_t database_id, Record* record, bool mark, bool evi
     const auto needed = listener_ ? ObjectImage::Needed::kAlways : ObjectImage::Needed::kUnlessChanged;
     auto image = std::make_unique<ObjectImage>(*record, database_id, log_.end_position(), needed);
     on_their_way_ += image->size_bound();
+    given_ += image->size_bound();
     const std::size_t size = image->head().size();
     io::spawn(
         write_object(std::move(image), {Key(record->key()).hash, database_id, 0, size, record->due_ms(), ticket}));
@@ -55,6 +56,7 @@ void Spiller::add(std::uint32_t database_id, Record* record, bool mark, bool evi
 void Spiller::flush(std::size_t least_bytes) {
   if (!gathering_ || gathering_->bytes.size() < least_bytes) return;
   on_their_way_ += gathering_->bytes.size();
+  given_ += gathering_->bytes.size();
   io::spawn(write(std::move(gathering_)));
 }
 

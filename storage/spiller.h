@@ -52,6 +52,8 @@ class Spiller {
   std::uint64_t bytes_on_their_way() const { return on_their_way_; }
   // Waits for what is gathered and on its way now, not for what comes after.
   io::Task<void> settled();
+  // Bytes of images that it was given so far.
+  std::uint64_t given_bytes() const { return given_; }
   // Batches that failed so far, and why the last one did.
   std::uint64_t failures() const { return failures_; }
   const std::optional<Error>& last_failure() const { return failure_; }
@@ -82,6 +84,7 @@ class Spiller {
   std::unique_ptr<ImageBatch> gathering_;
   std::vector<std::unique_ptr<ImageBatch>> spare_;
   std::uint64_t on_their_way_ = 0;
+  std::uint64_t given_ = 0;
   std::uint64_t batches_begun_ = 0;
   std::set<std::uint64_t> batches_open_;
   std::uint64_t failures_ = 0;

@@ -4,14 +4,17 @@
 #include <cstring>
 #include <utility>
 
+#include "storage/block.h"
 #include "storage/disk_error.h"
 #include "storage/image.h"
-#include "storage/large_run_reader.h"
 #include "storage/record_loader.h"
 
 namespace terrace::storage {
 
 namespace {
+
+// Of a large record whose name is wanted: what the first block takes at most.
+constexpr std::uint32_t kHeadPages = static_cast<std::uint32_t>((kPageHeaderSize + kMaxBlockSize) / kPageSize + 1);
 
 Error no_such_slot(Location location) {
   return {ErrorCode::kCorrupt, "segment " + std::to_string(location.segment()) + " page " +
@@ -92,12 +95,49 @@ io::Task<Result<LoadedPage>> load_page(io::Disk& disk, const Segment& segment, s
   co_return loaded;
 }
 
-// One page is the common case: its task is the whole of it.
-io::Task<Result<void>> Tier::fetch(std::span<const Location> locations, Residents& residents) {
-  return locations.size() == 1 ? fetch_page(locations, residents) : fetch_pages(locations, residents);
+io::Task<Result<std::string>> read_head(LargeRunReader& reader) {
+  std::string head;
+  do {
+    const Result<std::string_view> block = co_await reader.next();
+    if (!block.ok()) co_return block.error();
+    // All is read: what is wrong with it is said by whoever parses it.
+    if (block->empty()) break;
+    head += *block;
+  } while (!parse_image(head).ok());
+  co_return head;
 }
 
-io::Task<Result<void>> Tier::fetch_pages(std::span<const Location> locations, Residents& residents) {
+io::Task<Result<LoadedPage>> load_heads(io::Disk& disk, const Segment& segment, std::uint32_t page,
+                                        std::uint64_t* read_bytes) {
+  AlignedBuffer run;
+  Result<PageView> view = co_await read_first_pages(disk, segment, page, 1, run, read_bytes);
+  if (view.ok() && view->page_count > 1) {
+    view = co_await read_first_pages(disk, segment, page, std::min(view->page_count, kHeadPages), run, read_bytes);
+  }
+  if (!view.ok()) co_return view.error();
+  if (std::size_t{view->page_count} * kPageSize <= run.size()) {
+    Result<LoadedPage> loaded = unpack_run(run.span(), *view, *segment.dictionaries);
+    if (!loaded.ok()) co_return at_page(loaded.error(), segment, page);
+    co_return loaded;
+  }
+  LargeRunReader reader(disk, segment, page, *view, std::move(run));
+  const Result<std::string> head = co_await read_head(reader);
+  if (!head.ok()) co_return head.error();
+  if (read_bytes) *read_bytes += reader.read_bytes();
+  LoadedPage loaded;
+  auto raw = std::make_unique_for_overwrite<char[]>(head->size());
+  std::memcpy(raw.get(), head->data(), head->size());
+  loaded.images.emplace_back(raw.get(), head->size());
+  loaded.raw = std::move(raw);
+  co_return loaded;
+}
+
+// One page is the common case: its task is the whole of it.
+io::Task<Result<void>> Tier::fetch(std::span<const Location> locations, Residents& residents, Extent extent) {
+  return locations.size() == 1 ? fetch_page(locations, residents, extent) : fetch_pages(locations, residents, extent);
+}
+
+io::Task<Result<void>> Tier::fetch_pages(std::span<const Location> locations, Residents& residents, Extent extent) {
   std::vector<Location> sorted(locations.begin(), locations.end());
   std::sort(sorted.begin(), sorted.end(), [](Location a, Location b) { return a.bits() < b.bits(); });
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
@@ -107,7 +147,7 @@ io::Task<Result<void>> Tier::fetch_pages(std::span<const Location> locations, Re
     std::size_t end = begin + 1;
     while (end < sorted.size() && sorted[end].page_bits() == sorted[begin].page_bits()) ++end;
     ++fetch.left;
-    io::spawn(fetch_page_for(fetch, std::span<const Location>(sorted).subspan(begin, end - begin), residents));
+    io::spawn(fetch_page_for(fetch, std::span<const Location>(sorted).subspan(begin, end - begin), residents, extent));
     begin = end;
   }
   --fetch.left;
@@ -115,19 +155,20 @@ io::Task<Result<void>> Tier::fetch_pages(std::span<const Location> locations, Re
   co_return fetch.result;
 }
 
-io::Task<void> Tier::fetch_page_for(Fetch& fetch, std::span<const Location> of_one_page, Residents& residents) {
-  Result<void> result = co_await fetch_page(of_one_page, residents);
+io::Task<void> Tier::fetch_page_for(Fetch& fetch, std::span<const Location> of_one_page, Residents& residents,
+                                    Extent extent) {
+  Result<void> result = co_await fetch_page(of_one_page, residents, extent);
   if (!result.ok() && fetch.result.ok()) fetch.result = result;
   // Resumes the waiting fetch, which may end before this coroutine does; nothing of it is touched after.
   if (--fetch.left == 0) fetch.finished.notify();
 }
 
 // Joins the read of the page that is under way, or makes one for all that join until it is done.
-io::Task<Result<void>> Tier::fetch_page(std::span<const Location> of_one_page, Residents& residents) {
+io::Task<Result<void>> Tier::fetch_page(std::span<const Location> of_one_page, Residents& residents, Extent extent) {
   const Location first = of_one_page.front();
   Segment* segment = segments_.find(first.segment());
   if (!segment) co_return Result<void>();  // moved meanwhile: the caller asks the index again
-  Wanted wanted{of_one_page, residents, {}, false, nullptr};
+  Wanted wanted{of_one_page, residents, extent, {}, false, nullptr};
   if (const auto it = reads_.find(first.page_bits()); it != reads_.end()) {
     PageRead& shared = *it->second;
     ++statistics_.shared_page_reads;
@@ -143,8 +184,9 @@ io::Task<Result<void>> Tier::fetch_page(std::span<const Location> of_one_page, R
   ++statistics_.page_reads;
   const std::int64_t begin_us = environment_.clock.monotonic_us();
   AlignedBuffer run = take_buffer();
-  const Result<PageView> view = co_await read_first_pages(environment_.disk, *segment, first.page(), first.read_pages(),
-                                                          run, &statistics_.page_read_bytes);
+  const std::uint32_t ahead = extent == Extent::kHeads ? std::min(first.read_pages(), kHeadPages) : first.read_pages();
+  const Result<PageView> view =
+      co_await read_first_pages(environment_.disk, *segment, first.page(), ahead, run, &statistics_.page_read_bytes);
   statistics_.page_read_us += static_cast<std::uint64_t>(environment_.clock.monotonic_us() - begin_us);
   if (view.ok() && std::size_t{view->page_count} * kPageSize > run.size()) {
     Result<void> loaded = co_await load_large(*segment, first, *view, std::move(run), read);
@@ -176,21 +218,38 @@ void Tier::settle(Segment& segment, const Result<void>& result, PageRead& read) 
 io::Task<Result<void>> Tier::load_large(const Segment& segment, Location location, const PageView& view,
                                         AlignedBuffer run, PageRead& read) {
   LargeRunReader reader(environment_.disk, segment, location.page(), view, std::move(run));
-  RecordLoader loader(decoder_, view.raw_size);
+  Wanted& wanted = *read.wanted;
+  io::Task<Result<RecordPointer>> loading =
+      wanted.extent == Extent::kHeads ? load_head(reader) : load_whole(reader, view.raw_size);
+  Result<RecordPointer> record = co_await std::move(loading);
+  statistics_.page_read_bytes += reader.read_bytes();
+  if (!record.ok()) co_return record.error();
+  (*record)->mark_transient();
+  wanted.residents.add(location, std::move(*record));
+  co_return Result<void>();
+}
+
+io::Task<Result<RecordPointer>> Tier::load_whole(LargeRunReader& reader, std::uint64_t raw_size) {
+  RecordLoader loader(decoder_, raw_size);
   io::Slice slice(environment_.clock);
   while (true) {
     const Result<std::string_view> block = co_await reader.next();
     if (!block.ok()) co_return block.error();
     if (block->empty()) break;
     Result<void> added = co_await loader.add(*block, slice);
-    if (!added.ok()) co_return at_page(added.error(), segment, location.page());
+    if (!added.ok()) co_return reader.at_run(added.error());
   }
-  statistics_.page_read_bytes += reader.read_bytes();
   Result<RecordPointer> record = loader.finish();
-  if (!record.ok()) co_return at_page(record.error(), segment, location.page());
-  (*record)->mark_transient();
-  read.wanted->residents.add(location, std::move(*record));
-  co_return Result<void>();
+  if (!record.ok()) co_return reader.at_run(record.error());
+  co_return record;
+}
+
+io::Task<Result<RecordPointer>> Tier::load_head(LargeRunReader& reader) {
+  const Result<std::string> head = co_await read_head(reader);
+  if (!head.ok()) co_return head.error();
+  const Result<ImageView> image = parse_image(*head);
+  if (!image.ok()) co_return reader.at_run(image.error());
+  co_return decode_head(*image);
 }
 
 Result<void> Tier::admit(std::span<const std::byte> run, const PageView& view, const Segment& segment,
@@ -217,7 +276,9 @@ void Tier::admit_image(std::string_view bytes, std::uint32_t slot, Wanted& wante
   for (const Location location : wanted.locations) {
     if (!location.is_large() && location.slot() != slot) continue;
     const Result<ImageView> image = parse_image(bytes);
-    Result<RecordPointer> record = image.ok() ? decode_image(*image, decoder_) : image.error();
+    Result<RecordPointer> record = !image.ok()                       ? image.error()
+                                   : wanted.extent == Extent::kHeads ? decode_head(*image)
+                                                                     : decode_image(*image, decoder_);
     if (!record.ok()) {
       wanted.result = record.error();
       return;

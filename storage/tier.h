@@ -13,6 +13,7 @@
 #include "io/environment.h"
 #include "io/sync.h"
 #include "io/task.h"
+#include "storage/large_run_reader.h"
 #include "storage/page.h"
 #include "storage/residents.h"
 #include "storage/segment.h"
@@ -35,6 +36,11 @@ struct LoadedPage {
 Result<LoadedPage> unpack_run(std::span<const std::byte> run, const PageView& view, const Dictionaries& dictionaries);
 io::Task<Result<LoadedPage>> load_page(io::Disk& disk, const Segment& segment, std::uint32_t page,
                                        std::uint32_t read_ahead_pages, std::uint64_t* read_bytes);
+// The same, of a large record only so much of its image's beginning as parse_image() needs, in most cases a block.
+io::Task<Result<LoadedPage>> load_heads(io::Disk& disk, const Segment& segment, std::uint32_t page,
+                                        std::uint64_t* read_bytes);
+// Reads on until what was read of the image can be parsed.
+io::Task<Result<std::string>> read_head(LargeRunReader& reader);
 
 class Tier {
  public:
@@ -43,14 +49,18 @@ class Tier {
       : environment_(environment), segments_(segments), statistics_(statistics), report_(report), decoder_(decoder) {}
   ~Tier() { TERRACE_CHECK(reads_.empty()); }
 
-  // `locations` must stay until the task is done.
-  io::Task<Result<void>> fetch(std::span<const Location> locations, Residents& residents);
+  // kHeads: records without their values (decode_head), of large ones no more than that is read.
+  enum class Extent : std::uint8_t { kValues, kHeads };
+  // `locations` must stay until the task is done. What is current and not there afterwards is to be asked for again.
+  io::Task<Result<void>> fetch(std::span<const Location> locations, Residents& residents,
+                               Extent extent = Extent::kValues);
 
  private:
   // What one fetch wants of a page that is being read, for itself or for another one; in that fetch's frame.
   struct Wanted {
     std::span<const Location> locations;
     Residents& residents;
+    Extent extent;
     Result<void> result;
     bool settled = false;
     Wanted* next = nullptr;
@@ -66,14 +76,17 @@ class Tier {
     io::Event finished;
   };
 
-  io::Task<Result<void>> fetch_pages(std::span<const Location> locations, Residents& residents);
-  io::Task<void> fetch_page_for(Fetch& fetch, std::span<const Location> of_one_page, Residents& residents);
-  io::Task<Result<void>> fetch_page(std::span<const Location> of_one_page, Residents& residents);
+  io::Task<Result<void>> fetch_pages(std::span<const Location> locations, Residents& residents, Extent extent);
+  io::Task<void> fetch_page_for(Fetch& fetch, std::span<const Location> of_one_page, Residents& residents,
+                                Extent extent);
+  io::Task<Result<void>> fetch_page(std::span<const Location> of_one_page, Residents& residents, Extent extent);
   void settle(Segment& segment, const Result<void>& result, PageRead& read);
   // A record whose run is longer than what is read at once, in slices: one who waits for it gets it, the others ask
   // again.
   io::Task<Result<void>> load_large(const Segment& segment, Location location, const PageView& view, AlignedBuffer run,
                                     PageRead& read);
+  io::Task<Result<RecordPointer>> load_whole(LargeRunReader& reader, std::uint64_t raw_size);
+  static io::Task<Result<RecordPointer>> load_head(LargeRunReader& reader);
   Result<void> admit(std::span<const std::byte> run, const PageView& view, const Segment& segment, std::uint32_t page,
                      PageRead& read);
   void admit_image(std::string_view bytes, std::uint32_t slot, Wanted& wanted);

@@ -1,6 +1,7 @@
 #include "src/commands/context.h"
 
 #include <cstring>
+#include <utility>
 
 #include "src/commands/command.h"
 #include "src/server/client.h"
@@ -9,6 +10,7 @@
 #include "src/server/server_statistics.h"
 #include "src/server/services.h"
 #include "src/types/hash.h"
+#include "src/types/object_decoder.h"
 
 namespace terrace {
 namespace {
@@ -204,13 +206,33 @@ bool Context::need(std::string_view name, unsigned number) {
   return engine_.database(number).resident(key_of(name), state_.residents, state_.missing);
 }
 
-void Context::need(std::span<const storage::Location> locations) {
-  state_.missing.insert(state_.missing.end(), locations.begin(), locations.end());
+void Context::need_heads(std::span<const storage::Location> locations) {
+  state_.missing_heads.assign(locations.begin(), locations.end());
+}
+
+storage::Residents& Context::heads() {
+  return state_.heads;
 }
 
 storage::Residents& Context::residents() {
   return state_.residents;
 }
+
+// An object that changes again and again while it is copied is copied at one go in the end.
+bool Context::copied(std::string_view key, storage::ObjectPointer& copy) {
+  constexpr unsigned kMostCopies = 2;
+  const std::unique_ptr<storage::ObjectCopy> made = std::exchange(state_.copy, nullptr);
+  const Record* record = peek(key);
+  const storage::Object* object = record == nullptr ? nullptr : record->object();
+  if (object == nullptr || replaying || object->image_size_bound() <= storage::kSlicedImageSize) return true;
+  if (made) copy = made->take(object);
+  if (copy || state_.copies_begun == kMostCopies) return true;
+  ++state_.copies_begun;
+  // Of a hot record: what lets go of its object tells the copy.
+  state_.copy = std::make_unique<storage::ObjectCopy>(*write(key), types::object_decoder());
+  return false;
+}
+
 io::Task<Result<void>> Context::fetch_needed() {
   Result<void> fetched = co_await engine_.fetch(state_.missing, state_.residents);
   state_.missing.clear();

@@ -88,11 +88,16 @@ class Context {
   // True: resident, go on. False: return now, the handler is run again.
   bool need(std::string_view key);
   bool need(std::string_view key, unsigned database);
-  // For scans: hands over locations to be read; the handler returns and is run again with them in residents().
-  void need(std::span<const storage::Location> locations);
+  // For scans: hands over locations whose names, types and times are to be read; the handler returns and is run again
+  // with them in heads().
+  void need_heads(std::span<const storage::Location> locations);
+  storage::Residents& heads();
   storage::Residents& residents();
   // For handlers that may suspend: reads what need() asked for, then need() is asked again.
   io::Task<Result<void>> fetch_needed();
+  // True: go on; `copy` is one of the key's large object, or null where what there is is to be copied at one go. False:
+  // return now, nothing being changed; the handler is run again when the copy is made, others go on meanwhile.
+  bool copied(std::string_view key, storage::ObjectPointer& copy);
   // The reply tells of keys as a whole (how many there are): it waits until all changes so far are durable. While the
   // log cannot be written it does not wait, for such commands must answer then most of all.
   void reveal_keyspace();

@@ -19,6 +19,18 @@ Value take_value(Context& context, Record* record) {
   return value;
 }
 
+// `copied`: of its object, if there is one already.
+void put_copy(Context& context, std::string_view name, unsigned database, const Record& record,
+              storage::ObjectPointer copied) {
+  if (record.object() != nullptr) {
+    return put_value(context, name, database, types::copy_value(record, std::move(copied)));
+  }
+  // Straight from the record: a string may be large.
+  const std::int64_t expiry_ms = record.expiry_ms();
+  Record* made = context.put(name, database, record.type(), record.encoding(), record.bytes());
+  if (expiry_ms != storage::kNoExpiry) context.set_expiry(made, expiry_ms, database);
+}
+
 struct CopyOptions {
   unsigned database;
   bool replace = false;
@@ -74,11 +86,12 @@ void copy(Context& context) {
   const std::string_view name = context.argument(2);
   if (options->database == context.database_number() && key == name) return same_object(context.reply);
   if (!context.need(name, options->database)) return;
+  const bool in_the_way = context.write(name, options->database) != nullptr && !options->replace;
+  storage::ObjectPointer copy;
+  if (!in_the_way && !context.copied(key, copy)) return;
   const Record* record = context.read(key);
-  if (record == nullptr) return context.reply.integer(0);
-  Value value = types::copy_value(*record);
-  if (context.write(name, options->database) != nullptr && !options->replace) return context.reply.integer(0);
-  put_value(context, name, options->database, std::move(value));
+  if (record == nullptr || in_the_way) return context.reply.integer(0);
+  put_copy(context, name, options->database, *record, std::move(copy));
   context.reply.integer(1);
 }
 

@@ -65,8 +65,8 @@ void randomkey(Context& context) {
   std::vector<std::string> expired;
   std::optional<std::string> found;
   for (unsigned draw = 0; draw < kMaxDraws && !found; ++draw) {
-    const Record* record = context.database().random(nth_random(context.random(), draw), context.residents(), missing);
-    if (!missing.empty()) return context.need(missing);
+    const Record* record = context.database().random(nth_random(context.random(), draw), context.heads(), missing);
+    if (!missing.empty()) return context.need_heads(missing);
     if (record == nullptr) break;
     if (is_expired(context, *record)) {
       expired.emplace_back(record->key());

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "src/commands/key_wait.h"
 #include "storage/key.h"
 #include "storage/location.h"
+#include "storage/object_copy.h"
 #include "storage/residents.h"
 
 namespace terrace {
@@ -21,6 +23,10 @@ struct RunState {
   std::vector<storage::Location> missing;  // must be read before the command can go on
 
   // of the running command
+  storage::Residents heads;                      // records without their values, for scans
+  std::vector<storage::Location> missing_heads;  // must be read there
+  std::unique_ptr<storage::ObjectCopy> copy;     // to be made before it goes on, or made
+  unsigned copies_begun = 0;
   std::vector<storage::Key> keys;  // that its table row names, hashed once
   std::size_t next_key = 0;        // where the next look-up of a key most likely finds it
   std::vector<std::uint64_t> changed_hashes;
@@ -34,8 +40,14 @@ struct RunState {
   bool served = false;  // it has waited, and runs again because of this key
   std::string_view served_key;
 
+  // Nothing must be read.
+  bool complete() const { return missing.empty() && missing_heads.empty() && !copy; }
+
   void begin_command() {
     begin_run();
+    if (!heads.empty()) heads.clear();
+    copy.reset();
+    copies_begun = 0;
     changed_hashes.clear();
     expirations.clear();
     unlisted_keys = false;
@@ -44,13 +56,16 @@ struct RunState {
   // Before each run of the same command. Keys that an earlier run found expired stay removed and gathered.
   void begin_run() {
     missing.clear();
+    missing_heads.clear();
     next_key = 0;
     effects.clear();
     effects_replaced = false;
     blocks = false;
   }
   void end_batch() {
+    copy.reset();
     residents.clear();
+    heads.clear();
     expirations.shrink();
     effects.shrink();
   }

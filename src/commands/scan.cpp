@@ -79,9 +79,8 @@ namespace commands {
 namespace {
 
 // What one SCAN may have fetched for it at most, so that a large COUNT does not fill the memory: COUNT is only a hint.
-// A small record weighs 1, a large one before its size is known as much as a read of it.
+// A name weighs as much as a read of it.
 constexpr std::uint64_t kMaxFetchWeight = 4096;
-constexpr std::uint64_t kLargeWeight = 64;
 constexpr std::uint64_t kBytesPerWeight = 4 * storage::kKiB;
 // Empty chains are cheap to pass: so many that a small database, whatever its table's size, is scanned at one go.
 constexpr std::int64_t kStepsPerKey = 10;
@@ -99,7 +98,7 @@ struct Walk {
 
 void visit(const Context& context, const ScanFilter& filter, const Record& record, Walk& walk) {
   ++walk.visited;
-  if (record.transient()) walk.fetch_weight += 1 + record.value_size() / kBytesPerWeight;
+  if (record.transient()) walk.fetch_weight += 1 + record.key().size() / kBytesPerWeight;
   if (!filter.passes(record)) return;
   (is_expired(context, record) ? walk.expired : walk.names).emplace_back(record.key());
 }
@@ -107,11 +106,9 @@ void visit(const Context& context, const ScanFilter& filter, const Record& recor
 void step(Context& context, const ScanFilter& filter, Walk& walk) {
   const std::size_t known = walk.missing.size();
   const auto visitor = [&](const Record& record) { visit(context, filter, record, walk); };
-  if (visit_chain(context.database(), walk.cursor, context.residents(), walk.missing, visitor)) return;
+  if (visit_chain(context.database(), walk.cursor, context.heads(), walk.missing, visitor)) return;
   walk.visited += static_cast<std::int64_t>(walk.missing.size() - known);
-  for (std::size_t i = known; i < walk.missing.size(); ++i) {
-    walk.fetch_weight += walk.missing[i].is_large() ? kLargeWeight : 1;
-  }
+  walk.fetch_weight += walk.missing.size() - known;
 }
 
 }  // namespace
@@ -128,7 +125,7 @@ void scan(Context& context) {
     step(context, request->filter, walk);
   } while (walk.cursor != 0 && walk.visited < request->count && walk.fetch_weight < kMaxFetchWeight &&
            --steps_left > 0);
-  if (!walk.missing.empty()) return context.need(walk.missing);
+  if (!walk.missing.empty()) return context.need_heads(walk.missing);
   if (!remove_expired(context, walk.expired)) return;
 
   context.reply.array(2);

@@ -43,7 +43,7 @@ class NameList {
 struct KeysWalk {
   std::uint64_t cursor = 0;  // all chains before it are done
   NameList names = {};
-  Residents residents = {};  // of the slice
+  Residents heads = {};  // of the slice
   std::vector<Location> missing = {};
   // of the slice
   std::size_t keys = 0;
@@ -63,8 +63,8 @@ void walk_chains(Context& context, const ScanFilter& filter, KeysWalk& walk) {
   std::uint64_t cursor = walk.cursor;
   do {
     const bool behind = !walk.missing.empty();
-    const bool complete = behind ? visit_chain(context.database(), cursor, walk.residents, walk.missing, pass_over)
-                                 : visit_chain(context.database(), cursor, walk.residents, walk.missing, visit);
+    const bool complete = behind ? visit_chain(context.database(), cursor, walk.heads, walk.missing, pass_over)
+                                 : visit_chain(context.database(), cursor, walk.heads, walk.missing, visit);
     if (complete && !behind) {
       ++walk.chains;
       walk.cursor = cursor;
@@ -83,13 +83,13 @@ io::Task<bool> walk_slice(Context& context, const ScanFilter& filter, KeysWalk& 
     walk.missing.clear();
     walk_chains(context, filter, walk);
     if (walk.missing.empty()) break;
-    const Result<void> fetched = co_await context.services.store.engine().fetch(walk.missing, walk.residents);
+    const Result<void> fetched = co_await context.services.store.engine().fetch_heads(walk.missing, walk.heads);
     if (!fetched.ok()) {
       context.reply.error("IOERR " + fetched.error().message);
       co_return false;
     }
   }
-  walk.residents.clear();
+  walk.heads.clear();
   co_return true;
 }
 

@@ -37,37 +37,50 @@ Range shown_range(const SortOptions& options, std::size_t size) {
   return {static_cast<std::size_t>(begin), static_cast<std::size_t>(end)};
 }
 
-// The elements in the value's own order, which for lists DESC turns round where nothing is sorted.
-std::vector<Element> read_elements(const Record& record, const SortOptions& options) {
+std::vector<Element> shown_of(std::vector<Element> elements, const SortOptions& options) {
+  const Range range = shown_range(options, elements.size());
+  elements.resize(range.end);
+  elements.erase(elements.begin(), elements.begin() + static_cast<std::ptrdiff_t>(range.begin));
+  return elements;
+}
+
+// Those of a range of places in a value that has an order, which DESC turns round where nothing is sorted: of a large
+// one no more is read than is shown.
+template <typename View, typename TextOf>
+std::vector<Element> read_range(const View& view, const SortOptions& options, const TextOf& text_of) {
+  const Range range = options.sorted ? Range{0, view.size()} : shown_range(options, view.size());
   std::vector<Element> elements;
-  if (record.type() == ValueType::kSet) {
-    const types::SetView set(record);
-    elements.reserve(set.size());
-    set.for_each([&](std::string_view member) { elements.push_back({std::string(member)}); });
-    return elements;
-  }
-  if (record.type() == ValueType::kSortedSet) {
-    const types::SortedSetView set(record);
-    elements.reserve(set.size());
-    const auto add = [&](const types::ScoredMember& element) {
-      elements.push_back({std::string(element.member)});
-      return true;
-    };
-    const bool from_the_end = !options.sorted && options.descending;
-    if (set.size() > 0) from_the_end ? set.backward(set.size() - 1, add) : set.forward(0, add);
-    return elements;
-  }
-  const types::ListView list(record);
-  elements.reserve(list.size());
-  const auto add = [&](const types::ListPlace& place) {
-    elements.push_back({std::string(list.text(place).view())});
-    return true;
+  if (range.begin == range.end) return elements;
+  const std::size_t count = range.end - range.begin;
+  elements.reserve(count);
+  const auto add = [&](const auto& place) {
+    elements.push_back({std::string(text_of(place))});
+    return elements.size() < count;
   };
   if (!options.sorted && options.descending) {
-    list.backward(list.size() - 1, add);
+    view.backward(view.size() - 1 - range.begin, add);
   } else {
-    list.forward(0, add);
+    view.forward(range.begin, add);
   }
+  return elements;
+}
+
+// The elements that are to be sorted, or to be shown in the value's own order.
+std::vector<Element> read_elements(const Record& record, const SortOptions& options) {
+  if (record.type() == ValueType::kSortedSet) {
+    return read_range(types::SortedSetView(record), options,
+                      [](const types::ScoredMember& element) { return element.member; });
+  }
+  if (record.type() == ValueType::kList) {
+    const types::ListView list(record);
+    return read_range(list, options,
+                      [&](const types::ListPlace& place) { return std::string(list.text(place).view()); });
+  }
+  std::vector<Element> elements;
+  const types::SetView set(record);
+  elements.reserve(set.size());
+  set.for_each([&](std::string_view member) { elements.push_back({std::string(member)}); });
+  if (!options.sorted) elements = shown_of(std::move(elements), options);
   return elements;
 }
 
@@ -187,14 +200,13 @@ void sort_key(Context& context, bool may_store) {
     if (options->weight && !need_all(context, *options->weight, elements)) return;
     if (!weigh(context, *options, elements)) return;
     sort_elements(elements, *options, of_set || of_sorted_set);
+    elements = shown_of(std::move(elements), *options);
   }
-  const Range range = shown_range(*options, elements.size());
-  const auto shown = std::span<const Element>(elements).subspan(range.begin, range.end - range.begin);
   bool there = true;
-  for (const SortPattern& pattern : options->shown) there &= need_all(context, pattern, shown);
+  for (const SortPattern& pattern : options->shown) there &= need_all(context, pattern, elements);
   if (!there) return;
-  if (options->stores) return store(context, *options, shown);
-  show(context, *options, shown);
+  if (options->stores) return store(context, *options, elements);
+  show(context, *options, elements);
 }
 
 }  // namespace

@@ -13,6 +13,8 @@ constexpr std::int64_t kMaxUnauthenticatedArguments = 10;
 constexpr std::int64_t kMaxUnauthenticatedBulk = 16384;
 // A buffer that held something this large is given back once it is empty.
 constexpr std::size_t kLargeBuffer = 64 * 1024;
+// The places of so many arguments are kept room for, by each connection.
+constexpr std::size_t kMaxKeptPieces = 512;
 
 std::size_t find_line_end(std::string_view text, std::size_t from) {
   const void* hit = std::memchr(text.data() + from, '\r', text.size() - from);
@@ -91,7 +93,7 @@ RequestParser::Step RequestParser::parse_one(std::string_view command, const Lim
   }
   size = at_;
   pieces_.clear();
-  if (pieces_.capacity() > kLargeBuffer / sizeof(Piece)) pieces_.shrink_to_fit();
+  if (pieces_.capacity() > kMaxKeptPieces) pieces_.shrink_to_fit();
   at_ = 0;
   arguments_left_ = -1;
   return Step::kComplete;

@@ -258,10 +258,10 @@ Dispatcher::Outcome Dispatcher::call_handler(Execution& x, std::span<const std::
   Context context(arguments, reply, *x.entry->row, *x.client, services_, services_.store.engine(), services_.statistics,
                   x.state, x.now_ms, x.replaying);
   x.entry->row->run(context);
-  if (x.state.missing.empty() && !x.state.blocks) return Outcome::kReplied;
+  if (x.state.complete() && !x.state.blocks) return Outcome::kReplied;
   reply.rewind();
   log_expirations(x);
-  return x.state.missing.empty() ? Outcome::kBlocks : Outcome::kMissing;
+  return x.state.complete() ? Outcome::kBlocks : Outcome::kMissing;
 }
 
 // What this run found expired is removed already; the log must say so before anybody else's effects.

@@ -55,8 +55,14 @@ io::Task<> Dispatcher::wait(Execution& x) {
 io::Task<> Dispatcher::wait_for_fetch(Execution& x) {
   bool looked_ahead = x.looked_ahead;
   x.looked_ahead = false;
-  Result<void> fetched = co_await services_.store.engine().fetch(x.state.missing, x.state.residents);
+  storage::Engine& engine = services_.store.engine();
+  Result<void> fetched = co_await engine.fetch(x.state.missing, x.state.residents);
   x.state.missing.clear();
+  if (fetched.ok() && !x.state.missing_heads.empty()) {
+    fetched = co_await engine.fetch_heads(x.state.missing_heads, x.state.heads);
+  }
+  x.state.missing_heads.clear();
+  if (fetched.ok() && x.state.copy) co_await x.state.copy->make(services_.reactor);
   if (fetched.ok()) co_return;
   if (looked_ahead) {
     x.look_ahead = false;

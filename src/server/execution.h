@@ -32,7 +32,7 @@ struct Execution {
     kServing,  // for blocked clients to be served, whose turn it is at the command's keys
   };
   // Bytes of replies that may stand in memory while it is short.
-  static constexpr std::size_t kMaxUnsentWhenShort = 1 << 20;
+  static constexpr std::size_t kMaxUnsentWhenShort = 64 << 10;
   // So long a batch may run before the other connections have their turn.
   static constexpr std::uint64_t kMaxTurnNs = 1'000'000;
   static constexpr std::size_t kNone = ~std::size_t{0};
@@ -86,6 +86,11 @@ struct Execution {
     for (Request& request : batch.requests) move(request.raw);
     for (storage::Key& key : state.keys) move(key.name);
   }
+  // Bytes and arguments that would be kept for the next batch.
+  std::size_t kept_bytes() const {
+    return held_.capacity() + batch.arguments.capacity() * sizeof(std::string_view) +
+           batch.requests.capacity() * sizeof(Request) + state.keys.capacity() * sizeof(storage::Key);
+  }
 
  private:
   std::string held_;
@@ -102,12 +107,11 @@ class ExecutionPool {
   void give_back(std::unique_ptr<Execution> execution) {
     execution->batch.clear();
     execution->state.end_batch();
-    bool large = execution->batch.arguments.capacity() > kMaxKept || execution->state.keys.capacity() > kMaxKept;
-    if (!large && idle_.size() < kMaxIdle) idle_.push_back(std::move(execution));
+    if (execution->kept_bytes() <= kMaxKeptBytes && idle_.size() < kMaxIdle) idle_.push_back(std::move(execution));
   }
 
  private:
-  static constexpr std::size_t kMaxKept = 16384;
+  static constexpr std::size_t kMaxKeptBytes = 32 << 10;
   static constexpr std::size_t kMaxIdle = 1024;  // those of many connections that wait for the disk at once
 
   std::vector<std::unique_ptr<Execution>> idle_;

@@ -10,8 +10,9 @@ using storage::Encoding;
 using storage::Record;
 using storage::ValueType;
 
-Value copy_value(const Record& record) {
-  Value value{record.type(), record.encoding(), {}, {}, record.expiry_ms()};
+Value copy_value(const Record& record, storage::ObjectPointer copied) {
+  Value value{record.type(), record.encoding(), {}, std::move(copied), record.expiry_ms()};
+  if (value.object) return value;
   if (const storage::Object* object = record.object()) {
     // By way of its image: no type needs code of its own for this.
     std::string image;

@@ -17,8 +17,8 @@ struct Value {
   std::int64_t expiry_ms = storage::kNoExpiry;
 };
 
-// A deep copy, independent of the record.
-Value copy_value(const storage::Record& record);
+// A deep copy, independent of the record. `copied`: a copy of its object, if there is one already.
+Value copy_value(const storage::Record& record, storage::ObjectPointer copied = nullptr);
 
 std::string_view type_name(storage::ValueType type);
 std::string_view encoding_name(storage::ValueType type, storage::Encoding encoding);

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Values of many elements, and another client meanwhile.
 
-  large_values.py [--elements N] [--bound-ms X] [--server-arguments …]
+  large_values.py [--elements N] [--batch N] [--bound-ms X] [--server-arguments …]
 
 A sorted set and a hash of N elements each are filled, written to while a checkpoint copies them, spilled, read back by a
 small range, and deleted. All the while a client in a process of its own asks for a small key every half millisecond: of
@@ -16,7 +16,6 @@ import time
 from bad_case import Wrong
 from harness import Client, Error, Folder, say, terrace
 
-BATCH = 2000
 PACE_S = 0.0005
 
 
@@ -74,9 +73,9 @@ class Watched:
         return late
 
 
-def fill(client, elements):
-    for start in range(0, elements, BATCH):
-        numbers = range(start, min(start + BATCH, elements))
+def fill(client, elements, batch):
+    for start in range(0, elements, batch):
+        numbers = range(start, min(start + batch, elements))
         client.pipeline([("ZADD", "z", *(part for number in numbers for part in (number, member(number)))),
                          ("HSET", "h", *(part for number in numbers for part in (member(number), "value:%d" % number)))])
 
@@ -104,7 +103,7 @@ def run(server, options):
         client.ok("SET", "small", "x")
         watched = Watched(server.port)
         watched.step("nothing", lambda: time.sleep(1))
-        watched.step("filling", lambda: fill(client, options.elements))
+        watched.step("filling", lambda: fill(client, options.elements, options.batch))
         watched.step("checkpoint", lambda: client.ok("TERRACE", "CHECKPOINT"))
         watched.step("writing while they are copied", lambda: write_while_copied(client, other, options.elements))
         watched.step("ranges", lambda: check_state(client, options.elements))
@@ -129,6 +128,7 @@ def run(server, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--elements", type=int, default=300_000)
+    parser.add_argument("--batch", type=int, default=500, help="elements of one command, which takes the longer the more it has")
     parser.add_argument("--bound-ms", type=float, default=5.0)
     parser.add_argument("--server-arguments", default="")
     parser.add_argument("--keep", action="store_true")

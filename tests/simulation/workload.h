@@ -86,6 +86,7 @@ class Workload {
     std::uint32_t database;
     std::unordered_set<std::string> due;
     std::unordered_set<std::string> seen;
+    bool heads;              // it asks for names and times alone
     bool overtaken = false;  // the database was flushed or swapped
   };
   struct Client {

@@ -61,6 +61,15 @@ TEST(DictionaryTest, IsNotMadeWhereItSavesNothing) {
   EXPECT_FALSE(train_dictionary({}, 1, nullptr));
 }
 
+// What it holds of a store with large values must not be many times what it needs.
+TEST(DictionaryTest, ASampleOfLargeImagesIsBounded) {
+  DictionarySample sample(1);
+  const std::string large(2 * kPageSize, 'x');
+  for (std::size_t i = 0; i < 4 * DictionarySample::kMostImages; ++i) sample.see(i % 2 ? large : large.substr(0, 100));
+  EXPECT_LE(sample.bytes(), DictionarySample::kMostBytes);
+  EXPECT_GE(sample.bytes(), DictionarySample::kMostBytes / 4);
+}
+
 TEST(DictionaryTest, RoundTripsWithItAndWithoutAtBothLevels) {
   std::vector<std::string> images = alike(500);
   const auto dictionary = train_dictionary(images, 9, nullptr);

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <random>
+#include <set>
 
 #include "io/reactor.h"
 #include "io/uring_disk.h"
@@ -218,6 +220,38 @@ TEST_F(EngineTest, ColdRecordsReadBack) {
   const std::uint64_t reads = engine_->statistics().page_reads;
   EXPECT_EQ(get("key:1"), model_["key:1"]);
   EXPECT_EQ(engine_->statistics().page_reads, reads + 1);
+  expect_all();
+}
+
+TEST_F(EngineTest, AScanReadsOnlyTheBeginningOfALargeValue) {
+  constexpr int kValues = 16;
+  std::mt19937_64 random(1);
+  for (int i = 0; i < kValues; ++i) {
+    // One name is longer than a block.
+    const std::string name = std::to_string(i) + std::string(i == 7 ? 3 * kLargeBlockSize : 1, '.');
+    std::string value(32 * kLargeBlockSize, '\0');
+    for (char& byte : value) byte = static_cast<char>(random());
+    put(name, value);
+  }
+  ASSERT_TRUE(reactor_->block_on(engine_->spill_all()).ok());
+  const std::uint64_t before = engine_->statistics().page_read_bytes;
+  Residents heads;
+  std::vector<Location> missing;
+  std::set<std::string> names;
+  std::uint64_t cursor = 0;
+  bool again = false;
+  do {
+    cursor = engine_->database(0).scan(cursor, heads, missing, [&names](const Record& record) {
+      EXPECT_EQ(record.type(), ValueType::kString);
+      names.emplace(record.key());
+    });
+    again = !missing.empty();
+    ASSERT_TRUE(reactor_->block_on(engine_->fetch_heads(missing, heads)).ok());
+    missing.clear();
+  } while (cursor != 0 || again);
+  EXPECT_EQ(names.size(), std::size_t{kValues});
+  for (const auto& [name, value] : model_) EXPECT_TRUE(names.contains(name)) << name.substr(0, 10);
+  EXPECT_LT(engine_->statistics().page_read_bytes - before, kValues * 4 * kLargeBlockSize);
   expect_all();
 }
 

@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <map>
 #include <optional>
 #include <random>
 #include <set>
 
+#include "storage/object_copy.h"
 #include "tests/src/types/store_fixture.h"
 
 namespace terrace::types {
@@ -232,6 +234,45 @@ TEST_F(HashTest, ALargeOneIsFreedBehind) {
   EXPECT_EQ(engine_->statistics().record_memory_bytes, 0u);
 }
 
+TEST_F(HashTest, ACopyIsOfWhatItWasCopiedFromAsItIsWhenTaken) {
+  constexpr int kFields = 50000;
+  enum class Meanwhile { kNothing, kChange, kChangeAtTheEnd, kErase };
+  for (const Meanwhile meanwhile :
+       {Meanwhile::kNothing, Meanwhile::kChange, Meanwhile::kChangeAtTheEnd, Meanwhile::kErase}) {
+    Hash hash(database(), find_or_make("large"), limits_);
+    for (int i = 0; i < kFields; ++i) hash.set("field:" + std::to_string(i), "value:" + std::to_string(i));
+    const storage::Object* object = hash.record()->object();
+    storage::ObjectCopy copy(*hash.record(), object_decoder());
+    int turns = 0;
+    reactor_->block_on([](storage::ObjectCopy& made, io::Clock& clock, const auto& each_turn) -> io::Task<void> {
+      bool done = false;
+      io::spawn([](storage::ObjectCopy& to_make, io::Clock& of, bool& ended) -> io::Task<void> {
+        co_await to_make.make(of);
+        ended = true;
+      }(made, clock, done));
+      while (!done) {
+        each_turn();
+        co_await clock.yield();
+      }
+    }(copy, *reactor_, [&] {
+                         if (++turns != 2) return;
+                         if (meanwhile == Meanwhile::kChange)
+                           Hash(database(), find_or_make("large"), limits_).set("field:7", "other");
+                         if (meanwhile == Meanwhile::kErase) database().erase(find("large"));
+                       }));
+    if (meanwhile == Meanwhile::kChangeAtTheEnd)
+      Hash(database(), find_or_make("large"), limits_).set("field:7", "other");
+    EXPECT_GE(turns, 2);
+    const storage::ObjectPointer taken = copy.take(object);
+    EXPECT_EQ(taken != nullptr, meanwhile == Meanwhile::kNothing);
+    if (!taken) continue;
+    const auto& table = static_cast<const PackedTable&>(*taken);
+    EXPECT_EQ(table.size(), std::size_t{kFields});
+    database().change(find_or_make("large"));
+    EXPECT_EQ(copy.take(object), nullptr);
+  }
+}
+
 TEST_F(HashTest, AChangeShouldWaitWhileACheckpointCopiesALargeOne) {
   Hash hash(database(), find_or_make("large"), limits_);
   for (int i = 0; i < 100000; ++i) hash.set("field:" + std::to_string(i), "value:" + std::to_string(i));
@@ -257,6 +298,28 @@ TEST_F(HashTest, AChangeShouldWaitWhileACheckpointCopiesALargeOne) {
   }(*engine_, *reactor_));
   EXPECT_TRUE(did);
   EXPECT_EQ(engine_->statistics().dirty_memory_bytes, 0u);
+}
+
+// A checkpoint's image of it is dead as soon as it changes, which is no reason for the next one to begin.
+TEST_F(HashTest, ALargeOneThatKeepsChangingIsNotWrittenAgainAndAgain) {
+  std::mt19937_64 random(3);
+  std::string value(1024, '\0');
+  for (int i = 0; i < 100000; ++i) {
+    for (std::size_t at = 0; at < value.size(); at += sizeof(std::uint64_t)) {
+      const std::uint64_t noise = random();
+      std::memcpy(value.data() + at, &noise, sizeof noise);
+    }
+    Hash(database(), find_or_make("large"), limits_).set("field:" + std::to_string(i), value);
+  }
+  ASSERT_TRUE(reactor_->block_on(engine_->checkpoint()).ok());
+  EXPECT_GT(engine_->statistics().segment_bytes, 100'000'000u);
+  reactor_->block_on([](io::Clock& clock, const auto& change) -> io::Task<void> {
+    for (int i = 0; i < 100; ++i) {
+      change(i);
+      co_await clock.sleep_ms(10);
+    }
+  }(*reactor_, [&](int i) { Hash(database(), find_or_make("large"), limits_).set("field:7", std::to_string(i)); }));
+  EXPECT_EQ(engine_->statistics().checkpoints, 1u);
 }
 
 }  // namespace
