@@ -66,7 +66,7 @@ inline constexpr std::uint32_t kMaxPageRawSize = 8 * kPageSize;
 inline constexpr std::uint64_t kCheckpointLogSize = kTinyLimits ? 2 * kLogFileSize : 8 * kLogFileSize;
 
 // While most keys are cold, a checkpoint is due for this part of the segments' bytes, in the log or in segments in
-// which nothing lives. Each costs some 6 bytes a key: with records of 300 packed bytes about half of what it gives back.
+// which nothing lives. Each costs some 6 bytes a key: with records of 300 packed bytes half of what it gives back.
 inline constexpr std::uint64_t kCheckpointShare = 40;
 
 // Redis' own bound on a string (proto-max-bulk-len's default).
