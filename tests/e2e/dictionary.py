@@ -119,8 +119,9 @@ def read_commands(client):
     """{name: Command} of a server, subcommands as "container|sub"."""
     commands = {}
     docs = pairs(client.ok("COMMAND", "DOCS"))
-    # LIST names the subcommands too; they are reached through their container.
-    names = [name.decode().lower() for name in as_list(client.ok("COMMAND", "LIST")) if b"|" not in name]
+    # LIST names the subcommands too; they are reached through their container. Its order is another in each redis-server,
+    # and a seed must draw the same commands again.
+    names = sorted(name.decode().lower() for name in as_list(client.ok("COMMAND", "LIST")) if b"|" not in name)
     rows = client.ok("COMMAND", "INFO", *names)
     for name, row in zip(names, rows):
         page = pairs(docs.get(name.encode(), []))
