@@ -257,9 +257,6 @@ void xsetid(Context& context) {
   if (added && now.size() > static_cast<std::uint64_t>(*added)) {
     return context.reply.error("ERR The entries_added specified in XSETID is smaller than the target stream length");
   }
-  if (*id < now.max_deleted_id()) {
-    return context.reply.error("ERR The ID specified in XSETID is smaller than current max_deleted_entry_id");
-  }
   Stream& stream = changed_stream(context, record);
   stream.set_last_id(*id);
   if (added) stream.set_entries_added(static_cast<std::uint64_t>(*added));

@@ -78,7 +78,7 @@ WEIGHTS = {
     "blpop": 0.2, "brpop": 0.2, "blmove": 0.2, "brpoplpush": 0.2, "blmpop": 0.2, "bzpopmin": 0.2, "bzpopmax": 0.2, "bzmpop": 0.2,
     "hset": 4, "zadd": 5, "sadd": 5, "rpush": 4, "lpush": 4, "geoadd": 3, "pfadd": 3, "config|resetstat": 0.02, "pfdebug": 0.4,
     "xadd": 12, "xreadgroup": 4, "xgroup|create": 2, "xgroup|destroy": 0.2, "xgroup|delconsumer": 0.3, "xgroup|setid": 0.3,
-    "xsetid": 0.1, "xtrim": 0.5, "xdel": 1.5,
+    "xsetid": 0.5, "xtrim": 0.5, "xdel": 1.5,
 }
 
 INTEGERS = [b"0", b"1", b"-1", b"2", b"3", b"7", b"10", b"100", b"-5", b"-100", b"9223372036854775807",
