@@ -144,8 +144,8 @@ def reason_left_out(command):
 
 
 class Dictionary:
-    def __init__(self, seed, commands, keys=40, large=False, restarts=False):
-        self.random = random.Random(seed)
+    def __init__(self, seed, commands, keys=40, large=False, restarts=False, group=None):
+        self.random, self.group = random.Random(seed), group
         self.keys, self.large = keys, large
         self.words_left_out = NOT_IN_AOF if restarts else {}
         self.commands = {name: command for name, command in commands.items() if not reason_left_out(command)}
@@ -158,11 +158,17 @@ class Dictionary:
         self.noise = random.Random(seed + 1).randbytes(1 << 16)
         self.counts = dict.fromkeys(self.commands, 0)
 
-    @staticmethod
-    def cumulated(commands):
+    def weight(self, command):
+        """With a group chosen all of its commands are drawn often, and few others, above all none that empty everything."""
+        usual = WEIGHTS.get(command.name, 1.0)
+        if self.group is None:
+            return usual
+        return max(usual, 1.0) if command.group == self.group else usual / 100
+
+    def cumulated(self, commands):
         total, sums = 0.0, []
         for command in commands:
-            total += WEIGHTS.get(command.name, 1.0)
+            total += self.weight(command)
             sums.append(total)
         return sums
 

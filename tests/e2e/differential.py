@@ -147,7 +147,7 @@ class Run:
         known = {name: command for name, command in reference.items() if name in self.own}
         large = self.options.config == "spilled"
         self.dictionary = Dictionary(self.options.seed, known, self.options.keys or (400 if large else 40), large,
-                                     restarts=self.options.config == "restart")
+                                     restarts=self.options.config == "restart", group=self.options.group)
         uncovered = [n for n in self.own if n not in self.dictionary.commands and not reason_left_out(self.own[n])]
         if uncovered:
             raise Difference("commands without generator and without reason: " + " ".join(sorted(uncovered)))
@@ -539,6 +539,7 @@ def arguments():
     parser.add_argument("--subject-arguments", type=lambda text: text.split(), default=[])
     parser.add_argument("--maxmemory", help="of the subject (spilled: 32mb)")
     parser.add_argument("--keys", type=int, help="keys of each type (40; spilled: 400)")
+    parser.add_argument("--group", help="commands of one group (stream, sorted-set, generic, ...), with few others between them")
     parser.add_argument("--restart-batches", type=int, default=12, help="batches between restarts (12)")
     parser.add_argument("--max-failures", type=int, default=20)
     parser.add_argument("--inject", type=int, help="change the subject behind the test's back before this command")
