@@ -1,6 +1,7 @@
 #include "src/types/bit_field.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "src/types/number.h"
 
@@ -83,6 +84,12 @@ void write_bit_field(char* bytes, BitFieldType type, std::uint64_t offset, std::
 }
 
 std::optional<std::int64_t> fit_bit_field(BitFieldType type, std::int64_t value, Overflow overflow) {
+  // As redis-server has it, which reckons in 64 bits how far below the largest number this is: what is farther counts
+  // as above it.
+  const bool too_far = largest(type) - value > std::numeric_limits<std::int64_t>::max();
+  if (overflow == Overflow::kSaturate && type.is_signed && type.bits < kMaxBits && too_far) {
+    return static_cast<std::int64_t>(largest(type));
+  }
   return fit(type, widen(type, value), overflow);
 }
 

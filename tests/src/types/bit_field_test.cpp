@@ -58,6 +58,9 @@ TEST(BitField, FitsWhatOverflows) {
   EXPECT_EQ(fit_bit_field(u8, 257, Overflow::kFail), std::nullopt);
   EXPECT_EQ(fit_bit_field(i8, 200, Overflow::kWrap), -56);
   EXPECT_EQ(fit_bit_field(i8, -200, Overflow::kSaturate), -128);
+  // As redis-server 7.0 does it.
+  EXPECT_EQ(fit_bit_field(i8, -9223372036854775680, Overflow::kSaturate), -128);
+  EXPECT_EQ(fit_bit_field(i8, -9223372036854775681, Overflow::kSaturate), 127);
   EXPECT_EQ(add_to_bit_field(u8, 10, -20, Overflow::kSaturate), 0);
   EXPECT_EQ(add_to_bit_field(u8, 10, -20, Overflow::kWrap), 246);
   EXPECT_EQ(add_to_bit_field(i8, 127, 1, Overflow::kWrap), -128);
