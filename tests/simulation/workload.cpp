@@ -472,6 +472,7 @@ io::Task<Result<void>> Workload::expire_cold() {
   // A key may be named by an image of before, too; what is done for it comes to the oracle at the end.
   const std::set<std::pair<std::uint32_t, std::string>> unique(named.begin(), named.end());
   std::vector<KeyName> names;
+  names.reserve(unique.size());
   for (const auto& [number, key] : unique) names.push_back({number, key});
   Residents residents;
   Result<void> resident = co_await make_resident(site_.engine, names, residents);

@@ -76,7 +76,7 @@ Made any_node(std::mt19937& random) {
     while (node.view().entry(place).id != each) place = node.view().behind(node.view().entry(place));
     node.mark_deleted(place, owner);
   }
-  const Made made{node.id, std::string(node.text())};
+  Made made{node.id, std::string(node.text())};
   node.free(owner);
   return made;
 }
