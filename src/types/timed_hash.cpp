@@ -139,7 +139,11 @@ std::unique_ptr<storage::ObjectBuilder> TimedHash::builder(std::int64_t soonest_
       if (*time_ms != kNoExpiry) hash_->set_time(field.view(), *time_ms);
       return true;
     }
-    storage::ObjectPointer object() override { return std::move(hash_); }
+    // Without any time it is no such object: everybody tells the two apart by that. Its reader compares the times.
+    storage::ObjectPointer object() override {
+      if (hash_->parts_expiry_ms() == kNoExpiry) return hash_->take_fields();
+      return std::move(hash_);
+    }
 
     std::int64_t soonest_ms_;
     std::unique_ptr<TimedHash> hash_;
