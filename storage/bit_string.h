@@ -49,6 +49,8 @@ class BitReader {
   explicit BitReader(std::string_view bytes) : bytes_(bytes) {}
 
   bool ok() const { return ok_; }
+  // Nothing is left but the zeros that fill the last byte.
+  bool at_end() const { return ok_ && next_ == bytes_.size() && filled_ < 8 && pending_ == 0; }
   std::uint64_t get(unsigned width) {
     fill();
     if (filled_ < width) return fail();

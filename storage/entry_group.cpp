@@ -147,7 +147,7 @@ std::vector<EntryGroup::Item> EntryGroup::unpack(std::string_view bytes, std::ui
     const Location location(static_cast<std::uint32_t>(segment), page, slot);
     items.push_back({hash, IndexEntry::from_form(form, location, hash)});
   }
-  if (!bits.ok()) return {};
+  if (!bits.at_end()) return {};
   return items;
 }
 

@@ -174,9 +174,11 @@ void tell_times(Context& context, Unit unit, Base base) {
   if (!type_or_absent(context, record, ValueType::kHash)) return;
   const auto fields = parse_fields(context, 2, kNoPositiveNumber);
   if (!fields) return;
+  std::optional<types::HashView> hash;
+  if (record) hash.emplace(hash_view(context, *record));
   context.reply.array(fields->size());
   for (const std::string_view field : *fields) {
-    const auto time_ms = record ? hash_view(context, *record).time_of(field) : std::nullopt;
+    const auto time_ms = hash ? hash->time_of(field) : std::nullopt;
     if (!time_ms) {
       context.reply.integer(kNoField);
     } else if (*time_ms == kNoExpiry) {

@@ -40,7 +40,7 @@ struct RunState {
   bool served = false;  // it has waited, and runs again because of this key
   std::string_view served_key;
 
-  // Nothing must be read.
+  // Nothing must be read, or made, before it goes on.
   bool complete() const { return missing.empty() && missing_heads.empty() && !copy; }
 
   void begin_command() {

@@ -27,6 +27,9 @@ class MemoryDisk final : public io::Disk {
     return *content;
   }
 
+  // Reads end after so many bytes, as those of a disk in trouble may.
+  void shorten_reads(std::uint64_t most_bytes) { most_read_bytes_ = most_bytes; }
+
   // Runs a task to its end on this disk alone.
   template <typename T>
   T run(io::Task<T> task) {
@@ -115,7 +118,7 @@ class MemoryDisk final : public io::Disk {
   std::int32_t read(io::DiskRequest& request) {
     const std::string& content = content_of(request);
     if (request.offset >= content.size()) return 0;
-    const std::size_t size = std::min<std::size_t>(request.size, content.size() - request.offset);
+    const std::size_t size = std::min<std::size_t>({request.size, content.size() - request.offset, most_read_bytes_});
     std::memcpy(request.data, content.data() + request.offset, size);
     return static_cast<std::int32_t>(size);
   }
@@ -126,6 +129,7 @@ class MemoryDisk final : public io::Disk {
     return static_cast<std::int32_t>(request.size);
   }
 
+  std::uint64_t most_read_bytes_ = ~std::uint64_t{0};
   std::map<std::string, std::shared_ptr<std::string>> files_;
   std::vector<std::shared_ptr<std::string>> handles_;
   std::deque<io::DiskRequest*> queue_;

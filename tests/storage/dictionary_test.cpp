@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "storage/dictionary_trainer.h"
+#include "storage/file_path.h"
+#include "tests/fuzz/memory_disk.h"
 #include "tests/storage/page_round_trip.h"
 
 namespace terrace::storage {
@@ -100,6 +102,35 @@ TEST(DictionaryTest, APageNeedsTheVeryDictionaryItWasPackedWith) {
     EXPECT_NE(raw.error().message.find("dictionary " + std::to_string(right->fingerprint())), std::string::npos)
         << raw.error().message;
   }
+}
+
+// What the next start would read must not be taken for lost now.
+TEST(DictionaryTest, AShortReadOfAWholeFileIsNoDamage) {
+  fuzz::MemoryDisk disk;
+  std::vector<Error> told;
+  const auto report = [&told](const Error& error) { told.push_back(error); };
+  {
+    Dictionaries made(disk);
+    ASSERT_TRUE(disk.run(made.load(1, report)).ok());
+    ASSERT_TRUE(disk.run(made.adopt(std::make_unique<Dictionary>(1, std::string(1000, 'x')))).ok());
+  }
+  Dictionaries short_read(disk);
+  disk.shorten_reads(512);
+  const Result<void> failed = disk.run(short_read.load(1, report));
+  ASSERT_FALSE(failed.ok());
+  EXPECT_EQ(failed.error().code, ErrorCode::kIo);
+  EXPECT_TRUE(told.empty());
+
+  disk.shorten_reads(~0ull);
+  Dictionaries whole(disk);
+  ASSERT_TRUE(disk.run(whole.load(1, report)).ok());
+  EXPECT_NE(whole.current(), nullptr);
+
+  disk.file(FilePath::dictionary(1).text()).resize(512);
+  Dictionaries cut_short(disk);
+  ASSERT_TRUE(disk.run(cut_short.load(1, report)).ok());
+  EXPECT_EQ(cut_short.current(), nullptr);
+  EXPECT_FALSE(told.empty());
 }
 
 }  // namespace

@@ -117,7 +117,9 @@ TEST(EntryGroup, CutShortOrOfAnotherCountItIsRefused) {
   for (std::size_t size = 0; size + 1 < bytes.size(); ++size) {
     EXPECT_TRUE(unpacked(std::string_view(bytes).substr(0, size), 100).empty()) << size;
   }
+  EXPECT_TRUE(unpacked(bytes + '\0', 100).empty());
   EXPECT_TRUE(unpacked(bytes, 0).empty());
+  EXPECT_TRUE(unpacked(bytes, 90).empty());
   EXPECT_TRUE(unpacked(bytes, 200).empty());
   EXPECT_TRUE(unpacked(bytes, EntryGroup::kMostEntries + 1).empty());
 }

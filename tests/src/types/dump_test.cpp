@@ -205,6 +205,15 @@ TEST(Dump, ImagesOfTimedHashesAreCheckedInFull) {
   for (std::size_t size = 0; size < image.size(); ++size) EXPECT_FALSE(decoded(image.substr(0, size))) << size;
 }
 
+// What has no times is told from a timed hash by that alone, so it must not be one.
+TEST(Dump, AnImageOfTimedFieldsWithoutAnyTimeIsOfAPlainTable) {
+  using namespace std::string_literals;
+  const auto object = object_decoder().decode(ValueType::kHash, 1'000, "\x01\0\x01"s + "a\x01" + "1");
+  ASSERT_TRUE(object.ok());
+  EXPECT_EQ((*object)->parts_expiry_ms(), storage::kNoExpiry);
+  EXPECT_NE(dynamic_cast<const PackedTable*>(object->get()), nullptr);
+}
+
 TEST(Dump, WhatIsNoTimedHashIsRefused) {
   const CollectionLimits limits;
   using namespace std::string_literals;
