@@ -41,13 +41,15 @@ std::size_t usable_size(const void* memory) {
   return heap.owns(memory) ? CellHeap::size_of(memory) : mi_usable_size(memory);
 }
 
-void give_back_freed() {
-  mi_collect(true);
+bool give_back_at_once(bool at_once) {
+  static const long usual_delay_ms = mi_option_get(mi_option_decommit_delay);
+  const bool before = mi_option_get(mi_option_decommit_delay) == 0;
+  mi_option_set(mi_option_decommit_delay, at_once ? 0 : usual_delay_ms);
+  return before;
 }
 
-void give_back_at_once(bool at_once) {
-  static const long usual_delay_ms = mi_option_get(mi_option_decommit_delay);
-  mi_option_set(mi_option_decommit_delay, at_once ? 0 : usual_delay_ms);
+void give_back_freed() {
+  free_at_once([] { mi_collect(true); });
 }
 
 #else
@@ -71,7 +73,9 @@ void give_back_freed() {
   malloc_trim(0);
 }
 
-void give_back_at_once(bool) {}
+bool give_back_at_once(bool) {
+  return true;
+}
 
 #endif
 

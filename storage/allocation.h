@@ -15,7 +15,16 @@ std::size_t usable_size(const void* memory);
 void give_back_freed();
 
 // While `at_once`, what is freed of larger pieces goes back to the system at once, which costs a system call each, and
-// to fault the memory in again. Otherwise the allocator keeps it for a while, some of it for ever.
-void give_back_at_once(bool at_once);
+// to fault the memory in again. Otherwise the allocator keeps it for a while, some of it for ever. For all threads;
+// returns what was said before.
+bool give_back_at_once(bool at_once);
+
+// Frees, as `free` does it, what goes back to the system at once.
+template <typename Free>
+void free_at_once(const Free& free) {
+  const bool before = give_back_at_once(true);
+  free();
+  give_back_at_once(before);
+}
 
 }  // namespace terrace::storage

@@ -214,6 +214,7 @@ io::Task<void> Engine::keep_log_synced() {
                   "The log can no longer be made durable; writes are refused: " + parts_->log.failure()->message);
     }
     look_at_space();
+    parts_->log.release_idle();
     co_await parts_->environment.clock.sleep_ms(kHousePeriodMs);
   }
 }

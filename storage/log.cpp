@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "io/activity.h"
+#include "storage/allocation.h"
 #include "storage/disk_error.h"
 #include "storage/mutant.h"
 
@@ -83,6 +84,7 @@ Log::FramePointer Log::new_frame() {
   } else {
     frame = std::move(idle_.back());
     idle_.pop_back();
+    idle_least_ = std::min(idle_least_, idle_.size());
   }
   frame->buffer.resize(kFrameHeaderSize);
   frame->header = FrameHeader{};
@@ -140,6 +142,11 @@ void Log::write_gathered() {
   // While all places in flight are taken, effects go on gathering: the next frame is the larger for it.
   if (queue_.empty() && in_flight_.size() < kMaxFramesInFlight) enqueue_filling();
   pump();
+}
+
+void Log::release_idle() {
+  free_at_once([this] { idle_.resize(idle_.size() - idle_least_); });
+  idle_least_ = idle_.size();
 }
 
 void Log::pump() {

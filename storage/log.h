@@ -62,6 +62,8 @@ class Log {
   void commit();
   // Starts writing it in any case.
   void write_gathered();
+  // Gives back the memory of frames that nobody has needed since the last time.
+  void release_idle();
   // Ends the frame being gathered, so that what is appended from here on starts a frame of its own.
   LogMark mark();
   // Forgets the files that hold nothing behind `mark`, which a durable checkpoint covers.
@@ -123,6 +125,7 @@ class Log {
   std::deque<FramePointer> queue_;      // sealed as to content, not yet placed
   std::deque<FramePointer> in_flight_;  // by sequence
   std::vector<FramePointer> idle_;      // kept for reuse
+  std::size_t idle_least_ = 0;          // that were there all the time since release_idle()
   unsigned writing_ = 0;
   bool broken_ = false;     // a frame in flight failed: nothing more goes to this file
   bool switching_ = false;  // a task is changing files or writing again

@@ -303,8 +303,9 @@ void write_large_header(std::span<std::byte> first_page, std::uint64_t raw_size,
   std::memcpy(first_page.data(), &header, sizeof header);
 }
 
-PackedPages pack_pages(std::span<const std::string_view> images, const PackOptions& options) {
-  PackedPages out;
+PackedPages pack_pages(std::span<const std::string_view> images, const PackOptions& options, PackedPages used) {
+  PackedPages out = std::move(used);
+  out.clear();
   out.places.reserve(images.size());
   // What does not shrink takes a little more than it has, and then grows.
   std::size_t raw_bytes = 0;

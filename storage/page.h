@@ -58,6 +58,13 @@ struct PackedPages {
   std::uint64_t stored_bytes = 0;   // what the images came to, without headers and padding
 
   std::uint32_t page_count() const { return static_cast<std::uint32_t>(bytes.size() / kPageSize); }
+  // Keeps the memory.
+  void clear() {
+    bytes.resize(0);
+    runs.clear();
+    places.clear();
+    stored_bytes = 0;
+  }
 };
 
 class Dictionary;
@@ -68,8 +75,8 @@ struct PackOptions {
 };
 
 // Packs images into as few pages as LZ4 makes of them, nearly in order: where the next one no longer fits a page, one
-// of those behind it may fill it.
-PackedPages pack_pages(std::span<const std::string_view> images, const PackOptions& options);
+// of those behind it may fill it. `used`: whose memory is to be used again.
+PackedPages pack_pages(std::span<const std::string_view> images, const PackOptions& options, PackedPages used = {});
 
 // A large record's first page: its header, but for place and checksum.
 void write_large_header(std::span<std::byte> first_page, std::uint64_t raw_size, std::uint64_t stored_size);

@@ -10,19 +10,18 @@ namespace terrace::storage {
 
 io::Task<Result<std::vector<Location>>> RecordWriter::write(ImageBatch& batch) {
   show_to_trainer(batch);
-  PackedPages pages;
   const PackOptions options{.dictionary = segments_.dictionaries().current(),
                             .thorough = kind_ == SegmentKind::kCompacted};
-  co_await environment_.workers.run([&batch, &pages, &options] {
+  co_await environment_.workers.run([&batch, &options] {
     std::stable_sort(batch.items.begin(), batch.items.end(),
                      [](const ImageBatch::Item& a, const ImageBatch::Item& b) { return a.due_ms < b.due_ms; });
     std::vector<std::string_view> images;
     images.reserve(batch.items.size());
     for (const ImageBatch::Item& item : batch.items) images.push_back(batch.image(item));
-    pages = pack_pages(images, options);
+    batch.pages = pack_pages(images, options, std::move(batch.pages));
   });
   std::vector<Location> locations(batch.items.size());
-  Result<void> placed = co_await place(pages, batch, locations);
+  Result<void> placed = co_await place(batch, locations);
   if (!placed.ok()) {
     finish(locations);
     co_return placed.error();
@@ -100,8 +99,8 @@ void RecordWriter::show_to_trainer(const ImageBatch& batch) {
   trainer_->learn_when_due();
 }
 
-io::Task<Result<void>> RecordWriter::place(PackedPages& pages, const ImageBatch& batch,
-                                           std::vector<Location>& locations) {
+io::Task<Result<void>> RecordWriter::place(ImageBatch& batch, std::vector<Location>& locations) {
+  PackedPages& pages = batch.pages;
   std::size_t next = 0;
   for (std::size_t run = 0; run < pages.runs.size();) {
     std::size_t run_count = 0;

@@ -37,6 +37,8 @@ struct ImageBatch {
 
   std::string bytes;
   std::vector<Item> items;
+  // What they are packed into; behind the write, memory for the next one.
+  PackedPages pages;
 
   bool empty() const { return items.empty(); }
   std::string_view image(const Item& item) const { return std::string_view(bytes).substr(item.offset, item.size); }
@@ -72,7 +74,7 @@ class RecordWriter {
   // In pieces, one after the other: a large transfer at one go keeps the device and the kernel from others' small ones.
   io::Task<Result<void>> write_pages(Segment& segment, std::uint32_t page, std::span<const std::byte> pages);
   void show_to_trainer(const ImageBatch& batch);
-  io::Task<Result<void>> place(PackedPages& pages, const ImageBatch& batch, std::vector<Location>& locations);
+  io::Task<Result<void>> place(ImageBatch& batch, std::vector<Location>& locations);
   // On failure `serial` says which segment failed, 0 if none could be made.
   io::Task<Result<Extent>> write_run_group(PackedPages& pages, std::size_t first_run, std::size_t& run_count,
                                            std::uint64_t& serial);

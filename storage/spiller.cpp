@@ -1,7 +1,10 @@
 #include "storage/spiller.h"
 
+#include <algorithm>
+
 #include "io/activity.h"
 #include "io/slice.h"
+#include "storage/allocation.h"
 #include "storage/image.h"
 
 namespace terrace::storage {
@@ -94,7 +97,8 @@ ImageBatch& Spiller::gathering() {
 }
 
 void Spiller::keep(std::unique_ptr<ImageBatch> batch) {
-  if (spare_.size() == kSpareBatches || batch->bytes.capacity() > 2 * kBatchBytes) return;
+  const bool large = std::max(batch->bytes.capacity(), batch->pages.bytes.capacity()) > 2 * kBatchBytes;
+  if (spare_.size() == kSpareBatches || large) return free_at_once([&batch] { batch.reset(); });
   batch->bytes.clear();
   batch->items.clear();
   spare_.push_back(std::move(batch));
@@ -188,6 +192,7 @@ io::Task<void> Spiller::settled() {
 io::Task<void> Spiller::drain() {
   flush();
   while (!tasks_.idle()) co_await tasks_.wait();
+  free_at_once([this] { spare_.clear(); });
 }
 
 }  // namespace terrace::storage

@@ -47,6 +47,7 @@ class Spiller {
   void flush(std::size_t least_bytes = 0);
   // Waits until at most `bytes` are on their way.
   io::Task<void> wait_below(std::uint64_t bytes);
+  // Waits for everything. For when nothing comes for a while: the memory of batches is given back.
   io::Task<void> drain();
 
   std::uint64_t bytes_on_their_way() const { return on_their_way_; }
