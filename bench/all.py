@@ -17,6 +17,7 @@ QUICK = {
     "redis": "--repetitions 2 --seconds 0.3 --value-sizes 16,256,4096 --keys 20000",
     "commands": "--repetitions 1 --seconds 0.2 --elements 100000",
     "tier": "--maxmemory 16mb --times 10 --seconds 2 --repetitions 2",
+    "compression": "--maxmemory 16mb --seconds 1",
     "latency": "--keys 100000 --seconds 2 --repetitions 1 --bulk-mib 256",
     "memory": "--cold-keys 2000000 --redis-cold-keys 500000 --hot-keys 500000 --maxmemory 64mb --repetitions 1",
     "types_memory": "--elements 100000 --small-keys 10000",

@@ -93,6 +93,14 @@ STORMS = {"uniform50": "uniform GETs, 50 clients", "uniform200": "uniform GETs, 
           "zipf50": "GETs by zipf 0.99, 50 clients", "read80write20": "80 GETs to 20 SETs, 50 clients", "overwrite": "blind SETs, 50 clients"}
 
 
+def compression(result):
+    with_one, without = (result["rows"][name] for name in ("with", "without"))
+    return [("package stanzas on disk, of raw, with dictionaries (without): spilled; compacted",
+             f"{with_one['spilled']:.2f} ({without['spilled']:.2f}); {with_one['compacted']:.2f} ({without['compacted']:.2f})"),
+            ("cold GETs a second with dictionaries over without",
+             f"{result['rps_with_over_without']['median']:.2f}; {with_one['page_reads_per_request']:.2f} page reads each")], {}
+
+
 def latency(result):
     table, curves = [], {}
     for phase, told in result["phases"].items():
@@ -176,5 +184,5 @@ def wear(result):
                    "wear-space": (space, chart.bars(space, "", groups, series))}
 
 
-SECTIONS = {"redis": redis, "commands": commands, "tier": tier, "latency": latency, "memory": memory, "types_memory": types_memory,
-            "restart": restart, "wear": wear}
+SECTIONS = {"redis": redis, "commands": commands, "tier": tier, "compression": compression, "latency": latency, "memory": memory,
+            "types_memory": types_memory, "restart": restart, "wear": wear}

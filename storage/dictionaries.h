@@ -30,8 +30,11 @@ class Dictionaries {
     const auto it = known_.find(fingerprint);
     return it == known_.end() ? nullptr : it->second.get();
   }
-  // The newest; nullptr if there is none.
-  const Dictionary* current() const { return current_; }
+  // What pages are packed with: the newest; nullptr if there is none, or if none is to be used.
+  const Dictionary* current() const { return in_use_ ? current_ : nullptr; }
+  // False: pages are packed without one from here on, and none is learnt; those there are remain for their pages.
+  void set_in_use(bool in_use) { in_use_ = in_use; }
+  bool in_use() const { return in_use_; }
   std::uint32_t next_id() const { return next_id_; }
 
  private:
@@ -44,6 +47,7 @@ class Dictionaries {
   std::uint64_t store_id_ = 0;
   std::unordered_map<std::uint32_t, std::unique_ptr<Dictionary>> known_;
   const Dictionary* current_ = nullptr;
+  bool in_use_ = true;
   std::uint32_t next_id_ = 1;
 };
 

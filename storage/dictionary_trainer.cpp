@@ -61,7 +61,7 @@ std::unique_ptr<Dictionary> train_dictionary(std::span<const std::string> images
 }
 
 void DictionaryTrainer::learn_when_due() {
-  if (learning_ || stopping_ || sample_.seen_bytes() < due_bytes_) return;
+  if (learning_ || stopping_ || !dictionaries_.in_use() || sample_.seen_bytes() < due_bytes_) return;
   learning_ = true;
   io::spawn(learn());
 }

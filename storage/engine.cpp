@@ -497,6 +497,7 @@ void Engine::reconfigure(const Options& options) {
   parts.compactor.set_bandwidth(options.background_bytes_per_second);
   parts.compactor.set_live_share(options.compaction_live_share);
   parts.scrubber.set_days(options.scrub_days);
+  parts.segments.dictionaries().set_in_use(options.dictionaries);
 }
 
 const Options& Engine::options() const {

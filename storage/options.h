@@ -30,6 +30,7 @@ struct Options {
   bool tiering = true;                            // false: nothing is spilled but by checkpoints
   bool compaction = true;
   double compaction_live_share = 0.8;  // background compaction keeps this share of the records in segments live
+  bool dictionaries = true;            // cold records are compressed against what was learnt from others
   // How large values come back from their images; outlives the store. Without one there are none.
   const ObjectDecoder* object_decoder = nullptr;
   // The process' resident set in bytes; without one the bytes of hot records stand for it.

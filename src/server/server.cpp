@@ -53,6 +53,7 @@ storage::Options store_options(const Settings& settings, Logger& logger) {
   options.tiering = settings.tiering;
   options.compaction = settings.compaction;
   options.compaction_live_share = static_cast<double>(settings.compaction_live_percent) / 100;
+  options.dictionaries = settings.compression_dictionaries;
   options.object_decoder = &types::object_decoder();
   // One for the process: the probe outlives reloads of the store.
   static const io::ProcessMemory memory;

@@ -55,6 +55,7 @@ struct Settings : types::CollectionLimits {
   bool tiering = true;
   bool compaction = true;
   std::int64_t compaction_live_percent = 80;
+  bool compression_dictionaries = true;
   std::int64_t scrub_days = 30;
   std::int64_t background_io_bytes = 0;
   std::int64_t checkpoint_log_bytes = 0;

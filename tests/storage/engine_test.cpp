@@ -123,6 +123,26 @@ class EngineTest : public ::testing::Test {
     }(*engine_, last_position_));
   }
 
+  // Spills values that are made of the same phrases.
+  void put_alike(std::uint64_t from, std::uint64_t to) {
+    const std::uint64_t phrases = kDictionarySize / 40;
+    for (std::uint64_t i = from; i < to; ++i) {
+      std::string value;
+      for (std::uint64_t word = 0; word < 12; ++word) {
+        value += std::to_string(Key("phrase " + std::to_string(i * (word + 7) * 31 % phrases)).hash);
+      }
+      put("alike:" + std::to_string(i), value);
+    }
+    ASSERT_TRUE(reactor_->block_on(engine_->spill_all()).ok());
+  }
+  // Is there one to pack with, or will there be within so long?
+  bool learns_dictionary(int most_ms) {
+    for (int waited_ms = 0; waited_ms < most_ms && engine_->statistics().dictionary == 0; waited_ms += 5) {
+      reactor_->block_on([](io::Reactor& reactor) -> io::Task<void> { co_await reactor.sleep_ms(5); }(*reactor_));
+    }
+    return engine_->statistics().dictionary != 0;
+  }
+
   void overwrite_unread(const std::string& name, const std::string& value) {
     const Key key(name);
     const Residents none;
@@ -416,27 +436,13 @@ TEST_F(EngineTest, AsManyLogFilesAreKeptAsTheTimeBetweenCheckpointsTakes) {
 }
 
 TEST_F(EngineTest, PagesPackedWithADictionaryAreReadWithEitherOfItsCopies) {
-  const std::uint64_t phrases = kDictionarySize / 40;
-  auto put_alike = [&](std::uint64_t from, std::uint64_t to) {
-    for (std::uint64_t i = from; i < to; ++i) {
-      std::string value;
-      for (std::uint64_t word = 0; word < 12; ++word) {
-        value += std::to_string(Key("phrase " + std::to_string(i * (word + 7) * 31 % phrases)).hash);
-      }
-      put("alike:" + std::to_string(i), value);
-    }
-    ASSERT_TRUE(reactor_->block_on(engine_->spill_all()).ok());
-  };
   auto flip_in_each = [this](unsigned quarter) {
     for (const auto& entry : std::filesystem::directory_iterator(root_ / "dictionaries")) {
       flip_byte(entry.path(), static_cast<std::streamoff>(entry.file_size() / 4 * quarter));
     }
   };
   put_alike(0, 6000);
-  for (int waited = 0; waited < 1000 && engine_->statistics().dictionary == 0; ++waited) {
-    reactor_->block_on([](io::Reactor& reactor) -> io::Task<void> { co_await reactor.sleep_ms(5); }(*reactor_));
-  }
-  ASSERT_NE(engine_->statistics().dictionary, 0u);
+  ASSERT_TRUE(learns_dictionary(5000));
   put_alike(6000, 8000);
   expect_all();
   close(true);
@@ -456,6 +462,24 @@ TEST_F(EngineTest, PagesPackedWithADictionaryAreReadWithEitherOfItsCopies) {
     ++refused;
   }
   EXPECT_GT(refused, 1000u);
+}
+
+TEST_F(EngineTest, NoDictionaryIsLearntOrUsedWhereNoneIsWanted) {
+  auto use_dictionaries = [this](bool wanted) {
+    Options options = engine_->options();
+    options.dictionaries = wanted;
+    engine_->reconfigure(options);
+  };
+  use_dictionaries(false);
+  put_alike(0, 6000);
+  EXPECT_FALSE(learns_dictionary(100));
+  use_dictionaries(true);
+  put_alike(6000, 12000);
+  ASSERT_TRUE(learns_dictionary(5000));
+  use_dictionaries(false);
+  EXPECT_EQ(engine_->statistics().dictionary, 0u);
+  put_alike(12000, 13000);
+  expect_all();
 }
 
 TEST_F(EngineTest, FlushedDatabaseStaysEmpty) {
