@@ -31,6 +31,7 @@ Error bad_image(const char* what) {
 
 // Does this floor know how such a value's bytes are to be carried?
 bool known_kind(ValueType type, Encoding encoding) {
+  if (type > ValueType::kStream) return false;
   const bool of_strings = encoding <= Encoding::kInteger;
   return type == ValueType::kString ? of_strings : !of_strings && encoding <= Encoding::kTimedListpack;
 }

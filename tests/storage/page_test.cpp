@@ -168,6 +168,17 @@ TEST(ImageTest, RoundTripsValuesOfWhichPartsExpire) {
   EXPECT_FALSE(parse_image(image).ok());
 }
 
+TEST(ImageTest, ATypeThatThereIsNotIsRefused) {
+  std::string image;
+  encode_image(image, *make_record("key", Encoding::kListpack, "listpack", kNoExpiry, ValueType::kStream), 0, 0);
+  EXPECT_TRUE(decode_image(*parse_image(image), nullptr).ok());
+  for (unsigned type = 7; type < 16; ++type) {
+    image[1] = static_cast<char>(type << 4 | static_cast<unsigned>(Encoding::kListpack));
+    const Result<ImageView> view = parse_image(image);
+    EXPECT_FALSE(view.ok() && decode_image(*view, nullptr).ok()) << type;
+  }
+}
+
 TEST(ImageTest, RoundTripsIntegers) {
   for (const std::int64_t value : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{127}, std::int64_t{-129},
                                    std::int64_t{40000}, std::int64_t{1} << 40, INT64_MAX, INT64_MIN}) {
