@@ -21,7 +21,7 @@ struct Request {
 struct RequestBatch {
   std::vector<std::string_view> arguments;
   std::vector<Request> requests;
-  std::deque<std::string> inline_arguments;  // what the views of inline commands point to
+  std::deque<std::string> inline_arguments;  // what the views of inline commands with quotes point to
 
   std::span<const std::string_view> arguments_of(const Request& request) const {
     return {arguments.data() + request.first, request.count};

@@ -146,15 +146,17 @@ RequestParser::Step RequestParser::parse_inline(std::string_view command, Reques
   size = end + 1;
   std::string_view line = command.substr(0, end);
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-  auto arguments = split_arguments(line);
-  if (!arguments) return fail("unbalanced quotes in request");
-  if (arguments->empty()) return Step::kComplete;
-  batch.requests.push_back(
-      {static_cast<std::uint32_t>(batch.arguments.size()), static_cast<std::uint32_t>(arguments->size()), {}});
-  for (std::string& argument : *arguments) {
-    batch.inline_arguments.push_back(std::move(argument));
-    batch.arguments.push_back(batch.inline_arguments.back());
+  const std::size_t first = batch.arguments.size();
+  if (!split_plain(line, [&batch](std::string_view word) { batch.arguments.push_back(word); })) {
+    auto arguments = split_arguments(line);
+    if (!arguments) return fail("unbalanced quotes in request");
+    for (std::string& argument : *arguments) {
+      batch.inline_arguments.push_back(std::move(argument));
+      batch.arguments.push_back(batch.inline_arguments.back());
+    }
   }
+  const std::size_t count = batch.arguments.size() - first;
+  if (count > 0) batch.requests.push_back({static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(count), {}});
   return Step::kComplete;
 }
 

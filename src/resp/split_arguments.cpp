@@ -1,14 +1,9 @@
 #include "src/resp/split_arguments.h"
 
-#include <cctype>
 #include <cstdio>
 
 namespace terrace {
 namespace {
-
-bool is_blank(char c) {
-  return std::isspace(static_cast<unsigned char>(c)) != 0;
-}
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';

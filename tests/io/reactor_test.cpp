@@ -239,7 +239,7 @@ TEST(ReactorTest, CancelEndsAnOperation) {
 TEST(ReactorTest, MeasuresItsTurns) {
   auto reactor = make_reactor();
   auto work = [](Reactor& loop) -> Task<> {
-    co_await loop.sleep_ms(30);  // waiting is not work
+    co_await loop.sleep_ms(200);  // waiting is not work; but to be preempted before it counts as some
     const std::int64_t until = loop.monotonic_us() + 10'000;
     while (loop.monotonic_us() < until) {
     }

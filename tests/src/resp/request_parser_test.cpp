@@ -98,6 +98,15 @@ TEST(RequestParser, ReadsInlineCommands) {
             (Commands{{"PING"}, {"SET", "a", "b cA\n"}, {"GET", "it's"}}));
 }
 
+// The one without quotes takes a way of its own.
+TEST(RequestParser, InlineWordsAreSplitAsThoseWithQuotesAre) {
+  const std::string plain("  SET\t a\v\f b\\x \r x ");
+  EXPECT_EQ(parse_whole(plain + "\n"), (Commands{{"SET", "a", "b\\x", "x"}}));
+  EXPECT_EQ(parse_whole(plain + " \"\"\n"), (Commands{{"SET", "a", "b\\x", "x", ""}}));
+  EXPECT_EQ(parse_whole(std::string("SET a\0 b\n", 9)), (Commands{{"SET", "a"}}));
+  EXPECT_EQ(parse_whole(" \t\r\n \n"), Commands{});
+}
+
 TEST(RequestParser, IsTheSameHoweverTheBytesAreCut) {
   Commands expected = {
       {"SET", "k", std::string(3000, 'x')},     {"PING"},    {"ECHO", ""}, {"MGET", "a", "b", "c\r\n*1\r\n"},

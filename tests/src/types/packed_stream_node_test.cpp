@@ -59,7 +59,7 @@ Made any_node(std::mt19937& random) {
   StreamId id = {random() % 5 == 0 ? 0 : std::uint64_t{random()} << 8, 1 + random() % 3};
   std::vector<StreamId> ids;
   StreamNode node;
-  for (unsigned count = 1 + random() % 60; count > 0; --count, id = next_id(random, id)) {
+  for (auto count = 1 + random() % 60; count > 0; --count, id = next_id(random, id)) {
     std::vector<std::string> texts;
     for (unsigned i = 0; i < (random() % 8 == 0 ? 3u : 2u); ++i) {
       texts.push_back(i < names.size() ? names[i] : any_text(random));
