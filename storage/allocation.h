@@ -16,7 +16,8 @@ void give_back_freed();
 
 // While `at_once`, what is freed of larger pieces goes back to the system at once, which costs a system call each, and
 // to fault the memory in again. Otherwise the allocator keeps it for a while, some of it for ever. For all threads;
-// returns what was said before.
+// returns what was said before. Threads that say different things at once may undo each other's word, until the next
+// look at the memory says it again.
 bool give_back_at_once(bool at_once);
 
 // Frees, as `free` does it, what goes back to the system at once.
