@@ -60,7 +60,6 @@ Result<RecordPointer> decode_object_image(const ImageView& image, const ObjectDe
 }  // namespace
 
 Result<RecordPointer> make_object_record(const ImageView& head, ObjectPointer object) {
-  if (!known_kind(head.type, head.encoding)) return bad_image("unknown value type");
   if (object->parts_expiry_ms() != head.parts_expiry_ms) return bad_image("its parts expire at other times");
   RecordPointer record = make_record(head, sizeof(void*));
   record->store_object(std::move(object));
@@ -130,6 +129,7 @@ Result<ImageView> parse_image(std::string_view bytes) {
   image.key = reader.take(reader.varint());
   if (!reader.ok()) return bad_image("shorter than its header says");
   if ((flags & ~(kImageHasExpiry | kImagePartsExpire)) != 0) return bad_image("unknown flags");
+  if (!known_kind(image.type, image.encoding)) return bad_image("unknown value type");
   const bool may_have_parts = image.encoding == Encoding::kObject || image.encoding == Encoding::kTimedListpack;
   if (image.parts_expiry_ms != kNoExpiry && !may_have_parts) return bad_image("has no parts that could expire");
   image.value = reader.rest();
@@ -137,7 +137,6 @@ Result<ImageView> parse_image(std::string_view bytes) {
 }
 
 Result<RecordPointer> decode_image(const ImageView& image, const ObjectDecoder* decoder) {
-  if (!known_kind(image.type, image.encoding)) return bad_image("unknown value type");
   if (image.encoding == Encoding::kObject) return decode_object_image(image, decoder);
   ByteReader reader(image.value);
   const RdbString string = read_rdb_string(reader);

@@ -174,8 +174,8 @@ TEST(ImageTest, ATypeThatThereIsNotIsRefused) {
   EXPECT_TRUE(decode_image(*parse_image(image), nullptr).ok());
   for (unsigned type = 7; type < 16; ++type) {
     image[1] = static_cast<char>(type << 4 | static_cast<unsigned>(Encoding::kListpack));
-    const Result<ImageView> view = parse_image(image);
-    EXPECT_FALSE(view.ok() && decode_image(*view, nullptr).ok()) << type;
+    // Here, so that those who need no more than the head do not take it for another type either.
+    EXPECT_FALSE(parse_image(image).ok()) << type;
   }
 }
 
