@@ -19,7 +19,6 @@ namespace {
 
 // Of looks at the memory, and of writing to the log what nobody waits for.
 constexpr std::int64_t kHousekeepingPeriodMs = 5;
-constexpr std::int64_t kHousePeriodMs = 100;
 constexpr std::int64_t kSecondMs = 1000;
 // Shadows that the background reads in a house period: few beside what clients read.
 constexpr std::size_t kSettledPerPeriod = 64;
