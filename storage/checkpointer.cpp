@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 
 #include "io/activity.h"
 #include "io/slice.h"
@@ -80,6 +81,11 @@ std::uint64_t Checkpointer::entry_count() const {
     count += parts_.databases[number].index().entry_count();
   }
   return count;
+}
+
+std::uint64_t Checkpointer::log_entries_behind() const {
+  if (!cut_log_entries_) return std::numeric_limits<std::uint64_t>::max();
+  return parts_.statistics.log_entries - *cut_log_entries_;
 }
 
 io::Task<void> Checkpointer::wait_idle() {
@@ -164,6 +170,7 @@ io::Task<Result<void>> Checkpointer::run() {
 
   // The cut's instant: nothing suspends from here to Cut's construction.
   const LogMark mark = parts_.log.mark();
+  const std::uint64_t log_entries = parts_.statistics.log_entries;
   parts_.segments.cut_begun();
   const std::uint64_t cut_number = parts_.segments.cuts_begun();
   const std::uint32_t next_database_id = parts_.databases.next_id();
@@ -195,7 +202,9 @@ io::Task<Result<void>> Checkpointer::run() {
     co_await session.file().discard();
     co_return result;
   }
-  co_return co_await publish(mark, serial, cut_number, next_database_id);
+  result = co_await publish(mark, serial, cut_number, next_database_id);
+  if (result.ok()) cut_log_entries_ = log_entries;
+  co_return result;
 }
 
 io::Task<Result<void>> Checkpointer::publish(const LogMark& mark, std::uint64_t serial, std::uint64_t cut_number,

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "io/environment.h"
 #include "io/sync.h"
@@ -39,6 +40,8 @@ class Checkpointer {
   std::uint64_t expected_file_size() const;
   // What the last one spilled, before it was packed.
   std::uint64_t last_image_bytes() const { return last_image_bytes_; }
+  // Entries of the log behind the last one's cut; before the first that this process writes as many as can be.
+  std::uint64_t log_entries_behind() const;
   bool running() const { return running_; }
   io::Task<void> wait_idle();
   const Manifest& manifest() const { return manifest_; }
@@ -62,6 +65,7 @@ class Checkpointer {
   std::uint64_t next_serial_ = 1;                  // of checkpoint files; every attempt takes one
   double entry_size_ = EntryGroup::kLargestEntry;  // bytes, in the last checkpoint
   std::uint64_t last_image_bytes_ = 0;
+  std::optional<std::uint64_t> cut_log_entries_;  // Statistics::log_entries at the last one's cut
   bool running_ = false;
   Result<void> last_result_;
   io::Event finished_;

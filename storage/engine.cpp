@@ -260,10 +260,15 @@ Engine::CheckpointBounds Engine::checkpoint_bounds() const {
   // What is written must be worth what it gives back, the more so the smaller the records are.
   const std::uint64_t worth_bytes = std::max(
       {parts_->segments.bytes() / kCheckpointShare, 2 * parts_->checkpointer.expected_file_size(), 2 * kLogFileSize});
-  const std::uint64_t most_log_bytes = std::max(kCheckpointLogSize, index_bytes);
-  // Where memory holds most keys, space is no matter, and a checkpoint writes records that will soon be written again.
-  // What is held the longer costs compaction alone, which makes up for it.
-  return {.log_bytes = hot > cold ? most_log_bytes : std::min(worth_bytes, most_log_bytes),
+  const std::uint64_t replayed_bytes = std::max(kCheckpointLogSize, index_bytes);
+  // Where memory holds most keys, space is no matter, and a checkpoint writes records that will soon be written again:
+  // how long the log's replay takes is all that counts. What is held the longer costs compaction alone, which makes up
+  // for it.
+  const std::uint64_t few_entries_bytes =
+      parts_->checkpointer.log_entries_behind() < kCheckpointLogEntries
+          ? std::min(kMaxCheckpointLogSize, parts_->space.total_bytes / kCheckpointLogDiskShare)
+          : 0;
+  return {.log_bytes = hot > cold ? std::max(replayed_bytes, few_entries_bytes) : std::min(worth_bytes, replayed_bytes),
           // Large values that keep changing are written whole by each: what one has written is held by it alone a
           // moment later, and would have the next one begin at once.
           .held_bytes = 2 * std::max(worth_bytes, parts_->checkpointer.last_image_bytes())};

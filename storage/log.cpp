@@ -94,6 +94,7 @@ Log::FramePointer Log::new_frame() {
 }
 
 std::uint64_t Log::append(std::span<const std::string_view> parts) {
+  ++statistics_.log_entries;
   for (std::string_view part : parts) {
     while (!part.empty()) {
       AlignedBuffer& buffer = filling_->buffer;

@@ -55,7 +55,10 @@ class Log {
 
   LogFiles& files() { return files_; }
   const LogFiles& files() const { return files_; }
-  void set_policy(FsyncPolicy policy) { policy_ = policy; }
+  void set_policy(FsyncPolicy policy) {
+    policy_ = policy;
+    files_.set_filling(policy == FsyncPolicy::kAlways);
+  }
 
   std::uint64_t append(std::span<const std::string_view> parts);
   // Starts writing what was appended if somebody may wait for it, or if it has become much.

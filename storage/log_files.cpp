@@ -13,7 +13,7 @@ namespace terrace::storage {
 
 namespace {
 
-constexpr std::size_t kMaxSpares = 2 * kCheckpointLogSize / kLogFileSize;
+constexpr std::size_t kMaxSpares = kMaxCheckpointLogSize / kLogFileSize;
 // Zeros in one write: each takes fresh memory, page by page, and the kernel takes hold of all its pages at once.
 constexpr std::uint64_t kFillSize = kTinyLimits ? 16 * kKiB : 256 * kKiB;
 static_assert(kLogFileSize % kFillSize == 0);
@@ -58,7 +58,7 @@ io::Task<void> LogFiles::prepare_ahead() {
   const Result<io::Disk::Space> space = environment_.disk.space();
   const bool room = !spares_.empty() || !space.ok() || space->free_bytes >= kDiskReserve + kLogFileSize;
   if (!closing_ && room) {
-    Result<LogFile> made = co_await prepare(true);
+    Result<LogFile> made = co_await prepare(filling_);
     // A failure is met again, and then reported, by the next next().
     if (made.ok()) ready_ = *made;
   }

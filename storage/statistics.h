@@ -59,6 +59,7 @@ struct Statistics {
   std::uint64_t checkpoint_written_bytes = 0;  // of the index; the records that they spill are among spilled_bytes
   std::int64_t last_checkpoint_ms = 0;         // wall clock of the last durable one
   std::uint64_t last_checkpoint_duration_us = 0;
+  std::uint64_t log_entries = 0;  // appended; each is a command, or a transaction
   std::uint64_t log_frames = 0;
   std::uint64_t log_payload_bytes = 0;
   std::uint64_t log_written_bytes = 0;

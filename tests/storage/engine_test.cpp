@@ -435,6 +435,36 @@ TEST_F(EngineTest, AsManyLogFilesAreKeptAsTheTimeBetweenCheckpointsTakes) {
   EXPECT_LE(engine_->statistics().log_spare_bytes, 3 * kLogFileSize);
 }
 
+TEST_F(EngineTest, WhileMostKeysAreHotFewLargeEntriesMayMakeALongerLog) {
+  if (!kTinyLimits) GTEST_SKIP() << "takes hundreds of megabytes; with a tiny log it does not";
+  const auto rest = [this] {
+    reactor_->block_on(
+        [](io::Reactor& reactor) -> io::Task<void> { co_await reactor.sleep_ms(10 * kHousePeriodMs); }(*reactor_));
+  };
+  constexpr int kKeys = 100;
+  const std::string value(2 * kKiB, 'x');
+  const auto write = [&](int count, std::size_t size) {
+    for (int i = 0; i < count; ++i) put("key:" + std::to_string(i % kKeys), value.substr(0, size));
+  };
+  write(kKeys, value.size());
+  ASSERT_TRUE(reactor_->block_on(engine_->checkpoint()).ok());
+  Options options = engine_->options();
+  options.checkpoint_log_bytes = 0;
+  engine_->reconfigure(options);
+  const std::uint64_t before = engine_->statistics().checkpoints;
+
+  write(static_cast<int>(2 * kCheckpointLogSize / value.size()), value.size());
+  rest();
+  EXPECT_EQ(engine_->statistics().checkpoints, before);
+  write(static_cast<int>(kCheckpointLogEntries), 1);
+  rest();
+  EXPECT_EQ(engine_->statistics().checkpoints, before + 1);
+  write(static_cast<int>(kMaxCheckpointLogSize / value.size()), value.size());
+  rest();
+  EXPECT_EQ(engine_->statistics().checkpoints, before + 2);
+  expect_all();
+}
+
 TEST_F(EngineTest, PagesPackedWithADictionaryAreReadWithEitherOfItsCopies) {
   auto flip_in_each = [this](unsigned quarter) {
     for (const auto& entry : std::filesystem::directory_iterator(root_ / "dictionaries")) {
