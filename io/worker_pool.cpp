@@ -2,22 +2,14 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <ctime>
 #include <utility>
 
+#include "io/scheduling.h"
+
 namespace terrace::io {
-
-namespace {
-
-// Half the reactor's share of a processor would already double its answers' time while a checkpoint packs pages; this
-// is a tenth of it. On processors that would idle otherwise workers lose nothing.
-constexpr int kNiceness = 10;
-
-}  // namespace
 
 WorkerPool::WorkerPool(Reactor& reactor, unsigned threads, const std::string& name, std::function<void()> at_rest)
     : mailbox_(reactor.mailbox()), at_rest_(std::move(at_rest)) {
@@ -87,8 +79,7 @@ void WorkerPool::take_over() {
 }
 
 void WorkerPool::work() {
-  // Of this thread alone, as Linux has it. A kernel that refuses leaves it as it is.
-  static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness));
+  run_behind();
   while (WorkItem* item = wait_for_item()) {
     item->function(item->argument);
     mailbox_.deliver(*item);

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "io/reactor.h"
+#include "io/scheduling.h"
 #include "io/signal_watcher.h"
 #include "io/uring_disk.h"
 #include "io/worker_pool.h"
@@ -128,6 +129,7 @@ int serve(Config& config) {
   if (pid_path.empty() && background) pid_path = "/var/run/redis.pid";
   PidFile pid_file(pid_path);
   greet(logger, config);
+  io::run_at_once();
   auto reactor = io::Reactor::create();
   if (!reactor.ok()) return fail(logger, reactor.error().message);
   Store::OpenDisk open_disk = [&reactor = **reactor, &settings]() -> Result<std::unique_ptr<io::Disk>> {

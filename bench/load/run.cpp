@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "bench/load/connection.h"
+#include "io/scheduling.h"
 #include "io/socket.h"
 #include "io/system_error.h"
 
@@ -87,6 +88,7 @@ Result<void> Run::connect() {
 Result<Report> Run::go() {
   limit_ = options_.requests > 0 ? options_.requests : std::numeric_limits<std::uint64_t>::max();
   if (options_.rate > 0) {
+    io::run_at_once();  // a client that waits for a processor tells of itself instead of the server
     const double due = options_.seconds > 0 ? std::ceil(options_.rate * options_.seconds) : 1e18;
     scheduled_ = std::min(limit_, static_cast<std::uint64_t>(due));
   }

@@ -1,0 +1,58 @@
+#include "io/scheduling.h"
+
+#include <linux/sched.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace terrace::io {
+
+namespace {
+
+// The shortest that the kernel takes.
+constexpr std::uint64_t kShortSliceNs = 100'000;
+// Half the reactor's share of a processor would already double its answers' time while a checkpoint packs pages; this
+// is a tenth of it.
+constexpr int kNiceness = 10;
+constexpr int kMostNiceness = 19;
+
+// As the kernel has it, in its first version; the C library does not know it.
+struct SchedulingAttributes {
+  std::uint32_t size;
+  std::uint32_t policy;
+  std::uint64_t flags;
+  std::int32_t niceness;
+  std::uint32_t priority;
+  std::uint64_t runtime_ns;  // the slice
+  std::uint64_t deadline_ns;
+  std::uint64_t period_ns;
+};
+static_assert(sizeof(SchedulingAttributes) == 48);
+
+// Beside the niceness that the process was started with; where it was given another policy, that stands.
+void ask(std::uint32_t policy, int more_niceness, std::uint64_t slice_ns) {
+  if ((::sched_getscheduler(0) & ~SCHED_RESET_ON_FORK) != SCHED_OTHER) return;
+  SchedulingAttributes attributes{};
+  attributes.size = sizeof attributes;
+  attributes.policy = policy;
+  attributes.flags = SCHED_FLAG_RESET_ON_FORK;
+  attributes.niceness = std::min(::getpriority(PRIO_PROCESS, 0) + more_niceness, kMostNiceness);
+  attributes.runtime_ns = slice_ns;
+  static_cast<void>(::syscall(SYS_sched_setattr, 0, &attributes, 0u));
+}
+
+}  // namespace
+
+void run_at_once() {
+  ask(SCHED_OTHER, 0, kShortSliceNs);
+}
+
+void run_behind() {
+  ask(SCHED_BATCH, kNiceness, 0);
+}
+
+}  // namespace terrace::io
