@@ -51,6 +51,10 @@ void run_at_once() {
   ask(SCHED_OTHER, 0, kShortSliceNs);
 }
 
+void step_aside() {
+  ::sched_yield();
+}
+
 void run_behind() {
   ask(SCHED_BATCH, kNiceness, 0);
 }
