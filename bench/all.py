@@ -21,6 +21,7 @@ QUICK = {
     "latency": "--keys 100000 --seconds 2 --repetitions 1 --bulk-mib 256",
     "memory": "--cold-keys 2000000 --redis-cold-keys 500000 --hot-keys 500000 --maxmemory 64mb --repetitions 1",
     "types_memory": "--elements 100000 --small-keys 10000",
+    "bound": "--maxmemory 64mb --gigabytes 1 --seconds 3",
     "restart": "--keys 500000 --repetitions 2 --write-seconds 1",
     "wear": "--maxmemory 64mb --times 12 --live-shares 70 --repetitions 1",
 }

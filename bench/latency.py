@@ -61,11 +61,19 @@ class Subject:
 
     def checkpoint(self):
         self.generation += 1
-        return (lambda: self.change(0.5)), (self.background_save if self.name == "redis" else lambda: self.call("TERRACE", "CHECKPOINT"))
+        return self.much_to_save, (self.background_save if self.name == "redis" else lambda: self.call("TERRACE", "CHECKPOINT"))
+
+    def much_to_save(self):
+        self.change(0.5)
+        if self.name == "redis":
+            self.wait_for("aof_rewrite_in_progress")  # begun by the log's growth, it would not let BGSAVE begin
 
     def background_save(self):
         self.call("BGSAVE")
-        while info_number(self.server.info("persistence"), "rdb_bgsave_in_progress"):
+        self.wait_for("rdb_bgsave_in_progress")
+
+    def wait_for(self, activity):
+        while info_number(self.server.info("persistence"), activity):
             time.sleep(0.02)
 
     def compact(self):

@@ -184,5 +184,15 @@ def wear(result):
                    "wear-space": (space, chart.bars(space, "", groups, series))}
 
 
+def bound(result):
+    table = []
+    for run in result["runs"]:
+        where = "in a memory cgroup of the bound" if run["caged"] else "left alone"
+        highest = ", ".join(f"{phase} {row['highest_rss_mib']:.0f}" for phase, row in run["phases"].items())
+        table.append((f"resident set while {result['bytes'] / (1 << 30):.0f} GiB of values go through maxmemory {result['options']['maxmemory']}, {where}",
+                      f"at most {highest} MiB of the promised {result['bound_mib']:.0f}; {run['oom_kills']} ended by the kernel"))
+    return table, {}
+
+
 SECTIONS = {"redis": redis, "commands": commands, "tier": tier, "compression": compression, "latency": latency, "memory": memory,
-            "types_memory": types_memory, "restart": restart, "wear": wear}
+            "types_memory": types_memory, "bound": bound, "restart": restart, "wear": wear}

@@ -13,8 +13,8 @@ void run_at_once();
 // idle, and never instead of somebody when it is woken.
 void run_behind();
 
-// Between steps of such work, of some 100 us each: whoever waits for the processor gets it now. Left to itself the kernel
-// looks at its next tick, up to 4 ms later. Where nobody waits it takes a fraction of a microsecond.
+// Between steps of such work, of some 100 us each: whoever waits for the processor gets it now. Left to itself the
+// kernel looks at its next tick, up to 4 ms later. Where nobody waits it takes a fraction of a microsecond.
 void step_aside();
 
 }  // namespace terrace::io
