@@ -39,13 +39,13 @@ struct SchedulingAttributes {
 };
 static_assert(sizeof(SchedulingAttributes) == 48);
 
-// Beside the niceness that the process was started with; where it was given another policy, that stands.
 std::int64_t monotonic_us() {
   timespec now;
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   return static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
 }
 
+// Beside the niceness that the process was started with; where it was given another policy, that stands.
 void ask(std::uint32_t policy, int more_niceness, std::uint64_t slice_ns) {
   if ((::sched_getscheduler(0) & ~SCHED_RESET_ON_FORK) != SCHED_OTHER) return;
   SchedulingAttributes attributes{};
