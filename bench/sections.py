@@ -178,9 +178,9 @@ def wear(result):
                   f"{rows[-1]['spilled_of_raw']:.2f}; {rows[-1]['compacted_of_raw']:.2f}"))
     groups = [f"{row['share']} % asked, {share(row['live_share'])} live" for row in rows]
     title, space = "Bytes written to disk a byte of keys and values sent", "Bytes taken on disk a compressed byte that lives"
-    bound = (result["promise"]["write_amplification"], f"promised at {result['promise']['live_share']} %")
+    promised = (result["promise"]["write_amplification"], f"promised at {result['promise']['live_share']} %")
     series = {"all": [row["space_amplification"] for row in rows], "segments": [row["segments_amplification"] for row in rows]}
-    return table, {"wear-writes": (title, chart.stacks(title, "", groups, {part: [max(0.0, row[part]) for row in rows] for part in parts}, bound)),
+    return table, {"wear-writes": (title, chart.stacks(title, "", groups, {part: [max(0.0, row[part]) for row in rows] for part in parts}, promised)),
                    "wear-space": (space, chart.bars(space, "", groups, series))}
 
 

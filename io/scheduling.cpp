@@ -4,10 +4,10 @@
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 
 namespace terrace::io {
@@ -20,13 +20,14 @@ constexpr std::uint64_t kShortSliceNs = 100'000;
 constexpr std::uint64_t kBehindSliceNs = 200'000;
 // Each stepping aside costs up to a slice: taken every 100 us, compaction beside two busy threads a processor took four
 // times as long.
-constexpr std::int64_t kStepUs = 400;
+constexpr std::chrono::microseconds kStep{400};
 // Half the reactor's share of a processor would already double its answers' time while a checkpoint packs pages; this
 // is a tenth of it.
 constexpr int kNiceness = 10;
 constexpr int kMostNiceness = 19;
 
-// As the kernel has it, in its first version; the C library does not know it.
+// As the kernel has it, in its first version. The C library does not know it, and linux/sched/types.h cannot be
+// included beside sched.h.
 struct SchedulingAttributes {
   std::uint32_t size;
   std::uint32_t policy;
@@ -38,12 +39,6 @@ struct SchedulingAttributes {
   std::uint64_t period_ns;
 };
 static_assert(sizeof(SchedulingAttributes) == 48);
-
-std::int64_t monotonic_us() {
-  timespec now;
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
-}
 
 // Beside the niceness that the process was started with; where it was given another policy, that stands.
 void ask(std::uint32_t policy, int more_niceness, std::uint64_t slice_ns) {
@@ -64,11 +59,11 @@ void run_at_once() {
 }
 
 void step_aside() {
-  thread_local std::int64_t last_us = 0;
-  const std::int64_t now_us = monotonic_us();
-  if (now_us - last_us < kStepUs) return;
+  using Clock = std::chrono::steady_clock;
+  thread_local Clock::time_point last;
+  if (Clock::now() - last < kStep) return;
   ::sched_yield();
-  last_us = monotonic_us();
+  last = Clock::now();
 }
 
 void run_behind() {

@@ -13,8 +13,9 @@ void run_at_once();
 // idle, and never instead of somebody when it is woken.
 void run_behind();
 
-// Between steps of such work, of some 100 us each: whoever waits for the processor gets it now. Left to itself the
-// kernel looks at its next tick, up to 4 ms later. Where nobody waits it takes a fraction of a microsecond.
+// Between steps of such work, the shorter the better: whoever waits for the processor gets it now, if it is a while
+// since the last time. Left to itself the kernel looks at its next tick, up to 4 ms later. Takes tens of nanoseconds,
+// and a fraction of a microsecond when it is time and nobody waits.
 void step_aside();
 
 }  // namespace terrace::io

@@ -95,8 +95,8 @@ class Compressor {
     const int room = static_cast<int>(capacity);
     const Dictionary* dictionary = with_dictionary ? options_.dictionary : nullptr;
     int size = 0;
+    io::step_aside();  // a thorough page takes several tries of some 100 us
     if (thorough_) {
-      io::step_aside();  // a page takes several tries of some 100 us
       LZ4_resetStreamHC_fast(thorough_, kThoroughLevel);
       if (dictionary) LZ4_attach_HC_dictionary(thorough_, dictionary->thorough());
       size = LZ4_compress_HC_continue(thorough_, raw.data(), out, raw_size, room);
@@ -126,7 +126,6 @@ void pack_large(PackedPages& out, std::string_view image, Compressor& compressor
     // Room for one byte less than it has: what does not shrink is stored as it is.
     const std::size_t size = compressor.compress(raw, end + kBlockHeaderSize, raw.size() - 1, false);
     end += finish_block(end, static_cast<std::uint32_t>(number), raw, size);
-    io::step_aside();
   }
   const auto stored_size = static_cast<std::size_t>(end - begin);
   out.stored_bytes += stored_size;
@@ -316,10 +315,7 @@ PackedPages pack_pages(std::span<const std::string_view> images, const PackOptio
   out.bytes.reserve(raw_bytes + kPageSize);
   Compressor compressor(options);
   PagePacker packer(compressor, images);
-  while (!packer.done()) {
-    packer.pack(out);
-    io::step_aside();
-  }
+  while (!packer.done()) packer.pack(out);
   return out;
 }
 

@@ -63,6 +63,7 @@ void write_log(InfoWriter& out, const storage::Statistics& store, const storage:
   out.field("log_bytes", store.log_bytes);
   out.field("log_file_bytes", store.log_file_bytes);
   out.field("log_spare_bytes", store.log_spare_bytes);
+  out.field("log_entries", store.log_entries);
   out.field("log_frames", store.log_frames);
   out.field("log_payload_bytes", store.log_payload_bytes);
   out.field("log_written_bytes", store.log_written_bytes);
