@@ -21,6 +21,9 @@ constexpr std::uint64_t kLargestHeldShare = 7;
 // about the share, whoever is the faster.
 constexpr std::uint64_t kSlackShare = 64;
 constexpr std::uint64_t kLeastSlackBytes = kSmallSegmentSize;
+// What hot keys have on disk dies where it is when they are written again, and whole segments with it. Less garbage than
+// what the log of such a store takes is not worth copying the rest of those images.
+constexpr std::uint64_t kHotGarbageBytes = kCheckpointLogSize;
 
 // A damaged segment is read once more only if checkpoints cannot go on otherwise.
 bool readable(const Segment& segment) {
@@ -54,10 +57,12 @@ Compactor::Space Compactor::space() const {
 }
 
 bool Compactor::due() const {
+  if (suspect()) return true;
   const Space now = space();
+  if (!mostly_cold() && now.taken_bytes - now.live_bytes <= kHotGarbageBytes) return false;
   const std::uint64_t ahead = now.taken_bytes / kSlackShare;
-  return suspect() || static_cast<double>(now.live_bytes) <
-                          live_share_ * static_cast<double>(now.taken_bytes) + static_cast<double>(ahead);
+  return static_cast<double>(now.live_bytes) <
+         live_share_ * static_cast<double>(now.taken_bytes) + static_cast<double>(ahead);
 }
 
 // Otherwise memory bounds the store, and nobody need wait for the disk.

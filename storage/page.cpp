@@ -149,15 +149,10 @@ class PagePacker {
   // Packs a page of what is left, or the first image as a large record if it fits no page.
   void pack(PackedPages& out) {
     gather();
-    std::size_t count = compress_prefix();
-    // An incompressible page holds more as it is.
     const std::size_t plain_count = records_within(kPayload);
-    const bool plain = plain_count >= count;
-    if (plain) {
-      count = plain_count;
-    } else {
-      fill_up(count);
-    }
+    std::size_t count = compress_more_than(plain_count);
+    const bool plain = count == plain_count;
+    if (!plain) fill_up(count);
     if (count == 0) return pack_first_as_large(out);
     const std::string_view stored =
         plain ? std::string_view(raw_).substr(0, ends_[count - 1]) : std::string_view(best_->bytes, best_->size);
@@ -219,25 +214,26 @@ class PagePacker {
     return true;
   }
 
-  // Compresses as many whole records as fit, into best_; returns how many. LZ4 cannot be told to fill a given size when
-  // there is a dictionary, so it is tried: from the last page's ratio, upwards while it may fit one more record.
-  std::size_t compress_prefix() {
-    if (ends_.empty()) return 0;
-    std::size_t fitting = 0;
+  // Compresses as many whole records as fit, into best_, and returns how many: `plain_count` if no more than fit as they
+  // are, with best_ undefined. LZ4 cannot be told to fill a given size when there is a dictionary, so it is tried: from
+  // the last page's ratio, upwards while it may fit one more record. Where nothing shrinks that is one try a page.
+  std::size_t compress_more_than(std::size_t plain_count) {
+    std::size_t fitting = plain_count;
     std::size_t least_failed = ends_.size() + 1;
-    std::size_t count = std::clamp<std::size_t>(records_within(ratio_ * kPayload), 1, ends_.size());
+    std::size_t count = std::max(records_within(ratio_ * kPayload), plain_count + 1);
     for (int tries = 0; tries < kMaxTries && count > fitting && count < least_failed; ++tries) {
       if (!try_raw(ends_[count - 1])) {
         least_failed = count;
+        const bool none_fitted = fitting == plain_count;
         // Nothing like the page before: the next tries, and the next page, begin from what this one can hope for.
-        if (fitting == 0) ratio_ = std::min(ratio_, static_cast<double>(ends_[count - 1]) / double{kPayload});
-        count = fitting > 0 ? (fitting + count) / 2 : count * 7 / 8;
+        if (none_fitted) ratio_ = std::min(ratio_, static_cast<double>(ends_[count - 1]) / double{kPayload});
+        count = std::max(none_fitted ? count * 7 / 8 : (fitting + count) / 2, fitting + 1);
         continue;
       }
       fitting = count;
       // The next record would have to compress far better than the others.
       if (count < ends_.size() && ends_[count] > ratio_ * kPayload * kHopefulness) break;
-      count = std::clamp<std::size_t>(records_within(ratio_ * kPayload), count + 1, ends_.size());
+      count = std::clamp<std::size_t>(records_within(ratio_ * kPayload), std::min(count + 1, ends_.size()), ends_.size());
     }
     return fitting;
   }

@@ -63,6 +63,13 @@ class Replay final : public LogApplier {
   Engine** engine_;
 };
 
+// Bytes that do not shrink.
+std::string noise(std::mt19937_64& random, std::size_t size) {
+  std::string bytes(size, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random());
+  return bytes;
+}
+
 class EngineTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -123,6 +130,12 @@ class EngineTest : public ::testing::Test {
     }(*engine_, last_position_));
   }
 
+  void rest(std::int64_t ms) {
+    reactor_->block_on([](io::Reactor& reactor, std::int64_t wait_ms) -> io::Task<void> {
+      co_await reactor.sleep_ms(wait_ms);
+    }(*reactor_, ms));
+  }
+
   // Spills values that are made of the same phrases.
   void put_alike(std::uint64_t from, std::uint64_t to) {
     const std::uint64_t phrases = kDictionarySize / 40;
@@ -138,7 +151,7 @@ class EngineTest : public ::testing::Test {
   // Is there one to pack with, or will there be within so long?
   bool learns_dictionary(int most_ms) {
     for (int waited_ms = 0; waited_ms < most_ms && engine_->statistics().dictionary == 0; waited_ms += 5) {
-      reactor_->block_on([](io::Reactor& reactor) -> io::Task<void> { co_await reactor.sleep_ms(5); }(*reactor_));
+      rest(5);
     }
     return engine_->statistics().dictionary != 0;
   }
@@ -249,9 +262,7 @@ TEST_F(EngineTest, AScanReadsOnlyTheBeginningOfALargeValue) {
   for (int i = 0; i < kValues; ++i) {
     // One name is longer than a block.
     const std::string name = std::to_string(i) + std::string(i == 7 ? 3 * kLargeBlockSize : 1, '.');
-    std::string value(32 * kLargeBlockSize, '\0');
-    for (char& byte : value) byte = static_cast<char>(random());
-    put(name, value);
+    put(name, noise(random, 32 * kLargeBlockSize));
   }
   ASSERT_TRUE(reactor_->block_on(engine_->spill_all()).ok());
   const std::uint64_t before = engine_->statistics().page_read_bytes;
@@ -337,11 +348,6 @@ TEST_F(EngineTest, CompactionKeepsWhatLivesAndGivesSpaceBack) {
 }
 
 TEST_F(EngineTest, BackgroundCompactionKeepsTheShareOfLiveRecordsThatIsAskedFor) {
-  const auto rest = [this](std::int64_t ms) {
-    reactor_->block_on([](io::Reactor& reactor, std::int64_t wait_ms) -> io::Task<void> {
-      co_await reactor.sleep_ms(wait_ms);
-    }(*reactor_, ms));
-  };
   Options options = engine_->options();
   options.compaction_live_share = 0.5;
   engine_->reconfigure(options);
@@ -373,6 +379,25 @@ TEST_F(EngineTest, BackgroundCompactionKeepsTheShareOfLiveRecordsThatIsAskedFor)
   expect_all();
 }
 
+TEST_F(EngineTest, LittleGarbageAmongHotKeysIsLeftToTheirNextWrites) {
+  constexpr int kKeys = 1000;
+  std::mt19937_64 random(1);
+  const auto write = [&](int number) {
+    put("key:" + std::to_string(number), noise(random, 4 * kSmallSegmentSize / kKeys));
+  };
+  for (int i = 0; i < kKeys; ++i) write(i);
+  ASSERT_TRUE(reactor_->block_on(engine_->checkpoint()).ok());
+  for (int i = 0; i < kKeys; i += 2) write(i);
+  EXPECT_GT(engine_->statistics().dead_records, 0u);
+  rest(5 * kHousePeriodMs);
+  EXPECT_EQ(engine_->statistics().compactions, 0u);
+  // Cold ones it is compacted among.
+  ASSERT_TRUE(reactor_->block_on(engine_->spill_all()).ok());
+  for (int waited = 0; waited < 100 && engine_->statistics().compactions == 0; ++waited) rest(kHousePeriodMs);
+  EXPECT_GT(engine_->statistics().compactions, 0u);
+  expect_all();
+}
+
 // Without waiting for it writers leave compaction far behind.
 TEST_F(EngineTest, WritersWaitWhereCompactionWouldNotKeepTheShare) {
   if (!kTinyLimits) GTEST_SKIP() << "takes hundreds of megabytes; with tiny pages it does not";
@@ -380,22 +405,14 @@ TEST_F(EngineTest, WritersWaitWhereCompactionWouldNotKeepTheShare) {
   options.compaction_live_share = 0.7;
   engine_->reconfigure(options);
   constexpr int kKeys = 3000;
-  constexpr std::size_t kValueSize = 300;
-  std::uint64_t noise = 1;
-  const auto write = [&](int number) {
-    std::string value(kValueSize, '\0');
-    for (char& byte : value) {
-      noise = noise * 6364136223846793005u + 1442695040888963407u;
-      byte = static_cast<char>(noise >> 56);
-    }
-    put("key:" + std::to_string(number), value);
-  };
+  std::mt19937_64 random(1);
+  const auto write = [&](int number) { put("key:" + std::to_string(number), noise(random, 300)); };
   for (int i = 0; i < kKeys; ++i) write(i);
   ASSERT_TRUE(reactor_->block_on(engine_->spill_all()).ok());
   double least_share = 1;
   for (int i = 0; i < 3 * kKeys; ++i) {
     if (!engine_->has_room()) reactor_->block_on(engine_->wait_for_room());
-    write(static_cast<int>((noise >> 33) % kKeys));
+    write(static_cast<int>(random() % kKeys));
     if (i % 256 != 0) continue;
     ASSERT_TRUE(reactor_->block_on(engine_->spill_all()).ok());
     const Statistics now = engine_->statistics();
@@ -437,10 +454,6 @@ TEST_F(EngineTest, AsManyLogFilesAreKeptAsTheTimeBetweenCheckpointsTakes) {
 
 TEST_F(EngineTest, WhileMostKeysAreHotFewLargeEntriesMayMakeALongerLog) {
   if (!kTinyLimits) GTEST_SKIP() << "takes hundreds of megabytes; with a tiny log it does not";
-  const auto rest = [this] {
-    reactor_->block_on(
-        [](io::Reactor& reactor) -> io::Task<void> { co_await reactor.sleep_ms(10 * kHousePeriodMs); }(*reactor_));
-  };
   constexpr int kKeys = 100;
   const std::string value(2 * kKiB, 'x');
   const auto write = [&](int count, std::size_t size) {
@@ -454,12 +467,12 @@ TEST_F(EngineTest, WhileMostKeysAreHotFewLargeEntriesMayMakeALongerLog) {
   const std::uint64_t before = engine_->statistics().checkpoints;
   // So many, waited for: a checkpoint takes its time on a busy disk.
   const auto checkpoints = [&](std::uint64_t expected) {
-    for (int waits = 0; waits < 100 && engine_->statistics().checkpoints < before + expected; ++waits) rest();
+    for (int waits = 0; waits < 100 && engine_->statistics().checkpoints < before + expected; ++waits) rest(10 * kHousePeriodMs);
     return engine_->statistics().checkpoints - before;
   };
 
   write(static_cast<int>(2 * kCheckpointLogSize / value.size()), value.size());
-  rest();
+  rest(10 * kHousePeriodMs);
   EXPECT_EQ(checkpoints(0), 0u);
   write(static_cast<int>(kCheckpointLogEntries), 1);
   EXPECT_EQ(checkpoints(1), 1u);
