@@ -172,7 +172,7 @@ std::vector<std::string> Config::take_notices() {
 Result<void> Config::check_changes(std::span<const std::pair<std::string, std::string>> changes) const {
   std::set<std::string_view> seen;
   for (const auto& [name, value] : changes) {
-    const Directive* directive = find_directive(lower(name));
+    const Directive* directive = find_directive(name);
     if (directive == nullptr) {
       return invalid("ERR Unknown option or number of arguments for CONFIG SET - '" + std::string(until_nul(name)) +
                      "'");
@@ -197,7 +197,7 @@ Result<void> Config::set(std::span<const std::pair<std::string, std::string>> ch
     return invalid(set_failure(name, message));
   };
   for (const auto& [name, value] : changes) {
-    Result<void> changed = change(*find_directive(lower(name)), std::span(&value, 1));
+    Result<void> changed = change(*find_directive(name), std::span(&value, 1));
     if (!changed.ok()) return take_back(name, changed.error().message);
   }
   if (observer_) {
@@ -208,7 +208,7 @@ Result<void> Config::set(std::span<const std::pair<std::string, std::string>> ch
       return error;
     }
   }
-  for (const auto& [name, value] : changes) note(*find_directive(lower(name)), value);
+  for (const auto& [name, value] : changes) note(*find_directive(name), value);
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "src/commands/command_table.h"
 #include "src/resp/integer.h"
 #include "src/resp/split_arguments.h"
 #include "src/server/config.h"
@@ -108,7 +109,9 @@ std::string rewrite_text(const std::string& text, const Config& config) {
       continue;
     }
     if (!done.insert(directive->name).second) continue;
-    for (const std::string& written : lines_of(*directive, words->front(), config.value(*directive))) {
+    const std::string_view name =
+        equals_ignoring_case(words->front(), directive->alias) ? directive->alias : directive->name;
+    for (const std::string& written : lines_of(*directive, std::string(name), config.value(*directive))) {
       out += written + '\n';
     }
   }

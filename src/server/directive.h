@@ -42,7 +42,7 @@ struct Directive {
 };
 
 std::span<const Directive> directives();
-const Directive* find_directive(std::string_view name);  // by name or alias, in lower case
+const Directive* find_directive(std::string_view name);  // by name or alias, in any case
 
 // The canonical text of the value that these words give, as `directive.parse` does, for every kind.
 Result<std::string> parse_value(const Directive& directive, std::span<const std::string> words,

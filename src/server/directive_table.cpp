@@ -1,5 +1,6 @@
 #include <climits>
 
+#include "src/commands/command_table.h"
 #include "src/server/directive.h"
 #include "src/server/directive_parsers.h"
 
@@ -720,7 +721,8 @@ std::span<const Directive> directives() {
 
 const Directive* find_directive(std::string_view name) {
   for (const Directive& directive : kDirectives) {
-    if (directive.name == name || (!directive.alias.empty() && directive.alias == name)) return &directive;
+    if (equals_ignoring_case(directive.name, name)) return &directive;
+    if (!directive.alias.empty() && equals_ignoring_case(directive.alias, name)) return &directive;
   }
   return nullptr;
 }

@@ -176,6 +176,15 @@ TEST(Config, RewriteKeepsCommentsAndOrder) {
   EXPECT_EQ(rewrite_text(rewritten, again), rewritten);
 }
 
+// What was not taken for the directive that it is would stay beside the line that replaces it.
+TEST(Config, RewriteFindsDirectivesInAnyCaseAndByTheirAliases) {
+  Config config;
+  const std::string text = "SAVE 900 1\nsavE 300 10\nMaxMemory 1000\nHash-Max-Ziplist-Entries 5\n";
+  ASSERT_TRUE(config.load(text, "").ok());
+  ASSERT_EQ(set_error(config, {{"MAXMEMORY", "2mb"}}), "");
+  EXPECT_EQ(rewrite_text(text, config), "save 900 1\nsave 300 10\nmaxmemory 2mb\nhash-max-ziplist-entries 5\n");
+}
+
 TEST(Config, RewriteReplacesTheFile) {
   std::string directory = std::filesystem::temp_directory_path() / ("terrace-config-" + std::to_string(getpid()));
   std::filesystem::create_directory(directory);
