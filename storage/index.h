@@ -83,8 +83,8 @@ class Index {
   void prefetch_record(std::uint64_t hash) const {
     find(hash, [](Position at) {
       if (!at->is_hot()) return false;
-      prefetch(at->record());
-      prefetch(reinterpret_cast<const char*>(at->record()) + 64);
+      const char* const record = reinterpret_cast<const char*>(at->record());
+      for (unsigned line = 0; line < kRecordLines; ++line) prefetch(record + line * 64);
       return true;
     });
   }
@@ -172,6 +172,10 @@ class Index {
 
     std::vector<Chunk> chunks_;
   };
+
+  // Of a record, whose size is not known before it is there. SETs of 256 bytes in pipelines of 16 cost a seventh less
+  // than with two lines, those of 16 bytes as much.
+  static constexpr unsigned kRecordLines = 6;
 
   // g++ 12 takes a function that only prefetches for one without effect and drops its calls, but for the statement.
   static void prefetch(const void* at) {
