@@ -38,7 +38,7 @@ void release(void* memory) {
 }
 
 std::size_t usable_size(const void* memory) {
-  return heap.owns(memory) ? CellHeap::size_of(memory) : mi_usable_size(memory);
+  return heap.owns(memory) ? heap.size_of(memory) : mi_usable_size(memory);
 }
 
 bool give_back_at_once(bool at_once) {

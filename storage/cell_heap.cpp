@@ -63,6 +63,7 @@ CellHeap::Span* CellHeap::open_span(std::size_t size_class) {
   span->size_class = static_cast<std::uint32_t>(size_class);
   span->cell_size = static_cast<std::uint32_t>(size_of_class(size_class));
   span->fresh = sizeof(Span);
+  classes_[number_of(span)] = static_cast<std::uint8_t>(size_class);
   link(span);
   return span;
 }
@@ -74,13 +75,13 @@ void* CellHeap::take_span() {
     spare_ = span->next;
     return span;
   }
-  std::size_t number = spans_begun_;
+  std::size_t number = classes_.size();
   if (!idle_.empty()) {
     number = idle_.back();
     idle_.pop_back();
   } else {
     if (!make_usable((number + 1) * kSpanSize)) return nullptr;
-    ++spans_begun_;
+    classes_.push_back(0);
   }
   return reinterpret_cast<void*>(base_ + number * kSpanSize);
 }
@@ -131,9 +132,8 @@ void CellHeap::give_back(Span* span) {
     spare_ = span;
     return;
   }
-  const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(span);
   TERRACE_CHECK(::madvise(span, kSpanSize, MADV_DONTNEED) == 0);
-  idle_.push_back(static_cast<std::uint32_t>((address - base_) / kSpanSize));
+  idle_.push_back(static_cast<std::uint32_t>(number_of(span)));
 }
 
 }  // namespace terrace::storage

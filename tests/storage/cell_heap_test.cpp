@@ -17,7 +17,7 @@ struct Block {
   unsigned char fill;
 
   Block(CellHeap& heap, std::size_t asked, unsigned char with)
-      : bytes(static_cast<unsigned char*>(heap.allocate(asked))), size(CellHeap::size_of(bytes)), fill(with) {
+      : bytes(static_cast<unsigned char*>(heap.allocate(asked))), size(heap.size_of(bytes)), fill(with) {
     std::memset(bytes, fill, size);
   }
   bool intact() const {
@@ -40,8 +40,8 @@ TEST(CellHeapTest, CellsFitWhatIsAskedFor) {
     ASSERT_NE(cell, nullptr);
     EXPECT_TRUE(heap.owns(cell));
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(cell) % 8, 0u);
-    EXPECT_GE(CellHeap::size_of(cell), size);
-    EXPECT_LT(CellHeap::size_of(cell), size + (size <= 512 ? 9 : 64)) << size;
+    EXPECT_GE(heap.size_of(cell), size);
+    EXPECT_LT(heap.size_of(cell), size + (size <= 512 ? 9 : 64)) << size;
     heap.release(cell);
   }
   EXPECT_EQ(heap.allocate(CellHeap::kLargestCell + 1), nullptr);
