@@ -84,10 +84,10 @@ class CellHeap {
   void give_back(Span* span);
 
   std::uintptr_t base_ = 0;
-  std::size_t reserved_ = 0;         // bytes of addresses
-  std::size_t usable_ = 0;           // of them, such as may be touched
-  // Of all spans that have been used, by number, side by side. Their starts, 64 KiB apart, compete for a few places in a processor's
-  // caches, and every write of a record asks for its size: to look there took a twentieth of a SET.
+  std::size_t reserved_ = 0;  // bytes of addresses
+  std::size_t usable_ = 0;    // of them, such as may be touched
+  // Of all spans that have been used, by number, side by side. Their starts, 64 KiB apart, compete for a few places in
+  // a processor's caches, and every write of a record asks for its size: to look there took a twentieth of a SET.
   std::vector<std::uint8_t> classes_;
   std::vector<std::uint32_t> idle_;  // numbers of those that were given back
   Span* spare_ = nullptr;

@@ -21,8 +21,8 @@ constexpr std::uint64_t kLargestHeldShare = 7;
 // about the share, whoever is the faster.
 constexpr std::uint64_t kSlackShare = 64;
 constexpr std::uint64_t kLeastSlackBytes = kSmallSegmentSize;
-// What hot keys have on disk dies where it is when they are written again, and whole segments with it. Less garbage than
-// what the log of such a store takes is not worth copying the rest of those images.
+// What hot keys have on disk dies where it is when they are written again, and whole segments with it. Less garbage
+// than what the log of such a store takes is not worth copying the rest of those images.
 constexpr std::uint64_t kHotGarbageBytes = kCheckpointLogSize;
 
 // A damaged segment is read once more only if checkpoints cannot go on otherwise.

@@ -214,9 +214,9 @@ class PagePacker {
     return true;
   }
 
-  // Compresses as many whole records as fit, into best_, and returns how many: `plain_count` if no more than fit as they
-  // are, with best_ undefined. LZ4 cannot be told to fill a given size when there is a dictionary, so it is tried: from
-  // the last page's ratio, upwards while it may fit one more record. Where nothing shrinks that is one try a page.
+  // Compresses as many whole records as fit, into best_, and returns how many: `plain_count` if no more than fit as
+  // they are, with best_ undefined. LZ4 cannot be told to fill a given size when there is a dictionary, so it is tried:
+  // from the last page's ratio, upwards while it may fit one more record. Where nothing shrinks that is one try a page.
   std::size_t compress_more_than(std::size_t plain_count) {
     std::size_t fitting = plain_count;
     std::size_t least_failed = ends_.size() + 1;
@@ -233,7 +233,8 @@ class PagePacker {
       fitting = count;
       // The next record would have to compress far better than the others.
       if (count < ends_.size() && ends_[count] > ratio_ * kPayload * kHopefulness) break;
-      count = std::clamp<std::size_t>(records_within(ratio_ * kPayload), std::min(count + 1, ends_.size()), ends_.size());
+      count =
+          std::clamp<std::size_t>(records_within(ratio_ * kPayload), std::min(count + 1, ends_.size()), ends_.size());
     }
     return fitting;
   }

@@ -1,6 +1,5 @@
 #include "src/commands/command_table.h"
 
-
 #include "io/result.h"
 #include "src/commands/families.h"
 #include "src/resp/integer.h"
@@ -101,8 +100,8 @@ CommandTable::CommandTable() {
 }
 
 // The first eight letters, folded, and the length. A table this sparse rarely needs a second probe. The letters are not
-// copied to be read as one word: such a read waits for all stores before it, as of the last command's value, and it took
-// a twentieth of a SET.
+// copied to be read as one word: such a read waits for all stores before it, as of the last command's value, and it
+// took a twentieth of a SET.
 std::size_t CommandTable::slot_of(std::string_view name) {
   std::uint64_t prefix = 0;
   for (const char letter : name.substr(0, 8)) prefix = prefix << 8 | static_cast<unsigned char>(letter);

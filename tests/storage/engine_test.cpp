@@ -467,7 +467,8 @@ TEST_F(EngineTest, WhileMostKeysAreHotFewLargeEntriesMayMakeALongerLog) {
   const std::uint64_t before = engine_->statistics().checkpoints;
   // So many, waited for: a checkpoint takes its time on a busy disk.
   const auto checkpoints = [&](std::uint64_t expected) {
-    for (int waits = 0; waits < 100 && engine_->statistics().checkpoints < before + expected; ++waits) rest(10 * kHousePeriodMs);
+    for (int waits = 0; waits < 100 && engine_->statistics().checkpoints < before + expected; ++waits)
+      rest(10 * kHousePeriodMs);
     return engine_->statistics().checkpoints - before;
   };
 
