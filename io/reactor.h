@@ -1,9 +1,9 @@
 // Reactor: one thread's event loop around one io_uring. Everything that waits, waits here: sockets, files, timers,
-// worker threads. A turn is: completions, ready coroutines, timers, turn hooks, then one submit-and-wait; what the
-// first three prepare is submitted before the hooks run. Those who yield get a bounded share of it behind the hooks:
-// the answers have left by then. Ownership: whoever makes it; all that was given a Reactor& must be gone, or have
-// nothing in flight, before it goes. Thread: the one that called create(), and no other (the kernel refuses submissions
-// from others).
+// worker threads. A turn is: completions, a few at a time and then the coroutines that they made ready; timers, turn
+// hooks, then one submit-and-wait; what comes before the hooks is submitted before they run. Those who yield get a
+// bounded share of it behind the hooks: the answers have left by then. Ownership: whoever makes it; all that was given
+// a Reactor& must be gone, or have nothing in flight, before it goes. Thread: the one that called create(), and no
+// other (the kernel refuses submissions from others).
 #pragma once
 
 #include <liburing.h>
@@ -69,6 +69,8 @@ class Reactor final : public Clock {
 
   // Resumes `waiter` later in this turn, from the loop itself: no recursion, order of call.
   void post(std::coroutine_handle<> waiter) { ready_.push_back(waiter); }
+  // Within a completion: another one is handled before those who post() now are resumed.
+  bool another_follows() const { return another_follows_; }
 
   // Hooks run in order of registration.
   void add_turn_hook(TurnHook& hook) { hooks_.push_back(&hook); }
@@ -118,6 +120,7 @@ class Reactor final : public Clock {
   io_uring ring_{};
   bool has_ring_ = false;
   bool stopping_ = false;
+  bool another_follows_ = false;
   unsigned registered_files_ = 0;
   std::int64_t turn_time_us_ = 0;
   std::vector<std::coroutine_handle<>> ready_;

@@ -41,8 +41,8 @@ std::uint64_t Database::keys_with_expiry() const {
 }
 
 void Database::prefetch(std::span<const std::uint64_t> hashes) const {
-  for (const std::uint64_t hash : hashes) index_->prefetch_bucket(hash);
-  for (const std::uint64_t hash : hashes) index_->prefetch_record(hash);
+  for (const std::uint64_t hash : hashes) prefetch_bucket(hash);
+  for (const std::uint64_t hash : hashes) prefetch_record(hash);
 }
 
 bool Database::resident(const Key& key, const Residents& residents, std::vector<Location>& missing) const {

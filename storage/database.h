@@ -46,6 +46,9 @@ class Database {
 
   // The look-ups to come of these keys find what they need in the processor's cache. Changes nothing.
   void prefetch(std::span<const std::uint64_t> hashes) const;
+  // Its two steps for one key: the second is worthwhile when the first has had some time.
+  void prefetch_bucket(std::uint64_t hash) const { index_->prefetch_bucket(hash); }
+  void prefetch_record(std::uint64_t hash) const { index_->prefetch_record(hash); }
 
   // Appends to `missing` every cold location that must be read before `key` can be answered. True: none, go on.
   bool resident(const Key& key, const Residents& residents, std::vector<Location>& missing) const;

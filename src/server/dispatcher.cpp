@@ -43,7 +43,11 @@ bool ready(const storage::Database& database, const storage::Key& key, bool over
 }  // namespace
 
 Dispatcher::Dispatcher(Services& services, const Settings& settings)
-    : services_(services), settings_(settings), pause_(services.reactor), random_state_(monotonic_ns()) {}
+    : services_(services),
+      settings_(settings),
+      gathering_(services),
+      pause_(services.reactor),
+      random_state_(monotonic_ns()) {}
 
 void Dispatcher::forget_positions() {
   keyspace_position_ = 0;

@@ -16,6 +16,7 @@
 #include "src/server/blocked_clients.h"
 #include "src/server/effect_log.h"
 #include "src/server/execution.h"
+#include "src/server/gathering.h"
 #include "src/server/pause.h"
 #include "src/server/services.h"
 #include "src/server/settings.h"
@@ -33,6 +34,7 @@ class Dispatcher {
   bool run(Execution& execution);
   io::Task<> wait(Execution& execution);
 
+  Gathering& gathering() { return gathering_; }
   ExecutionPool& pool() { return pool_; }
   Pause& pause() { return pause_; }
   // Batches that wait for something; a reload of the store needs them gone.
@@ -104,6 +106,7 @@ class Dispatcher {
   const Settings& settings_;
   EffectLog log_;
   ExecutionPool pool_;
+  Gathering gathering_;
   Pause pause_;
   BlockedClients blocked_;
   std::vector<Execution*> unblocked_;    // to be resumed

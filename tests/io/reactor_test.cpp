@@ -212,6 +212,39 @@ TEST(ReactorTest, CompletionsStayInOrderWhenTheQueueOverflows) {
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
 }
 
+// Who posts while another follows may count on that one's work before he is resumed; the last never waits in vain.
+TEST(ReactorTest, ThoseWhoPostAreResumedWhenAFewCompletionsHaveBeenHandled) {
+  constexpr int kOperations = 100;
+  auto reactor = make_reactor();
+  struct Arrivals {
+    void on_done(int, unsigned) {
+      ++arrived;
+      another_followed = reactor.another_follows();
+      spawn(go_on(*this, arrived, another_followed));
+    }
+    static Task<> go_on(Arrivals& all, int number, bool another_follows) {
+      PostAwaiter post{all.reactor};
+      co_await post;
+      EXPECT_EQ(all.arrived > number, another_follows);
+      all.largest_group = std::max(all.largest_group, all.arrived - number + 1);
+      if (++all.resumed == kOperations) all.reactor.stop();
+    }
+    Reactor& reactor;
+    int arrived = 0;
+    int resumed = 0;
+    int largest_group = 0;
+    bool another_followed = true;
+    CompletionOf<&Arrivals::on_done> completion{*this};
+  };
+  Arrivals arrivals{.reactor = *reactor};
+  for (int i = 0; i < kOperations; ++i) io_uring_prep_nop(&reactor->prepare(arrivals.completion));
+  reactor->run();
+  EXPECT_EQ(arrivals.resumed, kOperations);
+  EXPECT_FALSE(arrivals.another_followed);
+  EXPECT_GT(arrivals.largest_group, 1);
+  EXPECT_LE(arrivals.largest_group, 16);
+}
+
 TEST(ReactorTest, CancelEndsAnOperation) {
   auto reactor = make_reactor();
   const int fd = ::eventfd(0, EFD_CLOEXEC);
