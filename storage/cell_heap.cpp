@@ -60,7 +60,6 @@ CellHeap::Span* CellHeap::open_span(std::size_t size_class) {
   void* memory = take_span();
   if (!memory) return nullptr;
   Span* span = ::new (memory) Span{};
-  span->size_class = static_cast<std::uint32_t>(size_class);
   span->cell_size = static_cast<std::uint32_t>(size_of_class(size_class));
   span->fresh = sizeof(Span);
   classes_[number_of(span)] = static_cast<std::uint8_t>(size_class);
@@ -113,7 +112,7 @@ bool CellHeap::reserve() {
 }
 
 void CellHeap::link(Span* span) {
-  Span*& first = with_room_[span->size_class];
+  Span*& first = with_room_[classes_[number_of(span)]];
   span->previous = nullptr;
   span->next = first;
   if (first) first->previous = span;
@@ -121,7 +120,7 @@ void CellHeap::link(Span* span) {
 }
 
 void CellHeap::unlink(Span* span) {
-  (span->previous ? span->previous->next : with_room_[span->size_class]) = span->next;
+  (span->previous ? span->previous->next : with_room_[classes_[number_of(span)]]) = span->next;
   if (span->next) span->next->previous = span->previous;
 }
 

@@ -43,7 +43,6 @@ class CellHeap {
     std::uint32_t cell_size;
     std::uint32_t used;   // cells
     std::uint32_t fresh;  // where the cells begin that were never used, and whose memory may never have been touched
-    std::uint32_t size_class;
     Cell* free;
     // Of its class's spans with room, or of the spare ones.
     Span* next;

@@ -233,8 +233,7 @@ class PagePacker {
       fitting = count;
       // The next record would have to compress far better than the others.
       if (count < ends_.size() && ends_[count] > ratio_ * kPayload * kHopefulness) break;
-      count =
-          std::clamp<std::size_t>(records_within(ratio_ * kPayload), std::min(count + 1, ends_.size()), ends_.size());
+      count = std::max(records_within(ratio_ * kPayload), count + 1);
     }
     return fitting;
   }

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "src/resp/ignoring_case.h"
+
 namespace terrace {
 namespace {
 

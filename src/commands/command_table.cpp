@@ -2,14 +2,11 @@
 
 #include "io/result.h"
 #include "src/commands/families.h"
+#include "src/resp/ignoring_case.h"
 #include "src/resp/integer.h"
 
 namespace terrace {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
 
 bool has_one_key(const Command& row) {
   if (row.keys.size() != 1) return false;
@@ -82,14 +79,6 @@ bool add_counted(const KeySpec& spec, std::size_t begin, std::int64_t least,
 }
 
 }  // namespace
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
-}
 
 std::string_view CommandEntry::own_name() const {
   return container ? row->name.substr(container->row->name.size() + 1) : row->name;

@@ -61,6 +61,4 @@ struct KeyPosition {
 // Appends the keys that the row's specifications find. False if the arguments do not fit the specifications.
 bool find_keys(const Command& command, std::span<const std::string_view> arguments, std::vector<KeyPosition>& keys);
 
-bool equals_ignoring_case(std::string_view a, std::string_view b);
-
 }  // namespace terrace

@@ -9,7 +9,7 @@
 #include <set>
 #include <sstream>
 
-#include "src/commands/command_table.h"
+#include "src/resp/ignoring_case.h"
 #include "src/resp/integer.h"
 #include "src/resp/split_arguments.h"
 #include "src/server/config.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "src/commands/command_table.h"
+#include "src/resp/ignoring_case.h"
 #include "src/resp/integer.h"
 
 namespace terrace {

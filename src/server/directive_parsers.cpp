@@ -9,7 +9,7 @@
 #include <cstring>
 #include <sstream>
 
-#include "src/commands/command_table.h"
+#include "src/resp/ignoring_case.h"
 #include "src/resp/integer.h"
 #include "src/server/directive.h"
 

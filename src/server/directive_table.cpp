@@ -1,6 +1,6 @@
 #include <climits>
 
-#include "src/commands/command_table.h"
+#include "src/resp/ignoring_case.h"
 #include "src/server/directive.h"
 #include "src/server/directive_parsers.h"
 

@@ -5,6 +5,7 @@
 #include "io/reactor.h"
 #include "src/commands/context.h"
 #include "src/resp/c_string.h"
+#include "src/resp/ignoring_case.h"
 #include "src/resp/integer.h"
 #include "src/server/latency_monitor.h"
 #include "src/server/logger.h"

@@ -10,6 +10,7 @@
 
 #include "io/reactor.h"
 #include "src/commands/command_table.h"
+#include "src/resp/ignoring_case.h"
 #include "src/server/clients.h"
 #include "src/server/config.h"
 #include "src/server/dispatcher.h"
