@@ -3,8 +3,8 @@
 
 #include <random>
 
-#include "storage/index.h"
-#include "storage/key.h"
+#include "storage/base/key.h"
+#include "storage/index/index.h"
 
 namespace terrace::storage {
 namespace {

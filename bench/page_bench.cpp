@@ -4,10 +4,10 @@
 
 #include <random>
 
-#include "storage/dictionary_trainer.h"
-#include "storage/frame.h"
-#include "storage/image.h"
-#include "storage/page.h"
+#include "storage/log/frame.h"
+#include "storage/record/image.h"
+#include "storage/segment/dictionary_trainer.h"
+#include "storage/segment/page.h"
 
 namespace terrace::storage {
 namespace {

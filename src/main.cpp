@@ -18,12 +18,13 @@
 #include "io/signal_watcher.h"
 #include "io/uring_disk.h"
 #include "io/worker_pool.h"
-#include "src/server/config.h"
-#include "src/server/logger.h"
+#include "src/commands/families.h"
+#include "src/config/config.h"
+#include "src/runtime/logger.h"
+#include "src/runtime/version.h"
 #include "src/server/server.h"
 #include "src/server/supervisor.h"
-#include "src/server/version.h"
-#include "storage/allocation.h"
+#include "storage/memory/allocation.h"
 
 namespace terrace {
 namespace {
@@ -144,7 +145,8 @@ int serve(Config& config) {
   if (!signals.ok()) return fail(logger, signals.error().message);
   unsigned workers = std::clamp(std::thread::hardware_concurrency(), 1u, kMaxWorkers);
   io::WorkerPool pool(**reactor, workers, "worker", storage::give_back_freed);
-  Server server(**reactor, std::move(*disk), open_disk, pool, **signals, supervisor, config, logger);
+  Server server(**reactor, std::move(*disk), open_disk, pool, **signals, supervisor, config, logger,
+                command_families());
   return (*reactor)->block_on(server.run());
 }
 

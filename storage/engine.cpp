@@ -3,15 +3,15 @@
 #include <array>
 
 #include "io/activity.h"
-#include "storage/allocation.h"
-#include "storage/checkpointer.h"
-#include "storage/compactor.h"
-#include "storage/evictor.h"
-#include "storage/log_reader.h"
-#include "storage/recovery.h"
-#include "storage/scrubber.h"
-#include "storage/settler.h"
-#include "storage/tier.h"
+#include "storage/checkpoint/checkpointer.h"
+#include "storage/checkpoint/recovery.h"
+#include "storage/log/log_reader.h"
+#include "storage/memory/allocation.h"
+#include "storage/tiering/compactor.h"
+#include "storage/tiering/evictor.h"
+#include "storage/tiering/scrubber.h"
+#include "storage/tiering/settler.h"
+#include "storage/tiering/tier.h"
 
 namespace terrace::storage {
 

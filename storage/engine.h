@@ -18,23 +18,14 @@
 #include "io/result.h"
 #include "io/sync.h"
 #include "io/task.h"
-#include "storage/cold_keys.h"
-#include "storage/database.h"
-#include "storage/options.h"
-#include "storage/residents.h"
-#include "storage/statistics.h"
+#include "storage/base/options.h"
+#include "storage/base/statistics.h"
+#include "storage/keyspace/database.h"
+#include "storage/log/log_applier.h"
+#include "storage/record/residents.h"
+#include "storage/tiering/cold_keys.h"
 
 namespace terrace::storage {
-
-// Takes the log's bytes back at recovery. The stream is cut at arbitrary places: what is incomplete at the end of
-// `bytes` is given again, with more behind it, by the next call.
-class LogApplier {
- public:
-  virtual ~LogApplier() = default;
-  // Applies the complete entries at the front of `bytes` (in order, awaiting Engine::fetch as needed); says how many
-  // bytes they took.
-  virtual io::Task<Result<std::uint64_t>> apply(std::span<const std::byte> bytes) = 0;
-};
 
 class Engine {
  public:

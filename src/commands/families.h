@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "src/commands/command.h"
+#include "src/execution/command.h"
 
 namespace terrace {
 

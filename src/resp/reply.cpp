@@ -3,7 +3,7 @@
 #include <charconv>
 #include <cstring>
 
-#include "src/resp/real_text.h"
+#include "src/text/real_text.h"
 
 namespace terrace {
 namespace {

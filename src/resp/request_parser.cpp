@@ -3,8 +3,8 @@
 #include <climits>
 #include <cstring>
 
-#include "src/resp/integer.h"
-#include "src/resp/split_arguments.h"
+#include "src/text/integer.h"
+#include "src/text/split_arguments.h"
 
 namespace terrace {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "src/server/config.h"
-#include "src/server/server_statistics.h"
+#include "src/config/config.h"
+#include "src/runtime/server_statistics.h"
 
 namespace terrace {
 namespace {

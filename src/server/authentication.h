@@ -3,8 +3,8 @@
 
 #include <string_view>
 
-#include "src/server/client.h"
-#include "src/server/services.h"
+#include "src/execution/client.h"
+#include "src/execution/services.h"
 
 namespace terrace {
 

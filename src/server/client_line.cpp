@@ -1,6 +1,6 @@
 #include "src/server/client_line.h"
 
-#include "src/commands/command_table.h"
+#include "src/execution/command_table.h"
 #include "src/server/connection.h"
 
 namespace terrace {

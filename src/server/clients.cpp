@@ -5,8 +5,8 @@
 
 #include "io/reactor.h"
 #include "io/socket.h"
-#include "src/server/logger.h"
-#include "src/server/server_statistics.h"
+#include "src/runtime/logger.h"
+#include "src/runtime/server_statistics.h"
 
 namespace terrace {
 namespace {

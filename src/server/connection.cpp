@@ -2,12 +2,12 @@
 
 #include "io/reactor.h"
 #include "io/socket.h"
+#include "src/execution/dispatcher.h"
 #include "src/resp/reply.h"
-#include "src/server/dispatcher.h"
-#include "src/server/logger.h"
+#include "src/runtime/logger.h"
+#include "src/runtime/server_statistics.h"
+#include "src/runtime/store.h"
 #include "src/server/reply_gate.h"
-#include "src/server/server_statistics.h"
-#include "src/server/store.h"
 
 namespace terrace {
 namespace {

@@ -10,12 +10,12 @@
 #include "io/stream.h"
 #include "io/sync.h"
 #include "io/task.h"
+#include "src/config/settings.h"
+#include "src/execution/client.h"
+#include "src/execution/execution.h"
+#include "src/execution/output_buffer.h"
+#include "src/execution/services.h"
 #include "src/resp/request_parser.h"
-#include "src/server/client.h"
-#include "src/server/execution.h"
-#include "src/server/output_buffer.h"
-#include "src/server/services.h"
-#include "src/server/settings.h"
 
 namespace terrace {
 

@@ -9,17 +9,17 @@
 #include <fstream>
 
 #include "io/reactor.h"
-#include "src/commands/command_table.h"
-#include "src/resp/ignoring_case.h"
+#include "src/config/config.h"
+#include "src/execution/command_table.h"
+#include "src/execution/dispatcher.h"
+#include "src/runtime/lifecycle.h"
+#include "src/runtime/server_statistics.h"
+#include "src/runtime/store.h"
+#include "src/runtime/version.h"
 #include "src/server/clients.h"
-#include "src/server/config.h"
-#include "src/server/dispatcher.h"
 #include "src/server/info_writer.h"
-#include "src/server/lifecycle.h"
-#include "src/server/server_statistics.h"
-#include "src/server/store.h"
 #include "src/server/tier_info.h"
-#include "src/server/version.h"
+#include "src/text/ignoring_case.h"
 
 namespace terrace {
 namespace {

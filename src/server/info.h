@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "src/server/services.h"
+#include "src/execution/services.h"
 
 namespace terrace {
 

@@ -1,12 +1,12 @@
 #include "src/server/reload.h"
 
 #include "io/reactor.h"
-#include "src/server/dispatcher.h"
-#include "src/server/expiry_cycle.h"
-#include "src/server/lifecycle.h"
-#include "src/server/log_replay.h"
-#include "src/server/logger.h"
-#include "src/server/store.h"
+#include "src/execution/dispatcher.h"
+#include "src/execution/expiry_cycle.h"
+#include "src/execution/log_replay.h"
+#include "src/runtime/lifecycle.h"
+#include "src/runtime/logger.h"
+#include "src/runtime/store.h"
 
 namespace terrace {
 namespace {

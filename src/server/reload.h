@@ -3,7 +3,7 @@
 
 #include "io/result.h"
 #include "io/task.h"
-#include "src/server/services.h"
+#include "src/execution/services.h"
 
 namespace terrace {
 

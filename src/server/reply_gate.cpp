@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "src/execution/dispatcher.h"
+#include "src/runtime/store.h"
 #include "src/server/connection.h"
-#include "src/server/dispatcher.h"
-#include "src/server/store.h"
 
 namespace terrace {
 namespace {

@@ -63,13 +63,15 @@ storage::Options store_options(const Settings& settings, Logger& logger) {
 }
 
 Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::OpenDisk open_disk, io::Workers& workers,
-               io::SignalWatcher& signals, Supervisor& supervisor, Config& config, Logger& logger)
+               io::SignalWatcher& signals, Supervisor& supervisor, Config& config, Logger& logger,
+               std::span<const std::span<const Command>> families)
     : reactor_(reactor),
       signals_(signals),
       supervisor_(supervisor),
       config_(config),
       logger_(logger),
       settings_(config.settings()),
+      commands_(families),
       store_(std::move(open_disk), std::move(disk), reactor, workers, store_options(settings_, logger)),
       gate_(store_),
       services_{reactor,     store_,    config_,  commands_, clients_,   dispatcher_, expiry_,

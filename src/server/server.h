@@ -13,20 +13,20 @@
 #include "io/sync.h"
 #include "io/uring_disk.h"
 #include "io/worker_pool.h"
-#include "src/commands/command_table.h"
+#include "src/config/config.h"
+#include "src/execution/command_table.h"
+#include "src/execution/dispatcher.h"
+#include "src/execution/expiry_cycle.h"
+#include "src/execution/log_replay.h"
+#include "src/execution/services.h"
+#include "src/runtime/latency_monitor.h"
+#include "src/runtime/lifecycle.h"
+#include "src/runtime/logger.h"
+#include "src/runtime/server_statistics.h"
+#include "src/runtime/slow_log.h"
+#include "src/runtime/store.h"
 #include "src/server/clients.h"
-#include "src/server/config.h"
-#include "src/server/dispatcher.h"
-#include "src/server/expiry_cycle.h"
-#include "src/server/latency_monitor.h"
-#include "src/server/lifecycle.h"
-#include "src/server/log_replay.h"
-#include "src/server/logger.h"
 #include "src/server/reply_gate.h"
-#include "src/server/server_statistics.h"
-#include "src/server/services.h"
-#include "src/server/slow_log.h"
-#include "src/server/store.h"
 #include "src/server/supervisor.h"
 
 namespace terrace {
@@ -35,7 +35,8 @@ class Server final : public SettingsObserver, io::TurnObserver {
  public:
   // `signals`: those that end the server.
   Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::OpenDisk open_disk, io::Workers& workers,
-         io::SignalWatcher& signals, Supervisor& supervisor, Config& config, Logger& logger);
+         io::SignalWatcher& signals, Supervisor& supervisor, Config& config, Logger& logger,
+         std::span<const std::span<const Command>> families);
   ~Server();
 
   // The whole of it; the exit code of the process.

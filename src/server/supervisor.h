@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "src/server/logger.h"
+#include "src/runtime/logger.h"
 
 namespace terrace {
 

@@ -1,8 +1,8 @@
 #include "src/server/tier_info.h"
 
 #include "io/reactor.h"
+#include "src/runtime/store.h"
 #include "src/server/reply_gate.h"
-#include "src/server/store.h"
 
 namespace terrace {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "src/resp/reply.h"
-#include "storage/database.h"
+#include "storage/keyspace/database.h"
 
 namespace terrace {
 

@@ -7,18 +7,18 @@
 #include <unordered_set>
 
 #include "src/types/crc64.h"
-#include "src/types/list_nodes.h"
-#include "src/types/listpack.h"
-#include "src/types/packed_table.h"
-#include "src/types/rdb_reader.h"
-#include "src/types/set.h"
-#include "src/types/sorted_set.h"
-#include "src/types/stream_image.h"
-#include "src/types/string.h"
-#include "src/types/timed_hash.h"
-#include "src/types/timed_listpack.h"
-#include "storage/image.h"
-#include "storage/rdb_string.h"
+#include "src/types/encoding/listpack.h"
+#include "src/types/encoding/packed_table.h"
+#include "src/types/encoding/rdb_reader.h"
+#include "src/types/encoding/timed_listpack.h"
+#include "src/types/hash/timed_hash.h"
+#include "src/types/list/list_nodes.h"
+#include "src/types/set/set.h"
+#include "src/types/stream/stream_image.h"
+#include "src/types/string/string.h"
+#include "src/types/zset/sorted_set.h"
+#include "storage/record/image.h"
+#include "storage/record/rdb_string.h"
 
 namespace terrace::types {
 namespace {

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "src/types/collection_limits.h"
-#include "src/types/value.h"
+#include "src/types/encoding/collection_limits.h"
+#include "src/types/encoding/value.h"
 
 namespace terrace::types {
 

@@ -1,11 +1,11 @@
 #include "src/types/object_decoder.h"
 
-#include "src/types/list_nodes.h"
-#include "src/types/packed_table.h"
-#include "src/types/score_tree.h"
-#include "src/types/stream_image.h"
-#include "src/types/timed_hash.h"
-#include "storage/record.h"
+#include "src/types/encoding/packed_table.h"
+#include "src/types/encoding/score_tree.h"
+#include "src/types/hash/timed_hash.h"
+#include "src/types/list/list_nodes.h"
+#include "src/types/stream/stream_image.h"
+#include "storage/record/record.h"
 
 namespace terrace::types {
 namespace {

@@ -2,7 +2,7 @@
 // Thread: no state.
 #pragma once
 
-#include "storage/object.h"
+#include "storage/record/object.h"
 
 namespace terrace::types {
 

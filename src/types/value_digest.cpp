@@ -1,12 +1,12 @@
 #include "src/types/value_digest.h"
 
-#include "src/resp/real_text.h"
-#include "src/types/hash.h"
-#include "src/types/list.h"
-#include "src/types/set.h"
-#include "src/types/sorted_set.h"
-#include "src/types/stream.h"
-#include "src/types/string.h"
+#include "src/text/real_text.h"
+#include "src/types/hash/hash.h"
+#include "src/types/list/list.h"
+#include "src/types/set/set.h"
+#include "src/types/stream/stream.h"
+#include "src/types/string/string.h"
+#include "src/types/zset/sorted_set.h"
 
 namespace terrace::types {
 namespace {

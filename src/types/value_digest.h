@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "src/types/sha1.h"
-#include "storage/record.h"
+#include "storage/record/record.h"
 
 namespace terrace::types {
 

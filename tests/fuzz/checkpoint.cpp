@@ -8,8 +8,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "storage/checkpoint_file.h"
-#include "storage/file_path.h"
+#include "storage/base/file_path.h"
+#include "storage/checkpoint/checkpoint_file.h"
 #include "tests/fuzz/memory_disk.h"
 #include "tests/fuzz/target.h"
 

@@ -1,6 +1,6 @@
 // redis.conf and CONFIG: whatever the file or a client says, values stay such that CONFIG SET takes back what CONFIG
 // GET gives (or refuses it and changes nothing), and a rewritten file gives the same values again.
-#include "src/server/config.h"
+#include "src/config/config.h"
 
 #include <fuzzer/FuzzedDataProvider.h>
 
@@ -9,7 +9,7 @@
 #include <set>
 #include <sstream>
 
-#include "src/resp/split_arguments.h"
+#include "src/text/split_arguments.h"
 #include "tests/fuzz/target.h"
 
 namespace terrace::fuzz {

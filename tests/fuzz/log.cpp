@@ -5,9 +5,9 @@
 
 #include <cstring>
 
+#include "storage/base/file_path.h"
 #include "storage/engine.h"
-#include "storage/file_path.h"
-#include "storage/log_reader.h"
+#include "storage/log/log_reader.h"
 #include "tests/fuzz/memory_disk.h"
 #include "tests/fuzz/target.h"
 

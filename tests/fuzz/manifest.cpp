@@ -1,6 +1,6 @@
 // The manifest: any bytes give an error or a manifest that is written and read back the same; a good one with bytes
 // flipped is refused unless the flips lie behind what its checksum covers.
-#include "storage/manifest.h"
+#include "storage/checkpoint/manifest.h"
 
 #include <fuzzer/FuzzedDataProvider.h>
 

@@ -7,9 +7,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "storage/dictionary_trainer.h"
-#include "storage/image.h"
-#include "storage/page.h"
+#include "storage/record/image.h"
+#include "storage/segment/dictionary_trainer.h"
+#include "storage/segment/page.h"
 #include "tests/fuzz/target.h"
 
 namespace terrace::fuzz {

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "src/types/stream.h"
+#include "src/types/stream/stream.h"
 #include "tests/fuzz/value_use.h"
 
 namespace terrace::fuzz {

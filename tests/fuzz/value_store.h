@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "io/environment.h"
-#include "src/types/value.h"
-#include "storage/database.h"
+#include "src/types/encoding/value.h"
+#include "storage/keyspace/database.h"
 #include "tests/fuzz/memory_disk.h"
 #include "tests/fuzz/target.h"
 

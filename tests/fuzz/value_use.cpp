@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "src/types/bitmap.h"
-#include "src/types/hash.h"
-#include "src/types/hyperloglog.h"
-#include "src/types/list.h"
-#include "src/types/random_choice.h"
-#include "src/types/set.h"
-#include "src/types/sorted_set.h"
-#include "src/types/string.h"
+#include "src/types/encoding/random_choice.h"
+#include "src/types/hash/hash.h"
+#include "src/types/list/list.h"
+#include "src/types/set/set.h"
+#include "src/types/string/bitmap.h"
+#include "src/types/string/hyperloglog.h"
+#include "src/types/string/string.h"
+#include "src/types/zset/sorted_set.h"
 
 namespace terrace::fuzz {
 namespace {

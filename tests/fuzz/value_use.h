@@ -3,9 +3,9 @@
 // Thread: one.
 #pragma once
 
-#include "src/types/collection_limits.h"
-#include "src/types/random.h"
-#include "storage/record.h"
+#include "src/types/encoding/collection_limits.h"
+#include "src/types/encoding/random.h"
+#include "storage/record/record.h"
 #include "tests/fuzz/value_store.h"
 
 namespace terrace::fuzz {

@@ -15,8 +15,8 @@
 #include <cstdlib>
 #include <map>
 
-#include "storage/file_path.h"
-#include "storage/frame.h"
+#include "storage/base/file_path.h"
+#include "storage/log/frame.h"
 #include "tests/simulation/scripted_store.h"
 
 namespace terrace::simulation {

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "storage/record.h"
+#include "storage/record/record.h"
 
 namespace terrace::simulation {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "storage/limits.h"
+#include "storage/base/limits.h"
 
 namespace terrace::simulation {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/mutant.h"
+#include "storage/base/mutant.h"
 #include "tests/simulation/driver.h"
 
 #if defined(__SANITIZE_ADDRESS__)

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "storage/object.h"
-#include "storage/record.h"
+#include "storage/record/object.h"
+#include "storage/record/record.h"
 
 namespace terrace::simulation {
 

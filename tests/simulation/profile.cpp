@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "storage/limits.h"
+#include "storage/base/limits.h"
 #include "tests/simulation/random.h"
 
 namespace terrace::simulation {

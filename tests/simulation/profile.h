@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "storage/options.h"
+#include "storage/base/options.h"
 #include "tests/simulation/faults.h"
 
 namespace terrace::simulation {

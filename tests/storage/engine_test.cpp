@@ -13,7 +13,7 @@
 #include "io/reactor.h"
 #include "io/uring_disk.h"
 #include "io/worker_pool.h"
-#include "storage/varint.h"
+#include "storage/base/varint.h"
 
 namespace terrace::storage {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/page.h"
+#include "storage/segment/page.h"
 
 namespace terrace::storage {
 

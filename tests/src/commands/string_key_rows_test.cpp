@@ -5,8 +5,8 @@
 #include <set>
 #include <string>
 
-#include "src/commands/argument.h"
 #include "src/commands/families.h"
+#include "src/commands/shared/argument.h"
 
 namespace terrace {
 namespace {

@@ -10,7 +10,7 @@
 #include <random>
 #include <vector>
 
-#include "src/resp/real_text.h"
+#include "src/text/real_text.h"
 
 namespace terrace {
 namespace {

@@ -1,8 +1,9 @@
 #include <gtest/gtest.h>
 
-#include "src/commands/command_table.h"
-#include "src/commands/command_usage.h"
-#include "src/commands/effects.h"
+#include "src/commands/families.h"
+#include "src/execution/command_table.h"
+#include "src/execution/command_usage.h"
+#include "src/execution/effects.h"
 
 namespace terrace {
 namespace {
@@ -18,7 +19,7 @@ TEST(Effects, AreRespCommands) {
 }
 
 TEST(CommandTable, FindsInAnyCaseAndSubcommands) {
-  CommandTable table;
+  CommandTable table(command_families());
   ASSERT_NE(table.find("GeT"), nullptr);
   EXPECT_EQ(table.find("gett"), nullptr);
   EXPECT_EQ(table.find(""), nullptr);
@@ -31,7 +32,7 @@ TEST(CommandTable, FindsInAnyCaseAndSubcommands) {
 }
 
 TEST(FindKeys, RangesAndSteps) {
-  CommandTable table;
+  CommandTable table(command_families());
   std::vector<KeyPosition> keys;
   std::string_view mset[] = {"mset", "a", "1", "b", "2"};
   ASSERT_TRUE(find_keys(*table.find("mset")->row, mset, keys));
@@ -44,7 +45,7 @@ TEST(FindKeys, RangesAndSteps) {
 }
 
 TEST(FindKeys, AnOptionsWordAtTheEndNamesNoKey) {
-  CommandTable table;
+  CommandTable table(command_families());
   std::vector<KeyPosition> keys;
   std::string_view stored[] = {"georadius", "k", "1", "2", "3", "m", "store", "to"};
   ASSERT_TRUE(find_keys(*table.find("georadius")->row, stored, keys));

@@ -8,15 +8,16 @@
 #include <set>
 
 #include "src/types/crc64.h"
-#include "src/types/hash.h"
-#include "src/types/list.h"
+#include "src/types/hash/hash.h"
+#include "src/types/list/list.h"
 #include "src/types/object_decoder.h"
-#include "src/types/set.h"
-#include "src/types/sorted_set.h"
-#include "src/types/stream.h"
-#include "src/types/string.h"
-#include "storage/image.h"
-#include "storage/varint.h"
+#include "src/types/set/set.h"
+#include "src/types/stream/stream.h"
+#include "src/types/string/string.h"
+#include "src/types/value_copy.h"
+#include "src/types/zset/sorted_set.h"
+#include "storage/base/varint.h"
+#include "storage/record/image.h"
 
 namespace terrace::types {
 namespace {

@@ -1,0 +1,85 @@
+// The key commands that ask for keys or take them away: DEL, EXISTS, TOUCH, TYPE, RANDOMKEY.
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/commands/key/key_handlers.h"
+#include "src/commands/shared/scan.h"
+#include "src/execution/context.h"
+#include "src/types/encoding/value.h"
+
+namespace terrace::commands {
+namespace {
+
+using storage::Location;
+using storage::Record;
+
+// The n-th number of a row of random ones that starts with `seed` (splitmix64, by Sebastiano Vigna).
+std::uint64_t nth_random(std::uint64_t seed, std::uint64_t n) {
+  std::uint64_t x = seed + n * 0x9E3779B97F4A7C15ull;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ull;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBull;
+  return x ^ (x >> 31);
+}
+
+}  // namespace
+
+// DEL and UNLINK: what is large is freed behind either.
+void del(Context& context) {
+  std::int64_t removed = 0;
+  for (const std::string_view key : context.arguments.subspan(1)) {
+    Record* record = context.write(key);
+    if (record == nullptr) continue;
+    context.remove(record);
+    ++removed;
+  }
+  context.reply.integer(removed);
+}
+
+void exists(Context& context) {
+  std::int64_t found = 0;
+  for (const std::string_view key : context.arguments.subspan(1)) {
+    if (context.peek(key) != nullptr) ++found;
+  }
+  context.reply.integer(found);
+}
+
+void touch(Context& context) {
+  std::int64_t found = 0;
+  for (const std::string_view key : context.arguments.subspan(1)) {
+    if (context.read(key) != nullptr) ++found;
+  }
+  context.reply.integer(found);
+}
+
+void type(Context& context) {
+  const Record* record = context.peek(context.argument(1));
+  context.reply.simple(record == nullptr ? "none" : types::type_name(record->type()));
+}
+
+// Expired keys that are drawn are removed, but only once nothing more is needed: the handler may be run again until
+// then. When all of many draws are expired, the keyspace passes for empty.
+void randomkey(Context& context) {
+  constexpr unsigned kMaxDraws = 128;
+  std::vector<Location> missing;
+  std::vector<std::string> expired;
+  std::optional<std::string> found;
+  for (unsigned draw = 0; draw < kMaxDraws && !found; ++draw) {
+    const Record* record = context.database().random(nth_random(context.random(), draw), context.heads(), missing);
+    if (!missing.empty()) return context.need_heads(missing);
+    if (record == nullptr) break;
+    if (is_expired(context, *record)) {
+      expired.emplace_back(record->key());
+    } else {
+      found = record->key();
+    }
+  }
+  if (!remove_expired(context, expired)) return;
+  if (found) {
+    context.reply.bulk(*found);
+  } else {
+    context.reply.null();
+  }
+}
+
+}  // namespace terrace::commands

@@ -1,0 +1,98 @@
+// OBJECT: what is known of a key's inner life.
+#include <limits>
+#include <string_view>
+
+#include "src/commands/key/key_handlers.h"
+#include "src/commands/shared/help.h"
+#include "src/config/config.h"
+#include "src/execution/context.h"
+#include "src/execution/services.h"
+#include "src/types/encoding/value.h"
+#include "src/types/string/string.h"
+
+namespace terrace::commands {
+namespace {
+
+using storage::Encoding;
+using storage::Record;
+using storage::ValueType;
+
+// One touch counts as Redis' access counter of a new key.
+constexpr std::int64_t kFrequencyPerTouch = 5;
+
+const Settings& settings_of(const Context& context) {
+  return context.services.config.settings();
+}
+
+// The policies by their place in Redis' list: volatile-lru, volatile-lfu, volatile-random, volatile-ttl, allkeys-lru,
+// allkeys-lfu, allkeys-random, noeviction.
+bool policy_counts_uses(const Context& context) {
+  const auto policy = settings_of(context).max_memory_policy;
+  return policy == 1 || policy == 5;
+}
+bool policy_notes_last_use(const Context& context) {
+  const auto policy = settings_of(context).max_memory_policy;
+  return policy == 0 || policy == 4;
+}
+
+// Redis keeps small integers once for all keys, unless the policy needs an access time or counter for each.
+bool is_shared(const Context& context, const Record& record) {
+  if (record.type() != ValueType::kString || record.encoding() != Encoding::kInteger) return false;
+  const std::int64_t number = types::stored_integer(record);
+  const bool own_object =
+      settings_of(context).max_memory_bytes > 0 && (policy_counts_uses(context) || policy_notes_last_use(context));
+  return number >= 0 && number < types::kSharedIntegers && !own_object;
+}
+
+unsigned access_count(Context& context, std::string_view key) {
+  return context.database().locate(storage::Key(key), context.residents()).access_count;
+}
+
+}  // namespace
+
+void object_encoding(Context& context) {
+  const Record* record = context.peek(context.argument(2));
+  if (record == nullptr) return context.reply.null();
+  context.reply.bulk(types::encoding_name(record->type(), record->encoding()));
+}
+
+void object_refcount(Context& context) {
+  const Record* record = context.peek(context.argument(2));
+  if (record == nullptr) return context.reply.null();
+  context.reply.integer(is_shared(context, *record) ? std::numeric_limits<std::int32_t>::max() : 1);
+}
+
+void object_freq(Context& context) {
+  const std::string_view key = context.argument(2);
+  if (context.peek(key) == nullptr) return context.reply.null();
+  if (!policy_counts_uses(context)) {
+    return context.reply.error(
+        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching "
+        "between policies at runtime LRU and LFU data will take some time to adjust.");
+  }
+  context.reply.integer(access_count(context, key) * kFrequencyPerTouch);
+}
+
+// No times of access are kept. Known is only whether the eviction clock has come by since the last one: 1, otherwise 0.
+void object_idletime(Context& context) {
+  const std::string_view key = context.argument(2);
+  if (context.peek(key) == nullptr) return context.reply.null();
+  if (policy_counts_uses(context)) {
+    return context.reply.error(
+        "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between "
+        "policies at runtime LRU and LFU data will take some time to adjust.");
+  }
+  context.reply.integer(access_count(context, key) == 0 ? 1 : 0);
+}
+
+void object_help(Context& context) {
+  static constexpr std::string_view kLines[] = {
+      "ENCODING <key>", "    How the key's value is kept.",
+      "FREQ <key>",     "    How often the key was used lately.",
+      "IDLETIME <key>", "    0 if the key was used lately, otherwise 1.",
+      "REFCOUNT <key>", "    How many references the value has.",
+  };
+  reply_help(context, "OBJECT", kLines);
+}
+
+}  // namespace terrace::commands

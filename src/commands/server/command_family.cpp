@@ -1,0 +1,239 @@
+// COMMAND: tells clients what commands there are.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "src/commands/families.h"
+#include "src/commands/server/command_description.h"
+#include "src/commands/shared/argument.h"
+#include "src/commands/shared/help.h"
+#include "src/execution/command.h"
+#include "src/execution/command_table.h"
+#include "src/execution/context.h"
+#include "src/execution/services.h"
+#include "src/text/pattern.h"
+
+namespace terrace {
+namespace {
+
+void all(Context& context) {
+  const auto& entries = context.services.commands.entries();
+  context.reply.array(entries.size());
+  for (const auto& entry : entries) describe_command(context.reply, *entry);
+}
+
+void count(Context& context) {
+  context.reply.integer(static_cast<std::int64_t>(context.services.commands.entries().size()));
+}
+
+void info(Context& context) {
+  if (context.arguments.size() == 2) return all(context);
+  context.reply.array(context.arguments.size() - 2);
+  for (std::string_view name : context.arguments.subspan(2)) {
+    const CommandEntry* entry = context.services.commands.find_full(name);
+    if (entry) {
+      describe_command(context.reply, *entry);
+    } else {
+      context.reply.null_array();
+    }
+  }
+}
+
+void docs(Context& context) {
+  std::vector<const CommandEntry*> found;
+  if (context.arguments.size() == 2) {
+    for (const auto& entry : context.services.commands.entries()) found.push_back(entry.get());
+  }
+  for (std::string_view name : context.arguments.subspan(2)) {
+    if (const CommandEntry* entry = context.services.commands.find_full(name)) found.push_back(entry);
+  }
+  context.reply.map(found.size());
+  for (const CommandEntry* entry : found) document_command(context.reply, *entry);
+}
+
+bool listed(const CommandEntry& entry, std::string_view filter, std::string_view value) {
+  if (filter.empty()) return true;
+  if (is_option(filter, "ACLCAT")) return in_category(*entry.row, value);
+  if (is_option(filter, "PATTERN")) return types::matches(value, entry.name(), types::Letters::kAnyCase);
+  return false;  // MODULE: there are none
+}
+
+void list(Context& context) {
+  std::string_view filter, value;
+  if (context.arguments.size() == 5 && is_option(context.argument(2), "FILTERBY")) {
+    filter = context.argument(3);
+    value = context.argument(4);
+    if (!is_option(filter, "MODULE") && !is_option(filter, "ACLCAT") && !is_option(filter, "PATTERN")) {
+      return context.reply.syntax_error();
+    }
+  } else if (context.arguments.size() != 2) {
+    return context.reply.syntax_error();
+  }
+  std::vector<std::string_view> names;
+  for (const auto& entry : context.services.commands.entries()) {
+    if (listed(*entry, filter, value)) names.push_back(entry->name());
+    for (const auto& subcommand : entry->subcommands) {
+      if (!filter.empty() && listed(*subcommand, filter, value)) names.push_back(subcommand->name());
+    }
+  }
+  context.reply.array(names.size());
+  for (std::string_view name : names) context.reply.bulk(name);
+}
+
+// False: the error is replied.
+bool find_keys_of(Context& context, std::vector<KeyPosition>& keys) {
+  auto arguments = context.arguments.subspan(2);
+  const CommandEntry* entry = context.services.commands.find(arguments);
+  bool unknown_subcommand = entry != nullptr && !entry->subcommands.empty();
+  if (entry == nullptr || unknown_subcommand) {
+    context.reply.error("ERR Invalid command specified");
+    return false;
+  }
+  const Command& row = *entry->row;
+  int given = static_cast<int>(arguments.size());
+  if (row.keys.empty()) {
+    context.reply.error("ERR The command has no key arguments");
+  } else if (row.arity > 0 ? given != row.arity : given < -row.arity) {
+    context.reply.error("ERR Invalid number of arguments specified for command");
+  } else if (!find_keys(row, arguments, keys) || (keys.empty() && !(row.flags & kNoMandatoryKeys))) {
+    context.reply.error("ERR Invalid arguments specified for command");
+  } else {
+    return true;
+  }
+  return false;
+}
+
+void getkeys(Context& context) {
+  std::vector<KeyPosition> keys;
+  if (!find_keys_of(context, keys)) return;
+  context.reply.array(keys.size());
+  for (const KeyPosition& key : keys) context.reply.bulk(context.argument(key.argument + 2));
+}
+
+// Does this BITFIELD only read? As Redis tells it: by the words alone, up to the first that changes or is unknown.
+bool only_reads_fields(std::span<const std::string_view> arguments) {
+  for (std::size_t i = 2; i < arguments.size(); ++i) {
+    const std::size_t following = arguments.size() - i - 1;
+    if (is_option(arguments[i], "GET") && following >= 2) {
+      i += 2;
+    } else if (is_option(arguments[i], "OVERFLOW") && following >= 1) {
+      i += 1;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Flags that the other arguments decide on.
+std::string_view settle_flags(std::string_view command, std::span<const std::string_view> arguments,
+                              std::string_view flags) {
+  if (flags.find("variable_flags") == std::string_view::npos) return flags;
+  if (command == "bitfield") return only_reads_fields(arguments) ? "RO access" : "RW access update";
+  if (command != "set") return flags;
+  const auto options = arguments.subspan(std::min<std::size_t>(arguments.size(), 3));
+  bool gets =
+      std::any_of(options.begin(), options.end(), [](std::string_view option) { return is_option(option, "GET"); });
+  return gets ? "RW access update" : "OW update";
+}
+
+void getkeysandflags(Context& context) {
+  std::vector<KeyPosition> keys;
+  if (!find_keys_of(context, keys)) return;
+  context.reply.array(keys.size());
+  for (const KeyPosition& key : keys) {
+    context.reply.array(2);
+    context.reply.bulk(context.argument(key.argument + 2));
+    const auto arguments = context.arguments.subspan(2);
+    const CommandEntry* entry = context.services.commands.find(arguments);
+    reply_key_flags(context.reply, settle_flags(entry->name(), arguments, key.flags));
+  }
+}
+
+void help(Context& context) {
+  static constexpr std::string_view kLines[] = {
+      "(no subcommand)",
+      "    Describes all commands.",
+      "COUNT",
+      "    How many commands there are.",
+      "DOCS [<command> ...]",
+      "    What commands are for and what they take.",
+      "GETKEYS <command> [<argument> ...]",
+      "    The keys among a command's arguments.",
+      "GETKEYSANDFLAGS <command> [<argument> ...]",
+      "    The keys, and what is done to them.",
+      "INFO [<command> ...]",
+      "    Describes commands.",
+      "LIST [FILTERBY (MODULE <name>|ACLCAT <category>|PATTERN <pattern>)]",
+      "    The names of commands.",
+  };
+  reply_help(context, "COMMAND", kLines);
+}
+
+constexpr std::uint32_t kFlags = kLoading | kStale;
+using Type = Argument::Type;
+constexpr Argument kNamesArgument[] = {
+    {.type = Type::kString, .name = "command-name", .flags = Argument::kOptional | Argument::kMultiple}};
+constexpr Argument kFilters[] = {{.type = Type::kString, .name = "module-name", .token = "MODULE"},
+                                 {.type = Type::kString, .name = "category", .token = "ACLCAT"},
+                                 {.type = Type::kPattern, .name = "pattern", .token = "PATTERN"}};
+constexpr Argument kListArguments[] = {{.type = Type::kOneOf,
+                                        .name = "filterby",
+                                        .token = "FILTERBY",
+                                        .flags = Argument::kOptional,
+                                        .children = kFilters}};
+
+constexpr std::string_view kAnyOrder = "nondeterministic_output_order";
+
+constexpr Change kInfoHistory[] = {{"7.0.0", "Without names: all commands."}};
+
+constexpr Command row(std::string_view name, int arity, void (*run)(Context&), std::string_view since,
+                      std::string_view summary, std::span<const Argument> arguments = {}, std::string_view tips = {},
+                      std::span<const Change> history = {}) {
+  return {.name = name,
+          .arity = arity,
+          .flags = kFlags,
+          .categories = kCategoryConnection,
+          .keys = {},
+          .run = run,
+          .summary = summary,
+          .since = since,
+          .group = "server",
+          .complexity = "O(N), N being what is told.",
+          .tips = tips,
+          .history = history,
+          .arguments = arguments};
+}
+
+constexpr Command kSubcommands[] = {
+    row("command|count", 2, count, "2.8.13", "Counts the commands."),
+    row("command|docs", -2, docs, "7.0.0", "Explains commands.", kNamesArgument, kAnyOrder),
+    row("command|getkeys", -4, getkeys, "2.8.13", "Finds the keys of a command."),
+    row("command|getkeysandflags", -4, getkeysandflags, "7.0.0", "Finds keys and what is done to them."),
+    row("command|help", 2, help, "5.0.0", "Lists the subcommands."),
+    row("command|info", -2, info, "2.8.13", "Describes commands.", kNamesArgument, kAnyOrder, kInfoHistory),
+    row("command|list", -2, list, "7.0.0", "Names the commands.", kListArguments, kAnyOrder),
+};
+
+constexpr Command kCommands[] = {
+    {.name = "command",
+     .arity = -1,
+     .flags = kFlags,
+     .categories = kCategoryConnection,
+     .keys = {},
+     .run = all,
+     .subcommands = kSubcommands,
+     .summary = "Describes all commands.",
+     .since = "2.8.13",
+     .group = "server",
+     .complexity = "O(N), N being the number of commands.",
+     .tips = kAnyOrder},
+};
+
+}  // namespace
+
+std::span<const Command> command_commands() {
+  return kCommands;
+}
+
+}  // namespace terrace

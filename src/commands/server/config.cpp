@@ -1,0 +1,132 @@
+// CONFIG: reads, changes and writes back the configuration.
+#include "src/config/config.h"
+
+#include <string>
+#include <vector>
+
+#include "io/reactor.h"
+#include "src/commands/families.h"
+#include "src/commands/shared/help.h"
+#include "src/execution/command_table.h"
+#include "src/execution/context.h"
+#include "src/execution/services.h"
+#include "src/runtime/logger.h"
+#include "src/runtime/server_statistics.h"
+
+namespace terrace {
+namespace {
+
+void get(Context& context) {
+  auto found = context.services.config.get(context.arguments.subspan(2));
+  context.reply.map(found.size());
+  for (const auto& [name, value] : found) {
+    context.reply.bulk(name);
+    context.reply.bulk(value);
+  }
+}
+
+void set(Context& context) {
+  if (context.arguments.size() % 2 != 0) return context.reply.syntax_error();
+  std::vector<std::pair<std::string, std::string>> changes;
+  for (std::size_t i = 2; i + 1 < context.arguments.size(); i += 2) {
+    changes.emplace_back(context.argument(i), context.argument(i + 1));
+  }
+  Config& config = context.services.config;
+  Result<void> changed = config.set(changes);
+  for (const std::string& notice : config.take_notices()) context.services.logger.notice(notice);
+  if (!changed.ok()) return context.reply.error(changed.error().message);
+  context.reply.ok();
+}
+
+void rewrite(Context& context) {
+  Config& config = context.services.config;
+  if (config.path().empty()) return context.reply.error("ERR The server is running without a config file");
+  Result<void> written = config.rewrite();
+  if (!written.ok()) return context.reply.error("ERR Rewriting config file: " + written.error().message);
+  context.services.logger.notice("CONFIG REWRITE executed with success.");
+  context.reply.ok();
+}
+
+void reset_statistics(Context& context) {
+  ServerStatistics& statistics = context.services.statistics;
+  statistics = {};
+  context.services.commands.reset_usage();
+  context.services.reactor.reset_worst_turn();
+  context.reply.ok();
+}
+
+void help(Context& context) {
+  static constexpr std::string_view kLines[] = {
+      "GET <pattern> [<pattern> ...]",
+      "    Parameters whose names match, with their values.",
+      "SET <directive> <value> [<directive> <value> ...]",
+      "    Changes parameters, all of them or none.",
+      "RESETSTAT",
+      "    Sets the counters of INFO back.",
+      "REWRITE",
+      "    Writes the parameters into the configuration file.",
+  };
+  reply_help(context, "CONFIG", kLines);
+}
+
+constexpr std::uint32_t kFlags = kAdmin | kNoScript | kLoading | kStale;
+
+using Type = Argument::Type;
+constexpr Argument kParameter[] = {{.type = Type::kString, .name = "parameter"}};
+constexpr Argument kParameterValue[] = {{.type = Type::kString, .name = "parameter"},
+                                        {.type = Type::kString, .name = "value"}};
+constexpr Argument kGetArguments[] = {
+    {.type = Type::kBlock, .name = "parameter", .flags = Argument::kMultiple, .children = kParameter}};
+constexpr Argument kSetArguments[] = {
+    {.type = Type::kBlock, .name = "parameter_value", .flags = Argument::kMultiple, .children = kParameterValue}};
+
+constexpr Change kGetHistory[] = {{"7.0.0", "Several patterns."}};
+constexpr Change kSetHistory[] = {{"7.0.0", "Several parameters."}};
+
+constexpr Command row(std::string_view name, int arity, std::uint32_t flags, void (*run)(Context&),
+                      std::string_view since, std::string_view summary, std::span<const Argument> arguments = {},
+                      std::string_view tips = {}, std::span<const Change> history = {}) {
+  return {.name = name,
+          .arity = arity,
+          .flags = flags,
+          .categories = 0,
+          .keys = {},
+          .run = run,
+          .summary = summary,
+          .since = since,
+          .group = "server",
+          .complexity = "O(N), N being the number of parameters.",
+          .tips = tips,
+          .history = history,
+          .arguments = arguments};
+}
+
+constexpr Command kSubcommands[] = {
+    row("config|get", -3, kFlags, get, "2.0.0", "Returns parameters.", kGetArguments, {}, kGetHistory),
+    row("config|help", 2, kLoading | kStale, help, "5.0.0", "Lists the subcommands."),
+    row("config|resetstat", 2, kFlags, reset_statistics, "2.0.0", "Sets the counters back."),
+    row("config|rewrite", 2, kFlags, rewrite, "2.8.0", "Writes the parameters into the file."),
+    row("config|set", -4, kFlags, set, "2.0.0", "Changes parameters.", kSetArguments,
+        "request_policy:all_nodes response_policy:all_succeeded", kSetHistory),
+};
+
+constexpr Command kCommands[] = {
+    {.name = "config",
+     .arity = -2,
+     .flags = 0,
+     .categories = 0,
+     .keys = {},
+     .subcommands = kSubcommands,
+     .summary = "Commands about the configuration.",
+     .since = "2.0.0",
+     .group = "server",
+     .complexity = "Depends on the subcommand."},
+};
+
+}  // namespace
+
+std::span<const Command> config_commands() {
+  return kCommands;
+}
+
+}  // namespace terrace

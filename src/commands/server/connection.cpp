@@ -1,0 +1,239 @@
+// The commands about the connection itself: PING, HELLO, AUTH, SELECT and their like.
+#include <string>
+
+#include "src/commands/families.h"
+#include "src/commands/shared/argument.h"
+#include "src/execution/client.h"
+#include "src/execution/context.h"
+#include "src/execution/services.h"
+#include "src/runtime/version.h"
+#include "src/server/authentication.h"
+#include "src/text/integer.h"
+
+namespace terrace {
+namespace {
+
+void ping(Context& context) {
+  if (context.arguments.size() > 2) return wrong_argument_count(context);
+  if (context.arguments.size() == 2) return context.reply.bulk(context.argument(1));
+  context.reply.simple("PONG");
+}
+
+void echo(Context& context) {
+  context.reply.bulk(context.argument(1));
+}
+
+void select(Context& context) {
+  auto number = database_argument(context, 1);
+  if (!number) return;
+  context.client.database = *number;
+  context.reply.ok();
+}
+
+void quit(Context& context) {
+  context.reply.ok();
+  context.client.close_after_reply = true;
+}
+
+void reset(Context& context) {
+  context.client.reset(authentication_needed(context.services));
+  context.reply.set_protocol(2);
+  context.reply.simple("RESET");
+}
+
+void auth(Context& context) {
+  std::size_t count = context.arguments.size();
+  if (count > 3) return context.reply.syntax_error();
+  if (count == 2 && !authentication_needed(context.services)) {
+    return context.reply.error(
+        "ERR AUTH <password> called without any password configured for the default user. Are you sure your "
+        "configuration is correct?");
+  }
+  std::string_view user = count == 3 ? context.argument(1) : "default";
+  if (authenticate(context.services, context.client, user, context.argument(count - 1))) {
+    context.reply.ok();
+  } else {
+    context.reply.error("WRONGPASS invalid username-password pair or user is disabled.");
+  }
+}
+
+void describe_server(Context& context) {
+  Reply& reply = context.reply;
+  reply.map(7);
+  reply.bulk("server");
+  reply.bulk("redis");
+  reply.bulk("version");
+  reply.bulk(kRedisVersion);
+  reply.bulk("proto");
+  reply.integer(context.client.protocol);
+  reply.bulk("id");
+  reply.integer(static_cast<std::int64_t>(context.client.id));
+  reply.bulk("mode");
+  reply.bulk("standalone");
+  reply.bulk("role");
+  reply.bulk("master");
+  reply.bulk("modules");
+  reply.array(0);
+}
+
+// Each option takes effect as it is read, before a later one is found wrong. False: the error is replied.
+bool apply_hello_options(Context& context) {
+  std::size_t count = context.arguments.size();
+  for (std::size_t i = 2; i < count; ++i) {
+    std::string_view option = context.argument(i);
+    if (is_option(option, "AUTH") && i + 2 < count) {
+      if (!authenticate(context.services, context.client, context.argument(i + 1), context.argument(i + 2))) {
+        context.reply.error("WRONGPASS invalid username-password pair or user is disabled.");
+        return false;
+      }
+      i += 2;
+    } else if (is_option(option, "SETNAME") && i + 1 < count) {
+      std::string_view name = context.argument(++i);
+      if (!valid_client_name(name)) {
+        context.reply.error("ERR Client names cannot contain spaces, newlines or special characters.");
+        return false;
+      }
+      context.client.name = name;
+    } else {
+      context.reply.error("ERR Syntax error in HELLO option '" + shown(option) + "'");
+      return false;
+    }
+  }
+  return true;
+}
+
+void hello(Context& context) {
+  Client& client = context.client;
+  int protocol = 0;
+  if (context.arguments.size() > 1) {
+    auto version = parse_integer(context.argument(1));
+    if (!version) return context.reply.error("ERR Protocol version is not an integer or out of range");
+    if (*version < 2 || *version > 3) return context.reply.error("NOPROTO unsupported protocol version");
+    protocol = static_cast<int>(*version);
+  }
+  if (!apply_hello_options(context)) return;
+  if (!client.authenticated) {
+    return context.reply.error(
+        "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> "
+        "<pass> option can be used to authenticate the client and select the RESP protocol version at the same time");
+  }
+  if (protocol != 0) {
+    client.protocol = protocol;
+    context.reply.set_protocol(protocol);
+  }
+  describe_server(context);
+}
+
+using Type = Argument::Type;
+constexpr Argument kPingArguments[] = {{.type = Type::kString, .name = "message", .flags = Argument::kOptional}};
+constexpr Argument kEchoArguments[] = {{.type = Type::kString, .name = "message"}};
+constexpr Argument kSelectArguments[] = {{.type = Type::kInteger, .name = "index"}};
+constexpr Argument kAuthArguments[] = {
+    {.type = Type::kString, .name = "username", .flags = Argument::kOptional, .since = "6.0.0"},
+    {.type = Type::kString, .name = "password"}};
+constexpr Argument kHelloAuth[] = {{.type = Type::kString, .name = "username"},
+                                   {.type = Type::kString, .name = "password"}};
+constexpr Argument kHelloOptions[] = {
+    {.type = Type::kInteger, .name = "protover"},
+    {.type = Type::kBlock,
+     .name = "username_password",
+     .token = "AUTH",
+     .flags = Argument::kOptional,
+     .children = kHelloAuth},
+    {.type = Type::kString, .name = "clientname", .token = "SETNAME", .flags = Argument::kOptional}};
+constexpr Argument kHelloArguments[] = {
+    {.type = Type::kBlock, .name = "arguments", .flags = Argument::kOptional, .children = kHelloOptions}};
+
+constexpr Change kAuthHistory[] = {{"6.0.0", "User names."}};
+constexpr Change kHelloHistory[] = {{"6.2.0", "Without arguments: tells of the connection and changes nothing."}};
+
+constexpr std::uint32_t kSessionFlags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy;
+
+constexpr Command kCommands[] = {
+    {.name = "auth",
+     .arity = -2,
+     .flags = kSessionFlags,
+     .categories = kCategoryConnection,
+     .keys = {},
+     .run = auth,
+     .summary = "Tells the server who is speaking.",
+     .since = "1.0.0",
+     .group = "connection",
+     .complexity = "O(1)",
+     .history = kAuthHistory,
+     .arguments = kAuthArguments},
+    {.name = "echo",
+     .arity = 2,
+     .flags = kLoading | kStale | kFast,
+     .categories = kCategoryConnection,
+     .keys = {},
+     .run = echo,
+     .summary = "Sends a message back.",
+     .since = "1.0.0",
+     .group = "connection",
+     .complexity = "O(1)",
+     .arguments = kEchoArguments},
+    {.name = "hello",
+     .arity = -1,
+     .flags = kSessionFlags,
+     .categories = kCategoryConnection,
+     .keys = {},
+     .run = hello,
+     .summary = "Chooses the protocol and introduces both sides.",
+     .since = "6.0.0",
+     .group = "connection",
+     .complexity = "O(1)",
+     .history = kHelloHistory,
+     .arguments = kHelloArguments},
+    {.name = "ping",
+     .arity = -1,
+     .flags = kFast,
+     .categories = kCategoryConnection,
+     .keys = {},
+     .run = ping,
+     .summary = "Answers, to show that the server is there.",
+     .since = "1.0.0",
+     .group = "connection",
+     .complexity = "O(1)",
+     .tips = "request_policy:all_shards response_policy:all_succeeded",
+     .arguments = kPingArguments},
+    {.name = "quit",
+     .arity = -1,
+     .flags = kSessionFlags,
+     .categories = kCategoryConnection,
+     .keys = {},
+     .run = quit,
+     .summary = "Ends the connection after the answers under way.",
+     .since = "1.0.0",
+     .group = "connection",
+     .complexity = "O(1)"},
+    {.name = "reset",
+     .arity = 1,
+     .flags = kSessionFlags,
+     .categories = kCategoryConnection,
+     .keys = {},
+     .run = reset,
+     .summary = "Makes the connection what it was when it began.",
+     .since = "6.2.0",
+     .group = "connection",
+     .complexity = "O(1)"},
+    {.name = "select",
+     .arity = 2,
+     .flags = kLoading | kStale | kFast,
+     .categories = kCategoryConnection,
+     .keys = {},
+     .run = select,
+     .summary = "Chooses the database that the connection's commands work on.",
+     .since = "1.0.0",
+     .group = "connection",
+     .complexity = "O(1)",
+     .arguments = kSelectArguments},
+};
+
+}  // namespace
+
+std::span<const Command> connection_commands() {
+  return kCommands;
+}
+
+}  // namespace terrace

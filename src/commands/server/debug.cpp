@@ -1,0 +1,163 @@
+// DEBUG: what tests need.
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <string>
+
+#include "src/commands/families.h"
+#include "src/commands/server/debug_digest.h"
+#include "src/commands/shared/argument.h"
+#include "src/commands/shared/help.h"
+#include "src/config/config.h"
+#include "src/execution/client.h"
+#include "src/execution/context.h"
+#include "src/execution/expiry_cycle.h"
+#include "src/runtime/logger.h"
+#include "src/server/reload.h"
+#include "src/types/encoding/value.h"
+#include "storage/record/image.h"
+
+namespace terrace {
+namespace {
+
+constexpr std::string_view kForbidden =
+    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a "
+    "local connection, otherwise you need to set this option in the configuration file, and then restart the server.";
+
+bool allowed(const Context& context) {
+  constexpr std::int64_t kNo = 0, kLocal = 2;
+  std::int64_t setting = context.services.config.settings().debug_command;
+  return setting != kNo && (setting != kLocal || context.client.local);
+}
+
+// Holds the reactor: that is what it is for.
+void sleep(Context& context) {
+  double seconds = std::strtod(std::string(context.argument(2)).c_str(), nullptr);
+  usleep(static_cast<useconds_t>(seconds * 1e6));
+  context.reply.ok();
+}
+
+io::Task<> reload_store(Context& context) {
+  bool checkpoint = true;
+  for (std::size_t i = 2; i < context.arguments.size(); ++i) {
+    if (is_option(context.argument(i), "NOSAVE")) {
+      checkpoint = false;
+    } else if (!is_option(context.argument(i), "NOFLUSH") && !is_option(context.argument(i), "MERGE")) {
+      context.reply.error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+      co_return;
+    }
+  }
+  Result<void> reloaded = co_await reload(context.services, checkpoint);
+  if (reloaded.ok()) {
+    context.reply.ok();
+  } else {
+    context.reply.error("ERR Error trying to load the store: " + reloaded.error().message);
+  }
+}
+
+io::Task<> object(Context& context) {
+  std::string_view name = context.argument(2);
+  while (!context.need(name)) {
+    Result<void> fetched = co_await context.fetch_needed();
+    if (fetched.ok()) continue;
+    context.reply.error("IOERR " + fetched.error().message);
+    co_return;
+  }
+  const storage::Record* record = context.peek(name);
+  if (record == nullptr) {
+    context.reply.error("ERR no such key");
+    co_return;
+  }
+  std::string image;
+  storage::encode_value(image, *record);
+  char address[32];
+  auto end = std::to_chars(address, address + sizeof address, reinterpret_cast<std::uintptr_t>(record), 16).ptr;
+  context.reply.simple("Value at:0x" + std::string(address, end) +
+                       " refcount:1 encoding:" + std::string(types::encoding_name(record->type(), record->encoding())) +
+                       " serializedlength:" + std::to_string(image.size()) + " lru:0 lru_seconds_idle:0");
+}
+
+void set_active_expire(Context& context) {
+  context.services.expiry.set_active(context.argument(2) != "0");
+  context.reply.ok();
+}
+
+void log_message(Context& context) {
+  context.services.logger.warning("DEBUG LOG: " + std::string(context.argument(2)));
+  context.reply.ok();
+}
+
+void help(Context& context) {
+  static constexpr std::string_view kLines[] = {
+      "DIGEST",
+      "    A hash of all keys with their values: equal datasets have equal ones.",
+      "DIGEST-VALUE <key> [<key> ...]",
+      "    The same of each value alone.",
+      "ERROR <text>",
+      "    Answers with this error.",
+      "LOG <message>",
+      "    Writes a line to the log.",
+      "OBJECT <key>",
+      "    How a value is kept.",
+      "RELOAD [NOSAVE]",
+      "    Closes the store and recovers it; NOSAVE: from the log.",
+      "SET-ACTIVE-EXPIRE <0|1>",
+      "    Whether expired keys are removed though nobody asks for them.",
+      "SLEEP <seconds>",
+      "    Holds the server.",
+  };
+  reply_help(context, "DEBUG", kLines);
+}
+
+io::Task<> debug(Context& context) {
+  std::string_view what = context.argument(1);
+  std::size_t count = context.arguments.size();
+  if (!allowed(context)) {
+    context.reply.error(kForbidden);
+  } else if (is_option(what, "HELP") && count == 2) {
+    help(context);
+  } else if ((is_option(what, "RELOAD") || is_option(what, "LOADAOF")) && count >= 2) {
+    co_await reload_store(context);
+  } else if (is_option(what, "DIGEST") && count == 2) {
+    co_await commands::debug_digest(context);
+  } else if (is_option(what, "DIGEST-VALUE") && count >= 2) {
+    co_await commands::debug_digest_value(context);
+  } else if (count != 3) {
+    reply_unknown_subcommand(context, "DEBUG");
+  } else if (is_option(what, "SLEEP")) {
+    sleep(context);
+  } else if (is_option(what, "OBJECT")) {
+    co_await object(context);
+  } else if (is_option(what, "SET-ACTIVE-EXPIRE")) {
+    set_active_expire(context);
+  } else if (is_option(what, "ERROR")) {
+    context.reply.error(context.argument(2));
+  } else if (is_option(what, "LOG")) {
+    log_message(context);
+  } else {
+    reply_unknown_subcommand(context, "DEBUG");
+  }
+}
+
+constexpr Command kCommands[] = {
+    {.name = "debug",
+     .arity = -2,
+     .flags = kAdmin | kNoScript | kLoading | kStale,
+     .categories = 0,
+     .keys = {},
+     .run_async = debug,
+     .summary = "Helps tests.",
+     .since = "1.0.0",
+     .group = "server",
+     .complexity = "Depends on the subcommand.",
+     .doc_flags = "syscmd"},
+};
+
+}  // namespace
+
+std::span<const Command> debug_commands() {
+  return kCommands;
+}
+
+}  // namespace terrace

@@ -1,0 +1,217 @@
+// LATENCY: what took longer than it should, and how long commands take.
+#include <string>
+#include <vector>
+
+#include "io/reactor.h"
+#include "src/commands/families.h"
+#include "src/commands/shared/argument.h"
+#include "src/commands/shared/help.h"
+#include "src/config/config.h"
+#include "src/execution/command_table.h"
+#include "src/execution/context.h"
+#include "src/execution/services.h"
+#include "src/runtime/latency_monitor.h"
+
+namespace terrace {
+namespace {
+
+void latest(Context& context) {
+  const auto& events = context.services.latency.events();
+  context.reply.array(events.size());
+  for (const auto& [name, series] : events) {
+    context.reply.array(4);
+    context.reply.bulk(name);
+    context.reply.integer(series.samples.back().unix_seconds);
+    context.reply.integer(series.samples.back().duration_ms);
+    context.reply.integer(series.worst_ms);
+  }
+}
+
+void history(Context& context) {
+  const auto& events = context.services.latency.events();
+  auto found = events.find(std::string(context.argument(2)));
+  if (found == events.end()) return context.reply.array(0);
+  context.reply.array(found->second.samples.size());
+  for (const LatencyMonitor::Sample& sample : found->second.samples) {
+    context.reply.array(2);
+    context.reply.integer(sample.unix_seconds);
+    context.reply.integer(sample.duration_ms);
+  }
+}
+
+void reset(Context& context) {
+  LatencyMonitor& latency = context.services.latency;
+  if (context.arguments.size() == 2) return context.reply.integer(static_cast<std::int64_t>(latency.clear()));
+  std::int64_t count = 0;
+  for (std::string_view event : context.arguments.subspan(2)) count += latency.erase(std::string(event));
+  context.reply.integer(count);
+}
+
+// One column a sample, eight rows high, as much of it filled as the sample is of the worst one.
+void graph(Context& context) {
+  constexpr std::size_t kRows = 8, kColumns = 80;
+  const auto& events = context.services.latency.events();
+  auto found = events.find(std::string(context.argument(2)));
+  if (found == events.end()) {
+    return context.reply.error("ERR No samples available for event '" + shown(context.argument(2)) + "'");
+  }
+  const auto& samples = found->second.samples;
+  std::size_t first = samples.size() > kColumns ? samples.size() - kColumns : 0;
+  std::int64_t worst = 1;
+  for (std::size_t i = first; i < samples.size(); ++i) worst = std::max(worst, samples[i].duration_ms);
+  std::string text = found->first + " - up to " + std::to_string(worst) + " ms (worst ever " +
+                     std::to_string(found->second.worst_ms) + " ms)\n";
+  for (std::size_t row = kRows; row > 0; --row) {
+    for (std::size_t i = first; i < samples.size(); ++i) {
+      text += samples[i].duration_ms * static_cast<std::int64_t>(kRows) >= worst * static_cast<std::int64_t>(row) ? '#'
+                                                                                                                  : ' ';
+    }
+    text += '\n';
+  }
+  context.reply.verbatim(text);
+}
+
+std::string turns_text(const io::Reactor& reactor) {
+  const io::TurnStatistics& turns = reactor.turn_statistics();
+  std::uint64_t mean = turns.turns ? turns.busy_us / turns.turns : 0;
+  std::string text = "The reactor made " + std::to_string(turns.turns) + " turns of " + std::to_string(mean) +
+                     " us on average, the longest of " + std::to_string(turns.worst_us) + " us (" + turns.worst_cause +
+                     ").\n";
+  for (const io::TurnStatistics::Cause& cause : turns.long_turns) {
+    text += "Longer than a millisecond for " + std::string(cause.name) + ": " + std::to_string(cause.turns) +
+            ", the longest " + std::to_string(cause.worst_us) + " us.\n";
+  }
+  return text;
+}
+
+void doctor(Context& context) {
+  std::string text = turns_text(context.services.reactor);
+  if (context.services.config.settings().latency_threshold_ms == 0) {
+    text += "Latency monitoring is off: CONFIG SET latency-monitor-threshold <milliseconds> turns it on.\n";
+  }
+  for (const auto& [name, series] : context.services.latency.events()) {
+    std::int64_t sum = 0;
+    for (const LatencyMonitor::Sample& sample : series.samples) sum += sample.duration_ms;
+    text += name + ": " + std::to_string(series.samples.size()) + " spikes, " +
+            std::to_string(sum / static_cast<std::int64_t>(series.samples.size())) + " ms on average, the worst " +
+            std::to_string(series.worst_ms) + " ms.\n";
+  }
+  context.reply.verbatim(text);
+}
+
+// Cumulative counts at powers of two of a microsecond.
+void reply_histogram(Reply& reply, const CommandEntry& entry) {
+  const LatencyHistogram& histogram = *entry.usage.latency;
+  std::vector<std::pair<std::int64_t, std::uint64_t>> buckets;
+  std::uint64_t before = 0;
+  for (std::uint64_t us = 1; before < histogram.total(); us *= 2) {
+    std::uint64_t count = histogram.count_up_to(us * 1024);
+    if (count > before) buckets.emplace_back(static_cast<std::int64_t>(us * 1024 / 1000), count);
+    before = count;
+  }
+  reply.bulk(entry.name());
+  reply.map(2);
+  reply.bulk("calls");
+  reply.integer(static_cast<std::int64_t>(histogram.total()));
+  reply.bulk("histogram_usec");
+  reply.map(buckets.size());
+  for (const auto& [us, count] : buckets) {
+    reply.integer(us);
+    reply.integer(static_cast<std::int64_t>(count));
+  }
+}
+
+void histogram(Context& context) {
+  std::vector<const CommandEntry*> found;
+  auto add = [&](const CommandEntry& entry) {
+    if (entry.usage.latency) found.push_back(&entry);
+    for (const auto& subcommand : entry.subcommands) {
+      if (subcommand->usage.latency) found.push_back(subcommand.get());
+    }
+  };
+  if (context.arguments.size() == 2) {
+    for (const auto& entry : context.services.commands.entries()) add(*entry);
+  }
+  for (std::string_view name : context.arguments.subspan(2)) {
+    if (const CommandEntry* entry = context.services.commands.find_full(name)) add(*entry);
+  }
+  context.reply.map(found.size());
+  for (const CommandEntry* entry : found) reply_histogram(context.reply, *entry);
+}
+
+void help(Context& context) {
+  static constexpr std::string_view kLines[] = {
+      "DOCTOR",
+      "    A report for people, about the reactor's turns as well.",
+      "GRAPH <event>",
+      "    The samples of an event as a drawing.",
+      "HISTOGRAM [<command> ...]",
+      "    How long commands took, in powers of two of a microsecond.",
+      "HISTORY <event>",
+      "    The samples of an event.",
+      "LATEST",
+      "    The last sample of each event.",
+      "RESET [<event> ...]",
+      "    Forgets events, or all.",
+  };
+  reply_help(context, "LATENCY", kLines);
+}
+
+constexpr std::uint32_t kFlags = kAdmin | kNoScript | kLoading | kStale;
+using Type = Argument::Type;
+constexpr Argument kEvent[] = {{.type = Type::kString, .name = "event"}};
+constexpr Argument kEvents[] = {
+    {.type = Type::kString, .name = "event", .flags = Argument::kOptional | Argument::kMultiple}};
+constexpr Argument kNames[] = {
+    {.type = Type::kString, .name = "command", .flags = Argument::kOptional | Argument::kMultiple}};
+
+constexpr std::string_view kTellsOfNode = "nondeterministic_output request_policy:all_nodes response_policy:special";
+
+constexpr Command row(std::string_view name, int arity, std::uint32_t flags, void (*run)(Context&),
+                      std::string_view since, std::string_view summary, std::span<const Argument> arguments = {},
+                      std::string_view tips = {}) {
+  return {.name = name,
+          .arity = arity,
+          .flags = flags,
+          .categories = 0,
+          .keys = {},
+          .run = run,
+          .summary = summary,
+          .since = since,
+          .group = "server",
+          .complexity = "O(N), N being what is told.",
+          .tips = tips,
+          .arguments = arguments};
+}
+
+constexpr Command kSubcommands[] = {
+    row("latency|doctor", 2, kFlags, doctor, "2.8.13", "Reports on delays.", {}, kTellsOfNode),
+    row("latency|graph", 3, kFlags, graph, "2.8.13", "Draws an event's samples.", kEvent, kTellsOfNode),
+    row("latency|help", 2, kLoading | kStale, help, "2.8.13", "Lists the subcommands."),
+    row("latency|histogram", -2, kFlags, histogram, "7.0.0", "Tells how long commands took.", kNames, kTellsOfNode),
+    row("latency|history", 3, kFlags, history, "2.8.13", "Returns an event's samples.", kEvent, kTellsOfNode),
+    row("latency|latest", 2, kFlags, latest, "2.8.13", "Returns each event's last sample.", {}, kTellsOfNode),
+    row("latency|reset", -2, kFlags, reset, "2.8.13", "Forgets samples.", kEvents,
+        "request_policy:all_nodes response_policy:all_succeeded"),
+};
+
+constexpr Command kCommands[] = {
+    {.name = "latency",
+     .arity = -2,
+     .flags = 0,
+     .categories = 0,
+     .keys = {},
+     .subcommands = kSubcommands,
+     .summary = "Commands about delays.",
+     .since = "2.8.13",
+     .group = "server",
+     .complexity = "Depends on the subcommand."},
+};
+
+}  // namespace
+
+std::span<const Command> latency_commands() {
+  return kCommands;
+}
+
+}  // namespace terrace

@@ -1,0 +1,174 @@
+// MEMORY: what values and the server take.
+#include <string>
+
+#ifdef TERRACE_MIMALLOC
+#include <mimalloc.h>
+#endif
+
+#include "src/commands/families.h"
+#include "src/commands/shared/argument.h"
+#include "src/commands/shared/help.h"
+#include "src/execution/context.h"
+#include "src/runtime/store.h"
+#include "src/server/info.h"
+#include "storage/memory/allocation.h"
+
+namespace terrace {
+namespace {
+
+// What the index holds for each key.
+constexpr std::size_t kEntryBytes = 16;
+
+void usage(Context& context) {
+  for (std::size_t i = 3; i < context.arguments.size(); ++i) {
+    if (!is_option(context.argument(i), "SAMPLES") || i + 1 >= context.arguments.size()) {
+      return context.reply.syntax_error();
+    }
+    auto samples = integer_argument(context, ++i);
+    if (!samples) return;
+    if (*samples < 0) return context.reply.syntax_error();
+  }
+  const storage::Record* record = context.peek(context.argument(2));
+  if (record == nullptr) return context.reply.null();
+  context.reply.integer(static_cast<std::int64_t>(storage::Record::footprint(record) + kEntryBytes));
+}
+
+void stats(Context& context) {
+  context.reveal_keyspace();
+  MemoryFigures memory = memory_figures(context.services);
+  std::uint64_t keys = 0;
+  storage::Engine& engine = context.services.store.engine();
+  for (unsigned i = 0; i < engine.database_count(); ++i) keys += engine.database(i).size();
+  std::uint64_t overhead = memory.index + memory.client_buffers;
+  const std::pair<std::string_view, std::uint64_t> figures[] = {
+      {"peak.allocated", memory.peak},
+      {"total.allocated", memory.used},
+      {"startup.allocated", 0},
+      {"replication.backlog", 0},
+      {"clients.slaves", 0},
+      {"clients.normal", memory.client_buffers},
+      {"cluster.links", 0},
+      {"aof.buffer", 0},
+      {"lua.caches", 0},
+      {"functions.caches", 0},
+      {"overhead.total", overhead},
+      {"keys.count", keys},
+      {"keys.bytes-per-key", keys ? memory.records / keys : 0},
+      {"dataset.bytes", memory.records}};
+  auto share = [](std::uint64_t part, std::uint64_t whole) {
+    return whole ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
+  };
+  double fragmentation = memory.used ? static_cast<double>(memory.resident) / static_cast<double>(memory.used) : 0;
+  context.reply.map(std::size(figures) + 4);
+  for (const auto& [name, value] : figures) {
+    context.reply.bulk(name);
+    context.reply.integer(static_cast<std::int64_t>(value));
+  }
+  context.reply.bulk("dataset.percentage");
+  context.reply.real(share(memory.records, memory.used));
+  context.reply.bulk("peak.percentage");
+  context.reply.real(share(memory.used, memory.peak));
+  context.reply.bulk("fragmentation");
+  context.reply.real(fragmentation);
+  context.reply.bulk("fragmentation.bytes");
+  context.reply.integer(static_cast<std::int64_t>(memory.resident) - static_cast<std::int64_t>(memory.used));
+}
+
+void purge(Context& context) {
+  storage::give_back_freed();
+  context.reply.ok();
+}
+
+void doctor(Context& context) {
+  MemoryFigures memory = memory_figures(context.services);
+  std::uint64_t counted = memory.used + (64u << 20);
+  if (memory.resident > 2 * counted) {
+    return context.reply.verbatim("The process holds " + std::to_string(memory.resident >> 20) +
+                                  " MiB, records, index and clients account for " + std::to_string(memory.used >> 20) +
+                                  " MiB of it. MEMORY PURGE gives back what the allocator keeps.");
+  }
+  context.reply.verbatim("The process holds " + std::to_string(memory.resident >> 20) +
+                         " MiB of memory. Nothing stands out.");
+}
+
+void malloc_stats(Context& context) {
+#ifdef TERRACE_MIMALLOC
+  std::string text;
+  mi_stats_print_out([](const char* part, void* out) { *static_cast<std::string*>(out) += part; }, &text);
+  context.reply.verbatim(text);
+#else
+  context.reply.verbatim("Stats not supported for the current allocator");
+#endif
+}
+
+void help(Context& context) {
+  static constexpr std::string_view kLines[] = {
+      "DOCTOR",
+      "    Says whether anything about memory stands out.",
+      "MALLOC-STATS",
+      "    What the allocator tells about itself.",
+      "PURGE",
+      "    Gives back what the allocator keeps.",
+      "STATS",
+      "    What memory is used for.",
+      "USAGE <key> [SAMPLES <count>]",
+      "    What a key and its value take.",
+  };
+  reply_help(context, "MEMORY", kLines);
+}
+
+constexpr KeySpec kUsageKey[] = {{.flags = "RO", .index = 2}};
+using Type = Argument::Type;
+constexpr Argument kUsageArguments[] = {
+    {.type = Type::kKey, .name = "key"},
+    {.type = Type::kInteger, .name = "count", .token = "SAMPLES", .flags = Argument::kOptional}};
+
+constexpr std::string_view kTellsOfShard = "nondeterministic_output request_policy:all_shards response_policy:special";
+
+constexpr Command row(std::string_view name, int arity, std::uint32_t flags, void (*run)(Context&),
+                      std::string_view summary, std::string_view tips = {}, std::span<const KeySpec> keys = {},
+                      std::span<const Argument> arguments = {}) {
+  return {.name = name,
+          .arity = arity,
+          .flags = flags,
+          .categories = 0,
+          .keys = keys,
+          .run = run,
+          .summary = summary,
+          .since = "4.0.0",
+          .group = "server",
+          .complexity = "O(1)",
+          .tips = tips,
+          .arguments = arguments};
+}
+
+constexpr Command kSubcommands[] = {
+    row("memory|doctor", 2, 0, doctor, "Looks for what stands out.", kTellsOfShard),
+    row("memory|help", 2, kLoading | kStale, help, "Lists the subcommands."),
+    row("memory|malloc-stats", 2, 0, malloc_stats, "Tells the allocator's figures.", kTellsOfShard),
+    row("memory|purge", 2, 0, purge, "Gives back memory that is kept.",
+        "request_policy:all_shards response_policy:all_succeeded"),
+    row("memory|stats", 2, 0, stats, "Tells what memory is used for.", kTellsOfShard),
+    row("memory|usage", -3, kReadonly, usage, "Tells what a key takes.", {}, kUsageKey, kUsageArguments),
+};
+
+constexpr Command kCommands[] = {
+    {.name = "memory",
+     .arity = -2,
+     .flags = 0,
+     .categories = 0,
+     .keys = {},
+     .subcommands = kSubcommands,
+     .summary = "Commands about memory.",
+     .since = "4.0.0",
+     .group = "server",
+     .complexity = "Depends on the subcommand."},
+};
+
+}  // namespace
+
+std::span<const Command> memory_commands() {
+  return kCommands;
+}
+
+}  // namespace terrace

@@ -1,0 +1,360 @@
+// The commands about the server and its databases as a whole: DBSIZE, FLUSHALL, SAVE, SHUTDOWN and their like.
+#include <sys/time.h>
+
+#include <string>
+
+#include "io/reactor.h"
+#include "src/commands/families.h"
+#include "src/commands/shared/argument.h"
+#include "src/execution/client.h"
+#include "src/execution/context.h"
+#include "src/execution/dispatcher.h"
+#include "src/execution/services.h"
+#include "src/runtime/lifecycle.h"
+#include "src/runtime/logger.h"
+#include "src/runtime/store.h"
+#include "src/text/integer.h"
+
+namespace terrace {
+namespace {
+
+io::Task<void> dbsize(Context& context) {
+  co_await context.services.store.engine().settle(context.client.database);
+  context.reply.integer(static_cast<std::int64_t>(context.database().size()));
+}
+
+// ASYNC and SYNC make no difference: memory is always freed behind.
+bool flush_mode_valid(Context& context) {
+  std::size_t count = context.arguments.size();
+  if (count == 1 ||
+      (count == 2 && (is_option(context.argument(1), "ASYNC") || is_option(context.argument(1), "SYNC")))) {
+    return true;
+  }
+  context.reply.syntax_error();
+  return false;
+}
+
+void flushdb(Context& context) {
+  if (!flush_mode_valid(context)) return;
+  context.services.store.engine().flush_database(context.database_number());
+  context.services.dispatcher.blocked().database_changed(context.database_number());
+  context.propagate({"FLUSHDB"});
+  context.reply.ok();
+}
+
+void flushall(Context& context) {
+  if (!flush_mode_valid(context)) return;
+  storage::Engine& engine = context.services.store.engine();
+  for (unsigned i = 0; i < engine.database_count(); ++i) {
+    engine.flush_database(i);
+    context.services.dispatcher.blocked().database_changed(i);
+  }
+  context.propagate({"FLUSHALL"});
+  context.reply.ok();
+}
+
+void swapdb(Context& context) {
+  const auto first = int32_argument(context, 1, "ERR invalid first DB index");
+  if (!first) return;
+  const auto second = int32_argument(context, 2, "ERR invalid second DB index");
+  if (!second) return;
+  const std::int64_t count = context.database_count();
+  if (*first < 0 || *first >= count || *second < 0 || *second >= count) {
+    return context.reply.error("ERR DB index is out of range");
+  }
+  const auto one = static_cast<unsigned>(*first), other = static_cast<unsigned>(*second);
+  context.services.store.engine().swap_databases(one, other);
+  for (const unsigned number : {one, other}) context.services.dispatcher.blocked().database_changed(number);
+  context.propagate({"SWAPDB", context.argument(1), context.argument(2)});
+  context.reply.ok();
+}
+
+void time(Context& context) {
+  timeval now;
+  gettimeofday(&now, nullptr);
+  context.reply.array(2);
+  context.reply.bulk_integer(now.tv_sec);
+  context.reply.bulk_integer(now.tv_usec);
+}
+
+void lastsave(Context& context) {
+  std::int64_t saved_ms = context.services.store.engine().statistics().last_checkpoint_ms;
+  if (saved_ms == 0) saved_ms = context.services.lifecycle.started_ms;
+  context.reply.integer(saved_ms / 1000);
+}
+
+io::Task<> save(Context& context) {
+  storage::Engine& engine = context.services.store.engine();
+  if (engine.checkpoint_running()) {
+    context.reply.error("ERR Background save already in progress");
+    co_return;
+  }
+  Result<void> saved = co_await engine.checkpoint();
+  if (saved.ok()) {
+    context.reply.ok();
+  } else {
+    context.reply.error("ERR " + saved.error().message);
+  }
+}
+
+io::Task<> save_in_background(storage::Engine& engine, Logger& logger) {
+  Result<void> saved = co_await engine.checkpoint();
+  if (saved.ok()) {
+    logger.notice("Background saving terminated with success");
+  } else {
+    logger.warning("Background saving failed: " + saved.error().message);
+  }
+}
+
+void bgsave(Context& context) {
+  bool schedule = context.arguments.size() == 2 && is_option(context.argument(1), "SCHEDULE");
+  if (context.arguments.size() > 1 && !schedule) return context.reply.syntax_error();
+  storage::Engine& engine = context.services.store.engine();
+  if (engine.checkpoint_running()) {
+    if (schedule) return context.reply.simple("Background saving scheduled");
+    return context.reply.error("ERR Background save already in progress");
+  }
+  io::spawn(save_in_background(engine, context.services.logger));
+  context.reply.simple("Background saving started");
+}
+
+// A checkpoint is what makes the log short.
+void bgrewriteaof(Context& context) {
+  storage::Engine& engine = context.services.store.engine();
+  if (!engine.checkpoint_running()) io::spawn(save_in_background(engine, context.services.logger));
+  context.reply.simple("Background append only file rewriting started");
+}
+
+void shutdown(Context& context) {
+  bool save = false, nosave = false, abort = false;
+  for (std::size_t i = 1; i < context.arguments.size(); ++i) {
+    std::string_view option = context.argument(i);
+    if (is_option(option, "NOSAVE")) {
+      nosave = true;
+    } else if (is_option(option, "SAVE")) {
+      save = true;
+    } else if (is_option(option, "ABORT")) {
+      abort = true;
+    } else if (!is_option(option, "NOW") && !is_option(option, "FORCE")) {
+      return context.reply.syntax_error();
+    }
+  }
+  if ((save && nosave) || (abort && context.arguments.size() > 2)) return context.reply.syntax_error();
+  if (abort) return context.reply.error("ERR No shutdown in progress.");
+  context.client.close_after_reply = true;
+  context.services.lifecycle.end(nosave ? Lifecycle::Ending::kWithoutCheckpoint : Lifecycle::Ending::kWithCheckpoint);
+}
+
+// Waits until the log is durable up to now; there are no replicas to wait for.
+io::Task<> waitaof(Context& context) {
+  auto local = parse_integer(context.argument(1));
+  auto replicas = parse_integer(context.argument(2));
+  auto timeout_ms = parse_integer(context.argument(3));
+  if (!local || !replicas || *local < 0 || *local > 1 || *replicas < 0) {
+    context.reply.error("ERR value is out of range, must be positive");
+    co_return;
+  }
+  if (!timeout_ms || *timeout_ms < 0) {
+    context.reply.error(timeout_ms ? "ERR timeout is negative" : "ERR timeout is not an integer or out of range");
+    co_return;
+  }
+  storage::Engine& engine = context.services.store.engine();
+  io::Reactor& reactor = context.services.reactor;
+  std::uint64_t position = engine.end_position();
+  std::int64_t deadline_us = reactor.monotonic_us() + *timeout_ms * 1000;
+  while (engine.durable_position() < position && *local > 0 && engine.writable(false).ok()) {
+    if (*timeout_ms > 0 && reactor.monotonic_us() >= deadline_us) break;
+    co_await reactor.sleep_us(200);
+  }
+  while (*replicas > 0 && (*timeout_ms == 0 || reactor.monotonic_us() < deadline_us) && !context.client.closing) {
+    co_await reactor.sleep_ms(1);
+  }
+  context.reply.array(2);
+  context.reply.integer(engine.durable_position() >= position ? 1 : 0);
+  context.reply.integer(0);
+}
+
+void role(Context& context) {
+  context.reply.array(3);
+  context.reply.bulk("master");
+  context.reply.integer(0);
+  context.reply.array(0);
+}
+
+using Type = Argument::Type;
+constexpr Argument kFlushChoice[] = {{.type = Type::kPureToken, .name = "async", .token = "ASYNC", .since = "4.0.0"},
+                                     {.type = Type::kPureToken, .name = "sync", .token = "SYNC", .since = "6.2.0"}};
+constexpr Argument kFlushArguments[] = {
+    {.type = Type::kOneOf, .name = "async", .flags = Argument::kOptional, .children = kFlushChoice}};
+constexpr Argument kSwapArguments[] = {{.type = Type::kInteger, .name = "index1"},
+                                       {.type = Type::kInteger, .name = "index2"}};
+constexpr Argument kBgsaveArguments[] = {{.type = Type::kPureToken,
+                                          .name = "schedule",
+                                          .token = "SCHEDULE",
+                                          .flags = Argument::kOptional,
+                                          .since = "3.2.2"}};
+constexpr Argument kSaveChoice[] = {{.type = Type::kPureToken, .name = "nosave", .token = "NOSAVE"},
+                                    {.type = Type::kPureToken, .name = "save", .token = "SAVE"}};
+constexpr Argument kShutdownArguments[] = {
+    {.type = Type::kOneOf, .name = "nosave_save", .flags = Argument::kOptional, .children = kSaveChoice},
+    {.type = Type::kPureToken, .name = "now", .token = "NOW", .flags = Argument::kOptional, .since = "7.0.0"},
+    {.type = Type::kPureToken, .name = "force", .token = "FORCE", .flags = Argument::kOptional, .since = "7.0.0"},
+    {.type = Type::kPureToken, .name = "abort", .token = "ABORT", .flags = Argument::kOptional, .since = "7.0.0"}};
+constexpr Argument kWaitaofArguments[] = {{.type = Type::kInteger, .name = "numlocal"},
+                                          {.type = Type::kInteger, .name = "numreplicas"},
+                                          {.type = Type::kInteger, .name = "timeout"}};
+
+constexpr Change kBgsaveHistory[] = {{"3.2.2", "The option `SCHEDULE`."}};
+constexpr Change kFlushHistory[] = {{"4.0.0", "The option `ASYNC`."}, {"6.2.0", "The option `SYNC`."}};
+constexpr Change kShutdownHistory[] = {{"7.0.0", "The options `NOW`, `FORCE` and `ABORT`."}};
+
+constexpr std::uint32_t kSaveFlags = kAdmin | kNoScript | kNoAsyncLoading;
+constexpr std::uint32_t kDangerousKeyspace = kCategoryKeyspace | kCategoryDangerous;
+constexpr std::uint32_t kDangerousAdmin = kCategoryAdmin | kCategoryDangerous;
+
+constexpr Command kCommands[] = {
+    {.name = "bgrewriteaof",
+     .arity = 1,
+     .flags = kSaveFlags,
+     .categories = 0,
+     .keys = {},
+     .run = bgrewriteaof,
+     .summary = "Makes the log short by a checkpoint.",
+     .since = "1.0.0",
+     .group = "server",
+     .complexity = "O(1)"},
+    {.name = "bgsave",
+     .arity = -1,
+     .flags = kSaveFlags,
+     .categories = 0,
+     .keys = {},
+     .run = bgsave,
+     .summary = "Writes a checkpoint while commands go on.",
+     .since = "1.0.0",
+     .group = "server",
+     .complexity = "O(1)",
+     .history = kBgsaveHistory,
+     .arguments = kBgsaveArguments},
+    {.name = "dbsize",
+     .arity = 1,
+     .flags = kReadonly | kFast | kWholeKeyspace,
+     .categories = kCategoryKeyspace,
+     .keys = {},
+     .run_async = dbsize,
+     .summary = "Counts the keys of the database.",
+     .since = "1.0.0",
+     .group = "server",
+     .complexity = "O(1)",
+     .tips = "request_policy:all_shards response_policy:agg_sum"},
+    {.name = "flushall",
+     .arity = -1,
+     .flags = kWrite | kWholeKeyspace,
+     .categories = kDangerousKeyspace,
+     .keys = {},
+     .run = flushall,
+     .summary = "Empties all databases.",
+     .since = "1.0.0",
+     .group = "server",
+     .complexity = "O(1); memory is freed behind.",
+     .tips = "request_policy:all_shards response_policy:all_succeeded",
+     .history = kFlushHistory,
+     .arguments = kFlushArguments},
+    {.name = "flushdb",
+     .arity = -1,
+     .flags = kWrite | kWholeKeyspace,
+     .categories = kDangerousKeyspace,
+     .keys = {},
+     .run = flushdb,
+     .summary = "Empties the database.",
+     .since = "1.0.0",
+     .group = "server",
+     .complexity = "O(1); memory is freed behind.",
+     .tips = "request_policy:all_shards response_policy:all_succeeded",
+     .history = kFlushHistory,
+     .arguments = kFlushArguments},
+    {.name = "lastsave",
+     .arity = 1,
+     .flags = kLoading | kStale | kFast,
+     .categories = kDangerousAdmin,
+     .keys = {},
+     .run = lastsave,
+     .summary = "Tells when the last checkpoint was written.",
+     .since = "1.0.0",
+     .group = "server",
+     .complexity = "O(1)",
+     .tips = "nondeterministic_output"},
+    {.name = "role",
+     .arity = 1,
+     .flags = kNoScript | kLoading | kStale | kFast,
+     .categories = kDangerousAdmin,
+     .keys = {},
+     .run = role,
+     .summary = "Tells the server's part in replication.",
+     .since = "2.8.12",
+     .group = "server",
+     .complexity = "O(1)"},
+    {.name = "save",
+     .arity = 1,
+     .flags = kSaveFlags | kNoMulti,
+     .categories = 0,
+     .keys = {},
+     .run_async = save,
+     .summary = "Writes a checkpoint and answers when it is durable.",
+     .since = "1.0.0",
+     .group = "server",
+     .complexity = "O(N), N being the number of keys changed since the last one."},
+    {.name = "shutdown",
+     .arity = -1,
+     .flags = kAdmin | kNoScript | kLoading | kStale | kNoMulti | kAllowBusy,
+     .categories = 0,
+     .keys = {},
+     .run = shutdown,
+     .summary = "Ends the server, by default with a checkpoint.",
+     .since = "1.0.0",
+     .group = "server",
+     .complexity = "O(N), N being the number of changed keys.",
+     .history = kShutdownHistory,
+     .arguments = kShutdownArguments},
+    {.name = "swapdb",
+     .arity = 3,
+     .flags = kWrite | kFast | kWholeKeyspace,
+     .categories = kDangerousKeyspace,
+     .keys = {},
+     .run = swapdb,
+     .summary = "Exchanges two databases.",
+     .since = "4.0.0",
+     .group = "server",
+     .complexity = "O(1)",
+     .arguments = kSwapArguments},
+    {.name = "time",
+     .arity = 1,
+     .flags = kLoading | kStale | kFast,
+     .categories = 0,
+     .keys = {},
+     .run = time,
+     .summary = "Tells the server's time.",
+     .since = "2.6.0",
+     .group = "server",
+     .complexity = "O(1)",
+     .tips = "nondeterministic_output"},
+    {.name = "waitaof",
+     .arity = 4,
+     .flags = kNoScript,
+     .categories = kCategoryConnection,
+     .keys = {},
+     .run_async = waitaof,
+     .summary = "Waits until what was written before is durable.",
+     .since = "7.2.0",
+     .group = "generic",
+     .complexity = "O(1)",
+     .tips = "request_policy:all_shards response_policy:agg_min",
+     .arguments = kWaitaofArguments},
+};
+
+}  // namespace
+
+std::span<const Command> server_commands() {
+  return kCommands;
+}
+
+}  // namespace terrace

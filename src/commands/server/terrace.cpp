@@ -1,0 +1,160 @@
+// TERRACE: what this server has beyond Redis: its store's tiers, for operators and tests.
+#include "src/commands/families.h"
+#include "src/commands/hash/hash_access.h"
+#include "src/commands/shared/argument.h"
+#include "src/commands/shared/help.h"
+#include "src/execution/context.h"
+#include "src/execution/services.h"
+#include "src/runtime/store.h"
+#include "src/server/whereabouts.h"
+
+namespace terrace {
+namespace {
+
+void reply_result(Context& context, const Result<void>& result) {
+  if (result.ok()) return context.reply.ok();
+  bool bad_read = result.error().code == ErrorCode::kCorrupt || result.error().code == ErrorCode::kIo;
+  context.reply.error((bad_read ? "IOERR " : "ERR ") + result.error().message);
+}
+
+io::Task<> spill(Context& context) {
+  storage::Engine& engine = context.services.store.engine();
+  std::string_view name = context.argument(2);
+  Result<void> spilled;
+  if (is_option(name, "ALL")) {
+    spilled = co_await engine.spill_all();
+  } else {
+    spilled = co_await engine.spill(context.database_number(), storage::Key(name));
+  }
+  reply_result(context, spilled);
+}
+
+io::Task<> compact(Context& context) {
+  reply_result(context, co_await context.services.store.engine().compact());
+}
+
+io::Task<> checkpoint(Context& context) {
+  reply_result(context, co_await context.services.store.engine().checkpoint());
+}
+
+void locate(Context& context) {
+  storage::Key key(context.argument(2));
+  reply_whereabouts(context.reply, context.database().locate(key, context.residents()));
+}
+
+// Fields that one call takes away: so many that nobody waits for it.
+constexpr std::size_t kMaxExpiredFields = 64;
+
+void expire(Context& context) {
+  storage::Record* record = context.write(context.argument(2));
+  if (record != nullptr && record->expires().parts) {
+    const std::vector<std::string> expired = hash_view(context, *record).expired_fields(kMaxExpiredFields);
+    context.remove_expired_fields(record, std::vector<std::string_view>(expired.begin(), expired.end()));
+  }
+  context.reply.ok();
+}
+
+void help(Context& context) {
+  static constexpr std::string_view kLines[] = {
+      "CHECKPOINT",        "    Writes a checkpoint and answers when it is durable.",
+      "COMPACT",           "    Cleans segments until none is worth it.",
+      "EXPIRE <key>",      "    Removes the key if it has expired, or some of its fields that have.",
+      "LOCATE <key>",      "    Where the store has a key.",
+      "SPILL (<key>|ALL)", "    Moves a key's value, or all values, out of memory.",
+  };
+  reply_help(context, "TERRACE", kLines);
+}
+
+constexpr std::uint32_t kFlags = kAdmin | kNoScript;
+constexpr KeySpec kKey[] = {{.flags = "RO", .index = 2}};
+constexpr KeySpec kKeyToRemove[] = {{.flags = "RW delete", .index = 2}};
+using Type = Argument::Type;
+constexpr Argument kKeyArgument[] = {{.type = Type::kKey, .name = "key"}};
+constexpr Argument kSpillArgument[] = {{.type = Type::kString, .name = "key"}};
+
+constexpr Command kSubcommands[] = {
+    {.name = "terrace|checkpoint",
+     .arity = 2,
+     .flags = kFlags,
+     .categories = 0,
+     .keys = {},
+     .run_async = checkpoint,
+     .summary = "Writes a checkpoint.",
+     .since = "0.1.0",
+     .group = "server",
+     .complexity = "O(N), N being the number of changed keys."},
+    {.name = "terrace|compact",
+     .arity = 2,
+     .flags = kFlags,
+     .categories = 0,
+     .keys = {},
+     .run_async = compact,
+     .summary = "Cleans segments.",
+     .since = "0.1.0",
+     .group = "server",
+     .complexity = "O(N), N being the records moved."},
+    {.name = "terrace|expire",
+     .arity = 3,
+     .flags = kFlags | kWrite,
+     .categories = 0,
+     .keys = kKeyToRemove,
+     .run = expire,
+     .summary = "Removes what has expired.",
+     .since = "0.1.0",
+     .group = "server",
+     .complexity = "O(1)",
+     .arguments = kKeyArgument},
+    {.name = "terrace|help",
+     .arity = 2,
+     .flags = kLoading | kStale,
+     .categories = 0,
+     .keys = {},
+     .run = help,
+     .summary = "Lists the subcommands.",
+     .since = "0.1.0",
+     .group = "server",
+     .complexity = "O(1)"},
+    {.name = "terrace|locate",
+     .arity = 3,
+     .flags = kFlags | kReadonly,
+     .categories = 0,
+     .keys = kKey,
+     .run = locate,
+     .summary = "Tells where the store has a key.",
+     .since = "0.1.0",
+     .group = "server",
+     .complexity = "O(1)",
+     .arguments = kKeyArgument},
+    {.name = "terrace|spill",
+     .arity = 3,
+     .flags = kFlags,
+     .categories = 0,
+     .keys = {},
+     .run_async = spill,
+     .summary = "Moves values out of memory.",
+     .since = "0.1.0",
+     .group = "server",
+     .complexity = "O(N), N being the number of keys moved.",
+     .arguments = kSpillArgument},
+};
+
+constexpr Command kCommands[] = {
+    {.name = "terrace",
+     .arity = -2,
+     .flags = 0,
+     .categories = 0,
+     .keys = {},
+     .subcommands = kSubcommands,
+     .summary = "Commands about the store's tiers.",
+     .since = "0.1.0",
+     .group = "server",
+     .complexity = "Depends on the subcommand."},
+};
+
+}  // namespace
+
+std::span<const Command> terrace_commands() {
+  return kCommands;
+}
+
+}  // namespace terrace

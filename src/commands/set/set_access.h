@@ -1,0 +1,42 @@
+// How the commands that change a set get at it.
+#pragma once
+
+#include "src/commands/shared/collection_access.h"
+#include "src/types/set/set.h"
+
+namespace terrace {
+
+// The record, marked as changed, or a new empty set in its place, of the kind that its first member asks for.
+inline types::Set changed_set(Context& context, std::string_view key, storage::Record* record,
+                              std::string_view first_member) {
+  using storage::Encoding;
+  using storage::ValueType;
+  if (record != nullptr) {
+    context.change(record);
+  } else if (types::parse_integer(first_member)) {
+    record = context.put(key, ValueType::kSet, Encoding::kIntset, types::Intset::empty());
+  } else {
+    record = context.put(key, ValueType::kSet, Encoding::kListpack, types::Listpack::empty());
+  }
+  return {types::SetInRecord(context.database(), record), collection_limits(context)};
+}
+
+// Takes these members away, and the set with its last one; the record is nullptr then. How many were there.
+template <typename Members>
+std::int64_t erase_members(Context& context, storage::Record*& record, const Members& members) {
+  std::int64_t removed = 0;
+  for (const std::string_view member : members) {
+    if (!types::SetView(*record).contains(member)) continue;
+    if (removed++ == 0) context.change(record);
+    types::Set set(types::SetInRecord(context.database(), record), collection_limits(context));
+    set.erase(member);
+    record = set.holder().record();
+    if (!set.empty()) continue;
+    context.remove(record);
+    record = nullptr;
+    break;
+  }
+  return removed;
+}
+
+}  // namespace terrace

@@ -1,0 +1,201 @@
+// The set commands that make a set of several ones, to reply it, count it or keep it: SDIFF, SINTER, SUNION.
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "src/commands/set/set_handlers.h"
+#include "src/commands/shared/argument.h"
+#include "src/commands/shared/collection_access.h"
+#include "src/commands/shared/put_value.h"
+#include "src/types/set/set.h"
+
+namespace terrace::commands {
+namespace {
+
+using storage::Record;
+using storage::ValueType;
+using types::NewSet;
+using types::SetView;
+
+// An absent one is as good as empty, but for its order among the others.
+using Source = std::optional<SetView>;
+using Keys = std::span<const std::string_view>;
+
+std::size_t size_of(const Source& source) {
+  return source ? source->size() : 0;
+}
+bool contains(const Source& source, std::string_view member) {
+  return source && source->contains(member);
+}
+bool larger(const Source& a, const Source& b) {
+  return size_of(a) > size_of(b);
+}
+bool smaller(const Source& a, const Source& b) {
+  return size_of(a) < size_of(b);
+}
+
+// False: one of the keys is no set, and the error is replied.
+bool find_sets(Context& context, Keys keys, std::vector<Source>& sources) {
+  for (const std::string_view key : keys) {
+    const Record* record = context.read(key);
+    if (!type_or_absent(context, record, ValueType::kSet)) return false;
+    sources.push_back(record ? Source(*record) : std::nullopt);
+  }
+  return true;
+}
+
+// Visits what is in all of them, as long as visit() says to go on.
+template <typename Visit>
+void intersect(std::vector<Source> sources, const Visit& visit) {
+  std::sort(sources.begin(), sources.end(), smaller);
+  if (size_of(sources.front()) == 0) return;
+  const auto others = std::span(sources).subspan(1);
+  bool more = true;
+  std::uint64_t cursor = 0;
+  do {
+    cursor = sources.front()->scan(cursor, [&](std::string_view member) {
+      if (!more) return;
+      const auto has_member = [member](const Source& source) { return contains(source, member); };
+      if (std::all_of(others.begin(), others.end(), has_member)) more = visit(member);
+    });
+  } while (cursor != 0 && more);
+}
+
+void intersect_into(std::vector<Source>& sources, NewSet& result) {
+  intersect(sources, [&result](std::string_view member) {
+    result.add(member);
+    return true;
+  });
+}
+
+void unite(std::vector<Source>& sources, NewSet& result) {
+  for (const Source& source : sources) {
+    if (source) source->for_each([&result](std::string_view member) { result.add(member); });
+  }
+}
+
+// Either each member of the first one is looked for in the others, or those of the others are taken away from a copy of
+// it: what Redis holds to be less work, for with a copy the result may have got another encoding.
+void subtract(std::vector<Source>& sources, NewSet& result) {
+  if (!sources.front()) return;
+  const auto others = std::span(sources).subspan(1);
+  std::size_t look_ups = 0, removals = 0;
+  for (const Source& source : sources) {
+    if (source) look_ups += size_of(sources.front());
+    removals += size_of(source);
+  }
+  if (look_ups / 2 <= removals) {
+    std::sort(others.begin(), others.end(), larger);
+    return sources.front()->for_each([&](std::string_view member) {
+      const auto has_member = [member](const Source& source) { return contains(source, member); };
+      if (std::none_of(others.begin(), others.end(), has_member)) result.add(member);
+    });
+  }
+  sources.front()->for_each([&result](std::string_view member) { result.add(member); });
+  for (const Source& source : others) {
+    if (source) source->for_each([&result](std::string_view member) { result.erase(member); });
+  }
+}
+
+using Operation = void (*)(std::vector<Source>&, NewSet&);
+
+void reply_result(Context& context, Operation operation) {
+  std::vector<Source> sources;
+  if (!find_sets(context, context.arguments.subspan(1), sources)) return;
+  NewSet result(types::SetInValue(), collection_limits(context));
+  operation(sources, result);
+  context.reply.set(result.view().size());
+  result.view().for_each([&context](std::string_view member) { context.reply.bulk(member); });
+}
+
+void store_result(Context& context, Operation operation) {
+  const std::string_view key = context.argument(1);
+  std::vector<Source> sources;
+  if (!find_sets(context, context.arguments.subspan(2), sources)) return;
+  NewSet result(types::SetInValue(), collection_limits(context));
+  operation(sources, result);
+  const std::size_t size = result.view().size();
+  if (size > 0) {
+    put_value(context, key, context.database_number(), result.holder().take());
+  } else if (Record* record = context.write(key)) {
+    context.remove(record);
+  }
+  context.reply.integer(static_cast<std::int64_t>(size));
+}
+
+constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+
+struct CountRequest {
+  Keys keys;
+  std::uint64_t limit = kNoLimit;
+};
+
+std::optional<CountRequest> parse_count_request(Context& context) {
+  const auto fail = [&context](std::string_view error) {
+    context.reply.error(error);
+    return std::nullopt;
+  };
+  const auto count = types::parse_integer(context.argument(1));
+  if (!count || *count < 1) return fail("ERR numkeys should be greater than 0");
+  const auto arguments = context.arguments.subspan(2);
+  if (static_cast<std::uint64_t>(*count) > arguments.size()) {
+    return fail("ERR Number of keys can't be greater than number of args");
+  }
+  CountRequest request{arguments.first(static_cast<std::size_t>(*count))};
+  for (std::size_t i = request.keys.size(); i < arguments.size(); i += 2) {
+    if (!is_option(arguments[i], "LIMIT") || i + 1 == arguments.size()) return fail("ERR syntax error");
+    const auto limit = types::parse_integer(arguments[i + 1]);
+    if (!limit || *limit < 0) return fail("ERR LIMIT can't be negative");
+    request.limit = *limit == 0 ? kNoLimit : static_cast<std::uint64_t>(*limit);
+  }
+  return request;
+}
+
+}  // namespace
+
+void sdiff(Context& context) {
+  reply_result(context, subtract);
+}
+void sdiffstore(Context& context) {
+  store_result(context, subtract);
+}
+void sinterstore(Context& context) {
+  store_result(context, intersect_into);
+}
+void sunion(Context& context) {
+  reply_result(context, unite);
+}
+void sunionstore(Context& context) {
+  store_result(context, unite);
+}
+
+// No member comes twice, so none need be kept to compare with.
+void sinter(Context& context) {
+  std::vector<Source> sources;
+  if (!find_sets(context, context.arguments.subspan(1), sources)) return;
+  std::string members;
+  Reply writer(members, context.reply.protocol());
+  std::size_t count = 0;
+  intersect(std::move(sources), [&](std::string_view member) {
+    writer.bulk(member);
+    ++count;
+    return true;
+  });
+  context.reply.set(count);
+  context.reply.append(members);
+}
+
+void sintercard(Context& context) {
+  const auto request = parse_count_request(context);
+  if (!request) return;
+  std::vector<Source> sources;
+  if (!find_sets(context, request->keys, sources)) return;
+  std::uint64_t count = 0;
+  intersect(std::move(sources), [&](std::string_view) { return ++count < request->limit; });
+  context.reply.integer(static_cast<std::int64_t>(count));
+}
+
+}  // namespace terrace::commands

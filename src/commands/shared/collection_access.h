@@ -1,0 +1,33 @@
+// How the commands on collections get at their values: with the type checked, made where it is missing.
+#pragma once
+
+#include <string_view>
+
+#include "src/config/config.h"
+#include "src/execution/context.h"
+#include "src/execution/services.h"
+#include "src/types/encoding/collection_limits.h"
+#include "src/types/encoding/listpack.h"
+
+namespace terrace {
+
+// True for no record and for one of this type; otherwise the error is replied.
+inline bool type_or_absent(Context& context, const storage::Record* record, storage::ValueType type) {
+  if (record == nullptr || record->type() == type) return true;
+  context.reply.wrong_type();
+  return false;
+}
+
+inline const types::CollectionLimits& collection_limits(Context& context) {
+  return context.services.config.settings();
+}
+
+// The record, marked as changed, or a new empty listpack of this type in its place.
+inline storage::Record* changed_or_new(Context& context, std::string_view key, storage::Record* record,
+                                       storage::ValueType type) {
+  if (record == nullptr) return context.put(key, type, storage::Encoding::kListpack, types::Listpack::empty());
+  context.change(record);
+  return record;
+}
+
+}  // namespace terrace

@@ -1,0 +1,62 @@
+// ElementScan: HSCAN, SSCAN, ZSCAN: one call's walk over a collection's elements. The key's type is checked by whoever
+// calls; an absent key is answered before the options are looked at, as Redis does.
+// Thread: the reactor's.
+#pragma once
+
+#include <algorithm>
+#include <initializer_list>
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include "src/commands/shared/scan.h"
+
+namespace terrace {
+
+class ElementScan {
+ public:
+  static void reply_empty(Context& context) {
+    context.reply.array(2);
+    context.reply.bulk("0");
+    context.reply.array(0);
+  }
+
+  // `step(cursor, out)` calls out.add() for the elements at a cursor and returns the next one, 0 at the end.
+  template <typename Step>
+  static void reply(Context& context, std::uint64_t cursor, const Step& step) {
+    const auto options = scan_options(context, 3, /*with_type=*/false);
+    if (!options) return;
+    ElementScan out(context.reply.protocol(), options->filter);
+    // A collection emptied by deletes has many empty places: only so many steps for each element asked for.
+    std::int64_t steps_left = std::min(options->count, std::numeric_limits<std::int64_t>::max() / kStepsPerElement);
+    steps_left *= kStepsPerElement;
+    do {
+      cursor = step(cursor, out);
+    } while (cursor != 0 && out.visited_ < options->count && --steps_left > 0);
+    context.reply.array(2);
+    context.reply.bulk(std::to_string(cursor));
+    context.reply.array(out.texts_);
+    context.reply.append(out.body_);
+  }
+
+  // An element by its name, which the pattern is for, with what is told of it.
+  void add(std::string_view name, std::initializer_list<std::string_view> texts) {
+    ++visited_;
+    if (!filter_.any_name() && !types::matches(filter_.pattern, name)) return;
+    for (const std::string_view text : texts) body_writer_.bulk(text);
+    texts_ += texts.size();
+  }
+
+ private:
+  ElementScan(int protocol, const ScanFilter& filter) : filter_(filter), body_writer_(body_, protocol) {}
+
+  static constexpr std::int64_t kStepsPerElement = 10;
+
+  const ScanFilter& filter_;
+  std::string body_;
+  Reply body_writer_;
+  std::size_t texts_ = 0;
+  std::int64_t visited_ = 0;
+};
+
+}  // namespace terrace

@@ -1,0 +1,77 @@
+#include "src/commands/shared/scan.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstdlib>
+#include <optional>
+#include <vector>
+
+#include "src/commands/shared/argument.h"
+#include "src/text/number.h"
+
+namespace terrace {
+
+using storage::Location;
+using storage::Record;
+
+bool visit_chain(const storage::Database& database, std::uint64_t& cursor, const storage::Residents& residents,
+                 std::vector<Location>& missing, const std::function<void(const Record&)>& visit) {
+  const std::size_t known = missing.size();
+  const std::uint64_t next = database.scan(cursor, residents, missing, visit);
+  const bool visited = missing.size() == known;
+  cursor = visited ? next : database.index().next_cursor(static_cast<std::uint32_t>(cursor));
+  return visited;
+}
+
+bool remove_expired(Context& context, std::span<const std::string> keys) {
+  bool resident = true;
+  for (const std::string& key : keys) resident = context.need(key) && resident;
+  if (!resident) return false;
+  for (const std::string& key : keys) context.peek(key);
+  return true;
+}
+
+bool ScanFilter::passes(const Record& record) const {
+  if (!any_name() && !types::matches(pattern, record.key())) return false;
+  return !type_name || is_option(*type_name, types::type_name(record.type()));
+}
+
+// Reads as strtoul does, so that "-1" is the largest cursor and "" is 0.
+std::optional<std::uint64_t> cursor_argument(Context& context, std::size_t index) {
+  const std::string text(context.argument(index));
+  char* end = nullptr;
+  errno = 0;
+  const std::uint64_t cursor = std::strtoul(text.c_str(), &end, 10);
+  if (std::isspace(static_cast<unsigned char>(text[0])) || *end != '\0' || errno == ERANGE) {
+    context.reply.error("ERR invalid cursor");
+    return std::nullopt;
+  }
+  return cursor;
+}
+
+std::optional<ScanOptions> scan_options(Context& context, std::size_t first, bool with_type) {
+  ScanOptions options;
+  for (std::size_t i = first; i < context.arguments.size(); i += 2) {
+    const std::string_view option = context.argument(i);
+    const bool complete = i + 1 < context.arguments.size();
+    if (complete && is_option(option, "COUNT")) {
+      const auto count = integer_argument(context, i + 1);
+      if (!count) return std::nullopt;
+      options.count = *count;
+    } else if (complete && is_option(option, "MATCH")) {
+      options.filter.pattern = context.argument(i + 1);
+    } else if (complete && with_type && is_option(option, "TYPE")) {
+      options.filter.type_name = context.argument(i + 1);
+    } else {
+      options.count = 0;
+    }
+    if (options.count < 1) {
+      context.reply.syntax_error();
+      return std::nullopt;
+    }
+  }
+  return options;
+}
+
+}  // namespace terrace

@@ -1,0 +1,337 @@
+// XREAD and XREADGROUP: the entries behind a given one, of several streams, for who asks or for a consumer of a group.
+#include <string>
+#include <vector>
+
+#include "src/commands/shared/argument.h"
+#include "src/commands/stream/stream_access.h"
+#include "src/commands/stream/stream_handlers.h"
+
+namespace terrace::commands {
+namespace {
+
+using storage::Record;
+using storage::ValueType;
+using types::Stream;
+using types::StreamConsumer;
+using types::StreamEntry;
+using types::StreamGroup;
+using types::StreamId;
+using types::StreamNodeView;
+
+struct Options {
+  bool for_group = false;  // XREADGROUP
+  std::size_t group_at = 0;
+  std::uint64_t count = 0;  // 0: all
+  bool no_acknowledge = false;
+  std::optional<std::int64_t> timeout_ms = {};  // of BLOCK; 0: it never ends
+  std::size_t first_key = 0;
+  std::size_t streams = 0;
+  // Which of them are looked at, from `first` to before `end`.
+  std::size_t first = 0, end = 0;
+
+  std::string_view key(const Context& context, std::size_t index) const { return context.argument(first_key + index); }
+  std::string_view id(const Context& context, std::size_t index) const {
+    return context.argument(first_key + streams + index);
+  }
+};
+
+// Where reading a stream begins; none: at what the group has not had yet (">").
+struct Start {
+  std::optional<StreamId> behind;
+};
+
+void of_groups_alone(Context& context, std::string_view option) {
+  context.reply.error("ERR The " + std::string(option) +
+                      " option is only supported by XREADGROUP. You called XREAD instead.");
+}
+
+bool parse_wait(Context& context, std::size_t at, Options& options) {
+  const auto timeout_ms = types::parse_integer(context.argument(at));
+  if (!timeout_ms) return context.reply.error("ERR timeout is not an integer or out of range"), false;
+  if (*timeout_ms < 0) return context.reply.error("ERR timeout is negative"), false;
+  options.timeout_ms = *timeout_ms;
+  return true;
+}
+
+// STREAMS at `at`, behind which are the keys and as many ids.
+bool parse_streams(Context& context, std::size_t at, Options& options) {
+  options.first_key = at + 1;
+  const std::size_t rest = context.arguments.size() - options.first_key;
+  options.streams = options.end = rest / 2;
+  if (rest % 2 == 0) return true;
+  // The same words for both commands, as Redis 7.0 has them.
+  context.reply.error("ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.");
+  return false;
+}
+
+// One option at `i`, which is moved to its last argument; false: an error is replied.
+bool parse_option(Context& context, std::size_t& i, Options& options) {
+  const std::string_view argument = context.argument(i);
+  const std::size_t more = context.arguments.size() - i - 1;
+  if (is_option(argument, "BLOCK") && more > 0) return parse_wait(context, ++i, options);
+  if (is_option(argument, "COUNT") && more > 0) {
+    const auto count = integer_argument(context, ++i);
+    if (count) options.count = static_cast<std::uint64_t>(std::max<std::int64_t>(*count, 0));
+    return count.has_value();
+  }
+  if (is_option(argument, "GROUP") && more >= 2) {
+    if (!options.for_group) return of_groups_alone(context, "GROUP"), false;
+    options.group_at = i + 1;
+    i += 2;
+    return true;
+  }
+  if (is_option(argument, "NOACK")) {
+    if (!options.for_group) return of_groups_alone(context, "NOACK"), false;
+    options.no_acknowledge = true;
+    return true;
+  }
+  context.reply.syntax_error();
+  return false;
+}
+
+std::optional<Options> parse_options(Context& context, bool for_group) {
+  Options options{.for_group = for_group};
+  for (std::size_t i = 1; i < context.arguments.size() && options.first_key == 0; ++i) {
+    if (is_option(context.argument(i), "STREAMS") && i + 1 < context.arguments.size()) {
+      if (!parse_streams(context, i, options)) return std::nullopt;
+    } else if (!parse_option(context, i, options)) {
+      return std::nullopt;
+    }
+  }
+  if (options.first_key == 0) return context.reply.syntax_error(), std::nullopt;
+  if (for_group && options.group_at == 0) {
+    return context.reply.error("ERR Missing GROUP option for XREADGROUP"), std::nullopt;
+  }
+  return options;
+}
+
+// The table row finds the keys behind the first word STREAMS from its place on; where that is another one, they are
+// asked for here.
+bool have_keys(Context& context, const Options& options) {
+  std::size_t found = options.for_group ? 4 : 1;
+  while (!is_option(context.argument(found), "STREAMS")) ++found;
+  if (found + 1 == options.first_key) return true;
+  bool all = true;
+  for (std::size_t i = 0; i < options.streams; ++i) all &= context.need(options.key(context, i));
+  return all;
+}
+
+// Who has waited gets what has come to the one stream, and not too much of it where the id lay far back.
+void of_candidate_alone(const Context& context, Options& options) {
+  constexpr std::uint64_t kMost = 1000;
+  const auto keys = context.arguments.subspan(options.first_key, options.streams);
+  const auto candidates = context.candidates(keys);
+  options.first = static_cast<std::size_t>(candidates.data() - keys.data());
+  options.end = options.first + candidates.size();
+  if (options.count == 0) options.count = kMost;
+}
+
+// Who has waited has been counted before.
+const Record* find(Context& context, std::string_view key) {
+  return context.served() ? context.peek(key) : context.read(key);
+}
+
+// One stream's start; false: an error is replied.
+bool parse_start(Context& context, const Options& options, std::size_t index, const Record* record, Start& start) {
+  const std::string_view text = until_nul(options.id(context, index));
+  if (text == "$") {
+    if (options.for_group) {
+      context.reply.error(
+          "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by "
+          "specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result "
+          "set.");
+      return false;
+    }
+    start.behind = record ? stream_of(*record).last_id() : StreamId{};
+    return true;
+  }
+  if (text == ">") {
+    if (options.for_group) return true;
+    context.reply.error(
+        "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.");
+    return false;
+  }
+  start.behind = parse_id(options.id(context, index));
+  if (!start.behind) return invalid_id(context.reply), false;
+  // As Redis has it, the greatest id means the same as ">".
+  if (options.for_group && *start.behind == StreamId::greatest()) start.behind.reset();
+  return true;
+}
+
+// Whether a stream can be read from, and has the group.
+bool is_readable(Context& context, const Options& options, std::string_view key, const Record* record) {
+  const bool for_group = options.for_group;
+  if (for_group && context.served() && (record == nullptr || record->type() != ValueType::kStream)) {
+    return context.reply.error("UNBLOCKED the stream key no longer exists"), false;
+  }
+  if (!type_or_absent(context, record, ValueType::kStream)) return false;
+  const std::string_view group = for_group ? context.argument(options.group_at) : std::string_view();
+  if (!for_group || (record != nullptr && stream_of(*record).group(group) != nullptr)) return true;
+  if (context.served()) {
+    context.reply.error("NOGROUP the consumer group this client was blocked on no longer exists");
+  } else {
+    no_key_or_group(context, key, group, " in XREADGROUP with GROUP option");
+  }
+  return false;
+}
+
+bool parse_starts(Context& context, const Options& options, std::vector<Start>& starts) {
+  for (std::size_t i = options.first; i < options.end; ++i) {
+    const std::string_view key = options.key(context, i);
+    const Record* record = find(context, key);
+    if (!is_readable(context, options, key, record)) return false;
+    if (!parse_start(context, options, i, record, starts[i])) return false;
+  }
+  return true;
+}
+
+// What stands in a stream's place in the reply.
+void reply_key(Reply& reply, std::string_view key) {
+  if (reply.protocol() == 2) reply.array(2);
+  reply.bulk(key);
+}
+
+// Is there something behind `id`? For who has waited, as Redis has it, also if it has been trimmed away again.
+bool reaches_beyond(const Context& context, const Stream& stream, const StreamId& id) {
+  if (context.served()) return stream.last_id() > id;
+  return stream.size() > 0 && stream.last_entry_id() > id;
+}
+
+bool read_stream(Context& context, const Options& options, std::size_t index, const Start& start, Reply& reply) {
+  const std::string_view key = options.key(context, index);
+  const Record* record = find(context, key);
+  if (record == nullptr || !reaches_beyond(context, stream_of(*record), *start.behind)) return false;
+  const Stream& stream = stream_of(*record);
+  reply_key(reply, key);
+  reply_entries(reply, stream, *start.behind->next(), StreamId::greatest(), options.count);
+  return true;
+}
+
+// What is new to the group, and pending for the consumer from now on.
+void deliver_new(Context& context, const Options& options, std::string_view key, Stream& stream, StreamGroup& group,
+                 StreamConsumer& consumer, Reply& reply) {
+  std::string text;
+  Reply entries(text, reply.protocol());
+  std::uint64_t told = 0;
+  const auto tell = [&](const StreamEntry& entry, const StreamNodeView& node) {
+    reply_entry(entries, entry, node);
+    if (group.entries_read != StreamGroup::kUnknownReads && !stream.deleted_from(entry.id)) {
+      group.entries_read = static_cast<std::int64_t>(static_cast<std::uint64_t>(group.entries_read) + 1);
+    } else if (stream.entries_added() > 0) {
+      group.entries_read = stream.ordinal_of(entry.id);
+    }
+    group.last_id = entry.id;
+    if (!options.no_acknowledge) {
+      group.set_pending(entry.id, consumer, context.now_ms, 1);
+      propagate_pending(context, key, group, *group.find_pending(entry.id));
+    }
+    return ++told != options.count;
+  };
+  stream.forward(*group.last_id.next(), StreamId::greatest(), tell);
+  reply.array(told);
+  reply.append(text);
+  propagate_position(context, key, group);
+}
+
+// What is pending for the consumer behind an id, delivered once more.
+void deliver_again(Context& context, const Options& options, std::string_view key, const Stream& stream,
+                   StreamGroup& group, StreamConsumer& consumer, const StreamId& behind, Reply& reply) {
+  std::string text;
+  Reply entries(text, reply.protocol());
+  std::uint64_t told = 0;
+  for (auto at = consumer.pending.lower_bound(*behind.next()); at != consumer.pending.end();
+       at = consumer.pending.next(at)) {
+    const StreamId id = consumer.pending[at].id;
+    if (reply_entry(entries, stream, id)) {
+      group.set_pending(id, consumer, context.now_ms, group.find_pending(id)->deliveries + 1);
+      propagate_pending(context, key, group, *group.find_pending(id));
+    } else {
+      entries.array(2);
+      reply_id(entries, id);
+      entries.null_array();
+    }
+    if (++told == options.count) break;
+  }
+  reply.array(told);
+  reply.append(text);
+}
+
+bool deliver_stream(Context& context, const Options& options, std::size_t index, const Start& start, Reply& reply) {
+  const std::string_view key = options.key(context, index);
+  static_cast<void>(find(context, key));  // counted, as Redis counts it
+  Record* record = context.write(key);
+  StreamGroup& group = *stream_of(*record).group(context.argument(options.group_at));
+  // Nothing is noted of who asked in vain, not even the consumer.
+  if (!start.behind && !reaches_beyond(context, stream_of(*record), group.last_id)) return false;
+  Stream& stream = changed_stream(context, record);
+  const std::string_view name = context.argument(options.group_at + 1);
+  StreamConsumer* consumer = group.consumer(name);
+  if (consumer == nullptr) {
+    consumer = &group.add_consumer(name, context.now_ms);
+    propagate_consumer(context, key, group, name);
+  }
+  consumer->seen_ms = context.now_ms;
+  reply_key(reply, key);
+  if (start.behind) {
+    deliver_again(context, options, key, stream, group, *consumer, *start.behind, reply);
+  } else {
+    deliver_new(context, options, key, stream, group, *consumer, reply);
+  }
+  return true;
+}
+
+// Waits for more in any of the streams. What "$" means is settled now.
+void wait_for_more(Context& context, const Options& options, const std::vector<Start>& starts) {
+  const auto keys = context.arguments.subspan(options.first_key, options.streams);
+  KeyWait wait{.type = ValueType::kStream,
+               .keys = keys,
+               .timeout_ms = *options.timeout_ms,
+               .when_gone = options.for_group,
+               .request = {}};
+  if (!options.for_group) {
+    wait.request.assign(context.arguments.begin(), context.arguments.end());
+    for (std::size_t i = 0; i < options.streams; ++i) {
+      wait.request[options.first_key + options.streams + i] = types::StreamIdText(*starts[i].behind).view();
+    }
+  }
+  context.block(wait);
+}
+
+void read(Context& context, bool for_group) {
+  auto options = parse_options(context, for_group);
+  if (!options || !have_keys(context, *options)) return;
+  if (context.served()) of_candidate_alone(context, *options);
+  std::vector<Start> starts(options->streams);
+  if (!parse_starts(context, *options, starts)) return;
+  // Only what was delivered is told to the log, entry by entry.
+  if (for_group) context.propagate_nothing();
+  std::string text;
+  Reply streams(text, context.reply.protocol());
+  std::size_t told = 0;
+  for (std::size_t i = options->first; i < options->end; ++i) {
+    const bool any = for_group ? deliver_stream(context, *options, i, starts[i], streams)
+                               : read_stream(context, *options, i, starts[i], streams);
+    told += any ? 1 : 0;
+  }
+  if (told == 0) {
+    if (options->timeout_ms) return wait_for_more(context, *options, starts);
+    return context.reply.null_array();
+  }
+  if (context.reply.protocol() == 2) {
+    context.reply.array(told);
+  } else {
+    context.reply.map(told);
+  }
+  context.reply.append(text);
+}
+
+}  // namespace
+
+void xread(Context& context) {
+  read(context, false);
+}
+void xreadgroup(Context& context) {
+  read(context, true);
+}
+
+}  // namespace terrace::commands

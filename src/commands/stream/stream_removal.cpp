@@ -1,0 +1,141 @@
+// XDELEX and XACKDEL, of Redis 8.2: entries are removed with a say in what the groups still refer to.
+#include <algorithm>
+#include <vector>
+
+#include "src/commands/shared/argument.h"
+#include "src/commands/stream/stream_access.h"
+#include "src/commands/stream/stream_handlers.h"
+
+namespace terrace::commands {
+namespace {
+
+using storage::Record;
+using storage::ValueType;
+using types::Stream;
+using types::StreamGroup;
+using types::StreamId;
+using References = types::StreamReferences;
+
+// What is replied for an id.
+constexpr std::int64_t kNone = -1, kGone = 1, kStays = 2;
+
+struct Options {
+  References references = References::kKeep;
+  std::size_t first_id = 0;
+  std::size_t ids = 0;
+};
+
+// IDS at `i`, which is moved to the last of the ids.
+bool parse_ids(Context& context, std::size_t& i, Options& options) {
+  const auto count = types::parse_integer(context.argument(i + 1));
+  if (!count || *count <= 0) return context.reply.error("ERR Number of IDs must be a positive integer"), false;
+  options.first_id = i + 2;
+  if (static_cast<std::uint64_t>(*count) > context.arguments.size() - options.first_id) {
+    context.reply.error("ERR The `numids` parameter must match the number of arguments");
+    return false;
+  }
+  options.ids = static_cast<std::size_t>(*count);
+  i += 1 + options.ids;
+  return true;
+}
+
+// The options from argument `at` on, each once and in any order.
+std::optional<Options> parse_options(Context& context, std::size_t at) {
+  Options options;
+  bool told = false;
+  for (std::size_t i = at; i < context.arguments.size(); ++i) {
+    const std::string_view argument = context.argument(i);
+    const auto references = references_option(argument);
+    if (!told && references) {
+      options.references = *references;
+      told = true;
+    } else if (options.ids == 0 && i + 1 < context.arguments.size() && is_option(argument, "IDS")) {
+      if (!parse_ids(context, i, options)) return std::nullopt;
+    } else {
+      return context.reply.syntax_error(), std::nullopt;
+    }
+  }
+  if (options.ids == 0) return context.reply.syntax_error(), std::nullopt;
+  return options;
+}
+
+// All ids, or the error is replied.
+std::optional<std::vector<StreamId>> parse_all(Context& context, const Options& options) {
+  std::vector<StreamId> ids;
+  for (std::size_t i = 0; i < options.ids; ++i) {
+    const auto id = id_argument(context, options.first_id + i);
+    if (!id) return std::nullopt;
+    ids.push_back(*id);
+  }
+  return ids;
+}
+
+void reply_none(Context& context, const Options& options) {
+  context.reply.array(options.ids);
+  for (std::size_t i = 0; i < options.ids; ++i) context.reply.integer(kNone);
+}
+
+// Without groups nobody has read it.
+bool is_awaited(const Stream& stream, const StreamId& id) {
+  return stream.groups().empty() || stream.awaited(id);
+}
+
+// Would remove() find anything to do?
+bool removes(const Stream& stream, const StreamId& id, References references) {
+  if (references == References::kDrop && stream.pending(id)) return true;
+  return stream.contains(id) && (references != References::kRespect || !is_awaited(stream, id));
+}
+
+// The stream is marked as changed, if removes().
+std::int64_t remove(Stream& stream, const StreamId& id, References references) {
+  if (references == References::kRespect && is_awaited(stream, id)) return stream.contains(id) ? kStays : kNone;
+  if (references == References::kDrop) {
+    for (const auto& group : stream.groups()) group->acknowledge(id);
+  }
+  return stream.erase(id) ? kGone : kNone;
+}
+
+}  // namespace
+
+void xdelex(Context& context) {
+  const auto options = parse_options(context, 2);
+  if (!options) return;
+  Record* record = context.write(context.argument(1));
+  if (!type_or_absent(context, record, ValueType::kStream)) return;
+  const auto ids = parse_all(context, *options);
+  if (!ids) return;
+  if (record == nullptr) return reply_none(context, *options);
+  auto& stream = static_cast<Stream&>(*record->object());
+  if (std::any_of(ids->begin(), ids->end(),
+                  [&](const StreamId& id) { return removes(stream, id, options->references); })) {
+    context.change(record);
+  }
+  context.reply.array(options->ids);
+  for (const StreamId& id : *ids) context.reply.integer(remove(stream, id, options->references));
+}
+
+void xackdel(Context& context) {
+  const auto options = parse_options(context, 3);
+  if (!options) return;
+  Record* record = context.write(context.argument(1));
+  if (!type_or_absent(context, record, ValueType::kStream)) return;
+  const auto ids = parse_all(context, *options);
+  if (!ids) return;
+  StreamGroup* group = record ? stream_of(*record).group(context.argument(2)) : nullptr;
+  if (group == nullptr) return reply_none(context, *options);
+  if (std::any_of(ids->begin(), ids->end(), [&](const StreamId& id) { return group->find_pending(id) != nullptr; })) {
+    context.change(record);
+  }
+  auto& stream = static_cast<Stream&>(*record->object());
+  context.reply.array(options->ids);
+  for (const StreamId& id : *ids) {
+    if (!group->acknowledge(id)) {
+      context.reply.integer(kNone);
+    } else {
+      // One that had been deleted before is gone as well.
+      context.reply.integer(remove(stream, id, options->references) == kStays ? kStays : kGone);
+    }
+  }
+}
+
+}  // namespace terrace::commands

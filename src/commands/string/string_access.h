@@ -1,0 +1,61 @@
+// How the string commands get at strings: with the type checked and in the encoding they need.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include "src/execution/context.h"
+#include "src/types/string/string.h"
+
+namespace terrace {
+
+// True for no record and for a string; otherwise the error is replied.
+inline bool string_or_absent(Context& context, const storage::Record* record) {
+  if (record == nullptr || record->type() == storage::ValueType::kString) return true;
+  context.reply.wrong_type();
+  return false;
+}
+
+inline void reply_string(Reply& reply, const storage::Record& record) {
+  if (record.encoding() == storage::Encoding::kInteger) {
+    reply.bulk_integer(types::stored_integer(record));
+  } else {
+    reply.bulk(record.bytes());
+  }
+}
+
+inline storage::Record* put_string(Context& context, std::string_view key, const types::EncodedString& string,
+                                   bool keep_expiry = false) {
+  return context.put(key, storage::ValueType::kString, string.encoding(), string.bytes(), keep_expiry);
+}
+
+// Replies the error if a string of `size` bytes may not get `more`.
+inline bool check_string_size(Context& context, std::uint64_t size, std::uint64_t more) {
+  if (types::size_allowed(size, more)) return true;
+  context.reply.error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+  return false;
+}
+
+// Makes a string record "raw" with `size` bytes, the new ones uninitialised; so it is ready for an edit in place.
+inline storage::Record* make_raw(Context& context, storage::Record* record, std::size_t size) {
+  const types::StringText text(*record);
+  const bool integer = record->encoding() == storage::Encoding::kInteger;
+  record = context.resize(record, static_cast<std::uint32_t>(size));
+  if (integer) std::memcpy(record->value(), text.view().data(), std::min(size, text.view().size()));
+  record->set_kind(storage::ValueType::kString, storage::Encoding::kRaw);
+  return record;
+}
+
+// A string ready for an edit in place within its first `size` bytes: made where there is none, longer by zeros where it
+// is shorter. check_string_size() allowed it.
+inline storage::Record* at_least_raw(Context& context, std::string_view key, storage::Record* record,
+                                     std::size_t size) {
+  if (record == nullptr) record = context.put(key, storage::ValueType::kString, storage::Encoding::kRaw, {});
+  const std::size_t old_size = types::string_size(*record);
+  record = make_raw(context, record, std::max(old_size, size));
+  if (size > old_size) std::memset(record->value() + old_size, 0, size - old_size);
+  return record;
+}
+
+}  // namespace terrace

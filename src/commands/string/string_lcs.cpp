@@ -1,0 +1,100 @@
+// LCS: the longest common subsequence of two strings, as text, as length or as the ranges that match.
+#include <string>
+
+#include "src/commands/shared/argument.h"
+#include "src/commands/string/string_access.h"
+#include "src/commands/string/string_handlers.h"
+#include "src/types/string/subsequence.h"
+
+namespace terrace::commands {
+namespace {
+
+using storage::Record;
+
+struct LcsOptions {
+  bool length = false;   // LEN
+  bool indexes = false;  // IDX
+  bool with_size = false;
+  std::int64_t min_size = 0;
+};
+
+std::optional<LcsOptions> parse_options(Context& context) {
+  LcsOptions options;
+  for (std::size_t i = 3; i < context.arguments.size(); ++i) {
+    const std::string_view argument = context.argument(i);
+    if (is_option(argument, "IDX")) {
+      options.indexes = true;
+    } else if (is_option(argument, "LEN")) {
+      options.length = true;
+    } else if (is_option(argument, "WITHMATCHLEN")) {
+      options.with_size = true;
+    } else if (is_option(argument, "MINMATCHLEN") && i + 1 < context.arguments.size()) {
+      const auto size = integer_argument(context, ++i);
+      if (!size) return std::nullopt;
+      options.min_size = *size;
+    } else {
+      context.reply.syntax_error();
+      return std::nullopt;
+    }
+  }
+  if (options.indexes && options.length) {
+    context.reply.error("ERR If you want both the length and indexes, please just use IDX.");
+    return std::nullopt;
+  }
+  return options;
+}
+
+void reply_ranges(Reply& reply, const types::Subsequence& common, const LcsOptions& options) {
+  std::vector<types::CommonRange> ranges = common.ranges();
+  std::erase_if(ranges, [&](const types::CommonRange& range) { return range.size() < options.min_size; });
+  reply.map(2);
+  reply.bulk("matches");
+  reply.array(ranges.size());
+  for (const types::CommonRange& range : ranges) {
+    reply.array(options.with_size ? 3 : 2);
+    reply.array(2);
+    reply.integer(range.first_a);
+    reply.integer(range.last_a);
+    reply.array(2);
+    reply.integer(range.first_b);
+    reply.integer(range.last_b);
+    if (options.with_size) reply.integer(range.size());
+  }
+  reply.bulk("len");
+  reply.integer(common.size());
+}
+
+// The cells of Redis' table, which must fit into proto-max-bulk-len; kept although ours needs far less, so that no
+// command blocks for longer than there.
+bool too_much_work(std::uint64_t a_size, std::uint64_t b_size) {
+  return (a_size + 1) * (b_size + 1) > storage::kMaxValueSize / sizeof(std::uint32_t);
+}
+
+// A key's text, empty for none. Nothing: not a string, the error is replied.
+std::optional<std::string> text_of(Context& context, std::string_view key) {
+  const Record* record = context.read(key);
+  if (record == nullptr) return std::string();
+  if (record->type() == storage::ValueType::kString) return std::string(types::StringText(*record).view());
+  context.reply.error("ERR The specified keys must contain string values");
+  return std::nullopt;
+}
+
+}  // namespace
+
+void lcs(Context& context) {
+  const auto a = text_of(context, context.argument(1));
+  if (!a) return;
+  const auto b = text_of(context, context.argument(2));
+  if (!b) return;
+  const auto options = parse_options(context);
+  if (!options) return;
+  if (too_much_work(a->size(), b->size())) {
+    return context.reply.error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
+  }
+  const types::Subsequence common(*a, *b);
+  if (options->indexes) return reply_ranges(context.reply, common, *options);
+  if (options->length) return context.reply.integer(common.size());
+  context.reply.bulk(common.text());
+}
+
+}  // namespace terrace::commands

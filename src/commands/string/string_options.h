@@ -1,0 +1,36 @@
+// StringOptions: what SET and GETEX may say behind their fixed arguments, and how an expiry given there is read.
+// Thread: plain values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "src/execution/context.h"
+
+namespace terrace {
+
+// How an expiry is given: from now on or as a point in time, in seconds or milliseconds.
+enum class ExpiryUnit : std::uint8_t { kNone, kSeconds, kMilliseconds, kUnixSeconds, kUnixMilliseconds };
+
+struct StringOptions {
+  bool if_absent = false;   // NX
+  bool if_present = false;  // XX
+  bool get = false;
+  bool keep_expiry = false;  // KEEPTTL
+  bool persist = false;
+  ExpiryUnit unit = ExpiryUnit::kNone;
+  std::size_t expiry_index = 0;  // of the argument with the expiry
+
+  bool has_expiry() const { return unit != ExpiryUnit::kNone; }
+  bool absolute() const { return unit == ExpiryUnit::kUnixSeconds || unit == ExpiryUnit::kUnixMilliseconds; }
+};
+
+enum class OptionsOf : bool { kSet, kGetex };
+
+// Nothing: the error is replied.
+std::optional<StringOptions> parse_string_options(Context& context, std::size_t first, OptionsOf command);
+
+// The point in time in Unix milliseconds. Nothing: the error is replied.
+std::optional<std::int64_t> parse_expiry(Context& context, std::size_t index, ExpiryUnit unit);
+
+}  // namespace terrace

@@ -1,0 +1,22 @@
+// The handlers that geo_table.cpp names.
+#pragma once
+
+#include "src/execution/context.h"
+
+namespace terrace::commands {
+
+// geo_member.cpp
+void geoadd(Context& context);
+void geodist(Context& context);
+void geohash(Context& context);
+void geopos(Context& context);
+
+// geo_search.cpp
+void georadius(Context& context);
+void georadius_ro(Context& context);
+void georadiusbymember(Context& context);
+void georadiusbymember_ro(Context& context);
+void geosearch(Context& context);
+void geosearchstore(Context& context);
+
+}  // namespace terrace::commands

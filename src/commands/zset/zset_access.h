@@ -1,0 +1,74 @@
+// How the commands on sorted sets get at them, and how they reply members with scores.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "src/commands/shared/collection_access.h"
+#include "src/commands/shared/put_value.h"
+#include "src/types/zset/sorted_set.h"
+
+namespace terrace {
+
+inline types::SortedSet changed_sorted_set(Context& context, std::string_view key, storage::Record* record) {
+  record = changed_or_new(context, key, record, storage::ValueType::kSortedSet);
+  return {context.database(), record, collection_limits(context)};
+}
+
+// Takes these members away, and the sorted set with its last one. How many were there.
+template <typename Members>
+std::int64_t erase_scored_members(Context& context, storage::Record* record, const Members& members) {
+  std::int64_t removed = 0;
+  for (const std::string_view member : members) {
+    if (!types::SortedSetView(*record).score(member)) continue;
+    if (removed++ == 0) context.change(record);
+    types::SortedSet set(context.database(), record, collection_limits(context));
+    set.erase(member);
+    record = set.record();
+    if (!set.empty()) continue;
+    context.remove(record);
+    break;
+  }
+  return removed;
+}
+
+// Puts what was made under a key, or takes the key away if that is nothing; replies how many members there are.
+inline void store_members(Context& context, std::string_view key, types::SortedSetBuilder& result) {
+  const std::size_t size = result.members().size();
+  if (size > 0) {
+    put_value(context, key, context.database_number(), result.take(collection_limits(context)));
+  } else if (storage::Record* record = context.write(key)) {
+    context.remove(record);
+  }
+  context.reply.integer(static_cast<std::int64_t>(size));
+}
+
+// An array of members, with their scores where asked for: one behind the other in RESP2, pairs in RESP3.
+class MembersReply {
+ public:
+  MembersReply(Reply& reply, std::size_t count, bool with_scores) : reply_(reply), with_scores_(with_scores) {
+    reply.array(with_scores && !nested() ? 2 * count : count);
+  }
+  void add(const types::ScoredMember& element) {
+    if (with_scores_ && nested()) reply_.array(2);
+    reply_.bulk(element.member);
+    if (with_scores_) reply_.real(element.score);
+  }
+
+ private:
+  bool nested() const { return reply_.protocol() == 3; }
+
+  Reply& reply_;
+  bool with_scores_;
+};
+
+// "ERR value is not a valid float", or what else is to be said.
+inline std::optional<double> score_argument(Context& context, std::string_view argument,
+                                            std::string_view error = "ERR value is not a valid float") {
+  const auto score = types::parse_score(argument);
+  if (!score) context.reply.error(error);
+  return score;
+}
+
+}  // namespace terrace

@@ -1,0 +1,67 @@
+// ZsetRange: a range of a sorted set's members by rank, by score or by text, as ZRANGE and its many relatives name it.
+// Ownership: borrows the arguments. Thread: a plain value.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "src/execution/context.h"
+#include "src/types/zset/sorted_set.h"
+
+namespace terrace {
+
+// Ranks from `begin` up to `end`, the lowest score first.
+struct RankRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::size_t size() const { return end - begin; }
+};
+
+class ZsetRange {
+ public:
+  enum class Kind { kRank, kScore, kText };
+
+  // nullopt: the error is replied. Ranks are read the other way around where the highest score comes first.
+  static std::optional<ZsetRange> parse(Context& context, Kind kind, std::string_view min, std::string_view max);
+
+  RankRange of(const types::SortedSetView& view, bool reverse = false) const;
+
+ private:
+  // An end by score or by text; `below_all` and `above_all` are texts that no member is.
+  struct Bound {
+    double score = 0;
+    std::string_view text = {};
+    bool exclusive = false;
+    bool below_all = false;
+    bool above_all = false;
+  };
+
+  static std::optional<Bound> parse_score(std::string_view argument);
+  static std::optional<Bound> parse_text(std::string_view argument);
+  // How many members come before a bound, those equal to it included if asked.
+  std::size_t count_before(const types::SortedSetView& view, const Bound& bound, bool with_equal) const;
+  RankRange of_ranks(std::size_t size) const;
+
+  Kind kind_ = Kind::kRank;
+  std::int64_t start_ = 0, stop_ = 0;  // kRank
+  Bound min_, max_;                    // the others
+};
+
+// Calls visit(element) for all of a range in the order asked for.
+template <typename Visit>
+void visit_range(const types::SortedSetView& view, const RankRange& range, bool reverse, const Visit& visit) {
+  std::size_t left = range.size();
+  if (left == 0) return;
+  const auto each = [&](const types::ScoredMember& element) {
+    visit(element);
+    return --left > 0;
+  };
+  if (reverse) {
+    view.backward(range.end - 1, each);
+  } else {
+    view.forward(range.begin, each);
+  }
+}
+
+}  // namespace terrace

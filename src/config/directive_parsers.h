@@ -1,0 +1,31 @@
+// Readers of those configuration directives whose values are more than one word or number. Each parse_ gives the
+// canonical text or Redis' error message, each assign_ takes a canonical text.
+// Thread: plain functions; parse_dir changes the process' working directory, as Redis does.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "io/result.h"
+#include "src/config/settings.h"
+
+namespace terrace {
+
+Result<std::string> parse_bind(std::span<const std::string> words, const std::string& current);
+Result<std::string> parse_dir(std::span<const std::string> words, const std::string& current);
+Result<std::string> parse_save(std::span<const std::string> words, const std::string& current);
+Result<std::string> parse_output_limits(std::span<const std::string> words, const std::string& current);
+Result<std::string> parse_percentiles(std::span<const std::string> words, const std::string& current);
+Result<std::string> parse_events(std::span<const std::string> words, const std::string& current);
+Result<std::string> parse_oom_values(std::span<const std::string> words, const std::string& current);
+Result<std::string> parse_octal(std::span<const std::string> words, const std::string& current);
+Result<std::string> parse_replicaof(std::span<const std::string> words, const std::string& current);
+Result<std::string> parse_memory_or_percent(std::span<const std::string> words, const std::string& current);
+
+void assign_bind(Settings& settings, const std::string& value);
+void assign_dir(Settings& settings, const std::string& value);
+void assign_output_limits(Settings& settings, const std::string& value);
+void assign_percentiles(Settings& settings, const std::string& value);
+void assign_octal(Settings& settings, const std::string& value);
+
+}  // namespace terrace

@@ -1,0 +1,71 @@
+// Settings: the values of the configuration that code reads, with their types. Config fills it, everybody else reads.
+// Ownership: owned by Config. Thread: the reactor's.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/types/encoding/collection_limits.h"
+
+namespace terrace {
+
+struct OutputLimit {
+  std::uint64_t hard_bytes = 0;  // 0: none
+  std::uint64_t soft_bytes = 0;
+  std::int64_t soft_seconds = 0;
+};
+
+struct Settings : types::CollectionLimits {
+  // network
+  std::int64_t port = 6379;
+  std::vector<std::string> bind = {"*", "-::*"};
+  std::string unix_socket;
+  std::int64_t unix_socket_permissions = 0;
+  std::int64_t tcp_backlog = 511;
+  std::int64_t tcp_keepalive_seconds = 300;
+  std::int64_t idle_timeout_seconds = 0;
+  std::int64_t max_clients = 10000;
+  bool protected_mode = true;
+  std::string password;
+  std::int64_t query_buffer_bytes = 1024ll << 20;
+  std::int64_t max_bulk_bytes = 512ll << 20;
+  std::array<OutputLimit, 3> output_limits = {OutputLimit{0, 0, 0}, OutputLimit{256ull << 20, 64ull << 20, 60},
+                                              OutputLimit{32ull << 20, 8ull << 20, 60}};  // normal, replica, pubsub
+
+  // the process
+  std::string directory = ".";
+  std::string log_file;
+  std::int64_t log_level = 2;  // as storage::LogLevel
+  std::string pid_file;
+  bool daemonize = false;
+  std::int64_t supervised = 0;  // as Supervisor::Kind
+  std::int64_t hz = 10;
+  std::int64_t debug_command = 0;      // 0 no, 1 yes, 2 local
+  std::int64_t protected_configs = 0;  // 0 no, 1 yes, 2 local
+
+  // the store
+  std::int64_t databases = 16;
+  std::int64_t max_memory_bytes = 0;
+  std::int64_t max_memory_policy = 7;  // index into Redis' list; 7: noeviction
+  std::int64_t append_fsync = 1;       // 0 everysec, 1 always, 2 no
+  std::int64_t disk_quota_bytes = 0;
+  bool tiering = true;
+  bool compaction = true;
+  std::int64_t compaction_live_percent = 80;
+  bool compression_dictionaries = true;
+  std::int64_t scrub_days = 30;
+  std::int64_t background_io_bytes = 0;
+  std::int64_t checkpoint_log_bytes = 0;
+
+  // observation
+  std::int64_t slowlog_threshold_us = 10000;
+  std::int64_t slowlog_max_entries = 128;
+  std::int64_t latency_threshold_ms = 0;
+  bool latency_tracking = true;
+  std::vector<double> latency_percentiles = {50, 99, 99.9};
+};
+
+}  // namespace terrace

@@ -1,0 +1,140 @@
+// Context: what one run of a handler sees: arguments, reply, keys. A handler is plain and synchronous; all keys that
+// its table row names are resident when it runs. One that learns of further keys asks need(key) for each *before it
+// changes anything* and returns at once when it says false: it is run again when the key is there.
+// Ownership: borrows everything; lives for one command. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "src/execution/run_state.h"
+#include "src/resp/reply.h"
+#include "storage/engine.h"
+#include "storage/keyspace/database.h"
+
+namespace terrace {
+
+struct Command;
+struct ServerStatistics;
+class Client;
+struct Services;
+
+class Context {
+ public:
+  Context(std::span<const std::string_view> request, Reply& out, const Command& row, Client& session, Services& parts,
+          storage::Engine& engine, ServerStatistics& statistics, RunState& state, std::int64_t time_ms, bool replay)
+      : arguments(request),
+        reply(out),
+        command(row),
+        client(session),
+        services(parts),
+        now_ms(time_ms),
+        replaying(replay),
+        engine_(engine),
+        statistics_(statistics),
+        state_(state) {}
+
+  // --- the request
+  std::span<const std::string_view> arguments;  // [0] is the command's name as the client wrote it
+  Reply& reply;
+  const Command& command;
+  Client& client;       // the session: selected database, protocol, name, flags
+  Services& services;   // the parts of the server; only server and connection commands need them
+  std::int64_t now_ms;  // wall clock, the same for all of one command
+  bool replaying;       // the command comes from the log: expiry happens only by its own DELs
+
+  std::string_view argument(std::size_t index) const { return arguments[index]; }
+
+  // --- keys of the selected database (or of `database`, where given)
+  // The record, nullptr if absent or expired (an expired key is removed on the way, as Redis does, but not when
+  // replaying). Counts keyspace hits and misses for kRead. O(1).
+  const storage::Record* read(std::string_view key);
+  // Leaves no trace in the access clock, nor in the hit and miss counters (TTL, OBJECT, TYPE, EXISTS do as Redis does).
+  const storage::Record* peek(std::string_view key);
+  storage::Record* write(std::string_view key);
+  storage::Record* write(std::string_view key, unsigned database);
+
+  // Makes `key` hold these bytes, whatever it held (any type). Keeps its expiry only if told. Marks the key changed.
+  storage::Record* put(std::string_view key, storage::ValueType type, storage::Encoding encoding,
+                       std::string_view bytes, bool keep_expiry = false);
+  storage::Record* put(std::string_view key, unsigned database, storage::ValueType type, storage::Encoding encoding,
+                       std::string_view bytes, bool keep_expiry = false);
+  // The same with an object for its value.
+  storage::Record* put(std::string_view key, unsigned database, storage::ValueType type, storage::ObjectPointer object,
+                       bool keep_expiry = false);
+  // Takes a record's object out, nullptr if it has none, to be put elsewhere; the record must be removed then.
+  storage::ObjectPointer take_object(storage::Record* record);
+  // A hash loses those of `fields`, every `step`-th, that have expired, as a key that has goes on the way; nullptr: the
+  // last one was among them, and the key is gone.
+  storage::Record* remove_expired_fields(storage::Record* record, std::span<const std::string_view> fields,
+                                         std::size_t step = 1);
+  // Before the value of a record from write() is changed in place.
+  void change(storage::Record* record);
+  storage::Record* resize(storage::Record* record, std::uint32_t value_size);
+  storage::Record* set_expiry(storage::Record* record, std::int64_t expiry_ms);
+  void remove(storage::Record* record);
+  // For records of another database than the selected one.
+  void remove(storage::Record* record, unsigned database);
+  storage::Record* set_expiry(storage::Record* record, std::int64_t expiry_ms, unsigned database);
+
+  unsigned database_number() const;
+  unsigned database_count() const { return engine_.database_count(); }
+  storage::Database& database();
+  storage::Database& database(unsigned number);
+
+  // --- keys that the table row does not name
+  // True: resident, go on. False: return now, the handler is run again.
+  bool need(std::string_view key);
+  bool need(std::string_view key, unsigned database);
+  // For scans: hands over locations whose names, types and times are to be read; the handler returns and is run again
+  // with them in heads().
+  void need_heads(std::span<const storage::Location> locations);
+  storage::Residents& heads();
+  storage::Residents& residents();
+  // For handlers that may suspend: reads what need() asked for, then need() is asked again.
+  io::Task<Result<void>> fetch_needed();
+  // True: go on; `copy` is one of the key's large object, or null where what there is is to be copied at one go. False:
+  // return now, nothing being changed; the handler is run again when the copy is made, others go on meanwhile.
+  bool copied(std::string_view key, storage::ObjectPointer& copy);
+  // The reply tells of keys as a whole (how many there are): it waits until all changes so far are durable. While the
+  // log cannot be written it does not wait, for such commands must answer then most of all.
+  void reveal_keyspace();
+  // May a command that is no write command change a key on the way? Not while writes are refused.
+  bool may_change() const { return replaying || engine_.writable(false).ok(); }
+  // A random number that stays the same when the handler is run again.
+  std::uint64_t random() const;
+
+  // --- waiting for keys (key_wait.h)
+  // Instead of a reply, for commands that have changed nothing. A client that cannot be kept waiting is answered as if
+  // the time were over.
+  void block(const KeyWait& wait);
+  // Those of `keys` to be looked at: all of them, or the one that has come for a client that waited.
+  std::span<const std::string_view> candidates(std::span<const std::string_view> keys) const;
+  // It has waited, and runs again because of one of its keys.
+  bool served() const { return state_.served; }
+  // Tells those who wait for this key of values of this type that there is more of it now.
+  void key_ready(std::string_view key, unsigned database, storage::ValueType type);
+
+  // --- effects
+  // What goes to the log (and later to replicas) instead of the command as it came; may be called several times. A
+  // handler that changed something and calls neither of these is logged as it came; one that changed nothing, not at
+  // all.
+  void propagate(std::span<const std::string_view> effect);
+  void propagate(std::initializer_list<std::string_view> effect);
+  void propagate_nothing();
+
+ private:
+  storage::Key key_of(std::string_view name);
+  storage::Record* find(std::string_view name, unsigned database, storage::Access access);
+  void expire(const storage::Key& key, unsigned database);
+  void key_gone(const storage::Record& record, unsigned database);
+  void mark_changed(std::string_view name);
+
+  storage::Engine& engine_;
+  ServerStatistics& statistics_;
+  RunState& state_;
+};
+
+}  // namespace terrace

@@ -1,0 +1,60 @@
+// ExpiryCycle: removes keys that nobody asks for: those whose time has passed, `hz` times a second in slices of at most
+// a millisecond (hot ones by walking the index, cold ones as the store finds them), and in cache mode those that the
+// quota has no room for.
+// Ownership: owned by Server. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "io/task.h"
+#include "src/config/settings.h"
+#include "src/execution/key_remover.h"
+#include "src/execution/services.h"
+#include "storage/engine.h"
+
+namespace terrace {
+
+class ExpiryCycle {
+ public:
+  ExpiryCycle(Services& services, const Settings& settings)
+      : services_(services), settings_(settings), hot_(services), cold_(services) {}
+
+  // Each until stop(), and a sleep of at most a tenth of a second longer.
+  io::Task<> run_hot();
+  io::Task<> run_cold();
+  void set_active(bool active) { active_ = active; }  // DEBUG SET-ACTIVE-EXPIRE
+  // Begins nothing more; what is under way ends soon. The store must not be closed while it is busy.
+  void stop() { stopped_ = true; }
+  bool busy() const { return busy_ > 0; }
+
+ private:
+  bool may_remove() const;
+  std::int64_t hot_period_us() const;
+  io::Task<> expire_hot();
+  // One step of the walk through all databases, or what is left of the step before.
+  void find_hot();
+  io::Task<> remove_hot();
+  void note_time_left();
+  io::Task<> expire_cold();
+  io::Task<> evict();
+  io::Task<> remove_named(const storage::NamedKeys& keys, bool expired);
+
+  Services& services_;
+  const Settings& settings_;
+  KeyRemover hot_;
+  KeyRemover cold_;
+  bool active_ = true;
+  bool stopped_ = false;
+  unsigned busy_ = 0;
+  // Where the walk stands.
+  unsigned database_ = 0;
+  std::uint32_t cursor_ = 0;
+  storage::Database::TimeLeft left_;  // of the database being walked
+  unsigned databases_done_ = 0;
+  std::vector<std::string> keys_;
+  std::vector<std::string> hashes_;  // of which fields have expired
+};
+
+}  // namespace terrace

@@ -1,0 +1,40 @@
+// LogReplay: runs the commands of the log again when the store is recovered. What stands between MULTI and EXEC is
+// applied as a whole or, where the log ends before its EXEC, not at all.
+// Ownership: borrows the dispatcher. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+
+#include "src/execution/client.h"
+#include "src/execution/dispatcher.h"
+#include "src/execution/output_buffer.h"
+#include "storage/engine.h"
+
+namespace terrace {
+
+class LogReplay final : public storage::LogApplier {
+ public:
+  LogReplay(Dispatcher& dispatcher, Services& services) : dispatcher_(dispatcher), services_(services) {}
+
+  // Before each replay: the log begins in database 0.
+  void begin() {
+    client_.database = 0;
+    crowded_ = false;
+  }
+  io::Task<Result<std::uint64_t>> apply(std::span<const std::byte> bytes) override;
+  std::uint64_t commands() const { return commands_; }
+
+ private:
+  io::Task<> wait_for_room();
+  io::Task<Result<void>> run(Execution& execution);
+  Result<void> prepare(Execution& execution) const;
+
+  Dispatcher& dispatcher_;
+  Services& services_;
+  Client client_;
+  OutputBuffer replies_;
+  std::uint64_t commands_ = 0;
+  bool crowded_ = false;  // waiting for room was in vain
+};
+
+}  // namespace terrace

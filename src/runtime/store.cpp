@@ -1,0 +1,57 @@
+#include "src/runtime/store.h"
+
+#include <random>
+
+namespace terrace {
+
+Store::Store(OpenDisk open_disk, std::unique_ptr<io::Disk> disk, io::Clock& clock, io::Workers& workers,
+             const storage::Options& options)
+    : open_disk_(std::move(open_disk)),
+      disk_(std::move(disk)),
+      clock_(clock),
+      workers_(workers),
+      options_(options),
+      loading_since_ms_(clock.wall_ms()) {
+  make_engine();
+}
+
+Store::~Store() = default;
+
+void Store::make_engine() {
+  std::uint64_t seed = (std::uint64_t{std::random_device()()} << 32) | std::random_device()();
+  engine_ = std::make_unique<storage::Engine>(io::Environment{*disk_, clock_, workers_, seed}, options_);
+}
+
+io::Task<Result<void>> Store::open(storage::LogApplier& applier) {
+  loading_since_ms_ = clock_.wall_ms();
+  Result<void> opened = co_await engine_->open(applier);
+  open_ = opened.ok();
+  loading_ = !open_;
+  co_return opened;
+}
+
+io::Task<Result<void>> Store::close(bool checkpoint) {
+  loading_ = true;
+  if (!open_) co_return Result<void>();
+  open_ = false;
+  co_return co_await engine_->close(checkpoint);
+}
+
+io::Task<Result<void>> Store::reload(storage::LogApplier& applier, bool checkpoint) {
+  Result<void> closed = co_await close(checkpoint);
+  if (!closed.ok()) co_return closed;
+  engine_.reset();
+  disk_.reset();
+  auto disk = open_disk_();
+  if (!disk.ok()) co_return disk.error();
+  disk_ = std::move(*disk);
+  make_engine();
+  co_return co_await open(applier);
+}
+
+void Store::reconfigure(const storage::Options& options) {
+  options_ = options;
+  if (open_) engine_->reconfigure(options);
+}
+
+}  // namespace terrace

@@ -1,0 +1,46 @@
+// Choices among a collection's elements, for HRANDFIELD, SRANDMEMBER, SPOP and their like. A `View` has size(),
+// for_each() and visit_random() (SetView, HashView); what is chosen is handed to add(name, ...) as the view tells it.
+// Thread: no state.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "src/types/encoding/random.h"
+
+namespace terrace::types {
+
+// The same element may come several times.
+template <typename View, typename Add>
+void choose_with_repeats(const View& view, std::uint64_t count, Random& random, const Add& add) {
+  for (std::uint64_t i = 0; i < count; ++i) view.visit_random(random, add);
+}
+
+// Any `count` elements, or all if there are no more, are as likely as any others.
+template <typename View, typename Add>
+void choose_distinct(const View& view, std::uint64_t count, Random& random, const Add& add) {
+  // Few of many elements are drawn one by one, and drawn again if they were drawn already; of others all are looked at.
+  constexpr std::uint64_t kFewOfMany = 3;
+  std::uint64_t left = view.size();
+  std::uint64_t wanted = std::min(count, left);
+  if (wanted >= left / kFewOfMany) {
+    // Each element is taken with the chance that the rest needs it.
+    view.for_each([&](std::string_view name, auto... rest) {
+      if (random.below(left--) >= wanted) return;
+      --wanted;
+      add(name, rest...);
+    });
+    return;
+  }
+  std::unordered_set<std::string> drawn;
+  while (drawn.size() < wanted) {
+    view.visit_random(random, [&](std::string_view name, auto... rest) {
+      if (drawn.emplace(name).second) add(name, rest...);
+    });
+  }
+}
+
+}  // namespace terrace::types

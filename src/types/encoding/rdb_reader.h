@@ -1,0 +1,48 @@
+// RdbReader: reads Redis' RDB encoding of values, from our own images and from payloads that nobody vouches for.
+// After a failure everything read is empty and ok() is false.
+// Ownership: borrows the bytes; texts that had to be made own theirs. Thread: plain values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "storage/record/rdb_string.h"
+
+namespace terrace::types {
+
+// A text that lies in the bytes read, or was made from them.
+class RdbText {
+ public:
+  RdbText() = default;
+  explicit RdbText(std::string_view lies_there) : view_(lies_there) {}
+  explicit RdbText(std::string made) : made_(std::move(made)), is_made_(true) {}
+  std::string_view view() const { return is_made_ ? std::string_view(made_) : view_; }
+
+ private:
+  std::string_view view_;
+  std::string made_;
+  bool is_made_ = false;
+};
+
+class RdbReader {
+ public:
+  explicit RdbReader(std::string_view bytes) : bytes_(bytes) {}
+
+  bool ok() const { return bytes_.ok(); }
+  std::size_t remaining() const { return bytes_.remaining(); }
+  // All is read, and was in order.
+  bool done() const { return bytes_.ok() && bytes_.remaining() == 0; }
+  std::string_view raw(std::size_t size) { return bytes_.take(size); }
+  std::int64_t time_ms() { return bytes_.fixed<std::int64_t>(); }
+  std::uint8_t byte() { return bytes_.fixed<std::uint8_t>(); }
+  double binary_double() { return bytes_.fixed<double>(); }
+  std::uint64_t length() { return storage::read_rdb_length(bytes_); }
+  // A string in any of its forms.
+  RdbText text();
+
+ private:
+  storage::ByteReader bytes_;
+};
+
+}  // namespace terrace::types

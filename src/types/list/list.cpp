@@ -1,0 +1,90 @@
+#include "src/types/list/list.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace terrace::types {
+
+ListPlace ListView::at(std::size_t index) const {
+  if (!nodes_) {
+    const std::size_t behind = size() - index;
+    return {0,
+            listpack_.at(index < behind ? static_cast<std::ptrdiff_t>(index) : -static_cast<std::ptrdiff_t>(behind))};
+  }
+  std::size_t node = 0;
+  if (index < size() / 2) {
+    for (; index >= nodes_->elements_of(node); ++node) index -= nodes_->elements_of(node);
+  } else {
+    std::size_t behind = size() - index;
+    for (node = nodes_->node_count() - 1; behind > nodes_->elements_of(node); --node) {
+      behind -= nodes_->elements_of(node);
+    }
+    index = nodes_->elements_of(node) - behind;
+  }
+  const auto place = static_cast<std::ptrdiff_t>(index), all = static_cast<std::ptrdiff_t>(nodes_->elements_of(node));
+  return {node, nodes_->node(node).at(place < all / 2 ? place : place - all)};
+}
+
+void List::make_room(std::size_t size, std::size_t elements, std::string_view text) {
+  if (nodes() || limit_.fits(size, elements, text)) return;
+  auto large = elements == 0 && listpack().count() == 0 ? std::make_unique<ListNodes>()
+                                                        : std::make_unique<ListNodes>(record()->bytes());
+  bytes_.set_record(
+      bytes_.database().overwrite(record(), storage::ValueType::kList, std::move(large), /*keep_expiry=*/true));
+}
+
+void List::push(ListEnd end, std::string_view text) {
+  if (!nodes()) make_room(bytes_.size(), listpack().count(), text);
+  if (ListNodes* const large = nodes()) {
+    return end == ListEnd::kLeft ? large->push_front(text, limit_) : large->push_back(text, limit_);
+  }
+  ListpackEditor(bytes_).insert(end == ListEnd::kLeft ? listpack().begin() : listpack().end(), text);
+}
+
+void List::insert_before(const ListPlace& place, std::string_view text) {
+  if (!nodes()) make_room(bytes_.size(), listpack().count(), text);
+  if (ListNodes* const large = nodes()) return large->insert(place.node, place.place, text, limit_);
+  ListpackEditor(bytes_).insert(place.place, text);
+}
+
+void List::insert_after(const ListPlace& place, std::string_view text) {
+  const Listpack node = nodes() ? nodes()->node(place.node) : listpack();
+  insert_before({place.node, node.next(place.place)}, text);
+}
+
+void List::replace(const ListPlace& place, std::string_view text) {
+  if (!nodes()) {
+    make_room(bytes_.size() - (listpack().next(place.place) - place.place), listpack().count() - 1, text);
+  }
+  if (ListNodes* const large = nodes()) return large->replace(place.node, place.place, text, limit_);
+  ListpackEditor(bytes_).replace(place.place, text);
+}
+
+void List::erase_at(const ListPlace& place, std::size_t count) {
+  if (ListNodes* const large = nodes()) return large->erase(place.node, place.place, count);
+  ListpackEditor(bytes_).erase(place.place, static_cast<unsigned>(count));
+}
+
+void List::erase(std::size_t index, std::size_t count) {
+  if (count > 0) erase_at(view().at(index), count);
+}
+
+std::size_t List::erase_equal(std::string_view text, ListEnd from, std::size_t most) {
+  std::vector<ListPlace> found;
+  const ListView list = view();
+  const auto note = [&](const ListPlace& place) {
+    if (list.text(place).view() == text) found.push_back(place);
+    return found.size() < most;
+  };
+  if (from == ListEnd::kLeft) {
+    list.forward(0, note);
+    std::reverse(found.begin(), found.end());
+  } else {
+    list.backward(list.size() - 1, note);
+  }
+  // From behind, so that places before stay what they are.
+  for (const ListPlace& place : found) erase_at(place, 1);
+  return found.size();
+}
+
+}  // namespace terrace::types

@@ -1,0 +1,114 @@
+#include "src/types/set/set.h"
+
+#include <algorithm>
+#include <string>
+
+namespace terrace::types {
+namespace {
+
+using storage::Encoding;
+
+// A listpack is looked through from its front, and moved as it grows: both in a microsecond or so up to these. A table
+// of fewer members would take more memory than Redis' does.
+constexpr std::size_t kMaxPackedMembers = 128;
+constexpr std::size_t kMaxPackedBytes = 4096;
+// What a member takes beside its text, at most.
+constexpr std::size_t kEntryBytes = 10;
+// No intset has more bytes, whatever the directive says.
+constexpr std::size_t kMaxIntsetBytes = std::size_t{1} << 30;
+
+constexpr unsigned kMemberAlone = 1;
+
+bool takes_further(const Listpack& listpack, std::string_view member) {
+  return listpack.count() < kMaxPackedMembers &&
+         listpack.bytes().size() + member.size() + kEntryBytes <= kMaxPackedBytes;
+}
+
+}  // namespace
+
+bool SetView::contains(std::string_view member) const {
+  if (table_) return table_->find(member).has_value();
+  if (is_intset_) {
+    const auto number = parse_integer(member);
+    return number && Intset(bytes_).contains(*number);
+  }
+  const Listpack listpack(bytes_);
+  return listpack.find(member, listpack.begin(), kMemberAlone) != Listpack::kNowhere;
+}
+
+void SetInRecord::put_listpack(std::string_view bytes) {
+  set_record(database().overwrite(record(), storage::ValueType::kSet, Encoding::kListpack,
+                                  static_cast<std::uint32_t>(bytes.size()), /*keep_expiry=*/true));
+  std::copy(bytes.begin(), bytes.end(), data());
+}
+
+template <typename Holder>
+bool SetEditor<Holder>::add(std::string_view member) {
+  if (holder_.encoding() == Encoding::kIntset) {
+    if (const auto number = parse_integer(member)) return add_integer(*number);
+    leave_intset();
+  }
+  if (PackedTable* const table = holder_.table()) return table->set(member, {});
+  return add_packed(member);
+}
+
+template <typename Holder>
+bool SetEditor<Holder>::add_integer(std::int64_t number) {
+  IntsetEditor editor(holder_);
+  if (!editor.add(number)) return false;
+  if (static_cast<std::int64_t>(editor.view().size()) > limits_.set_max_intset_entries ||
+      holder_.size() > kMaxIntsetBytes) {
+    leave_intset();
+  }
+  return true;
+}
+
+template <typename Holder>
+bool SetEditor<Holder>::add_packed(std::string_view member) {
+  ListpackEditor editor(holder_);
+  const Listpack listpack = editor.view();
+  if (listpack.find(member, listpack.begin(), kMemberAlone) != Listpack::kNowhere) return false;
+  if (takes_further(listpack, member)) {
+    editor.append(member);
+  } else {
+    unpack();
+    holder_.table()->set(member, {});
+  }
+  return true;
+}
+
+template <typename Holder>
+bool SetEditor<Holder>::erase(std::string_view member) {
+  if (PackedTable* const table = holder_.table()) return table->erase(member);
+  if (holder_.encoding() == Encoding::kIntset) {
+    const auto number = parse_integer(member);
+    return number && IntsetEditor(holder_).erase(*number);
+  }
+  ListpackEditor editor(holder_);
+  const std::size_t place = editor.view().find(member, editor.view().begin(), kMemberAlone);
+  if (place == Listpack::kNowhere) return false;
+  editor.erase(place, 1);
+  return true;
+}
+
+// As in Redis there is no way back to an intset, nor here from a table to a listpack.
+template <typename Holder>
+void SetEditor<Holder>::leave_intset() {
+  if (view().size() > kMaxPackedMembers) return unpack();
+  std::string bytes(Listpack::empty());
+  ListpackEditor editor(bytes);
+  view().for_each([&editor](std::string_view member) { editor.append(member); });
+  holder_.put_listpack(std::move(bytes));
+}
+
+template <typename Holder>
+void SetEditor<Holder>::unpack() {
+  auto table = std::make_unique<PackedTable>(PackedTable::Values::kNone);
+  view().for_each([&table](std::string_view member) { table->set(member, {}); });
+  holder_.put(std::move(table));
+}
+
+template class SetEditor<SetInRecord>;
+template class SetEditor<SetInValue>;
+
+}  // namespace terrace::types

@@ -1,0 +1,218 @@
+#include "src/types/stream/stream_image.h"
+
+#include "storage/record/rdb_string.h"
+
+namespace terrace::types {
+namespace {
+
+using storage::put_rdb_bytes;
+using storage::put_rdb_length;
+
+void put_id_lengths(std::string& out, const StreamId& id) {
+  put_rdb_length(out, id.ms);
+  put_rdb_length(out, id.sequence);
+}
+
+StreamId read_id_lengths(RdbReader& reader) {
+  const std::uint64_t ms = reader.length();
+  return {ms, reader.length()};
+}
+
+// Writes an image's parts from the cursor on, which counts them, until the budget is used up.
+class Parts {
+ public:
+  Parts(std::string& out, std::uint64_t cursor, std::size_t budget_bytes)
+      : out_(out), cursor_(cursor), budget_bytes_(budget_bytes), before_(out.size()) {}
+
+  std::uint64_t at() const { return at_; }
+  // Both: false if nothing more may be written.
+  template <typename Put>
+  bool one(const Put& put) {
+    if (at_ >= cursor_) {
+      if (full()) return false;
+      put();
+    }
+    ++at_;
+    return true;
+  }
+  template <typename Item, typename Put>
+  bool all(const IdRow<Item>& row, const Put& put) {
+    const std::uint64_t written = cursor_ > at_ ? std::min<std::uint64_t>(cursor_ - at_, row.size()) : 0;
+    at_ += written;
+    for (auto place = row.nth(written); place != row.end(); place = row.next(place)) {
+      if (full()) return false;
+      put(row[place]);
+      ++at_;
+    }
+    return true;
+  }
+
+ private:
+  bool full() const { return out_.size() > before_ && out_.size() - before_ >= budget_bytes_; }
+
+  std::string& out_;
+  std::uint64_t cursor_;
+  std::size_t budget_bytes_;
+  std::size_t before_;
+  std::uint64_t at_ = 0;
+};
+
+bool put_consumer(std::string& out, Parts& parts, const StreamConsumer& consumer) {
+  return parts.one([&] {
+    put_rdb_bytes(out, consumer.name);
+    storage::put_fixed(out, consumer.seen_ms);
+    put_rdb_length(out, consumer.pending.size());
+  }) && parts.all(consumer.pending, [&](const StreamConsumer::Owned& owned) { put_stream_id(out, owned.id); });
+}
+
+bool put_group(std::string& out, Parts& parts, const StreamGroup& group) {
+  const bool whole = parts.one([&] {
+    put_rdb_bytes(out, group.name());
+    put_id_lengths(out, group.last_id);
+    put_rdb_length(out, static_cast<std::uint64_t>(group.entries_read));
+    put_rdb_length(out, group.pending().size());
+  }) && parts.all(group.pending(), [&](const PendingEntry& entry) {
+    put_stream_id(out, entry.id);
+    storage::put_fixed(out, entry.delivered_ms);
+    put_rdb_length(out, entry.deliveries);
+  }) && parts.one([&] { put_rdb_length(out, group.consumers().size()); });
+  if (!whole) return false;
+  for (const auto& consumer : group.consumers()) {
+    if (!put_consumer(out, parts, *consumer)) return false;
+  }
+  return true;
+}
+
+bool read_consumer(RdbReader& reader, StreamImageVersion version, StreamGroup& group) {
+  const RdbText name = reader.text();
+  const std::int64_t seen_ms = reader.time_ms();
+  if (version == StreamImageVersion::kRedis72) reader.time_ms();  // when it last got something
+  const std::uint64_t count = reader.length();
+  if (!reader.ok() || group.consumer(name.view()) != nullptr) return false;
+  StreamConsumer& consumer = group.add_consumer(name.view(), seen_ms);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::string_view bytes = reader.raw(kStreamIdBytes);
+    if (!reader.ok() || !group.give(read_stream_id(bytes), consumer)) return false;
+  }
+  return true;
+}
+
+bool read_group(RdbReader& reader, StreamImageVersion version, Stream& stream) {
+  const RdbText name = reader.text();
+  const StreamId last_id = read_id_lengths(reader);
+  // In the first version it cannot be known but by the place of the last id.
+  const std::int64_t entries_read =
+      version == StreamImageVersion::kRedis5 ? stream.ordinal_of(last_id) : static_cast<std::int64_t>(reader.length());
+  const std::uint64_t pending = reader.length();
+  StreamGroup* const group = reader.ok() ? stream.add_group(name.view()) : nullptr;
+  if (group == nullptr) return false;
+  group->last_id = last_id;
+  group->entries_read = entries_read;
+  for (std::uint64_t i = 0; i < pending; ++i) {
+    const std::string_view bytes = reader.raw(kStreamIdBytes);
+    const std::int64_t delivered_ms = reader.time_ms();
+    const std::uint64_t deliveries = reader.length();
+    if (!reader.ok() || !group->add_unowned(read_stream_id(bytes), delivered_ms, deliveries)) return false;
+  }
+  std::uint64_t owned = 0;
+  const std::uint64_t consumers = reader.length();
+  for (std::uint64_t i = 0; i < consumers; ++i) {
+    if (!read_consumer(reader, version, *group)) return false;
+  }
+  // None may be nobody's.
+  for (const auto& consumer : group->consumers()) owned += consumer->pending.size();
+  return reader.ok() && owned == pending;
+}
+
+}  // namespace
+
+std::size_t Stream::image_size_bound() const {
+  // A node, an entry, a consumer and a group have more bytes in memory than beside their texts here.
+  constexpr std::size_t kCounts = 12 * storage::kMaxRdbLength;
+  return kCounts + footprint_bytes() + saved_bytes_;
+}
+
+std::uint64_t Stream::encode(std::string& out, std::uint64_t cursor, std::size_t budget_bytes) const {
+  Parts parts(out, cursor, budget_bytes);
+  const bool whole = parts.one([&] {
+    put_rdb_length(out, nodes_.size());
+  }) && parts.all(nodes_, [&](const StreamNode& node) {
+    std::string id;
+    put_stream_id(id, node.id);
+    put_rdb_bytes(out, id);
+    put_rdb_bytes(out, OpenStreamNode(node).text());
+  }) && parts.one([&] {
+    put_rdb_length(out, size_);
+    put_id_lengths(out, last_id_);
+    put_id_lengths(out, first_id_);
+    put_id_lengths(out, max_deleted_id_);
+    put_rdb_length(out, entries_added_);
+    put_rdb_length(out, groups_.size());
+  });
+  if (!whole) return parts.at();
+  for (const auto& group : groups_) {
+    if (!put_group(out, parts, *group)) return parts.at();
+  }
+  return 0;
+}
+
+bool StreamImage::read_nodes(RdbReader& reader, Stream& stream) {
+  StreamId floor;
+  const std::uint64_t count = reader.length();
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const RdbText id = reader.text();
+    const RdbText listpack = reader.text();
+    if (!reader.ok() || id.view().size() != kStreamIdBytes) return false;
+    const StreamId master = read_stream_id(id.view());
+    if (!StreamNodeView::valid(master, listpack.view(), floor)) return false;
+    if (!stream.nodes_.empty() && master <= stream.nodes_[stream.nodes_.last()].id) return false;
+    const StreamNode node = StreamNode::of(master, listpack.view(), stream);
+    if (!stream.nodes_.empty()) stream.pack(stream.nodes_.last());
+    stream.nodes_.insert(node, stream);
+    stream.size_ += static_cast<std::uint64_t>(node.view().live());
+    stream.last_id_ = floor;
+  }
+  return reader.ok();
+}
+
+// What can be counted is counted, and must be as told.
+bool StreamImage::read_counts(RdbReader& reader, StreamImageVersion version, Stream& stream) {
+  const StreamId last_in_nodes = stream.last_id_;
+  if (reader.length() != stream.size_) return false;
+  stream.last_id_ = read_id_lengths(reader);
+  stream.find_first_id();
+  stream.entries_added_ = stream.size_;
+  if (version != StreamImageVersion::kRedis5) {
+    read_id_lengths(reader);  // the first id, which is known
+    stream.max_deleted_id_ = read_id_lengths(reader);
+    stream.entries_added_ = reader.length();
+  }
+  return reader.ok() && stream.last_id_ >= last_in_nodes && stream.max_deleted_id_ <= stream.last_id_ &&
+         stream.entries_added_ >= stream.size_;
+}
+
+std::unique_ptr<Stream> StreamImage::read(RdbReader& reader, StreamImageVersion version) {
+  auto stream = std::make_unique<Stream>();
+  if (!read_nodes(reader, *stream) || !read_counts(reader, version, *stream)) return nullptr;
+  const std::uint64_t groups = reader.length();
+  for (std::uint64_t i = 0; i < groups; ++i) {
+    if (!read_group(reader, version, *stream)) return nullptr;
+  }
+  return reader.ok() ? std::move(stream) : nullptr;
+}
+
+std::unique_ptr<storage::ObjectBuilder> StreamImage::builder() {
+  // At one go: what comes behind the nodes refers to them.
+  class Builder final : public storage::ObjectBuilder {
+    Result<std::size_t> take(std::string_view) override { return std::size_t{0}; }
+    Result<storage::ObjectPointer> finish(std::string_view image) override {
+      RdbReader reader(image);
+      std::unique_ptr<Stream> stream = read(reader, StreamImageVersion::kRedis7);
+      if (!stream || !reader.done()) return Error{ErrorCode::kCorrupt, "image: not a stream"};
+      return storage::ObjectPointer(std::move(stream));
+    }
+  };
+  return std::make_unique<Builder>();
+}
+
+}  // namespace terrace::types

@@ -1,0 +1,291 @@
+#include "src/types/stream/stream_node.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "src/types/stream/packed_stream_node.h"
+#include "storage/memory/allocation.h"
+
+namespace terrace::types {
+namespace {
+
+constexpr std::int64_t kDeleted = StreamNodeView::kDeleted, kSameFields = StreamNodeView::kSameFields;
+constexpr std::size_t kMasterNumbers = 3;  // before the master entry's fields
+constexpr std::uint32_t kUncounted = 0xFFFF;
+
+template <typename Element>
+void put(std::string& out, const Element& element) {
+  const ListpackEntry entry(element);
+  const std::size_t at = out.size();
+  out.resize(at + entry.size());
+  entry.write(out.data() + at);
+}
+
+std::int64_t difference(std::uint64_t number, std::uint64_t from) {
+  return static_cast<std::int64_t>(number - from);
+}
+
+// Header and end of a listpack of these bytes, which had so many elements and got more.
+void seal(char* bytes, std::size_t size, std::size_t more) {
+  const auto size32 = static_cast<std::uint32_t>(size);
+  std::memcpy(bytes, &size32, sizeof size32);
+  std::uint16_t count;
+  std::memcpy(&count, bytes + sizeof size32, sizeof count);
+  if (count != kUncounted) count = static_cast<std::uint16_t>(std::min<std::size_t>(kUncounted, count + more));
+  std::memcpy(bytes + sizeof size32, &count, sizeof count);
+  bytes[size - 1] = static_cast<char>(0xFF);
+}
+
+// Reads the elements of bytes that nobody vouches for one by one.
+class Elements {
+ public:
+  explicit Elements(const Listpack& listpack) : listpack_(listpack), place_(listpack.begin()) {}
+
+  bool ok() const { return ok_; }
+  bool at_end() const { return place_ == listpack_.end(); }
+  std::int64_t integer() {
+    if (at_end() || !listpack_.element(place_).is_integer()) return fail();
+    const std::int64_t number = listpack_.element(place_).integer();
+    place_ = listpack_.next(place_);
+    return number;
+  }
+  std::int64_t count() {
+    const std::int64_t number = integer();
+    return number < 0 ? fail() : number;
+  }
+  void skip(std::int64_t elements) {
+    for (; elements > 0 && ok_; --elements) {
+      if (at_end()) {
+        fail();
+      } else {
+        place_ = listpack_.next(place_);
+      }
+    }
+  }
+
+ private:
+  std::int64_t fail() {
+    ok_ = false;
+    return 0;
+  }
+
+  Listpack listpack_;
+  std::size_t place_;
+  bool ok_ = true;
+};
+
+}  // namespace
+
+std::size_t StreamNodeView::begin() const {
+  std::size_t place = first_field();
+  const std::int64_t fields = integer(listpack_.at(2));
+  for (std::int64_t i = 0; i <= fields; ++i) place = listpack_.next(place);
+  return place;
+}
+
+StreamEntry StreamNodeView::entry(std::size_t place) const {
+  StreamEntry entry;
+  entry.place = place;
+  const std::int64_t flags = integer(place);
+  entry.deleted = (flags & kDeleted) != 0;
+  entry.same_fields = (flags & kSameFields) != 0;
+  place = listpack_.next(place);
+  entry.id.ms = master_.ms + static_cast<std::uint64_t>(integer(place));
+  place = listpack_.next(place);
+  entry.id.sequence = master_.sequence + static_cast<std::uint64_t>(integer(place));
+  place = listpack_.next(place);
+  if (entry.same_fields) {
+    entry.fields = static_cast<std::size_t>(integer(listpack_.at(2)));
+  } else {
+    entry.fields = static_cast<std::size_t>(integer(place));
+    place = listpack_.next(place);
+  }
+  entry.content = place;
+  return entry;
+}
+
+std::size_t StreamNodeView::behind(const StreamEntry& entry) const {
+  std::size_t place = entry.content;
+  const std::size_t elements = entry.same_fields ? entry.fields : entry.fields * 2;
+  for (std::size_t i = 0; i <= elements; ++i) place = listpack_.next(place);
+  return place;
+}
+
+std::size_t StreamNodeView::before(std::size_t place) const {
+  if (place == begin()) return Listpack::kNowhere;
+  place = listpack_.previous(place);
+  for (std::int64_t elements = integer(place); elements > 0; --elements) place = listpack_.previous(place);
+  return place;
+}
+
+bool StreamNodeView::has_fields(std::span<const std::string_view> pairs) const {
+  if (integer(listpack_.at(2)) != static_cast<std::int64_t>(pairs.size() / 2)) return false;
+  std::size_t place = first_field();
+  for (std::size_t i = 0; i < pairs.size(); i += 2, place = listpack_.next(place)) {
+    if (ElementText(listpack_.element(place)).view() != pairs[i]) return false;
+  }
+  return true;
+}
+
+bool StreamNodeView::valid(const StreamId& master, std::string_view bytes, StreamId& floor) {
+  if (!Listpack::valid(bytes)) return false;
+  Elements elements{Listpack(bytes)};
+  const std::int64_t live = elements.count(), deleted = elements.count(), fields = elements.count();
+  elements.skip(fields);
+  if (elements.integer() != 0 || !elements.ok()) return false;
+  std::int64_t found_live = 0, found_deleted = 0;
+  StreamId last = floor;
+  while (elements.ok() && !elements.at_end()) {
+    const std::int64_t flags = elements.integer();
+    if (flags < 0 || flags > (kDeleted | kSameFields)) return false;
+    const std::int64_t ms = elements.integer(), sequence = elements.integer();
+    const StreamId id = {master.ms + static_cast<std::uint64_t>(ms),
+                         master.sequence + static_cast<std::uint64_t>(sequence)};
+    if (id <= last || id < master) return false;
+    last = id;
+    const bool same = (flags & kSameFields) != 0;
+    const std::int64_t own_fields = same ? fields : elements.count();
+    // More than there are bytes, and their double is no number.
+    if (own_fields > static_cast<std::int64_t>(bytes.size())) return false;
+    elements.skip(same ? own_fields : own_fields * 2);
+    if (elements.integer() != (same ? own_fields + 3 : own_fields * 2 + 4)) return false;
+    ++(flags & kDeleted ? found_deleted : found_live);
+  }
+  floor = last;
+  return elements.ok() && found_live == live && found_deleted == deleted && live + deleted > 0;
+}
+
+// For ListpackEditor.
+class StreamNode::Bytes {
+ public:
+  Bytes(StreamNode& node, storage::Object& owner) : node_(node), owner_(owner) {}
+  char* data() { return node_.bytes; }
+  std::size_t size() const { return node_.size; }
+  void resize(std::size_t size) { node_.resize(size, false, owner_); }
+
+ private:
+  StreamNode& node_;
+  storage::Object& owner_;
+};
+
+void StreamNode::resize(std::size_t wanted, bool with_slack, storage::Object& owner) {
+  constexpr std::size_t kMostSlack = 1024;
+  const std::size_t given = bytes ? storage::usable_size(bytes) : 0;
+  if (wanted > given) {
+    const std::size_t slack = with_slack && size > 0 ? std::min(wanted / 4, kMostSlack) : 0;
+    auto* const moved = static_cast<char*>(storage::allocate(wanted + slack));
+    if (bytes) std::memcpy(moved, bytes, std::min<std::size_t>(size, wanted));
+    owner.add_footprint(static_cast<std::ptrdiff_t>(storage::usable_size(moved)) - static_cast<std::ptrdiff_t>(given));
+    if (bytes) storage::release(bytes);
+    bytes = moved;
+  }
+  size = static_cast<std::uint32_t>(wanted);
+}
+
+StreamNode StreamNode::of(const StreamId& id, std::string_view listpack, storage::Object& owner) {
+  StreamNode node{.id = id};
+  node.resize(listpack.size(), false, owner);
+  std::memcpy(node.bytes, listpack.data(), listpack.size());
+  return node;
+}
+
+StreamNode StreamNode::begun(const StreamId& id, std::span<const std::string_view> pairs, storage::Object& owner) {
+  std::string listpack(Listpack::empty());
+  listpack.pop_back();
+  put(listpack, std::int64_t{0});
+  put(listpack, std::int64_t{0});
+  put(listpack, static_cast<std::int64_t>(pairs.size() / 2));
+  for (std::size_t i = 0; i < pairs.size(); i += 2) put(listpack, pairs[i]);
+  put(listpack, std::int64_t{0});
+  listpack.push_back('\0');
+  seal(listpack.data(), listpack.size(), kMasterNumbers + pairs.size() / 2 + 1);
+  return of(id, listpack, owner);
+}
+
+void StreamNode::append(const StreamId& entry_id, std::span<const std::string_view> pairs, storage::Object& owner) {
+  const bool same = view().has_fields(pairs);
+  std::string entry;
+  put(entry, same ? kSameFields : std::int64_t{0});
+  put(entry, difference(entry_id.ms, id.ms));
+  put(entry, difference(entry_id.sequence, id.sequence));
+  const std::size_t fields = pairs.size() / 2;
+  if (!same) put(entry, static_cast<std::int64_t>(fields));
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    if (!same || i % 2 == 1) put(entry, pairs[i]);
+  }
+  const std::size_t elements = same ? fields + 3 : fields * 2 + 4;
+  put(entry, static_cast<std::int64_t>(elements));
+
+  const std::size_t at = size - 1;
+  resize(size + entry.size(), true, owner);
+  std::memcpy(bytes + at, entry.data(), entry.size());
+  seal(bytes, size, elements + 1);
+  Bytes edited(*this, owner);
+  ListpackEditor(edited).replace(Listpack::kHeaderSize, view().live() + 1);
+}
+
+void StreamNode::mark_deleted(std::size_t place, storage::Object& owner) {
+  Bytes edited(*this, owner);
+  ListpackEditor editor(edited);
+  // From behind, so that places before stay what they are.
+  editor.replace(place, editor.view().element(place).integer() | kDeleted);
+  editor.replace(editor.view().next(Listpack::kHeaderSize), view().deleted() + 1);
+  editor.replace(Listpack::kHeaderSize, view().live() - 1);
+}
+
+void StreamNode::cut_behind(const StreamId& last, storage::Object& owner) {
+  while (view().last_id() > last) {
+    const std::size_t place = view().before(view().end());
+    unsigned elements = 0;
+    for (std::size_t each = place; each != view().end(); each = Listpack(text()).next(each)) ++elements;
+    Bytes edited(*this, owner);
+    ListpackEditor editor(edited);
+    editor.erase(place, elements);
+    editor.replace(editor.view().next(Listpack::kHeaderSize), view().deleted() - 1);
+  }
+}
+
+std::int64_t StreamNode::live() const {
+  return packed() ? PackedStreamNode::live(text()) : view().live();
+}
+
+StreamId StreamNode::last_id() const {
+  return packed() ? PackedStreamNode::last_id(id, text()) : view().last_id();
+}
+
+void StreamNode::replace(std::string_view with, storage::Object& owner) {
+  auto* const moved = static_cast<char*>(storage::allocate(with.size()));
+  std::memcpy(moved, with.data(), with.size());
+  owner.add_footprint(static_cast<std::ptrdiff_t>(storage::usable_size(moved)));
+  free(owner);
+  bytes = moved;
+  size = static_cast<std::uint32_t>(with.size());
+}
+
+void StreamNode::pack(storage::Object& owner) {
+  constexpr std::size_t kWorthwhile = 16;  // one in so many bytes
+  if (packed()) return;
+  const std::uint32_t before = size;
+  if (const auto smaller = PackedStreamNode::pack(id, text())) {
+    replace(*smaller, owner);
+    listpack_size = before;
+  } else if (storage::usable_size(bytes) > size + size / kWorthwhile) {
+    replace(text(), owner);
+  }
+}
+
+void StreamNode::unpack(storage::Object& owner) {
+  if (!packed()) return;
+  const OpenStreamNode open(*this);
+  replace(open.text(), owner);
+  listpack_size = 0;
+}
+
+void StreamNode::free(storage::Object& owner) const {
+  PackedStreamNode::forget(bytes);
+  owner.add_footprint(-static_cast<std::ptrdiff_t>(storage::usable_size(bytes)));
+  storage::release(bytes);
+}
+
+}  // namespace terrace::types

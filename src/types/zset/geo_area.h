@@ -1,0 +1,35 @@
+// GeoArea: a circle or a box around a place, and the cells that cover it: the one that the place is in and its
+// neighbours, of a size that the area does not reach beyond them.
+// Thread: a plain value.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "src/types/zset/geo_point.h"
+#include "src/types/zset/geohash.h"
+
+namespace terrace::types {
+
+struct GeoArea {
+  enum class Shape : bool { kCircle, kBox };
+
+  Shape shape = Shape::kCircle;
+  GeoPoint center;
+  double unit_metres = 1;  // of the lengths below
+  double radius = 0;       // kCircle
+  double width = 0;        // kBox; from west to east
+  double height = 0;       // kBox
+
+  // In metres, if the point lies within the area.
+  std::optional<double> distance_within(const GeoPoint& point) const;
+  // At most nine cells of one size, each once, in the order in which Redis searches them, which shows in the order of
+  // what is found.
+  std::vector<Geohash> covering() const;
+
+ private:
+  Geohash::Cell bounds() const;
+  unsigned covering_steps() const;
+};
+
+}  // namespace terrace::types

@@ -1,0 +1,39 @@
+// Recovery: brings databases and segments back to the last checkpoint, before the log is replayed on top.
+// Ownership: borrows the store's parts; lives for open() only. Thread: the reactor's.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "io/environment.h"
+#include "io/task.h"
+#include "storage/checkpoint/checkpoint_file.h"
+#include "storage/checkpoint/manifest.h"
+#include "storage/keyspace/database_set.h"
+
+namespace terrace::storage {
+
+class Recovery final : CheckpointSink {
+ public:
+  Recovery(const io::Environment& environment, DatabaseSet& databases, SegmentTable& segments)
+      : environment_(environment), databases_(databases), segments_(segments) {}
+
+  // Reads the manifest; in an empty directory makes a new store's.
+  io::Task<Result<Manifest>> open_manifest();
+  // Fills index and segment table from the manifest's checkpoint.
+  io::Task<Result<void>> load_checkpoint(const Manifest& manifest);
+
+ private:
+  io::Task<Result<Manifest>> create_store();
+  Result<void> database(unsigned number, std::uint32_t id, std::uint64_t entries) override;
+  Result<void> entry(std::uint32_t database_id, std::uint64_t known_hash, IndexEntry cold) override;
+  Result<void> segment(std::unique_ptr<Segment> segment) override;
+  Result<void> count_live();
+
+  const io::Environment& environment_;
+  DatabaseSet& databases_;
+  SegmentTable& segments_;
+  std::vector<std::unique_ptr<Segment>> found_;
+};
+
+}  // namespace terrace::storage

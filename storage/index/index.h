@@ -1,0 +1,221 @@
+// Index: one hash table of 64-byte buckets by linear hashing (Litwin 1980): it grows by one bucket at a time, so no
+// insertion ever waits for a rehash. A chain is a bucket with its overflow buckets; at the load kept here a key costs
+// 13 to 15 bytes. It knows entries and hashes, not keys: whoever looks a key up compares it.
+//
+// Hash order is the order of the bit-reversed hash: chains visited in that order never show a key twice nor miss one,
+// however the table grows in between, because a split replaces a chain by two that are neighbours in that order.
+//
+// A cut (see cut.h) observes the index: each chain is captured once, before its first change or when the walker gets
+// there, whichever comes first.
+// Ownership: owns its buckets, not the records that hot entries point to. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include "storage/index/index_entry.h"
+
+namespace terrace::storage {
+
+class Index;
+
+class ChainObserver {
+ public:
+  virtual ~ChainObserver() = default;
+  // Must take what it needs of the chain's entries now; they change right after.
+  virtual void capture(Index& index, std::uint32_t chain) = 0;
+};
+
+class Index {
+ public:
+  static constexpr unsigned kEntriesPerBucket = 6;
+
+  // Where an entry stands; valid until the next insert() or erase().
+  class Position {
+   public:
+    explicit operator bool() const { return entry_ != nullptr; }
+    IndexEntry& operator*() const { return *entry_; }
+    IndexEntry* operator->() const { return entry_; }
+
+   private:
+    friend class Index;
+    IndexEntry* entry_ = nullptr;
+  };
+
+  Index();
+  Index(const Index&) = delete;
+  Index& operator=(const Index&) = delete;
+
+  // Keys: hot and cold entries. A shadow may be one more.
+  std::uint64_t size() const { return hot_ + cold_; }
+  std::uint64_t entry_count() const { return hot_ + cold_ + shadows_ + witnesses_; }
+  std::uint64_t hot_count() const { return hot_; }
+  std::uint64_t cold_count() const { return cold_; }
+  std::uint64_t shadow_count() const { return shadows_; }
+  std::uint64_t expiring_count() const { return expiring_; }
+  std::uint64_t hot_expiring_count() const { return hot_expiring_; }
+  // Of which parts expire.
+  std::uint64_t parts_expiring_count() const { return parts_expiring_; }
+  std::uint64_t hot_parts_expiring_count() const { return hot_parts_expiring_; }
+  std::uint64_t memory_bytes() const;
+
+  // Calls `visit(Position)` for every entry that may belong to a key with this hash, until it returns true.
+  template <typename Visit>
+  Position find(std::uint64_t hash, Visit&& visit) const {
+    const std::uint16_t tag = IndexEntry::tag_of(hash);
+    for (Bucket* bucket = chain_head(chain_of(hash)); bucket; bucket = next(*bucket)) {
+      for (unsigned slot = 0; slot < kEntriesPerBucket; ++slot) {
+        if (bucket->tags[slot] != tag) continue;
+        IndexEntry& entry = bucket->entries[slot];
+        if (entry.empty() || !entry.matches(hash)) continue;
+        Position position;
+        position.entry_ = &entry;
+        if (visit(position)) return position;
+      }
+    }
+    return {};
+  }
+  // Asks the processor for the bucket that find(hash) looks at first, and, when that one has come, for the record that
+  // it leads to. Neither waits, so that a row of look-ups pays for its cache misses side by side.
+  void prefetch_bucket(std::uint64_t hash) const { prefetch(chain_head(chain_of(hash))); }
+  void prefetch_record(std::uint64_t hash) const {
+    find(hash, [](Position at) {
+      if (!at->is_hot()) return false;
+      const char* const record = reinterpret_cast<const char*>(at->record());
+      for (unsigned line = 0; line < kRecordLines; ++line) prefetch(record + line * 64);
+      return true;
+    });
+  }
+  // Of a hot record: by its address.
+  Position find_record(std::uint64_t hash, const Record* record) const {
+    return find(hash, [record](Position at) { return at->is_hot() && at->record() == record; });
+  }
+
+  // Adds an entry (no look whether the key is there) and grows the table by one bucket if its load asks for it.
+  Position insert(std::uint64_t hash, IndexEntry entry);
+  void erase(std::uint64_t hash, Position position);
+  // Changes an entry in place, keeping the counts. The hash must be the same key's.
+  void replace(Position position, IndexEntry entry) { replace_entry(*position, entry); }
+  void replace_entry(IndexEntry& place, IndexEntry entry);
+
+  // --- chains, by number
+  std::uint32_t chain_count() const { return chain_count_; }
+  std::uint32_t chain_of(std::uint64_t hash) const {
+    const std::uint32_t low = static_cast<std::uint32_t>(hash) & ((1u << level_) - 1);
+    return low < split_ ? static_cast<std::uint32_t>(hash) & ((2u << level_) - 1) : low;
+  }
+  // So many low bits of a hash tell its chain, or half of the chains there are twice as many of.
+  unsigned chain_bits() const { return level_; }
+  // Calls `visit(IndexEntry&, std::uint64_t known_hash)` for each entry of a chain; it must not insert or erase.
+  template <typename Visit>
+  void visit_chain(std::uint32_t chain, Visit&& visit) const {
+    for (Bucket* bucket = chain_head(chain); bucket; bucket = next(*bucket)) {
+      for (unsigned slot = 0; slot < kEntriesPerBucket; ++slot) {
+        IndexEntry& entry = bucket->entries[slot];
+        if (!entry.empty()) visit(entry, entry.known_hash(chain, bucket->tags[slot]));
+      }
+    }
+  }
+  // --- hash order. A cursor is a place in it, 32 bits; 0 is the start and, as a result, the end.
+  std::uint32_t chain_at(std::uint32_t cursor) const;
+  std::uint32_t next_cursor(std::uint32_t cursor) const;
+
+  // Grows an empty table at once to where `entries` entries will find room, for recovery.
+  void reserve(std::uint64_t entries);
+
+  // --- cuts
+  void begin_cut(ChainObserver& observer);
+  // Captures up to `chains` chains in order; true when all are captured (the cut is then over).
+  bool advance_cut(std::uint32_t chains);
+  void abandon_cut();
+  bool observed() const { return observer_ != nullptr; }
+  // Must be called before an entry of this hash's chain, or the record behind it, changes its content.
+  void before_change(std::uint64_t hash) {
+    if (observer_) capture_once(chain_of(hash));
+  }
+
+ private:
+  static constexpr unsigned kChainBits = 8;
+  static constexpr std::uint32_t kBucketsPerChunk = 1u << kChainBits;
+  // Entries per primary bucket on average; the higher, the fewer bytes and the more buckets a chain has. At 7.5 chains
+  // of 5 to 10 entries take 1.0 to 2.2 buckets.
+  static constexpr std::uint64_t kTargetLoadTimesTwo = 15;
+  static constexpr std::uint32_t kOverflowBits = 28;
+  static constexpr std::uint32_t kOverflowMask = (1u << kOverflowBits) - 1;
+  static constexpr std::uint32_t kCapturedFlag = 1u << kOverflowBits;
+
+  struct alignas(64) Bucket {
+    IndexEntry entries[kEntriesPerBucket];
+    std::uint16_t tags[kEntriesPerBucket];
+    std::uint32_t link;  // number of the next overflow bucket + 1 in the low bits; kCapturedFlag in a chain's first
+  };
+  static_assert(sizeof(Bucket) == 64);
+
+  // Buckets by number, in chunks so that growth copies nothing but chunk pointers.
+  class BucketArray {
+   public:
+    Bucket& operator[](std::uint32_t number) const {
+      return chunks_[number >> kChainBits][number & (kBucketsPerChunk - 1)];
+    }
+    std::uint32_t capacity() const { return static_cast<std::uint32_t>(chunks_.size()) << kChainBits; }
+    void grow_to(std::uint32_t buckets);
+
+   private:
+    struct Free {
+      void operator()(Bucket* chunk) const { std::free(chunk); }
+    };
+    using Chunk = std::unique_ptr<Bucket[], Free>;
+
+    static Chunk make_chunk();
+
+    std::vector<Chunk> chunks_;
+  };
+
+  // Of a record, whose size is not known before it is there. SETs of 256 bytes in pipelines of 16 cost a seventh less
+  // than with two lines, those of 16 bytes as much.
+  static constexpr unsigned kRecordLines = 6;
+
+  // g++ 12 takes a function that only prefetches for one without effect and drops its calls, but for the statement.
+  static void prefetch(const void* at) {
+    __builtin_prefetch(at);
+    asm volatile("" : : "r"(at));
+  }
+  Bucket* chain_head(std::uint32_t chain) const { return &primary_[chain]; }
+  Bucket* next(const Bucket& bucket) const {
+    const std::uint32_t link = bucket.link & kOverflowMask;
+    return link ? &overflow_[link - 1] : nullptr;
+  }
+  std::uint32_t allocate_overflow();
+  void free_overflow(std::uint32_t link);
+  Position place(std::uint32_t chain, std::uint16_t tag, IndexEntry entry);
+  void split();
+  void capture_once(std::uint32_t chain);
+  void count(IndexEntry entry, std::int64_t sign);
+  // How many leading bits of a cursor tell its chain.
+  unsigned chain_level(std::uint32_t chain) const;
+
+  BucketArray primary_;
+  BucketArray overflow_;
+  unsigned level_ = IndexEntry::kBaseLevel;
+  std::uint32_t split_ = 0;
+  std::uint32_t chain_count_ = 0;
+  std::uint32_t overflow_used_ = 0;
+  std::uint32_t overflow_free_ = 0;  // link of the first free overflow bucket
+  std::uint64_t overflow_in_use_ = 0;
+  std::uint64_t hot_ = 0;
+  std::uint64_t cold_ = 0;
+  std::uint64_t shadows_ = 0;
+  std::uint64_t witnesses_ = 0;
+  std::uint64_t expiring_ = 0;
+  std::uint64_t hot_expiring_ = 0;
+  std::uint64_t parts_expiring_ = 0;
+  std::uint64_t hot_parts_expiring_ = 0;
+
+  ChainObserver* observer_ = nullptr;
+  std::uint32_t cut_cursor_ = 0;  // chains below are captured
+  std::uint32_t cut_end_ = 0;     // chains from here on did not exist when the cut began
+};
+
+}  // namespace terrace::storage

@@ -1,0 +1,135 @@
+#include "storage/keyspace/database_set.h"
+
+#include <algorithm>
+
+#include "io/activity.h"
+#include "io/slice.h"
+
+namespace terrace::storage {
+
+namespace {
+
+// Chains freed between two yields: some thousand records, well below a millisecond.
+constexpr std::uint32_t kChainsPerStep = 16;
+
+}  // namespace
+
+DatabaseSet::DatabaseSet(const io::Environment& environment, SegmentTable& segments, Statistics& statistics,
+                         unsigned count)
+    : environment_(environment), segments_(segments), statistics_(statistics), reaper_(environment, statistics) {
+  for (unsigned number = 0; number < count; ++number) {
+    databases_.push_back(std::make_unique<Database>(segments, statistics, reaper_, next_id_));
+    by_id_[next_id_++] = databases_.back().get();
+  }
+}
+
+DatabaseSet::~DatabaseSet() {
+  for (const auto& database : databases_) {
+    Index& index = database->index();
+    for (std::uint32_t chain = 0; chain < index.chain_count(); ++chain) {
+      index.visit_chain(chain, [](IndexEntry& entry, std::uint64_t) {
+        if (entry.is_hot()) Record::destroy(entry.record());
+      });
+    }
+  }
+}
+
+unsigned DatabaseSet::number_of(const Database& database) const {
+  const auto it = std::find_if(databases_.begin(), databases_.end(),
+                               [&database](const auto& item) { return item.get() == &database; });
+  return static_cast<unsigned>(it - databases_.begin());
+}
+
+void DatabaseSet::swap(unsigned a, unsigned b) {
+  std::swap(databases_[a], databases_[b]);
+}
+
+void DatabaseSet::flush(unsigned number) {
+  Database& database = *databases_[number];
+  if (database.size() == 0) return;
+  by_id_.erase(database.id());
+  detached_.push_back(database.detach_index(next_id_));
+  by_id_[next_id_++] = &database;
+  if (!freeing_) {
+    freeing_ = true;
+    io::spawn(free_detached());
+  }
+}
+
+Result<void> DatabaseSet::assign_id(unsigned number, std::uint32_t id) {
+  if (number >= databases_.size()) {
+    return Error{ErrorCode::kInvalid, "the store has a database " + std::to_string(number) +
+                                          ", 'databases' allows only " + std::to_string(databases_.size())};
+  }
+  Database& database = *databases_[number];
+  if (Database* other = by_id(id); other && other != &database) {
+    // The other one has not had its turn; it takes a fresh id until then.
+    by_id_.erase(id);
+    other->detach_index(next_id_);
+    by_id_[next_id_++] = other;
+  }
+  by_id_.erase(database.id());
+  database.detach_index(id);
+  by_id_[id] = &database;
+  next_id_ = std::max(next_id_, id + 1);
+  return {};
+}
+
+std::vector<CutDatabase> DatabaseSet::for_cut() const {
+  std::vector<CutDatabase> databases;
+  for (unsigned number = 0; number < databases_.size(); ++number) {
+    databases.push_back({number, databases_[number]->id(), databases_[number]->share_index()});
+  }
+  return databases;
+}
+
+void DatabaseSet::free_chain(Index& index, std::uint32_t chain) {
+  index.visit_chain(chain, [this](IndexEntry& entry, std::uint64_t) {
+    if (entry.is_witness()) return;
+    if (entry.is_shadow()) segments_.drop_shadow(entry.location());
+    if (!entry.is_hot()) {
+      segments_.drop_live(entry.location());
+      return;
+    }
+    Record* record = entry.record();
+    const std::uint64_t bytes = Record::footprint(record);
+    statistics_.record_memory_bytes -= bytes;
+    if (record->clean()) {
+      segments_.drop_live(record->location());
+    } else {
+      statistics_.dirty_memory_bytes -= bytes;
+    }
+    if (ObjectPointer object = record->take_object()) {
+      object->count_out();
+      reaper_.add(std::move(object));
+    }
+    Record::destroy(record);
+  });
+}
+
+io::Task<void> DatabaseSet::free_detached() {
+  const io::Gate::Holder holder = tasks_.hold();
+  while (!detached_.empty()) {
+    const std::shared_ptr<Index> index = detached_.front();
+    // A cut that began before the flush still has to read it.
+    while (index->observed()) co_await environment_.clock.sleep_ms(1);
+    io::Slice slice(environment_.clock);
+    for (std::uint32_t chain = 0; chain < index->chain_count();) {
+      {
+        const io::Activity activity("lazyfree");
+        const std::uint32_t end = std::min(chain + kChainsPerStep, index->chain_count());
+        for (; chain < end; ++chain) free_chain(*index, chain);
+      }
+      if (slice.over()) co_await slice.next();
+    }
+    detached_.pop_front();
+  }
+  freeing_ = false;
+}
+
+io::Task<void> DatabaseSet::drain() {
+  while (!tasks_.idle()) co_await tasks_.wait();
+  co_await reaper_.drain();
+}
+
+}  // namespace terrace::storage

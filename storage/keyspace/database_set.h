@@ -1,0 +1,65 @@
+// DatabaseSet: the databases by number and by id, and the indexes that FLUSHDB left behind, which it frees in slices.
+// Ownership: owns the databases. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "io/environment.h"
+#include "io/sync.h"
+#include "io/task.h"
+#include "storage/keyspace/cut.h"
+#include "storage/keyspace/database.h"
+
+namespace terrace::storage {
+
+class DatabaseSet {
+ public:
+  DatabaseSet(const io::Environment& environment, SegmentTable& segments, Statistics& statistics, unsigned count);
+  ~DatabaseSet();
+
+  unsigned count() const { return static_cast<unsigned>(databases_.size()); }
+  Database& operator[](unsigned number) { return *databases_[number]; }
+  // nullptr for the id of a database that was flushed.
+  Database* by_id(std::uint32_t id) const {
+    auto it = by_id_.find(id);
+    return it == by_id_.end() ? nullptr : it->second;
+  }
+  unsigned number_of(const Database& database) const;
+
+  void swap(unsigned a, unsigned b);
+  void flush(unsigned number);
+  // At recovery: gives a database the id that the checkpoint knows it by.
+  Result<void> assign_id(unsigned number, std::uint32_t id);
+  std::uint32_t next_id() const { return next_id_; }
+  void set_next_id(std::uint32_t id) { next_id_ = id; }
+
+  std::vector<CutDatabase> for_cut() const;
+  // Frees an object that nobody refers to.
+  void reap(ObjectPointer object) { reaper_.add(std::move(object)); }
+  // Notified when an image that was needed of an object has been made (Database::changeable).
+  io::Event& object_imaged() { return object_imaged_; }
+  // Waits until what was flushed is freed.
+  io::Task<void> drain();
+
+ private:
+  io::Task<void> free_detached();
+  void free_chain(Index& index, std::uint32_t chain);
+
+  const io::Environment& environment_;
+  SegmentTable& segments_;
+  Statistics& statistics_;
+  Reaper reaper_;
+  io::Event object_imaged_;
+  std::vector<std::unique_ptr<Database>> databases_;
+  std::unordered_map<std::uint32_t, Database*> by_id_;
+  std::uint32_t next_id_ = 0;
+  std::deque<std::shared_ptr<Index>> detached_;
+  bool freeing_ = false;
+  io::Gate tasks_;
+};
+
+}  // namespace terrace::storage

@@ -1,0 +1,393 @@
+#include "storage/log/log.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "io/activity.h"
+#include "storage/base/disk_error.h"
+#include "storage/base/mutant.h"
+#include "storage/memory/allocation.h"
+
+namespace terrace::storage {
+
+namespace {
+
+// Frames kept for reuse. To fault in a large frame's memory anew costs more than all else that is done for it: a third
+// of the CPU of pipelined SETs.
+constexpr std::size_t kIdleFrames = kMaxFramesInFlight + 2;
+// What is gathered at most without being written, when no reply waits for it.
+constexpr std::size_t kGatheredSize = kMaxFrameSize / 16;
+// How often a full disk is tried again.
+constexpr std::int64_t kRetryMs = 100;
+
+}  // namespace
+
+Log::Log(const io::Environment& environment, Statistics& statistics)
+    : environment_(environment), statistics_(statistics), files_(environment) {}
+
+Log::~Log() = default;
+
+io::Task<Result<void>> Log::start(std::uint64_t store_id, const LogMark& tail, std::uint64_t durable_position,
+                                  const std::vector<std::uint64_t>& files_in_use) {
+  store_id_ = store_id;
+  next_sequence_ = tail.sequence;
+  chain_ = tail.chain;
+  end_position_ = tail.position;
+  written_position_ = durable_position_ = std::min(durable_position, tail.position);
+  for (const std::uint64_t serial : files_in_use) open_files_.push_back({serial, io::kNoFile});
+  filling_ = new_frame();
+  co_return co_await open_next_file();
+}
+
+io::Task<Result<void>> Log::write_recovered(const FrameView& found) {
+  FramePointer frame = new_frame();
+  frame->header = found.header;
+  frame->buffer.resize(frame_size(found.payload.size()));
+  std::memcpy(frame->buffer.data() + kFrameHeaderSize, found.payload.data(), found.payload.size());
+  if (write_offset_ + frame->buffer.size() > kLogFileSize) {
+    co_await sync_before_leaving();
+    if (failure_) co_return *failure_;
+    Result<void> opened = co_await open_next_file();
+    if (!opened.ok()) co_return opened;
+  }
+  place(*frame);
+  Result<void> written = co_await write(*frame);
+  if (!written.ok()) co_return written;
+  // The last one may end in an entry that was never completed, which is behind the log's end.
+  written_position_ = std::min(found.header.end_position(), end_position_);
+  if (frame->synced) durable_position_ = written_position_;
+  co_return written;
+}
+
+io::Task<Result<void>> Log::close() {
+  Result<void> durable = co_await make_durable(end_position_);
+  co_await abandon();
+  co_return durable;
+}
+
+io::Task<void> Log::abandon() {
+  closing_ = true;
+  while (switching_) co_await position_changed_.wait();
+  while (!tasks_.idle()) co_await tasks_.wait();
+  co_await files_.close();
+  for (std::size_t i = 0; i < open_files_.size(); ++i) {
+    if (open_files_[i].file != io::kNoFile) co_await environment_.disk.close(open_files_[i].file);
+  }
+  open_files_.clear();
+}
+
+Log::FramePointer Log::new_frame() {
+  FramePointer frame;
+  if (idle_.empty()) {
+    frame = std::make_unique<Frame>();
+    frame->buffer.reserve(kMaxFrameSize);
+  } else {
+    frame = std::move(idle_.back());
+    idle_.pop_back();
+    idle_least_ = std::min(idle_least_, idle_.size());
+  }
+  frame->buffer.resize(kFrameHeaderSize);
+  frame->header = FrameHeader{};
+  frame->state = Frame::State::kQueued;
+  frame->synced = false;
+  return frame;
+}
+
+std::uint64_t Log::append(std::span<const std::string_view> parts) {
+  ++statistics_.log_entries;
+  for (std::string_view part : parts) {
+    while (!part.empty()) {
+      AlignedBuffer& buffer = filling_->buffer;
+      const std::size_t used = buffer.size();
+      const std::size_t room = kMaxFrameSize - used;
+      if (room == 0) {
+        enqueue_filling();
+        continue;
+      }
+      const std::string_view piece = part.substr(0, room);
+      buffer.resize(used + piece.size());
+      std::memcpy(buffer.data() + used, piece.data(), piece.size());
+      end_position_ += piece.size();
+      part.remove_prefix(piece.size());
+    }
+  }
+  return end_position_;
+}
+
+void Log::enqueue_filling() {
+  const std::size_t payload = filling_->buffer.size() - kFrameHeaderSize;
+  if (payload == 0) return;
+  const io::Activity activity("aof-write");
+  FrameHeader& header = filling_->header;
+  header.store_id = store_id_;
+  header.sequence = next_sequence_++;
+  header.first_position = end_position_ - payload;
+  header.previous_chain = chain_;
+  header.payload_size = static_cast<std::uint32_t>(payload);
+  header.payload_checksum = payload_checksum(filling_->buffer.span().subspan(kFrameHeaderSize));
+  chain_ = header.chain();
+  filling_->buffer.resize(frame_size(payload));
+  queue_.push_back(std::move(filling_));
+  filling_ = new_frame();
+}
+
+void Log::commit() {
+  // Nobody waits for a frame that is not synced: it may grow until write_gathered(). To write one every turn costs a
+  // lone SET a fifth of its CPU.
+  if (policy_ != FsyncPolicy::kAlways && filling_->buffer.size() < kGatheredSize) return pump();
+  write_gathered();
+}
+
+void Log::write_gathered() {
+  if (open_files_.empty()) return;  // not started yet
+  // While all places in flight are taken, effects go on gathering: the next frame is the larger for it.
+  if (queue_.empty() && in_flight_.size() < kMaxFramesInFlight) enqueue_filling();
+  pump();
+}
+
+void Log::release_idle() {
+  free_at_once([this] { idle_.resize(idle_.size() - idle_least_); });
+  idle_least_ = idle_.size();
+}
+
+void Log::pump() {
+  while (!queue_.empty() && in_flight_.size() < kMaxFramesInFlight && !broken_ && !switching_ && !failure_) {
+    if (write_offset_ + queue_.front()->buffer.size() > kLogFileSize) {
+      switching_ = true;
+      io::spawn(switch_file());
+      return;
+    }
+    in_flight_.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+    Frame& frame = *in_flight_.back();
+    place(frame);
+    io::spawn(write_in_turn(frame));
+  }
+}
+
+void Log::place(Frame& frame) {
+  frame.file = open_files_.back();
+  frame.offset = write_offset_;
+  write_offset_ += frame.buffer.size();
+  frame.header.file_serial = frame.file.serial;
+  frame.header.durable_position = durable_position_;
+  frame.state = Frame::State::kWriting;
+  seal_frame(frame.buffer.span(), frame.header);
+}
+
+io::Task<Result<void>> Log::write(Frame& frame) {
+  const FilePath path = FilePath::log(frame.file.serial);
+  const std::uint64_t size = frame.buffer.size();
+  frame.synced = policy_ == FsyncPolicy::kAlways;
+  if (!frame.synced || mutant(Mutant::kSkipSync) || mutant(Mutant::kAckOnWrite)) {
+    const std::int32_t written = co_await environment_.disk.write(frame.file.file, frame.offset, frame.buffer.span());
+    co_return check_full("write", path, frame.offset, written, size);
+  }
+  const io::Disk::WriteSyncResult result =
+      co_await environment_.disk.write_sync(frame.file.file, frame.offset, frame.buffer.span());
+  Result<void> full = check_full("write", path, frame.offset, result.written, size);
+  if (full.ok() && result.synced == 0) co_return Result<void>();
+  // Whichever half failed: what it should have covered may be lost, and a later sync of the file would not say so.
+  sync_failed_ = true;
+  ++statistics_.log_sync_failures;
+  if (!full.ok()) co_return full;
+  co_return disk_error("sync", path, result.synced);
+}
+
+io::Task<void> Log::write_in_turn(Frame& frame) {
+  const io::Gate::Holder holder = tasks_.hold();
+  ++writing_;
+  Result<void> result = co_await write(frame);
+  --writing_;
+  if (!result.ok()) broken_ = true;
+  // What completes after a failure in the same file counts as failed: its sync proves nothing any more.
+  frame.state = broken_ ? Frame::State::kFailed : Frame::State::kDone;
+  statistics_.log_frames += 1;
+  statistics_.log_written_bytes += frame.buffer.size();
+  if (!broken_ && mutant(Mutant::kAckOnWrite)) {
+    const LogFile file = frame.file;
+    completed();
+    co_await environment_.disk.sync(file.file);
+    co_return;
+  }
+  completed();
+}
+
+void Log::completed() {
+  acknowledge();
+  if (switching_) position_changed_.notify();  // switch_file() waits for the last write
+  if (broken_ && writing_ == 0 && !switching_ && !failure_) {
+    switching_ = true;
+    io::spawn(write_again());
+    return;
+  }
+  // Those whom acknowledge() woke may have appended; whoever filled the frame meanwhile need not wait for a turn's end.
+  commit();
+}
+
+void Log::acknowledge() {
+  const std::uint64_t written_before = written_position_;
+  const std::uint64_t durable_before = durable_position_;
+  while (!in_flight_.empty() && in_flight_.front()->state == Frame::State::kDone) {
+    FramePointer frame = std::move(in_flight_.front());
+    in_flight_.pop_front();
+    written_position_ = frame->header.end_position();
+    // A frame's own sync says nothing of frames before it that were written without one.
+    if (frame->synced && durable_position_ == frame->header.first_position) durable_position_ = written_position_;
+    statistics_.log_payload_bytes += frame->header.payload_size;
+    if (idle_.size() < kIdleFrames) idle_.push_back(std::move(frame));
+  }
+  if (written_position_ != written_before || durable_position_ != durable_before) position_changed_.notify();
+}
+
+io::Task<Result<void>> Log::open_next_file() {
+  Result<LogFile> next = co_await files_.next();
+  if (!next.ok()) co_return next.error();
+  open_files_.push_back(*next);
+  write_offset_ = 0;
+  sync_failed_ = false;
+  co_return Result<void>();
+}
+
+// Later syncs are of another file: what this one holds must be durable first.
+io::Task<void> Log::sync_before_leaving() {
+  while (durable_position_ < written_position_ && !failure_) {
+    if (syncing_) {
+      co_await position_changed_.wait();
+    } else {
+      co_await sync_written();
+    }
+  }
+}
+
+// The file is full: go on in the next one.
+io::Task<void> Log::switch_file() {
+  const io::Gate::Holder holder = tasks_.hold();
+  const auto plain = [](const FramePointer& frame) { return !frame->synced; };
+  if (durable_position_ < written_position_ || std::any_of(in_flight_.begin(), in_flight_.end(), plain)) {
+    while (writing_ > 0) co_await position_changed_.wait();
+    co_await sync_before_leaving();
+  }
+  Result<void> opened = co_await open_next_file();
+  while (!opened.ok() && opened.error().code == ErrorCode::kNoSpace) {
+    // Nothing is lost: frames wait in memory, and growth is refused meanwhile, until there is space again.
+    if (closing_) break;
+    if (!starved_) {
+      starved_ = true;
+      position_changed_.notify();
+    }
+    co_await environment_.clock.sleep_ms(kRetryMs);
+    opened = co_await open_next_file();
+  }
+  starved_ = false;
+  switching_ = false;
+  if (!opened.ok()) {
+    fail(opened.error());
+    co_return;
+  }
+  if (broken_ && writing_ == 0) {
+    switching_ = true;
+    co_await write_again();
+    co_return;
+  }
+  pump();
+  position_changed_.notify();
+}
+
+// A frame failed and none is being written: all that are not acknowledged go to a fresh file, one after the other.
+io::Task<void> Log::write_again() {
+  const io::Gate::Holder holder = tasks_.hold();
+  co_await sync_before_leaving();
+  if (failure_) {
+    switching_ = false;
+    position_changed_.notify();
+    co_return;
+  }
+  Result<void> result = co_await open_next_file();
+  for (std::size_t i = 0; i < in_flight_.size() && result.ok(); ++i) {
+    Frame& frame = *in_flight_[i];
+    place(frame);
+    result = co_await write(frame);
+    frame.state = result.ok() ? Frame::State::kDone : Frame::State::kFailed;
+  }
+  switching_ = false;
+  if (!result.ok()) {
+    fail(result.error());
+    co_return;
+  }
+  broken_ = false;
+  acknowledge();
+  commit();
+  position_changed_.notify();
+}
+
+void Log::fail(const Error& error) {
+  if (!failure_) failure_ = error;
+  position_changed_.notify();
+}
+
+LogMark Log::mark() {
+  enqueue_filling();
+  ++marks_;
+  return {end_position_, next_sequence_, chain_, open_files_.back().serial, write_offset_};
+}
+
+io::Task<Result<void>> Log::truncate(const LogMark& mark) {
+  // The time to the next checkpoint will take about as many as that to this one did.
+  files_.expect(
+      static_cast<std::size_t>(std::count_if(open_files_.begin(), open_files_.end(),
+                                             [&mark](const LogFile& file) { return file.serial < mark.file_serial; })));
+  while (open_files_.size() > 1 && open_files_.front().serial < mark.file_serial) {
+    const LogFile old = open_files_.front();
+    open_files_.pop_front();
+    if (old.file != io::kNoFile) co_await environment_.disk.close(old.file);
+    Result<void> retired = co_await files_.retire(old.serial);
+    if (!retired.ok()) co_return retired;
+  }
+  co_return Result<void>();
+}
+
+// After a failed sync a further one would succeed and prove nothing of what was written before.
+void Log::fail_unsynced() {
+  fail({ErrorCode::kIo,
+        FilePath::log(open_files_.back().serial).text() + ": a sync failed while older frames were not yet durable"});
+}
+
+io::Task<void> Log::sync_written() {
+  if (failure_ || syncing_ || durable_position_ >= written_position_ || open_files_.empty()) co_return;
+  if (sync_failed_) co_return fail_unsynced();
+  const io::Gate::Holder holder = tasks_.hold();
+  syncing_ = true;
+  const std::uint64_t position = written_position_;
+  const LogFile file = open_files_.back();
+  const std::int32_t synced = co_await environment_.disk.sync(file.file);
+  syncing_ = false;
+  if (synced < 0) {
+    ++statistics_.log_sync_failures;
+    // What was written since the last good sync cannot be written again: it is no longer in memory.
+    fail(disk_error("sync", FilePath::log(file.serial), synced));
+    co_return;
+  }
+  // The kernel tells a file's error once: a frame's own sync may have been told it meanwhile.
+  if (sync_failed_) co_return fail_unsynced();
+  durable_position_ = std::max(durable_position_, position);
+  position_changed_.notify();
+}
+
+io::Task<Result<void>> Log::make_durable(std::uint64_t position) {
+  while (durable_position_ < position && !failure_) {
+    // To wait would hold up those who can make space; what is queued goes on by itself.
+    if (starved_) co_return Error{ErrorCode::kNoSpace, "the log's next file cannot be made: no space left"};
+    enqueue_filling();
+    pump();
+    if (written_position_ >= position && !syncing_) {
+      co_await sync_written();
+    } else {
+      co_await position_changed_.wait();
+    }
+  }
+  if (failure_) co_return *failure_;
+  co_return Result<void>();
+}
+
+}  // namespace terrace::storage

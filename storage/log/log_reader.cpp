@@ -1,0 +1,242 @@
+#include "storage/log/log_reader.h"
+
+#include <algorithm>
+
+#include "storage/base/disk_error.h"
+#include "storage/base/mutant.h"
+#include "storage/log/log_applier.h"
+
+namespace terrace::storage {
+
+namespace {
+
+constexpr std::uint64_t kWindowSize = 2 * kMaxFrameSize;
+
+std::string place_of(std::uint64_t serial, std::uint64_t offset) {
+  return FilePath::log(serial).text() + " at offset " + std::to_string(offset);
+}
+
+}  // namespace
+
+io::Task<Result<void>> LogReader::open(std::uint64_t serial, Source& source) {
+  const std::string path = FilePath::log(serial).text();
+  Result<std::uint64_t> size = environment_.disk.file_size(path);
+  if (!size.ok()) co_return size.error();
+  const std::int32_t file = co_await environment_.disk.open(path.c_str(), io::OpenMode::kWrite);
+  if (file < 0) co_return disk_error("open", path, file);
+  source.serial = serial;
+  source.file = file;
+  source.size = *size / kPageSize * kPageSize;
+  source.window.resize(0);
+  // What is read below must be what a power cut would leave.
+  const std::int32_t synced = co_await environment_.disk.sync(file);
+  co_return check_done("sync", path, synced);
+}
+
+io::Task<void> LogReader::close(Source& source) {
+  if (source.file != io::kNoFile) co_await environment_.disk.close(source.file);
+  source.file = io::kNoFile;
+}
+
+io::Task<Result<std::span<const std::byte>>> LogReader::view(Source& source, std::uint64_t offset,
+                                                             std::uint64_t wanted) {
+  const std::uint64_t end = std::min(source.size, offset + wanted);
+  if (offset >= end) co_return std::span<const std::byte>();
+  if (offset < source.window_offset || end > source.window_offset + source.window.size()) {
+    source.window_offset = offset;
+    source.window.resize(std::min(source.size - offset, kWindowSize));
+    const std::uint64_t size = source.window.size();
+    const std::int32_t read = co_await environment_.disk.read(source.file, offset, source.window.span());
+    Result<void> full = check_full("read", FilePath::log(source.serial), offset, read, size);
+    if (!full.ok()) {
+      source.window.resize(0);
+      co_return full.error();
+    }
+  }
+  co_return std::span<const std::byte>(source.window.span().subspan(offset - source.window_offset));
+}
+
+io::Task<Result<std::optional<FrameView>>> LogReader::frame_at(Source& source, std::uint64_t offset) {
+  Result<std::span<const std::byte>> bytes = co_await view(source, offset, kPageSize);
+  if (!bytes.ok()) co_return bytes.error();
+  const std::uint64_t size = claimed_frame_size(*bytes);
+  if (size == 0) co_return std::optional<FrameView>();
+  bytes = co_await view(source, offset, size);
+  if (!bytes.ok()) co_return bytes.error();
+  if (const auto version = foreign_frame_version(*bytes)) {
+    co_return Error{ErrorCode::kUnsupported,
+                    place_of(source.serial, offset) + ": log frame of version " + std::to_string(*version)};
+  }
+  std::optional<FrameView> frame = parse_frame(*bytes);
+  // Frames of the file that was recycled into this one, or of another store, are as good as none.
+  if (frame && (frame->header.store_id != store_id_ || frame->header.file_serial != source.serial)) frame.reset();
+  co_return frame;
+}
+
+// A frame may begin before the end of the one before it only to cut off an entry that was never completed.
+bool LogReader::follows(const FrameHeader& header) const {
+  return header.sequence == tail_.sequence && header.previous_chain == tail_.chain &&
+         header.first_position <= tail_.position && tail_.position - header.first_position <= carried_.size();
+}
+
+io::Task<Result<void>> LogReader::replay(const std::vector<std::uint64_t>& serials, LogApplier& applier) {
+  auto next = std::lower_bound(serials.begin(), serials.end(), tail_.file_serial);
+  if (tail_.file_serial != 0 && (next == serials.end() || *next != tail_.file_serial)) {
+    co_return Error{ErrorCode::kCorrupt,
+                    FilePath::log(tail_.file_serial).text() + ": missing, but the checkpoint goes on there"};
+  }
+  Source source;
+  std::uint64_t offset = tail_.file_offset;
+  std::uint64_t end_offset = 0;
+  std::vector<std::uint64_t> unread;  // files behind the last frame
+  Result<void> result;
+  for (; next != serials.end() && result.ok(); ++next) {
+    co_await close(source);
+    result = co_await open(*next, source);
+    if (!result.ok()) break;
+    const bool first = *next == tail_.file_serial;
+    if (!first) {
+      Result<std::optional<std::uint64_t>> found = co_await continuation(source);
+      if (!found.ok()) {
+        result = found.error();
+        break;
+      }
+      if (!found->has_value()) {
+        unread.push_back(*next);
+        continue;
+      }
+      offset = **found;
+    }
+    unread.clear();
+    result = co_await replay_file(source, offset, applier);
+    last_serial_ = *next;
+    end_offset = offset;
+  }
+  co_await close(source);
+  if (!result.ok()) co_return result;
+  if (last_serial_ != 0) unread.insert(unread.begin(), last_serial_);
+  Source end;
+  end.serial = last_serial_ != 0 ? last_serial_ : tail_.file_serial;
+  for (const std::uint64_t serial : unread) {
+    result = co_await open(serial, source);
+    if (result.ok()) {
+      const bool last_read = serial == last_serial_;
+      result = co_await judge_end(source, last_read ? end_offset : 0, last_read, end, end_offset);
+    }
+    co_await close(source);
+    if (!result.ok()) co_return result;
+  }
+  tail_.position -= carried_.size();
+  carried_.clear();
+  co_return Result<void>();
+}
+
+io::Task<Result<std::optional<std::uint64_t>>> LogReader::continuation(Source& source) {
+  std::uint64_t offset = 0;
+  while (true) {
+    Result<std::optional<FrameView>> frame = co_await frame_at(source, offset);
+    if (!frame.ok()) co_return frame.error();
+    if (!frame->has_value() || (*frame)->header.sequence > tail_.sequence) co_return std::optional<std::uint64_t>();
+    if (follows((*frame)->header)) co_return std::optional<std::uint64_t>(offset);
+    offset += frame_size((*frame)->header.payload_size);
+  }
+}
+
+io::Task<Result<void>> LogReader::replay_file(Source& source, std::uint64_t& offset, LogApplier& applier) {
+  while (true) {
+    Result<std::optional<FrameView>> frame = co_await frame_at(source, offset);
+    if (!frame.ok()) co_return frame.error();
+    if (!frame->has_value()) co_return Result<void>();
+    const FrameView& found = **frame;
+    if (found.header.sequence >= tail_.sequence) {
+      if (!follows(found.header)) co_return Result<void>();
+      note_unproven(found.header, source.serial, offset);
+      Result<void> accepted = co_await accept(found, applier);
+      if (!accepted.ok()) co_return accepted;
+    }
+    offset += frame_size(found.header.payload_size);
+  }
+}
+
+void LogReader::note_unproven(const FrameHeader& header, std::uint64_t serial, std::uint64_t offset) {
+  proven_position_ = std::max(proven_position_, header.durable_position);
+  while (!unproven_.empty() && unproven_.front().end_position <= proven_position_) unproven_.pop_front();
+  unproven_.push_back({serial, offset, header.end_position()});
+}
+
+io::Task<Result<void>> LogReader::secure_tail(Log& log) {
+  Source source;
+  Result<void> result;
+  for (const FramePlace& place : unproven_) {
+    if (source.serial != place.serial) {
+      co_await close(source);
+      result = co_await open(place.serial, source);
+      if (!result.ok()) break;
+    }
+    Result<std::optional<FrameView>> frame = co_await frame_at(source, place.offset);
+    if (!frame.ok() || !frame->has_value()) {
+      result = frame.ok() ? Error{ErrorCode::kIo, place_of(place.serial, place.offset) +
+                                                      ": a log frame that was good a moment ago no longer is"}
+                          : frame.error();
+      break;
+    }
+    result = co_await log.write_recovered(**frame);
+    if (!result.ok()) break;
+  }
+  co_await close(source);
+  if (result.ok()) result = co_await log.make_durable(tail_.position);
+  co_return result;
+}
+
+io::Task<Result<void>> LogReader::accept(const FrameView& frame, LogApplier& applier) {
+  carried_.resize(carried_.size() - (tail_.position - frame.header.first_position));
+  carried_.insert(carried_.end(), frame.payload.begin(), frame.payload.end());
+  tail_.position = frame.header.end_position();
+  tail_.sequence = frame.header.sequence + 1;
+  tail_.chain = frame.header.chain();
+  replayed_bytes_ += frame.payload.size();
+  Result<std::uint64_t> consumed = co_await applier.apply(carried_);
+  if (!consumed.ok()) {
+    co_return Error{consumed.error().code,
+                    "replay of the log, frame " + std::to_string(tail_.sequence - 1) + ": " + consumed.error().message};
+  }
+  carried_.erase(carried_.begin(), carried_.begin() + static_cast<std::ptrdiff_t>(*consumed));
+  co_return Result<void>();
+}
+
+// Looks through what stands behind the last good frame (and in files behind it) for a frame that proves it should not
+// have been the last.
+io::Task<Result<void>> LogReader::judge_end(Source& source, std::uint64_t offset, bool first, const Source& end,
+                                            std::uint64_t end_offset) {
+  const std::uint64_t begin = offset;
+  while (offset < source.size) {
+    Result<std::optional<FrameView>> frame = co_await frame_at(source, offset);
+    if (!frame.ok()) co_return frame.error();
+    if (!frame->has_value()) {
+      Result<std::span<const std::byte>> bytes = co_await view(source, offset, kPageSize);
+      if (first && offset == begin && bytes.ok() && claimed_frame_size(*bytes) > 0 &&
+          claimed_file_serial(*bytes) == source.serial) {
+        torn_bytes_ += claimed_frame_size(*bytes);
+        torn_place_ = place_of(source.serial, offset);
+      }
+      offset += kPageSize;
+      continue;
+    }
+    const FrameHeader& header = (*frame)->header;
+    if (header.sequence >= tail_.sequence) {
+      if (header.durable_position > tail_.position && !mutant(Mutant::kCutAnyBadFrame)) {
+        co_return Error{ErrorCode::kCorrupt,
+                        place_of(end.serial, end_offset) + ": bad log frame (sequence " +
+                            std::to_string(tail_.sequence) + "); the frame in " + place_of(source.serial, offset) +
+                            " proves that it was durable up to position " + std::to_string(header.durable_position) +
+                            ", so this is damage, not a torn write. Restore the file from a copy; nothing was changed"};
+      }
+      torn_bytes_ += frame_size(header.payload_size);
+      if (torn_place_.empty()) torn_place_ = place_of(source.serial, offset);
+    }
+    offset += frame_size(header.payload_size);
+  }
+  co_return Result<void>();
+}
+
+}  // namespace terrace::storage

@@ -1,0 +1,51 @@
+// MemoryGovernor: keeps the process within its memory. What counts is the real resident set: the records' own bytes
+// are known at every moment, the rest (index, buffers, fragmentation, code) is what a sample of the resident set shows
+// beyond them when the heap last had to grow. Freed records do not shrink the resident set at once but are room for new
+// ones; reckoning from the last growth avoids evicting ever more because the allocator keeps what it has.
+// Ownership: borrows the statistics. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "storage/base/limits.h"
+#include "storage/base/statistics.h"
+
+namespace terrace::storage {
+
+class MemoryGovernor {
+ public:
+  // `probe`: the resident set in bytes.
+  MemoryGovernor(const Statistics& statistics, std::function<std::uint64_t()> probe)
+      : statistics_(statistics), probe_(std::move(probe)) {}
+
+  void set_limit(std::uint64_t bytes) { limit_ = bytes; }
+  void sample();
+  std::uint64_t resident_bytes() const { return resident_; }
+
+  // Bytes of records to be made cold now; 0 below the high watermark. Once begun, eviction goes on to the low one.
+  std::uint64_t excess(bool evicting) const;
+  // The resident set itself is above the limit: buffers, which no eviction frees, must not grow.
+  bool is_short() const { return limit_ != 0 && resident_ > limit_ + kFixedOverhead; }
+  // Below the hard limit: commands may use more memory.
+  bool has_room() const { return limit_ == 0 || used() < hard_limit(); }
+
+ private:
+  // The fixed cost of a running server (code, rings, log and page buffers), which the promise allows beside the limit.
+  static constexpr std::uint64_t kFixedOverhead = kTinyLimits ? 0 : 24 * kMiB;
+  // However much the overhead is, this many bytes of records may be in memory, or nothing could be served.
+  static constexpr std::uint64_t kLeastRecordBytes = kTinyLimits ? 64 * kKiB : 4 * kMiB;
+
+  std::uint64_t used() const;
+  std::uint64_t floor_bytes() const;
+  std::uint64_t hard_limit() const;
+
+  const Statistics& statistics_;
+  std::function<std::uint64_t()> probe_;
+  std::uint64_t limit_ = 0;
+  std::uint64_t resident_ = 0;
+  std::uint64_t overhead_ = 0;  // resident set beyond the records when the heap last grew
+  std::uint64_t last_peak_ = 0;
+};
+
+}  // namespace terrace::storage

@@ -1,0 +1,46 @@
+// Residents: the records that one command (or one batch of pipelined commands) had read from disk for it, by location.
+// A location names one record for as long as it is in use, so a record found here under the location that the index
+// holds *now* is the current one, whatever happened while the read was under way.
+// Ownership: owns its records; Database::find takes one out when it promotes it. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "storage/record/record.h"
+
+namespace terrace::storage {
+
+class Residents {
+ public:
+  bool empty() const { return records_.empty(); }
+  std::size_t size() const { return records_.size(); }
+  std::size_t bytes() const { return bytes_; }
+  Record* find(Location location) const {
+    auto it = records_.find(location);
+    return it == records_.end() ? nullptr : it->second.get();
+  }
+  void add(Location location, RecordPointer record) {
+    RecordPointer& place = records_[location];
+    if (place) bytes_ -= Record::footprint(place.get());
+    bytes_ += Record::footprint(record.get());
+    place = std::move(record);
+  }
+  RecordPointer take(Location location) {
+    auto node = records_.extract(location);
+    if (!node) return {};
+    bytes_ -= Record::footprint(node.mapped().get());
+    return std::move(node.mapped());
+  }
+  void clear() {
+    records_.clear();
+    bytes_ = 0;
+  }
+
+ private:
+  std::unordered_map<Location, RecordPointer> records_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace terrace::storage

@@ -1,0 +1,58 @@
+// DictionaryTrainer: keeps a fair sample of what is spilled and, when enough has been seen, has a worker learn a
+// dictionary from it; if that makes pages smaller, the store goes on with it. The next time is after eight times as
+// many bytes, so that a store has few dictionaries and learns anew when it has become another one. Ownership: borrows
+// environment and dictionaries. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/environment.h"
+#include "io/sync.h"
+#include "storage/base/limits.h"
+#include "storage/segment/dictionaries.h"
+#include "storage/segment/dictionary_sample.h"
+
+namespace terrace::storage {
+
+// Learns from `images` (a quarter of them only judge the outcome) by zstd's ZDICT (fast cover); only the content is
+// used, LZ4 knows no entropy tables. Nothing if it would not make them smaller by a twentieth than `current` does
+// (nullptr: than none). Takes about a tenth of a second for a megabyte of images. Any thread.
+std::unique_ptr<Dictionary> train_dictionary(std::span<const std::string> images, std::uint32_t id,
+                                             const Dictionary* current);
+
+class DictionaryTrainer {
+ public:
+  DictionaryTrainer(const io::Environment& environment, Dictionaries& dictionaries,
+                    const std::function<void(const Error&)>& report)
+      : environment_(environment), dictionaries_(dictionaries), report_(report), sample_(environment.random_seed) {}
+  ~DictionaryTrainer() { TERRACE_CHECK(tasks_.idle()); }
+
+  void see(std::string_view image) { sample_.see(image); }
+  // Starts learning if enough has been seen since the last time.
+  void learn_when_due();
+  // Waits for learning under way; afterwards none begins.
+  io::Task<void> stop();
+
+ private:
+  io::Task<void> learn();
+
+  const io::Environment& environment_;
+  Dictionaries& dictionaries_;
+  std::function<void(const Error&)> report_;
+  DictionarySample sample_;
+  std::uint64_t due_bytes_ = kFirstLearningBytes;
+  bool learning_ = false;
+  bool stopping_ = false;
+  io::Gate tasks_;
+
+  static constexpr std::uint64_t kFirstLearningBytes = kTinyLimits ? 8 * kKiB : kMiB;
+  static constexpr std::uint64_t kGrowth = 8;
+};
+
+}  // namespace terrace::storage

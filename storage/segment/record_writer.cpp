@@ -1,0 +1,222 @@
+#include "storage/segment/record_writer.h"
+
+#include <algorithm>
+
+#include "io/activity.h"
+#include "storage/base/disk_error.h"
+#include "storage/segment/block.h"
+
+namespace terrace::storage {
+
+io::Task<Result<std::vector<Location>>> RecordWriter::write(ImageBatch& batch) {
+  show_to_trainer(batch);
+  const PackOptions options{.dictionary = segments_.dictionaries().current(),
+                            .thorough = kind_ == SegmentKind::kCompacted};
+  co_await environment_.workers.run([&batch, &options] {
+    std::stable_sort(batch.items.begin(), batch.items.end(),
+                     [](const ImageBatch::Item& a, const ImageBatch::Item& b) { return a.due_ms < b.due_ms; });
+    std::vector<std::string_view> images;
+    images.reserve(batch.items.size());
+    for (const ImageBatch::Item& item : batch.items) images.push_back(batch.image(item));
+    batch.pages = pack_pages(images, options, std::move(batch.pages));
+  });
+  std::vector<Location> locations(batch.items.size());
+  Result<void> placed = co_await place(batch, locations);
+  if (!placed.ok()) {
+    finish(locations);
+    co_return placed.error();
+  }
+  raw_bytes_ += batch.bytes.size();
+  co_return locations;
+}
+
+io::Task<Result<Location>> RecordWriter::write_streamed(ObjectImage& image, std::int64_t due_ms) {
+  const std::uint64_t bound = image.size_bound() + blocks_for(image.size_bound()) * kBlockHeaderSize;
+  Result<Segment*> made = co_await segments_.create(kind_, 1 + pages_for(bound));
+  if (!made.ok()) co_return made.error();
+  Segment& segment = **made;
+  ++segment.writes_in_flight;
+  LargeRunPacker packer;
+  Result<void> written = co_await write_pieces(image, segment, packer);
+  if (written.ok() && !image.given_up()) {
+    segment.used_pages += packer.page_count();
+    ++segment.total_records;
+    segment.note_expiry(1, due_ms);
+    segments_.seal(segment);
+    // What is left over does no harm but for the space it takes until the next start.
+    [[maybe_unused]] const std::int32_t cut = co_await environment_.disk.truncate(segment.file, segment.used_bytes());
+    co_return Location(segment.number, 1, large_slot(packer.page_count()));
+  }
+  segments_.seal(segment);
+  if (--segment.writes_in_flight == 0) segments_.write_ended(segment);
+  if (!written.ok()) co_return written.error();
+  co_return Location{};
+}
+
+// Until it is given up or all written.
+io::Task<Result<void>> RecordWriter::write_pieces(ObjectImage& image, Segment& segment, LargeRunPacker& packer) {
+  std::string piece;
+  for (bool last = false; !last;) {
+    co_await image.make(kStreamedPieceSize, environment_.clock);
+    if (image.given_up()) co_return Result<void>();
+    last = image.complete() && image.made_bytes() <= kStreamedPieceSize;
+    piece = image.take(kStreamedPieceSize);
+    raw_bytes_ += piece.size();
+    co_await environment_.workers.run([&] {
+      packer.add(piece);
+      if (last) packer.finish();
+    });
+    if (!packer.full_pages().empty()) {
+      Result<void> written = co_await write_pages(segment, 1 + packer.full_pages_at(), packer.full_pages());
+      if (!written.ok()) co_return written;
+    }
+    packer.written();
+  }
+  const std::span<std::byte> first_page = packer.first_page();
+  stamp_pages(first_page, segment.serial, 1);
+  co_return co_await write_pages(segment, 1, first_page);
+}
+
+io::Task<Result<void>> RecordWriter::write_pages(Segment& segment, std::uint32_t page,
+                                                 std::span<const std::byte> pages) {
+  for (std::uint64_t offset = std::uint64_t{page} * kPageSize; !pages.empty();) {
+    const std::size_t size = std::min<std::size_t>(pages.size(), kWrittenPieceSize);
+    const std::int32_t written = co_await environment_.disk.write(segment.file, offset, pages.first(size));
+    segment.needs_sync = true;
+    Result<void> full = check_full("write", FilePath::segment(segment.serial), offset, written, size);
+    if (!full.ok()) co_return full;
+    written_bytes_ += size;
+    offset += size;
+    pages = pages.subspan(size);
+  }
+  co_return Result<void>();
+}
+
+void RecordWriter::show_to_trainer(const ImageBatch& batch) {
+  if (!trainer_) return;
+  const io::Activity activity("spill");
+  for (const ImageBatch::Item& item : batch.items) trainer_->see(batch.image(item));
+  trainer_->learn_when_due();
+}
+
+io::Task<Result<void>> RecordWriter::place(ImageBatch& batch, std::vector<Location>& locations) {
+  PackedPages& pages = batch.pages;
+  std::size_t next = 0;
+  for (std::size_t run = 0; run < pages.runs.size();) {
+    std::size_t run_count = 0;
+    std::uint64_t serial = 0;
+    Result<Extent> extent = co_await write_run_group(pages, run, run_count, serial);
+    if (!extent.ok() && serial != 0) {
+      abandon(serial);
+      extent = co_await write_run_group(pages, run, run_count, serial);
+    }
+    if (!extent.ok()) co_return extent.error();
+    const io::Activity activity("spill");
+    const std::uint32_t batch_page = pages.runs[run].first_page;
+    const PackedRun& last = pages.runs[run + run_count - 1];
+    for (; next < pages.places.size() && pages.places[next].page < last.first_page + last.page_count; ++next) {
+      const PackedPlace& place = pages.places[next];
+      const std::uint32_t page = extent->first_page + place.page - batch_page;
+      locations[place.image] = Location(extent->segment->number, page, place.slot);
+      // Each location holds its segment until finish(), so that it is not retired between write and add_live.
+      ++extent->segment->writes_in_flight;
+      ++extent->segment->total_records;
+      extent->segment->note_expiry(page, batch.items[place.image].due_ms);
+    }
+    --extent->segment->writes_in_flight;
+    run += run_count;
+  }
+  co_return Result<void>();
+}
+
+io::Task<Result<RecordWriter::Extent>> RecordWriter::write_run_group(PackedPages& pages, std::size_t first_run,
+                                                                     std::size_t& run_count, std::uint64_t& serial) {
+  const std::uint32_t batch_page = pages.runs[first_run].first_page;
+  Result<void> room = co_await make_room(pages.runs[first_run].page_count);
+  if (!room.ok()) co_return room.error();
+  Extent extent{open(), open()->used_pages};
+  serial = extent.segment->serial;
+  const std::uint32_t page_count = stamp_group(pages, first_run, extent, run_count);
+  extent.segment->used_pages += page_count;
+  ++extent.segment->writes_in_flight;
+  rolling_.release();
+  const std::span<const std::byte> group =
+      pages.bytes.span().subspan(std::size_t{batch_page} * kPageSize, std::size_t{page_count} * kPageSize);
+  Result<void> full = co_await write_pages(*extent.segment, extent.first_page, group);
+  if (!full.ok()) {
+    extent.segment->holes.push_back({extent.first_page, page_count});
+    if (--extent.segment->writes_in_flight == 0) segments_.write_ended(*extent.segment);
+    co_return full.error();
+  }
+  co_return extent;
+}
+
+// Gives as many runs as have room in the extent's segment their final headers; how many pages they take.
+std::uint32_t RecordWriter::stamp_group(PackedPages& pages, std::size_t first_run, const Extent& extent,
+                                        std::size_t& run_count) {
+  const io::Activity activity("spill");
+  std::uint32_t page_count = 0;
+  run_count = 0;
+  while (first_run + run_count < pages.runs.size()) {
+    const PackedRun& run = pages.runs[first_run + run_count];
+    if (extent.first_page + page_count + run.page_count > extent.segment->capacity_pages) break;
+    // A location's page number has kPageBits: a run may reach past them, but must begin within.
+    if (extent.first_page + page_count >= (1u << kPageBits)) break;
+    stamp_pages(pages.bytes.span().subspan(std::size_t{run.first_page} * kPageSize), extent.segment->serial,
+                extent.first_page + page_count);
+    page_count += run.page_count;
+    ++run_count;
+  }
+  return page_count;
+}
+
+// Leaves with `rolling_` held and an open segment that has room for `pages` more, or with an error and without it.
+io::Task<Result<void>> RecordWriter::make_room(std::uint32_t pages) {
+  co_await rolling_.acquire();
+  if (Segment* segment = open()) {
+    if (segment->used_pages + pages <= segment->capacity_pages && segment->used_pages < (1u << kPageBits)) {
+      co_return Result<void>();
+    }
+    segments_.seal(*segment);
+  }
+  open_serial_ = 0;
+  const std::uint32_t capacity = std::max(segments_.next_capacity_pages(), pages + 1);
+  Result<Segment*> made = co_await segments_.create(kind_, capacity);
+  // On a full disk a small one will do: compaction and checkpoints make space, and need some for it.
+  const std::uint32_t least = std::max(static_cast<std::uint32_t>(kLeastSegmentSize / kPageSize), pages + 1);
+  if (!made.ok() && made.error().code == ErrorCode::kNoSpace && capacity > least && may_take_the_last()) {
+    made = co_await segments_.create(kind_, least);
+  }
+  if (!made.ok()) {
+    rolling_.release();
+    co_return made.error();
+  }
+  open_number_ = (*made)->number;
+  open_serial_ = (*made)->serial;
+  co_return Result<void>();
+}
+
+// What compaction has emptied is free only after a checkpoint: it must not take the space that one needs.
+bool RecordWriter::may_take_the_last() const {
+  if (kind_ != SegmentKind::kCompacted) return true;
+  const Result<io::Disk::Space> space = environment_.disk.space();
+  return space.ok() && space->free_bytes >= kCheckpointReserve;
+}
+
+// Stops using a segment on which a write failed: what failed goes elsewhere.
+void RecordWriter::abandon(std::uint64_t serial) {
+  if (serial != open_serial_) return;
+  if (Segment* segment = open()) segments_.seal(*segment);
+  open_serial_ = 0;
+}
+
+void RecordWriter::finish(const std::vector<Location>& locations) {
+  for (const Location location : locations) {
+    if (!location) continue;
+    Segment* segment = segments_.find(location.segment());
+    TERRACE_CHECK(segment && segment->writes_in_flight > 0);
+    if (--segment->writes_in_flight == 0) segments_.write_ended(*segment);
+  }
+}
+
+}  // namespace terrace::storage

@@ -1,0 +1,247 @@
+#include "storage/tiering/compactor.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "io/activity.h"
+#include "io/slice.h"
+
+namespace terrace::storage {
+
+namespace {
+
+// A segment with a smaller share of dead records is not worth its copying.
+constexpr double kLeastShare = 0.1;
+constexpr std::uint32_t kChainsPerStep = 16;
+// Look-ups of records, which are in no cache: so many take some ten microseconds.
+constexpr std::size_t kItemsPerStep = kTinyLimits ? 1 : 32;
+// Of what can be compacted, the part up to which the rest of the store counts as dead.
+constexpr std::uint64_t kLargestHeldShare = 7;
+// Runs begin while so much more lives than is asked for, and writers wait when so much less does: what lives stays
+// about the share, whoever is the faster.
+constexpr std::uint64_t kSlackShare = 64;
+constexpr std::uint64_t kLeastSlackBytes = kSmallSegmentSize;
+// What hot keys have on disk dies where it is when they are written again, and whole segments with it. Less garbage
+// than what the log of such a store takes is not worth copying the rest of those images.
+constexpr std::uint64_t kHotGarbageBytes = kCheckpointLogSize;
+
+// A damaged segment is read once more only if checkpoints cannot go on otherwise.
+bool readable(const Segment& segment) {
+  return segment.state == Segment::State::kSealed && segment.writes_in_flight == 0 && segment.live_records > 0 &&
+         (!segment.damaged || (segment.suspect && !segment.emptied));
+}
+
+}  // namespace
+
+bool Compactor::suspect() const {
+  bool found = false;
+  segments_.for_each([&found](const Segment& segment) { found = found || (segment.suspect && readable(segment)); });
+  return found;
+}
+
+Compactor::Space Compactor::space() const {
+  Space space;
+  std::uint64_t held_bytes = bytes_beside_ + segments_.unused_bytes();
+  segments_.for_each([&](const Segment& segment) {
+    if (segment.state == Segment::State::kRetired) {
+      held_bytes += segment.used_bytes();
+    } else if (!segment.damaged) {
+      space.live_bytes += segment.live_bytes();
+      // What is being compacted is as good as gone.
+      space.taken_bytes += segment.serial == victim_serial_ ? segment.live_bytes() : segment.used_bytes();
+    }
+  });
+  // They take space as dead records do, and others make up for them; but no number of them is worth copying everything.
+  space.taken_bytes += std::min(held_bytes, space.taken_bytes / kLargestHeldShare);
+  return space;
+}
+
+bool Compactor::due() const {
+  if (suspect()) return true;
+  const Space now = space();
+  if (!mostly_cold() && now.taken_bytes - now.live_bytes <= kHotGarbageBytes) return false;
+  const std::uint64_t ahead = now.taken_bytes / kSlackShare;
+  return static_cast<double>(now.live_bytes) <
+         live_share_ * static_cast<double>(now.taken_bytes) + static_cast<double>(ahead);
+}
+
+// Otherwise memory bounds the store, and nobody need wait for the disk.
+bool Compactor::mostly_cold() const {
+  std::uint64_t hot = 0;
+  std::uint64_t cold = 0;
+  for (unsigned number = 0; number < databases_.count(); ++number) {
+    hot += databases_[number].index().hot_count();
+    cold += databases_[number].index().cold_count();
+  }
+  return cold > hot;
+}
+
+void Compactor::look_behind() {
+  const bool before = std::exchange(behind_, false);
+  if (running_ && !stopping_ && bandwidth_ == 0 && mostly_cold()) {
+    const Space now = space();
+    const std::uint64_t slack = std::max(now.taken_bytes / kSlackShare, kLeastSlackBytes);
+    behind_ = static_cast<double>(now.live_bytes + slack) < live_share_ * static_cast<double>(now.taken_bytes);
+  }
+  if (before && !behind_) caught_up_.notify();
+}
+
+io::Task<void> Compactor::wait_caught_up() {
+  if (!behind_) co_return;
+  ++statistics_.compaction_waits;
+  while (behind_) co_await caught_up_.wait();
+}
+
+Segment* Compactor::choose() const {
+  Segment* best = nullptr;
+  double best_score = 0;
+  segments_.for_each([&](Segment& segment) {
+    if (!readable(segment) || segment.pins > 0) return;
+    const double dead = segment.dead_share();
+    if (!segment.suspect && dead <= kLeastShare) return;
+    // Cost and benefit as in LFS: space won, times age, over the cost of reading all and writing what lives.
+    const auto age = static_cast<double>(segments_.next_serial() - segment.serial);
+    const double score = segment.suspect ? 1e300 : dead * age / (2.0 - dead);
+    if (score <= best_score) return;
+    best = &segment;
+    best_score = score;
+  });
+  return best;
+}
+
+io::Task<void> Compactor::wait_idle() {
+  while (running_) co_await finished_.wait();
+}
+
+io::Task<Result<void>> Compactor::compact(const std::function<bool()>& goes_on) {
+  co_await wait_idle();
+  running_ = true;
+  Result<void> result;
+  // A segment that keeps live records after its turn is marked damaged, so the loop ends.
+  while (!stopping_ && result.ok()) {
+    Segment* segment = choose();
+    if (!segment) break;
+    victim_serial_ = segment->serial;
+    result = co_await compact_segment(*segment);
+    victim_serial_ = 0;
+    if (!goes_on()) break;
+  }
+  running_ = false;
+  look_behind();
+  finished_.notify();
+  co_return result;
+}
+
+io::Task<Result<void>> Compactor::compact_segment(Segment& segment) {
+  SegmentWalk walk(environment_, segment, SegmentWalk::Depth::kValues);
+  Moves moves;
+  ImageBatch batch;
+  std::uint64_t charged = 0;
+  bool bad_pages = false;
+  io::Slice slice(environment_.clock);
+  while (!stopping_ && segment.live_records > 0 && moves.result.ok()) {
+    if (slice.over()) co_await slice.next();
+    Result<std::optional<WalkedPage>> page = co_await walk.next();
+    if (!page.ok()) {
+      bad_pages = true;
+      report_(page.error());
+      continue;
+    }
+    if (!page->has_value()) break;
+    gather_live(segment, **page, batch);
+    if (batch.bytes.size() >= kBatchBytes) {
+      while (moves.count == kMovesInFlight) co_await moves.changed.wait();
+      io::spawn(move_beside(moves, std::exchange(batch, ImageBatch())));
+      co_await throttle(walk.read_bytes() - charged);
+      charged = walk.read_bytes();
+    }
+  }
+  if (moves.result.ok() && !batch.empty()) io::spawn(move_beside(moves, std::move(batch)));
+  while (moves.count > 0) co_await moves.changed.wait();
+  statistics_.compaction_read_bytes += walk.read_bytes();
+  if (!moves.result.ok()) co_return moves.result;
+  if (stopping_) co_return Result<void>();
+  ++statistics_.compactions;
+  if (segment.suspect && segment.live_records > 0) co_await forget_images(segment.number);
+  if (segment.live_records > 0) {
+    segment.damaged = true;
+    segment.emptied = true;
+    if (bad_pages) ++statistics_.bad_pages;
+  }
+  co_return Result<void>();
+}
+
+io::Task<void> Compactor::move_beside(Moves& moves, ImageBatch batch) {
+  ++moves.count;
+  Result<void> moved = co_await move(batch);
+  if (!moved.ok() && moves.result.ok()) moves.result = moved;
+  look_behind();
+  // Resumes the waiting run, which may end before this coroutine does; nothing of it is touched after.
+  --moves.count;
+  moves.changed.notify();
+}
+
+io::Task<void> Compactor::forget_images(std::uint32_t segment) {
+  io::Slice slice(environment_.clock);
+  for (unsigned number = 0; number < databases_.count(); ++number) {
+    for (std::uint32_t chain = 0; chain < databases_[number].index().chain_count(); ++chain) {
+      databases_[number].forget_images(chain, segment);
+      if (chain % kChainsPerStep == kChainsPerStep - 1 && slice.over()) co_await slice.next();
+    }
+  }
+}
+
+void Compactor::gather_live(const Segment& segment, const WalkedPage& page, ImageBatch& batch) {
+  const io::Activity activity("compaction");
+  for (std::uint32_t slot = 0; slot < page.content.images.size(); ++slot) {
+    const std::string_view bytes = page.content.images[slot];
+    const Result<ImageView> image = parse_image(bytes);
+    if (!image.ok()) continue;  // stays live, so its segment stays
+    Database* database = databases_.by_id(image->database);
+    if (!database) continue;
+    const std::uint64_t hash = Key(image->key).hash;
+    const Location location = page.location(segment.number, slot);
+    if (!database->find_live(*image, location)) continue;
+    batch.items.push_back({hash, image->database, batch.bytes.size(), bytes.size(), image->due_ms(), location.bits()});
+    batch.bytes += bytes;
+  }
+}
+
+io::Task<Result<void>> Compactor::move(ImageBatch& batch) {
+  if (batch.empty()) co_return Result<void>();
+  Result<std::vector<Location>> locations = co_await writer_.write(batch);
+  if (!locations.ok()) co_return locations.error();
+  co_await environment_.clock.yield();
+  io::Slice slice(environment_.clock);
+  for (std::size_t next = 0; next < batch.items.size();) {
+    {
+      const io::Activity activity("compaction");
+      const std::size_t end = std::min(next + kItemsPerStep, batch.items.size());
+      for (; next < end; ++next) relocate(batch.items[next], batch.image(batch.items[next]), (*locations)[next]);
+    }
+    if (slice.over()) co_await slice.next();
+  }
+  writer_.finish(*locations);
+  co_return Result<void>();
+}
+
+void Compactor::relocate(const ImageBatch::Item& item, std::string_view bytes, Location location) {
+  Database* database = databases_.by_id(item.database);
+  if (!database) return;
+  const Result<ImageView> image = parse_image(bytes);
+  TERRACE_CHECK(image.ok());
+  const Index::Position at = database->find_live(*image, Location::from_bits(item.expected));
+  if (!at) return;
+  database->relocate(item.hash, at, location);
+  ++statistics_.compacted_records;
+}
+
+io::Task<void> Compactor::throttle(std::uint64_t bytes) {
+  if (bandwidth_ == 0) {
+    co_await environment_.clock.yield();
+    co_return;
+  }
+  co_await environment_.clock.sleep_us(static_cast<std::int64_t>(bytes * 1'000'000 / bandwidth_));
+}
+
+}  // namespace terrace::storage

@@ -1,0 +1,170 @@
+#include "storage/tiering/evictor.h"
+
+#include "io/activity.h"
+
+namespace terrace::storage {
+
+namespace {
+
+// Dirty records on their way to disk before the hand waits for them.
+constexpr std::uint64_t kMaxBytesOnTheirWay = 8 * Spiller::kBatchBytes;
+// After a failed write (full disk, device error), or a whole round without anything to evict, the hand rests, so that
+// it does not spin.
+constexpr std::int64_t kRestMs = 50;
+// After this many slices that found nothing to evict what is gathered is written, however little.
+constexpr unsigned kPatientSlices = 5;
+
+}  // namespace
+
+void Evictor::poll() {
+  if (!enabled_ || running_ || stopping_ || governor_.excess(false) == 0) return;
+  running_ = true;
+  io::spawn(run());
+}
+
+io::Task<void> Evictor::run() {
+  const io::Gate::Holder holder = tasks_.hold();
+  io::Slice slice(environment_.clock);
+  std::uint64_t failures = spiller_.failures();
+  while (!stopping_ && enabled_) {
+    // Out of the way of whoever woke this: poll() is called from within commands' turns.
+    co_await slice.next();
+    const std::uint64_t excess = governor_.excess(true);
+    const std::uint64_t coming = spiller_.bytes_on_their_way();
+    if (excess == 0) break;
+    if (coming >= kMaxBytesOnTheirWay || coming >= 2 * excess) {
+      co_await spiller_.wait_below(coming - 1);
+    } else {
+      const std::uint64_t freed = walk_slice(slice, excess);
+      fruitless_slices_ = freed == 0 ? fruitless_slices_ + 1 : 0;
+      // What is gathered must not wait for more, if the hand finds no more.
+      if (freed >= excess || fruitless_slices_ >= kPatientSlices) spiller_.flush();
+      if (went_round_in_vain()) {
+        fruitless_chains_ = 0;
+        co_await environment_.clock.sleep_ms(kRestMs);
+      }
+    }
+    if (spiller_.failures() != failures) {
+      failures = spiller_.failures();
+      co_await environment_.clock.sleep_ms(kRestMs);
+    }
+    progress_.notify();
+  }
+  spiller_.flush();
+  running_ = false;
+  progress_.notify();
+}
+
+std::uint64_t Evictor::walk_slice(const io::Slice& slice, std::uint64_t excess) {
+  const io::Activity activity("eviction-cycle");
+  std::uint64_t freed = 0;
+  for (unsigned steps = 0; freed < excess && !slice.over() && steps < 4096; ++steps) {
+    const Walked walked = walk_chain(databases_[hand_database_], hand_chain_, false);
+    freed += walked.freed_bytes;
+    fruitless_chains_ = walked.fruitful ? 0 : fruitless_chains_ + 1;
+    advance();
+  }
+  return freed;
+}
+
+// Where few of many keys are in memory, the hand passes many chains between two records, and each record once before it
+// takes it: only a round that found none at all says that there is nothing to find.
+bool Evictor::went_round_in_vain() const {
+  std::uint64_t chains = 0;
+  for (unsigned number = 0; number < databases_.count(); ++number) chains += databases_[number].index().chain_count();
+  return fruitless_chains_ > chains;
+}
+
+void Evictor::advance() {
+  if (++hand_chain_ < databases_[hand_database_].index().chain_count()) return;
+  hand_chain_ = 0;
+  // Databases without records in memory cost a table's walk each; pass over them.
+  for (unsigned tries = 0; tries < databases_.count(); ++tries) {
+    hand_database_ = (hand_database_ + 1) % databases_.count();
+    if (databases_[hand_database_].index().hot_count() > 0) break;
+  }
+}
+
+Evictor::Walked Evictor::walk_chain(Database& database, std::uint32_t chain, bool all) {
+  Walked walked;
+  if (chain >= database.index().chain_count()) return walked;  // the database was flushed under the hand
+  database.index().visit_chain(chain, [&](IndexEntry& entry, std::uint64_t known_hash) {
+    const unsigned count = entry.access_count();
+    if (!all && count > 0) {
+      entry.set_access_count(count - 1);
+      walked.fruitful = walked.fruitful || entry.is_hot();
+      return;
+    }
+    if (entry.is_hot()) walked.freed_bytes += evict(database, entry, known_hash);
+  });
+  walked.fruitful = walked.fruitful || walked.freed_bytes > 0;
+  return walked;
+}
+
+std::uint64_t Evictor::evict(Database& database, IndexEntry& entry, std::uint64_t known_hash) {
+  Record* record = entry.record();
+  const std::uint64_t bytes = Record::footprint(record);
+  if (record->clean()) {
+    database.evict_clean(entry, known_hash);
+    ++statistics_.evictions_clean;
+    return bytes;
+  }
+  if (!spilling_) return 0;
+  if (record->has(Record::kWriting)) {
+    record->set(Record::kEvicting);
+    return 0;
+  }
+  spiller_.add(database.id(), record, true, true);
+  return bytes;
+}
+
+io::Task<void> Evictor::wait_for_room() {
+  if (governor_.has_room() || !enabled_ || !spilling_) co_return;
+  ++statistics_.room_waits;
+  statistics_.writes_stalled = true;
+  while (!governor_.has_room() && enabled_ && spilling_ && !stopping_) {
+    poll();
+    co_await progress_.wait();
+  }
+  statistics_.writes_stalled = false;
+}
+
+io::Task<void> Evictor::stop() {
+  stopping_ = true;
+  progress_.notify();
+  while (!tasks_.idle()) co_await tasks_.wait();
+  co_await spiller_.drain();
+}
+
+io::Task<Result<void>> Evictor::spill_all() {
+  const io::Gate::Holder holder = tasks_.hold();
+  const std::uint64_t failures = spiller_.failures();
+  for (unsigned number = 0; number < databases_.count(); ++number) {
+    io::Slice slice(environment_.clock);
+    for (std::uint32_t chain = 0; chain < databases_[number].index().chain_count(); ++chain) {
+      walk_chain(databases_[number], chain, true);
+      if (spiller_.bytes_on_their_way() < kMaxBytesOnTheirWay && !slice.over()) continue;
+      co_await spiller_.wait_below(kMaxBytesOnTheirWay);
+      co_await slice.next();
+    }
+  }
+  co_return co_await written_since(failures);
+}
+
+// Waits for all that is gathered and on its way; an error if a batch has failed since.
+io::Task<Result<void>> Evictor::written_since(std::uint64_t failures) {
+  co_await spiller_.settled();
+  if (spiller_.failures() != failures) co_return *spiller_.last_failure();
+  co_return Result<void>();
+}
+
+io::Task<Result<void>> Evictor::spill(Database& database, const Key& key) {
+  const io::Gate::Holder holder = tasks_.hold();
+  const std::uint64_t failures = spiller_.failures();
+  const Index::Position at = database.index().find(
+      key.hash, [&key](Index::Position entry) { return entry->is_hot() && entry->record()->key() == key.name; });
+  if (at) evict(database, *at, key.hash);
+  co_return co_await written_since(failures);
+}
+
+}  // namespace terrace::storage

@@ -1,0 +1,77 @@
+// Evictor: makes records cold. A clock hand walks the indexes: what was accessed since its last visit gets one more
+// round, a clean record becomes cold at once, a dirty one is written first (Spiller) and becomes cold when that is done
+// and it has not changed. Runs in the background while the governor asks for it.
+// Ownership: borrows the store's parts. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+
+#include "io/environment.h"
+#include "io/slice.h"
+#include "io/sync.h"
+#include "storage/keyspace/database_set.h"
+#include "storage/memory/memory_governor.h"
+#include "storage/tiering/spiller.h"
+
+namespace terrace::storage {
+
+class Evictor {
+ public:
+  Evictor(const io::Environment& environment, DatabaseSet& databases, Spiller& spiller, MemoryGovernor& governor,
+          Statistics& statistics)
+      : environment_(environment),
+        databases_(databases),
+        spiller_(spiller),
+        governor_(governor),
+        statistics_(statistics) {}
+
+  void set_enabled(bool enabled) { enabled_ = enabled; }
+  // False: what is dirty stays in memory, because the disk is as good as full.
+  void set_spilling(bool spilling) {
+    spilling_ = spilling;
+    if (!spilling) progress_.notify();  // who waits for room waits in vain
+  }
+  // Takes up work if the governor asks for it; cheap, called often.
+  void poll();
+  bool enabled() const { return enabled_; }
+  // Waits until there is room for commands that need memory.
+  io::Task<void> wait_for_room();
+  io::Task<void> stop();
+
+  // Makes everything cold that does not change meanwhile; or one record.
+  io::Task<Result<void>> spill_all();
+  io::Task<Result<void>> spill(Database& database, const Key& key);
+
+ private:
+  // What a walk came to.
+  struct Walked {
+    std::uint64_t freed_bytes = 0;  // of records that became, or are about to become, cold
+    bool fruitful = false;          // so did some, or will when the hand comes again
+  };
+
+  io::Task<void> run();
+  std::uint64_t walk_slice(const io::Slice& slice, std::uint64_t excess);
+  Walked walk_chain(Database& database, std::uint32_t chain, bool all);
+  bool went_round_in_vain() const;
+  std::uint64_t evict(Database& database, IndexEntry& entry, std::uint64_t known_hash);
+  void advance();
+  io::Task<Result<void>> written_since(std::uint64_t failures);
+
+  const io::Environment& environment_;
+  DatabaseSet& databases_;
+  Spiller& spiller_;
+  MemoryGovernor& governor_;
+  Statistics& statistics_;
+  unsigned hand_database_ = 0;
+  std::uint32_t hand_chain_ = 0;
+  bool enabled_ = true;
+  bool spilling_ = true;
+  bool running_ = false;
+  unsigned fruitless_slices_ = 0;       // in a row that freed nothing
+  std::uint64_t fruitless_chains_ = 0;  // in a row with nothing to evict, now or later
+  bool stopping_ = false;
+  io::Event progress_;
+  io::Gate tasks_;
+};
+
+}  // namespace terrace::storage

@@ -1,0 +1,29 @@
+#include "storage/tiering/settler.h"
+
+#include <algorithm>
+
+namespace terrace::storage {
+
+namespace {
+
+constexpr std::size_t kTogether = 64;  // reads
+
+}  // namespace
+
+io::Task<void> Settler::settle(Database& database, std::size_t most) {
+  co_await turn_.acquire();
+  while (most > 0 && database.unsettled() > 0) {
+    const std::vector<std::uint64_t> hashes = database.take_unsettled(std::min(most, kTogether));
+    most -= hashes.size();
+    std::vector<Location> missing;
+    for (const std::uint64_t hash : hashes) database.append_shadows(hash, missing);
+    Residents residents;
+    const Result<void> fetched = co_await tier_.fetch(missing, residents, Tier::Extent::kHeads);
+    // What was read is settled though other pages are bad: those are told and counted by the tier.
+    static_cast<void>(fetched);
+    for (const std::uint64_t hash : hashes) database.settle_shadows(hash, residents);
+  }
+  turn_.release();
+}
+
+}  // namespace terrace::storage

@@ -1,0 +1,27 @@
+// Settler: reads the images of shadows that were cast lately and settles what they are, so that the count of keys is
+// exact again soon after new keys were written whose hashes cold keys share. Where more are cast than it is told of,
+// most are old images of the keys themselves, which do not change the count, and compaction settles them.
+// Ownership: borrows the store's parts. Thread: the reactor's.
+#pragma once
+
+#include "io/result.h"
+#include "io/sync.h"
+#include "io/task.h"
+#include "storage/keyspace/database.h"
+#include "storage/tiering/tier.h"
+
+namespace terrace::storage {
+
+class Settler {
+ public:
+  explicit Settler(Tier& tier) : tier_(tier) {}
+
+  // Reads for `most` of the hashes that the database has noted. A shadow whose page cannot be read stays one.
+  io::Task<void> settle(Database& database, std::size_t most);
+
+ private:
+  Tier& tier_;
+  io::Semaphore turn_{1};  // who comes second waits until the first is done, and with it what the first had taken
+};
+
+}  // namespace terrace::storage

@@ -1,0 +1,97 @@
+// Spiller: gives dirty records an image on disk, in batches: what eviction, checkpoints and TERRACE SPILL write with.
+// A record taken into a batch is marked with its image's ticket; if it has not changed when the batch is written, it is
+// clean, or cold if it was to be evicted. If the write fails it is dirty again, and nothing is lost.
+// Ownership: batches live until written. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "io/environment.h"
+#include "io/sync.h"
+#include "storage/keyspace/database_set.h"
+#include "storage/log/log.h"
+#include "storage/segment/record_writer.h"
+
+namespace terrace::storage {
+
+class Spiller {
+ public:
+  // Told of each item of a written batch, for checkpoints, which need its place whether or not the record changed
+  // since.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void written(const ImageBatch::Item& item, const ImageBatch& batch, Location location) = 0;
+    virtual void failed(const Error& error) = 0;
+  };
+
+  Spiller(const io::Environment& environment, DatabaseSet& databases, RecordWriter& writer, const Log& log,
+          Statistics& statistics, Listener* listener = nullptr)
+      : environment_(environment),
+        databases_(databases),
+        writer_(writer),
+        log_(log),
+        statistics_(statistics),
+        listener_(listener) {}
+  ~Spiller() { TERRACE_CHECK(tasks_.idle()); }
+
+  // Copies a record's image into the batch being gathered, or begins to make that of a large object. `mark`: the record
+  // is in an index and follows its image as said above.
+  void add(std::uint32_t database_id, Record* record, bool mark, bool evict);
+  // Starts writing what is gathered, if it is at least `least_bytes`.
+  void flush(std::size_t least_bytes = 0);
+  // Waits until at most `bytes` are on their way.
+  io::Task<void> wait_below(std::uint64_t bytes);
+  // Waits for everything. For when nothing comes for a while: the memory of batches is given back.
+  io::Task<void> drain();
+
+  std::uint64_t bytes_on_their_way() const { return on_their_way_; }
+  // Waits for what is gathered and on its way now, not for what comes after.
+  io::Task<void> settled();
+  // Bytes of images that it was given so far.
+  std::uint64_t given_bytes() const { return given_; }
+  // Batches that failed so far, and why the last one did.
+  std::uint64_t failures() const { return failures_; }
+  const std::optional<Error>& last_failure() const { return failure_; }
+
+  static constexpr std::size_t kBatchBytes = kTinyLimits ? 8 * kKiB : 256 * kKiB;
+
+ private:
+  // Memory of batches written is used again: given back to the kernel each time, taking its pages anew cost an eighth
+  // of the reactor's time while a checkpoint went on beside overwriting.
+  static constexpr std::size_t kSpareBatches = 8;
+
+  ImageBatch& gathering();
+  void keep(std::unique_ptr<ImageBatch> batch);
+  io::Task<void> write(std::unique_ptr<ImageBatch> batch);
+  io::Task<void> settle(const ImageBatch& batch, const std::vector<Location>& locations);
+  void settle_item(const ImageBatch& batch, const ImageBatch::Item& item, Location location);
+  void give_up(const ImageBatch& batch);
+  // The way of a large object's image: in slices, so that others go on meanwhile.
+  io::Task<void> write_object(std::unique_ptr<ObjectImage> image, ImageBatch::Item item);
+  io::Task<Result<std::vector<Location>>> write_image(ObjectImage& image, ImageBatch& batch);
+
+  const io::Environment& environment_;
+  DatabaseSet& databases_;
+  RecordWriter& writer_;
+  const Log& log_;
+  Statistics& statistics_;
+  Listener* listener_;
+  std::unique_ptr<ImageBatch> gathering_;
+  std::vector<std::unique_ptr<ImageBatch>> spare_;
+  std::uint64_t on_their_way_ = 0;
+  std::uint64_t given_ = 0;
+  std::uint64_t batches_begun_ = 0;
+  std::set<std::uint64_t> batches_open_;
+  std::uint64_t failures_ = 0;
+  std::optional<Error> failure_;
+  io::Event changed_;
+  io::Gate tasks_;
+};
+
+}  // namespace terrace::storage

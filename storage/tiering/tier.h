@@ -1,0 +1,109 @@
+// Tier: reads records back from segments. All locations of one fetch are read in parallel, one device read per page;
+// a page that is being read already is waited for, not read twice.
+// Ownership: borrows the segments. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "io/environment.h"
+#include "io/sync.h"
+#include "io/task.h"
+#include "storage/base/statistics.h"
+#include "storage/record/residents.h"
+#include "storage/segment/large_run_reader.h"
+#include "storage/segment/page.h"
+#include "storage/segment/segment.h"
+
+namespace terrace::storage {
+
+// Reads the page or run that begins at `page` into `run`, `read_ahead_pages` of it, and checks its first page. The
+// segment must be pinned. An error names the file and the offset.
+io::Task<Result<PageView>> read_first_pages(io::Disk& disk, const Segment& segment, std::uint32_t page,
+                                            std::uint32_t read_ahead_pages, AlignedBuffer& run,
+                                            std::uint64_t* read_bytes);
+
+// A page's records, or a large one, verified, with bytes of their own: for who walks pages.
+struct LoadedPage {
+  std::unique_ptr<const char[]> raw;
+  std::vector<std::string_view> images;
+};
+// Unpacks a whole run that check_page() found in order.
+Result<LoadedPage> unpack_run(std::span<const std::byte> run, const PageView& view, const Dictionaries& dictionaries);
+io::Task<Result<LoadedPage>> load_page(io::Disk& disk, const Segment& segment, std::uint32_t page,
+                                       std::uint32_t read_ahead_pages, std::uint64_t* read_bytes);
+// The same, of a large record only so much of its image's beginning as parse_image() needs, in most cases a block.
+io::Task<Result<LoadedPage>> load_heads(io::Disk& disk, const Segment& segment, std::uint32_t page,
+                                        std::uint64_t* read_bytes);
+// Reads on until what was read of the image can be parsed.
+io::Task<Result<std::string>> read_head(LargeRunReader& reader);
+
+class Tier {
+ public:
+  Tier(const io::Environment& environment, SegmentTable& segments, Statistics& statistics,
+       const std::function<void(const Error&)>& report, const ObjectDecoder* decoder)
+      : environment_(environment), segments_(segments), statistics_(statistics), report_(report), decoder_(decoder) {}
+  ~Tier() { TERRACE_CHECK(reads_.empty()); }
+
+  // kHeads: records without their values (decode_head), of large ones no more than that is read.
+  enum class Extent : std::uint8_t { kValues, kHeads };
+  // `locations` must stay until the task is done. What is current and not there afterwards is to be asked for again.
+  io::Task<Result<void>> fetch(std::span<const Location> locations, Residents& residents,
+                               Extent extent = Extent::kValues);
+
+ private:
+  // What one fetch wants of a page that is being read, for itself or for another one; in that fetch's frame.
+  struct Wanted {
+    std::span<const Location> locations;
+    Residents& residents;
+    Extent extent;
+    Result<void> result;
+    bool settled = false;
+    Wanted* next = nullptr;
+  };
+  struct PageRead {
+    Wanted* wanted = nullptr;
+    io::Event finished;
+  };
+  // A fetch of several pages waits for the last of them.
+  struct Fetch {
+    std::size_t left = 0;
+    Result<void> result;
+    io::Event finished;
+  };
+
+  io::Task<Result<void>> fetch_pages(std::span<const Location> locations, Residents& residents, Extent extent);
+  io::Task<void> fetch_page_for(Fetch& fetch, std::span<const Location> of_one_page, Residents& residents,
+                                Extent extent);
+  io::Task<Result<void>> fetch_page(std::span<const Location> of_one_page, Residents& residents, Extent extent);
+  void settle(Segment& segment, const Result<void>& result, PageRead& read);
+  // A record whose run is longer than what is read at once, in slices: one who waits for it gets it, the others ask
+  // again.
+  io::Task<Result<void>> load_large(const Segment& segment, Location location, const PageView& view, AlignedBuffer run,
+                                    PageRead& read);
+  io::Task<Result<RecordPointer>> load_whole(LargeRunReader& reader, std::uint64_t raw_size);
+  static io::Task<Result<RecordPointer>> load_head(LargeRunReader& reader);
+  Result<void> admit(std::span<const std::byte> run, const PageView& view, const Segment& segment, std::uint32_t page,
+                     PageRead& read);
+  void admit_image(std::string_view bytes, std::uint32_t slot, Wanted& wanted);
+  AlignedBuffer take_buffer();
+  void give_back(AlignedBuffer buffer);
+
+  // More reads than a device takes at once only wait in the kernel, before the log's writes.
+  static constexpr std::uint64_t kMaxReadsInFlight = 512;
+
+  const io::Environment& environment_;
+  SegmentTable& segments_;
+  Statistics& statistics_;
+  std::function<void(const Error&)> report_;
+  const ObjectDecoder* decoder_;                        // nullptr: the store has no objects
+  std::unordered_map<std::uint64_t, PageRead*> reads_;  // by Location::page_bits
+  std::vector<AlignedBuffer> idle_buffers_;             // of one page
+  io::Semaphore in_flight_{kMaxReadsInFlight};
+};
+
+}  // namespace terrace::storage
