@@ -20,7 +20,7 @@ namespace {
 // Of looks at the memory, and of writing to the log what nobody waits for.
 constexpr std::int64_t kHousekeepingPeriodMs = 5;
 constexpr std::int64_t kSecondMs = 1000;
-// Shadows that the background reads in a house period: few beside what clients read.
+// BlindOverwrites that the background reads in a house period: few beside what clients read.
 constexpr std::size_t kSettledPerPeriod = 64;
 // Positions of last changes are remembered by this many bits of the key's hash.
 constexpr unsigned kChangeBits = 14;
@@ -524,7 +524,7 @@ Statistics Engine::statistics() const {
     reading.live_records += segment.total_records - segment.dead_records();
     reading.live_bytes += segment.live_bytes();
     reading.dead_records += segment.dead_records();
-    reading.shadow_records += segment.shadow_records;
+    reading.overwritten_records += segment.overwritten_records;
   });
   reading.segments = parts.segments.count();
   reading.segment_bytes = parts.segments.bytes();

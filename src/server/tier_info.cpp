@@ -19,7 +19,7 @@ void write_now(InfoWriter& out, const storage::Statistics& store) {
   out.field("segment_unused_bytes", store.segment_unused_bytes);
   out.field("live_records", store.live_records);
   out.field("dead_records", store.dead_records);
-  out.field("shadow_records", store.shadow_records);
+  out.field("overwritten_records", store.overwritten_records);
   out.field("live_bytes", store.live_bytes);
   out.field("disk_free_bytes", store.disk_free_bytes);
   out.field("writes_stalled", store.writes_stalled ? 1 : 0);

@@ -14,7 +14,7 @@ enum class Mutant : std::uint8_t {
   kUnlinkEarly,       // a segment's file goes before a checkpoint without it is durable
   kSkipKeyCheck,      // a fingerprint's match counts as the key's
   kCutAnyBadFrame,    // any bad log frame counts as a torn tail
-  kSkipWitness,       // a shadow's image counts as the writing key's own
+  kSkipWitness,       // an overwritten entry's image counts as the writing key's own
 };
 
 #ifdef TERRACE_MUTANTS

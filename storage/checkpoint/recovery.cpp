@@ -104,7 +104,7 @@ Result<void> Recovery::count_live() {
           return;
         }
         segments_.add_live(location);
-        if (entry.is_shadow()) segments_.add_shadow(location);
+        if (entry.is_overwritten()) segments_.add_overwritten(location);
       });
     }
   }

@@ -46,7 +46,10 @@ std::uint64_t Index::memory_bytes() const {
 }
 
 void Index::count(IndexEntry entry, std::int64_t sign) {
-  std::uint64_t& kind = entry.is_hot() ? hot_ : entry.is_cold() ? cold_ : entry.is_shadow() ? shadows_ : witnesses_;
+  std::uint64_t& kind = entry.is_hot()           ? hot_
+                        : entry.is_cold()        ? cold_
+                        : entry.is_overwritten() ? blind_overwrites_
+                                                 : witnesses_;
   kind += static_cast<std::uint64_t>(sign);
   const Expires expires = entry.expires();
   if (expires.whole) {

@@ -48,12 +48,12 @@ class Index {
   Index(const Index&) = delete;
   Index& operator=(const Index&) = delete;
 
-  // Keys: hot and cold entries. A shadow may be one more.
+  // Keys: hot and cold entries. An overwritten entry may be one more.
   std::uint64_t size() const { return hot_ + cold_; }
-  std::uint64_t entry_count() const { return hot_ + cold_ + shadows_ + witnesses_; }
+  std::uint64_t entry_count() const { return hot_ + cold_ + blind_overwrites_ + witnesses_; }
   std::uint64_t hot_count() const { return hot_; }
   std::uint64_t cold_count() const { return cold_; }
-  std::uint64_t shadow_count() const { return shadows_; }
+  std::uint64_t overwritten_count() const { return blind_overwrites_; }
   std::uint64_t expiring_count() const { return expiring_; }
   std::uint64_t hot_expiring_count() const { return hot_expiring_; }
   // Of which parts expire.
@@ -206,7 +206,7 @@ class Index {
   std::uint64_t overflow_in_use_ = 0;
   std::uint64_t hot_ = 0;
   std::uint64_t cold_ = 0;
-  std::uint64_t shadows_ = 0;
+  std::uint64_t blind_overwrites_ = 0;
   std::uint64_t witnesses_ = 0;
   std::uint64_t expiring_ = 0;
   std::uint64_t hot_expiring_ = 0;

@@ -6,13 +6,13 @@
 //   bits 4-17   bits 8-21 of the key's hash (the table's splits consume them in order)
 //   cold:       bits 18-20 the value's type, bit 21 parts of it expire, bits 22-63 its Location
 //   hot:        bit 18 parts of it expire, bits 19-63 the Record's address / 8
-//   shadow:     as cold, with 15 in the place of bits 18-21: the image there was written over by a key whose hash is
+//   overwritten entry:     as cold, with 15 in the place of bits 18-21: the image there was written over by a key whose hash is
 //   the same as far as the
 //               entry knows it, without reading whose image it is
 //   witness:    as cold, with 14 there and in the place of the Location 42 bits of a second hash of the key that was
-//               written: one for all shadows of the same hash
+//               written: one for all overwritten entries of the same hash
 //
-// A shadow's image is the writing key's own old one and means nothing, or, about once in 10^5, another key's. The
+// An overwritten entry's image is the writing key's own old one and means nothing, or, about once in 10^5, another key's. The
 // witness tells which, to whoever knows the name of the image or of the key that is looked for: 80 bits of independent
 // hashes say that two names are the same.
 //
@@ -48,8 +48,8 @@ class IndexEntry {
                       hash_field(hash) | (static_cast<std::uint64_t>(type) << kTypeShift) |
                       (location.bits() << kLocationShift));
   }
-  static constexpr IndexEntry shadow(Location location, std::uint64_t hash) {
-    return cold(location, static_cast<ValueType>(kShadowType), {}, hash);
+  static constexpr IndexEntry overwritten(Location location, std::uint64_t hash) {
+    return cold(location, static_cast<ValueType>(kOverwrittenType), {}, hash);
   }
   // `second_hash`: see Key::second_hash.
   static constexpr IndexEntry witness(std::uint64_t second_hash, std::uint64_t hash) {
@@ -71,7 +71,7 @@ class IndexEntry {
   // An entry that is not empty is exactly one of these four.
   constexpr bool is_hot() const { return (bits_ & kColdBit) == 0; }
   constexpr bool is_cold() const { return (bits_ & kColdBit) != 0 && type_bits() < kWitnessType; }
-  constexpr bool is_shadow() const { return (bits_ & kColdBit) != 0 && type_bits() == kShadowType; }
+  constexpr bool is_overwritten() const { return (bits_ & kColdBit) != 0 && type_bits() == kOverwrittenType; }
   constexpr bool is_witness() const { return (bits_ & kColdBit) != 0 && type_bits() == kWitnessType; }
   constexpr bool has_expiry() const { return (bits_ & kExpiryBit) != 0; }
   constexpr bool parts_expire() const {
@@ -111,7 +111,7 @@ class IndexEntry {
   static constexpr std::uint64_t kHotPartsBit = std::uint64_t{1} << kTypeShift;
   static constexpr std::uint64_t kColdPartsBit = std::uint64_t{kPartsFlag} << kTypeShift;
   static constexpr unsigned kWitnessType = 14;
-  static constexpr unsigned kShadowType = 15;
+  static constexpr unsigned kOverwrittenType = 15;
   static constexpr unsigned kLocationShift = kTypeShift + 4;
   static constexpr std::uint64_t kWitnessMask = ~std::uint64_t{0} >> kLocationShift;
   static constexpr unsigned kAddressShift = kTypeShift + 1;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "storage/base/mutant.h"
-#include "storage/keyspace/shadows.h"
+#include "storage/keyspace/blind_overwrites.h"
 
 namespace terrace::storage {
 
@@ -14,7 +14,7 @@ namespace {
 // in advance would stay.
 constexpr std::uint32_t kSlackFrom = 4096;
 
-// Hashes of shadows that are noted at most; beyond them nearly all are such as compaction may settle as well.
+// Hashes of overwritten entries that are noted at most; beyond them nearly all are such as compaction may settle as well.
 constexpr std::size_t kMaxUnsettled = 8192;
 
 bool stays(const Record& record) {
@@ -47,10 +47,10 @@ void Database::prefetch(std::span<const std::uint64_t> hashes) const {
 
 bool Database::resident(const Key& key, const Residents& residents, std::vector<Location>& missing) const {
   const std::size_t before = missing.size();
-  bool shadowed = false;
+  bool overwritten = false;
   const auto there = index_->find(key.hash, [&](Index::Position at) {
     if (at->is_hot()) return at->record()->key() == key.name;
-    shadowed = shadowed || at->is_shadow();
+    overwritten = overwritten || at->is_overwritten();
     if (!at->is_cold()) return false;
     const Record* record = residents.find(at->location());
     if (!record) missing.push_back(at->location());
@@ -59,8 +59,8 @@ bool Database::resident(const Key& key, const Residents& residents, std::vector<
   // The key itself is in memory: what else its hash matched need not be read.
   if (there) {
     missing.resize(before);
-  } else if (shadowed) {
-    Shadows(*index_, segments_).append_missing(key, residents, missing);
+  } else if (overwritten) {
+    BlindOverwrites(*index_, segments_).append_missing(key, residents, missing);
   }
   return missing.size() == before;
 }
@@ -74,14 +74,14 @@ bool Database::overwritable(const Key& key, const Residents& residents, std::vec
     if (!record) ++maybes;
     return record && record->key() == key.name;
   });
-  if (there || Shadows(*index_, segments_).may_cast(key, maybes)) return true;
+  if (there || BlindOverwrites(*index_, segments_).may_cast(key, maybes)) return true;
   return resident(key, residents, missing);
 }
 
-Index::Position Database::find_entry(const Key& key, const Residents& residents, bool& shadowed) const {
+Index::Position Database::find_entry(const Key& key, const Residents& residents, bool& overwritten) const {
   return index_->find(key.hash, [&](Index::Position at) {
     if (at->is_hot()) return at->record()->key() == key.name;
-    shadowed = shadowed || at->is_shadow();
+    overwritten = overwritten || at->is_overwritten();
     if (!at->is_cold()) return false;
     const Record* record = residents.find(at->location());
     if (!record) return false;
@@ -92,12 +92,12 @@ Index::Position Database::find_entry(const Key& key, const Residents& residents,
 }
 
 Record* Database::find(const Key& key, Residents& residents, Access access) {
-  bool shadowed = false;
-  Index::Position position = find_entry(key, residents, shadowed);
-  if (!position && shadowed) {
-    Shadows shadows(*index_, segments_);
-    const Index::Position own = shadows.find(key, residents);
-    if (own) position = shadows.restore(key, own, *residents.find(own->location()));
+  bool overwritten = false;
+  Index::Position position = find_entry(key, residents, overwritten);
+  if (!position && overwritten) {
+    BlindOverwrites overwrites(*index_, segments_);
+    const Index::Position own = overwrites.find(key, residents);
+    if (own) position = overwrites.restore(key, own, *residents.find(own->location()));
   }
   if (!position) return nullptr;
   const unsigned count = position->access_count();
@@ -176,7 +176,7 @@ void Database::change_record(Record* record) {
 
 Record* Database::insert(const Key& key, const Residents& residents, ValueType type, Encoding encoding,
                          std::uint32_t value_size) {
-  if (index_->cold_count() > 0 && Shadows(*index_, segments_).cast(key, residents) &&
+  if (index_->cold_count() > 0 && BlindOverwrites(*index_, segments_).cast(key, residents) &&
       unsettled_.size() < kMaxUnsettled) {
     unsettled_.push_back(key.hash);
   }
@@ -304,7 +304,7 @@ std::uint64_t Database::scan(std::uint64_t cursor, const Residents& residents, s
   const std::uint32_t chain = index_->chain_at(place);
   const std::size_t before = missing.size();
   index_->visit_chain(chain, [&](IndexEntry& entry, std::uint64_t) {
-    const bool on_disk = entry.is_cold() || entry.is_shadow();
+    const bool on_disk = entry.is_cold() || entry.is_overwritten();
     if (on_disk && !residents.find(entry.location())) missing.push_back(entry.location());
   });
   if (missing.size() != before) return cursor;
@@ -312,7 +312,7 @@ std::uint64_t Database::scan(std::uint64_t cursor, const Residents& residents, s
     if (entry.is_witness()) return;
     const Record* record = entry.is_hot() ? entry.record() : residents.find(entry.location());
     TERRACE_CHECK(record);
-    if (entry.is_shadow() && !Shadows(*index_, segments_).is_live(Key(record->key()))) return;
+    if (entry.is_overwritten() && !BlindOverwrites(*index_, segments_).is_live(Key(record->key()))) return;
     visit(*record);
   });
   return index_->next_cursor(place);
@@ -339,9 +339,9 @@ const Record* Database::random(std::uint64_t random, const Residents& residents,
 
 Database::Whereabouts Database::locate(const Key& key, const Residents& residents) const {
   Whereabouts whereabouts;
-  bool shadowed = false;
-  Index::Position position = find_entry(key, residents, shadowed);
-  if (!position && shadowed) position = Shadows(*index_, segments_).find(key, residents);
+  bool overwritten = false;
+  Index::Position position = find_entry(key, residents, overwritten);
+  if (!position && overwritten) position = BlindOverwrites(*index_, segments_).find(key, residents);
   if (!position) return whereabouts;
   whereabouts.access_count = position->access_count();
   if (!position->is_hot()) {
@@ -395,8 +395,8 @@ Index::Position Database::find_live(const ImageView& image, Location location) {
     if (at->is_hot()) return at->record()->clean() && at->record()->location() == location;
     return !at->is_witness() && at->location() == location;
   });
-  if (!position || !position->is_shadow()) return position;
-  return Shadows(*index_, segments_).settle(key, position, image.type, image.expires());
+  if (!position || !position->is_overwritten()) return position;
+  return BlindOverwrites(*index_, segments_).settle(key, position, image.type, image.expires());
 }
 
 std::vector<std::uint64_t> Database::take_unsettled(std::size_t most) {
@@ -406,23 +406,23 @@ std::vector<std::uint64_t> Database::take_unsettled(std::size_t most) {
   return taken;
 }
 
-void Database::append_shadows(std::uint64_t hash, std::vector<Location>& locations) const {
+void Database::append_overwrittens(std::uint64_t hash, std::vector<Location>& locations) const {
   index_->find(hash, [&locations](Index::Position at) {
-    if (at->is_shadow()) locations.push_back(at->location());
+    if (at->is_overwritten()) locations.push_back(at->location());
     return false;
   });
 }
 
-void Database::settle_shadows(std::uint64_t hash, const Residents& residents) {
+void Database::settle_overwritten(std::uint64_t hash, const Residents& residents) {
   std::vector<Location> locations;
-  append_shadows(hash, locations);
+  append_overwrittens(hash, locations);
   for (const Location location : locations) {
     const Record* record = residents.find(location);
     if (!record) continue;
     const Key key(record->key());
-    const Index::Position shadow =
-        index_->find(hash, [location](Index::Position at) { return at->is_shadow() && at->location() == location; });
-    if (shadow) Shadows(*index_, segments_).settle(key, shadow, record->type(), record->expires());
+    const Index::Position overwritten = index_->find(
+        hash, [location](Index::Position at) { return at->is_overwritten() && at->location() == location; });
+    if (overwritten) BlindOverwrites(*index_, segments_).settle(key, overwritten, record->type(), record->expires());
   }
 }
 

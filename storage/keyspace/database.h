@@ -53,7 +53,7 @@ class Database {
   // Appends to `missing` every cold location that must be read before `key` can be answered. True: none, go on.
   bool resident(const Key& key, const Residents& residents, std::vector<Location>& missing) const;
   // The same before `key` gets a new value whatever it holds now, by insert() or overwrite(): mostly nothing need be
-  // read then (shadows.h). What is not resident is as good as absent to find().
+  // read then (blind_overwrites.h). What is not resident is as good as absent to find().
   bool overwritable(const Key& key, const Residents& residents, std::vector<Location>& missing) const;
 
   // The record of `key`, nullptr if there is none. resident() must have been true. O(1).
@@ -120,14 +120,14 @@ class Database {
   // The entry of a hot record that is still being written under this ticket, or nothing.
   Index::Position find_being_written(std::uint64_t hash, std::string_view key, std::uint64_t ticket) const;
   // The entry whose current image, or whose record's clean image, is this one at `location`, or nothing. Settles a
-  // shadow.
+  // overwritten entry.
   Index::Position find_live(const ImageView& image, Location location);
-  // Hashes that shadows were cast for since they were last taken, `most` at most; many at a time are not all noted.
+  // Hashes that overwritten entries were cast for since they were last taken, `most` at most; many at a time are not all noted.
   std::vector<std::uint64_t> take_unsettled(std::size_t most);
   std::size_t unsettled() const { return unsettled_.size(); }
-  // The locations of a hash's shadows; what they are by what was read of them.
-  void append_shadows(std::uint64_t hash, std::vector<Location>& locations) const;
-  void settle_shadows(std::uint64_t hash, const Residents& residents);
+  // The locations of a hash's overwritten entries; what they are by what was read of them.
+  void append_overwrittens(std::uint64_t hash, std::vector<Location>& locations) const;
+  void settle_overwritten(std::uint64_t hash, const Residents& residents);
   // Marks a dirty record as being written under `ticket` until its next change.
   void begin_writing(Record* record, std::uint64_t ticket, bool evict);
   // The image of find_being_written()'s record lies at `location` now: it is clean, or cold if it was to be evicted.
@@ -149,8 +149,8 @@ class Database {
   std::shared_ptr<Index> detach_index(std::uint32_t new_id);
 
  private:
-  // The hot or cold entry of `key`; a cold one's record is resident. `shadowed`: its hash has shadows, too.
-  Index::Position find_entry(const Key& key, const Residents& residents, bool& shadowed) const;
+  // The hot or cold entry of `key`; a cold one's record is resident. `overwritten`: its hash has overwritten entries, too.
+  Index::Position find_entry(const Key& key, const Residents& residents, bool& overwritten) const;
   Record* promote(std::uint64_t hash, Index::Position position, Residents& residents);
   // Counts a hot record in or out.
   void account(const Record* record, bool in);

@@ -86,7 +86,7 @@ std::vector<CutDatabase> DatabaseSet::for_cut() const {
 void DatabaseSet::free_chain(Index& index, std::uint32_t chain) {
   index.visit_chain(chain, [this](IndexEntry& entry, std::uint64_t) {
     if (entry.is_witness()) return;
-    if (entry.is_shadow()) segments_.drop_shadow(entry.location());
+    if (entry.is_overwritten()) segments_.drop_overwritten(entry.location());
     if (!entry.is_hot()) {
       segments_.drop_live(entry.location());
       return;

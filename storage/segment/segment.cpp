@@ -193,16 +193,16 @@ void SegmentTable::drop_live(Location location) {
   retire_if_dead(*segment);
 }
 
-void SegmentTable::add_shadow(Location location) {
+void SegmentTable::add_overwritten(Location location) {
   Segment* segment = find(location.segment());
-  TERRACE_CHECK(segment && segment->shadow_records < segment->live_records);
-  ++segment->shadow_records;
+  TERRACE_CHECK(segment && segment->overwritten_records < segment->live_records);
+  ++segment->overwritten_records;
 }
 
-void SegmentTable::drop_shadow(Location location) {
+void SegmentTable::drop_overwritten(Location location) {
   Segment* segment = find(location.segment());
-  TERRACE_CHECK(segment && segment->shadow_records > 0);
-  --segment->shadow_records;
+  TERRACE_CHECK(segment && segment->overwritten_records > 0);
+  --segment->overwritten_records;
 }
 
 void SegmentTable::seal(Segment& segment) {

@@ -32,8 +32,9 @@ struct Segment {
   std::uint32_t capacity_pages = 0;  // that the file was made for, with the header page
   std::uint32_t used_pages = 0;      // handed out to writers, with the header page
   std::uint32_t total_records = 0;
-  std::uint32_t live_records = 0;    // the index (or a hot record's clean image) refers to them
-  std::uint32_t shadow_records = 0;  // of these, only by shadows: most likely dead, which is settled by reading them
+  std::uint32_t live_records = 0;  // the index (or a hot record's clean image) refers to them
+  std::uint32_t overwritten_records =
+      0;  // of these, only by overwritten entries: most likely dead, which is settled by reading them
   std::uint32_t pins = 0;
   std::uint32_t writes_in_flight = 0;
   bool needs_sync = false;  // something was written since the last sync
@@ -58,8 +59,8 @@ struct Segment {
     if (total_records == 0) return 0.0;
     return static_cast<double>(dead_records()) / static_cast<double>(total_records);
   }
-  // Shadows count as dead.
-  std::uint32_t dead_records() const { return total_records - live_records + shadow_records; }
+  // BlindOverwrites count as dead.
+  std::uint32_t dead_records() const { return total_records - live_records + overwritten_records; }
   std::uint64_t live_bytes() const {
     return total_records == 0 ? 0 : used_bytes() * (total_records - dead_records()) / total_records;
   }
@@ -116,9 +117,9 @@ class SegmentTable {
   // A record became, or ceased to be, referred to. Locations of segments that are gone are ignored.
   void add_live(Location location);
   void drop_live(Location location);
-  // A live record's entry became, or ceased to be, a shadow.
-  void add_shadow(Location location);
-  void drop_shadow(Location location);
+  // A live record's entry became, or ceased to be, an overwritten entry.
+  void add_overwritten(Location location);
+  void drop_overwritten(Location location);
   void seal(Segment& segment);
   // The last of writes_in_flight is over: a sealed segment to which nothing refers may now be retired.
   void write_ended(Segment& segment) { retire_if_dead(segment); }

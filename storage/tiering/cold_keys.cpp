@@ -62,7 +62,7 @@ io::Task<void> ColdKeys::expired_of_page(Segment& segment, std::uint32_t page, s
       return location.segment() == segment.number && location.page() == page &&
              (location.is_large() || location.slot() == of_this);
     });
-    if (at && at->is_shadow()) at = database->find_live(*image, at->location());
+    if (at && at->is_overwritten()) at = database->find_live(*image, at->location());
     if (!at) continue;
     // Also what has expired stays noted, a moment later, in case nobody removes it now; a removed key is not found
     // again.

@@ -16,12 +16,12 @@ io::Task<void> Settler::settle(Database& database, std::size_t most) {
     const std::vector<std::uint64_t> hashes = database.take_unsettled(std::min(most, kTogether));
     most -= hashes.size();
     std::vector<Location> missing;
-    for (const std::uint64_t hash : hashes) database.append_shadows(hash, missing);
+    for (const std::uint64_t hash : hashes) database.append_overwrittens(hash, missing);
     Residents residents;
     const Result<void> fetched = co_await tier_.fetch(missing, residents, Tier::Extent::kHeads);
     // What was read is settled though other pages are bad: those are told and counted by the tier.
     static_cast<void>(fetched);
-    for (const std::uint64_t hash : hashes) database.settle_shadows(hash, residents);
+    for (const std::uint64_t hash : hashes) database.settle_overwritten(hash, residents);
   }
   turn_.release();
 }

@@ -1,4 +1,4 @@
-// Settler: reads the images of shadows that were cast lately and settles what they are, so that the count of keys is
+// Settler: reads the images of overwritten entries that were cast lately and settles what they are, so that the count of keys is
 // exact again soon after new keys were written whose hashes cold keys share. Where more are cast than it is told of,
 // most are old images of the keys themselves, which do not change the count, and compaction settles them.
 // Ownership: borrows the store's parts. Thread: the reactor's.
@@ -16,7 +16,7 @@ class Settler {
  public:
   explicit Settler(Tier& tier) : tier_(tier) {}
 
-  // Reads for `most` of the hashes that the database has noted. A shadow whose page cannot be read stays one.
+  // Reads for `most` of the hashes that the database has noted. An overwritten entry whose page cannot be read stays one.
   io::Task<void> settle(Database& database, std::size_t most);
 
  private:

@@ -39,7 +39,7 @@ class Entries {
   // Of any kind.
   IndexEntry any(std::uint64_t hash) {
     if (below(8) == 0) return IndexEntry::witness(random_(), hash);
-    if (below(8) == 0) return IndexEntry::shadow(location(), hash);
+    if (below(8) == 0) return IndexEntry::overwritten(location(), hash);
     const Expires expires{.whole = below(2) == 0, .parts = below(2) == 0};
     IndexEntry entry = IndexEntry::cold(location(), static_cast<ValueType>(below(6)), expires, hash);
     entry.set_access_count(static_cast<unsigned>(below(4)));

@@ -50,7 +50,7 @@ TEST(IndexEntryTest, KeepsWhatExpires) {
       EXPECT_EQ(entry.location(), location_of(7));
     }
   }
-  EXPECT_FALSE(IndexEntry::shadow(location_of(7), 7).parts_expire());
+  EXPECT_FALSE(IndexEntry::overwritten(location_of(7), 7).parts_expire());
   EXPECT_FALSE(IndexEntry::witness(7, 7).parts_expire());
 }
 
