@@ -7,10 +7,10 @@
 #include "storage/checkpoint/recovery.h"
 #include "storage/log/log_reader.h"
 #include "storage/memory/allocation.h"
+#include "storage/tiering/blind_overwrite_resolver.h"
 #include "storage/tiering/compactor.h"
 #include "storage/tiering/evictor.h"
 #include "storage/tiering/scrubber.h"
-#include "storage/tiering/settler.h"
 #include "storage/tiering/tier.h"
 
 namespace terrace::storage {
@@ -21,7 +21,7 @@ namespace {
 constexpr std::int64_t kHousekeepingPeriodMs = 5;
 constexpr std::int64_t kSecondMs = 1000;
 // BlindOverwrites that the background reads in a house period: few beside what clients read.
-constexpr std::size_t kSettledPerPeriod = 64;
+constexpr std::size_t kResolvedPerPeriod = 64;
 // Positions of last changes are remembered by this many bits of the key's hash.
 constexpr unsigned kChangeBits = 14;
 
@@ -43,7 +43,7 @@ struct Engine::Parts {
         checkpointer({environment, databases, segments, spill_writer, log, statistics}),
         compactor(environment, databases, segments, compaction_writer, statistics, report),
         tier(environment, segments, statistics, report, chosen.object_decoder),
-        settler(tier),
+        resolver(tier),
         cold_keys(environment, databases, segments, statistics, report),
         scrubber(environment, segments, statistics, report) {}
 
@@ -67,7 +67,7 @@ struct Engine::Parts {
   Checkpointer checkpointer;
   Compactor compactor;
   Tier tier;
-  Settler settler;
+  BlindOverwriteResolver resolver;
   ColdKeys cold_keys;
   Scrubber scrubber;
   std::array<std::uint64_t, std::size_t{1} << kChangeBits> last_changes{};
@@ -100,7 +100,7 @@ io::Task<Result<void>> Engine::open(LogApplier& applier) {
     io::spawn(keep_log_synced());
     io::spawn(keep_segments());
     io::spawn(keep_scrubbed());
-    io::spawn(keep_settled());
+    io::spawn(resolve_blind_overwrites());
     co_return recovered;
   }
   // Nothing on disk was changed that the next attempt would miss.
@@ -339,19 +339,19 @@ io::Task<void> Engine::keep_scrubbed() {
   }
 }
 
-io::Task<void> Engine::keep_settled() {
+io::Task<void> Engine::resolve_blind_overwrites() {
   const io::Gate::Holder holder = parts_->tasks.hold();
   while (!parts_->stopping) {
     co_await parts_->environment.clock.sleep_ms(kHousePeriodMs);
     for (unsigned number = 0; number < parts_->databases.count() && !parts_->stopping; ++number) {
       Database& database = parts_->databases[number];
-      if (database.unsettled() > 0) co_await parts_->settler.settle(database, kSettledPerPeriod);
+      if (database.unresolved() > 0) co_await parts_->resolver.resolve(database, kResolvedPerPeriod);
     }
   }
 }
 
-io::Task<void> Engine::settle(unsigned database) {
-  return parts_->settler.settle(parts_->databases[database], parts_->databases[database].unsettled());
+io::Task<void> Engine::resolve_overwrites(unsigned database) {
+  return parts_->resolver.resolve(parts_->databases[database], parts_->databases[database].unresolved());
 }
 
 // --- keys

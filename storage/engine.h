@@ -98,8 +98,8 @@ class Engine {
   io::Task<Result<void>> compact();  // until no segment is worth it
 
   // --- keys
-  // After it Database::size() is exact but for what many blind writes at once have left to compaction (settler.h).
-  io::Task<void> settle(unsigned database);
+  // After it Database::size() is exact but for what many blind writes at once have left to compaction (resolver.h).
+  io::Task<void> resolve_overwrites(unsigned database);
 
   // --- keys that should go, for the floor above to remove by commands of its own
   // Cold keys whose expiry has passed; appends up to about `limit`. Hot ones: Database::visit_hot_expired.
@@ -124,7 +124,7 @@ class Engine {
   io::Task<void> keep_segments();
   io::Task<void> keep_scrubbed();
   void begin_due_checkpoint();
-  io::Task<void> keep_settled();
+  io::Task<void> resolve_blind_overwrites();
   void poll_memory();
   void look_at_space();
   io::Task<void> checkpoint_beside();

@@ -18,7 +18,7 @@ struct Statistics {
   std::uint64_t segment_unused_bytes = 0;   // of these, allocated ahead of what is written
   std::uint64_t live_records = 0;
   std::uint64_t dead_records = 0;
-  std::uint64_t overwritten_records = 0;  // of the dead ones, those written over without being read, not settled yet
+  std::uint64_t overwritten_records = 0;  // of the dead ones, those written over without being read, not resolved yet
   std::uint64_t live_bytes = 0;           // of segments: each one's bytes in proportion to its live records
   std::uint64_t log_bytes = 0;            // from the checkpoint's position to the end
   std::uint64_t log_file_bytes = 0;       // of the files that hold them

@@ -8,7 +8,7 @@ namespace terrace::storage {
 
 namespace {
 
-// BlindOverwrites and witnesses take memory until compaction settles them. Beyond a share of the cold entries, which it keeps
+// BlindOverwrites and witnesses take memory until compaction resolves them. Beyond a share of the cold entries, which it keeps
 // well below, writes read first again.
 constexpr std::uint64_t kAlwaysAllowed = kTinyLimits ? 64 : 65'536;
 constexpr std::uint64_t kColdPerOverwritten = 2;
@@ -77,7 +77,7 @@ Index::Position BlindOverwrites::restore(const Key& key, Index::Position overwri
   return index_.find(key.hash, [location](Index::Position at) { return at->is_cold() && at->location() == location; });
 }
 
-Index::Position BlindOverwrites::settle(const Key& key, Index::Position overwritten, ValueType type, Expires expires) {
+Index::Position BlindOverwrites::resolve(const Key& key, Index::Position overwritten, ValueType type, Expires expires) {
   if (is_live(key)) return restore(key, overwritten, type, expires);
   const Location location = overwritten->location();
   index_.erase(key.hash, overwritten);

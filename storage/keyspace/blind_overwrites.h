@@ -2,10 +2,10 @@
 // whether a cold entry of the same hash is the key's own or, about once in 10^5, another key's. So the entry stays, as
 // an overwritten entry, beside the new record, with a witness (index_entry.h) of the key that was written. Look-ups of that key
 // pass the overwritten entry over; look-ups of other names with the same hash read it as they would read any cold entry. Whoever
-// reads the image for another reason, compaction above all, settles what it is.
+// reads the image for another reason, compaction above all, resolves what it is.
 //
 // All overwritten entries of one hash have one witness: a key that the witness does not name is not written blindly.
-// Until an overwritten entry of another key is settled, Index::size() is one too low.
+// Until an overwritten entry of another key is resolved, Index::size() is one too low.
 // Ownership: borrows index and segments for one call's time. Thread: the reactor's.
 #pragma once
 
@@ -38,8 +38,8 @@ class BlindOverwrites {
 
   // The image of the overwritten entry at `position` is that of `key`: restores the entry if it was another key that was written,
   // otherwise removes it and returns nothing.
-  Index::Position settle(const Key& key, Index::Position overwritten, ValueType type, Expires expires);
-  // Would settle() restore it?
+  Index::Position resolve(const Key& key, Index::Position overwritten, ValueType type, Expires expires);
+  // Would resolve() restore it?
   bool is_live(const Key& key) const { return !witnessed(key); }
 
  private:

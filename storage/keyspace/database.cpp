@@ -14,8 +14,8 @@ namespace {
 // in advance would stay.
 constexpr std::uint32_t kSlackFrom = 4096;
 
-// Hashes of overwritten entries that are noted at most; beyond them nearly all are such as compaction may settle as well.
-constexpr std::size_t kMaxUnsettled = 8192;
+// Hashes of overwritten entries that are noted at most; beyond them nearly all are such as compaction may resolve as well.
+constexpr std::size_t kMaxUnresolved = 8192;
 
 bool stays(const Record& record) {
   return record.object() && record.object()->footprint_bytes() > kStayingObjectSize;
@@ -177,8 +177,8 @@ void Database::change_record(Record* record) {
 Record* Database::insert(const Key& key, const Residents& residents, ValueType type, Encoding encoding,
                          std::uint32_t value_size) {
   if (index_->cold_count() > 0 && BlindOverwrites(*index_, segments_).cast(key, residents) &&
-      unsettled_.size() < kMaxUnsettled) {
-    unsettled_.push_back(key.hash);
+      unresolved_.size() < kMaxUnresolved) {
+    unresolved_.push_back(key.hash);
   }
   Record* record = Record::create(key.name, {.type = type, .encoding = encoding, .value_size = value_size});
   IndexEntry entry = IndexEntry::hot(record, key.hash);
@@ -396,13 +396,13 @@ Index::Position Database::find_live(const ImageView& image, Location location) {
     return !at->is_witness() && at->location() == location;
   });
   if (!position || !position->is_overwritten()) return position;
-  return BlindOverwrites(*index_, segments_).settle(key, position, image.type, image.expires());
+  return BlindOverwrites(*index_, segments_).resolve(key, position, image.type, image.expires());
 }
 
-std::vector<std::uint64_t> Database::take_unsettled(std::size_t most) {
-  const auto begin = unsettled_.end() - static_cast<std::ptrdiff_t>(std::min(most, unsettled_.size()));
-  std::vector<std::uint64_t> taken(begin, unsettled_.end());
-  unsettled_.erase(begin, unsettled_.end());
+std::vector<std::uint64_t> Database::take_unresolved(std::size_t most) {
+  const auto begin = unresolved_.end() - static_cast<std::ptrdiff_t>(std::min(most, unresolved_.size()));
+  std::vector<std::uint64_t> taken(begin, unresolved_.end());
+  unresolved_.erase(begin, unresolved_.end());
   return taken;
 }
 
@@ -413,7 +413,7 @@ void Database::append_overwrittens(std::uint64_t hash, std::vector<Location>& lo
   });
 }
 
-void Database::settle_overwritten(std::uint64_t hash, const Residents& residents) {
+void Database::resolve_overwritten(std::uint64_t hash, const Residents& residents) {
   std::vector<Location> locations;
   append_overwrittens(hash, locations);
   for (const Location location : locations) {
@@ -422,7 +422,7 @@ void Database::settle_overwritten(std::uint64_t hash, const Residents& residents
     const Key key(record->key());
     const Index::Position overwritten = index_->find(
         hash, [location](Index::Position at) { return at->is_overwritten() && at->location() == location; });
-    if (overwritten) BlindOverwrites(*index_, segments_).settle(key, overwritten, record->type(), record->expires());
+    if (overwritten) BlindOverwrites(*index_, segments_).resolve(key, overwritten, record->type(), record->expires());
   }
 }
 
@@ -483,7 +483,7 @@ void Database::evict_clean(IndexEntry& entry, std::uint64_t known_hash) {
 
 std::shared_ptr<Index> Database::detach_index(std::uint32_t new_id) {
   id_ = new_id;
-  unsettled_.clear();
+  unresolved_.clear();
   return std::exchange(index_, std::make_shared<Index>());
 }
 

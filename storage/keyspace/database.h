@@ -123,11 +123,11 @@ class Database {
   // overwritten entry.
   Index::Position find_live(const ImageView& image, Location location);
   // Hashes that overwritten entries were cast for since they were last taken, `most` at most; many at a time are not all noted.
-  std::vector<std::uint64_t> take_unsettled(std::size_t most);
-  std::size_t unsettled() const { return unsettled_.size(); }
+  std::vector<std::uint64_t> take_unresolved(std::size_t most);
+  std::size_t unresolved() const { return unresolved_.size(); }
   // The locations of a hash's overwritten entries; what they are by what was read of them.
   void append_overwrittens(std::uint64_t hash, std::vector<Location>& locations) const;
-  void settle_overwritten(std::uint64_t hash, const Residents& residents);
+  void resolve_overwritten(std::uint64_t hash, const Residents& residents);
   // Marks a dirty record as being written under `ticket` until its next change.
   void begin_writing(Record* record, std::uint64_t ticket, bool evict);
   // The image of find_being_written()'s record lies at `location` now: it is clean, or cold if it was to be evicted.
@@ -172,7 +172,7 @@ class Database {
   // no record need be rewritten.
   std::uint32_t id_;
   std::shared_ptr<Index> index_;
-  std::vector<std::uint64_t> unsettled_;
+  std::vector<std::uint64_t> unresolved_;
 };
 
 }  // namespace terrace::storage

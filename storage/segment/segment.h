@@ -34,7 +34,7 @@ struct Segment {
   std::uint32_t total_records = 0;
   std::uint32_t live_records = 0;  // the index (or a hot record's clean image) refers to them
   std::uint32_t overwritten_records =
-      0;  // of these, only by overwritten entries: most likely dead, which is settled by reading them
+      0;  // of these, only by overwritten entries: most likely dead, which is resolved by reading them
   std::uint32_t pins = 0;
   std::uint32_t writes_in_flight = 0;
   bool needs_sync = false;  // something was written since the last sync

@@ -219,7 +219,7 @@ TEST_F(EngineTest, ABlindWriteOverAnotherKeysColdEntryLosesNothing) {
   Database& database = engine_->database(0);
   EXPECT_EQ(database.index().overwritten_count(), 1u);
   EXPECT_EQ(get("collide:3192157"), "ours");
-  reactor_->block_on(engine_->settle(0));
+  reactor_->block_on(engine_->resolve_overwrites(0));
   EXPECT_EQ(database.size(), 2u);
   EXPECT_EQ(database.index().overwritten_count(), 0u);
   EXPECT_EQ(get("collide:2250793"), "theirs");
@@ -239,7 +239,7 @@ TEST_F(EngineTest, ABlindWriteReadsNothingAndWhatItReplacedStaysDead) {
   put("key", "");
   EXPECT_EQ(get("key"), "");
   EXPECT_EQ(engine_->database(0).size(), 0u);
-  reactor_->block_on(engine_->settle(0));
+  reactor_->block_on(engine_->resolve_overwrites(0));
   EXPECT_EQ(get("key"), "");
   EXPECT_EQ(engine_->database(0).index().overwritten_count(), 0u);
   EXPECT_EQ(engine_->database(0).index().entry_count(), 0u);

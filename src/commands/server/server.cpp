@@ -19,7 +19,7 @@ namespace terrace {
 namespace {
 
 io::Task<void> dbsize(Context& context) {
-  co_await context.services.store.engine().settle(context.client.database);
+  co_await context.services.store.engine().resolve_overwrites(context.client.database);
   context.reply.integer(static_cast<std::int64_t>(context.database().size()));
 }
 

@@ -1,6 +1,6 @@
-// Settler: reads the images of overwritten entries that were cast lately and settles what they are, so that the count of keys is
+// BlindOverwriteResolver: reads the images of overwritten entries that were cast lately and resolves what they are, so that the count of keys is
 // exact again soon after new keys were written whose hashes cold keys share. Where more are cast than it is told of,
-// most are old images of the keys themselves, which do not change the count, and compaction settles them.
+// most are old images of the keys themselves, which do not change the count, and compaction resolves them.
 // Ownership: borrows the store's parts. Thread: the reactor's.
 #pragma once
 
@@ -12,12 +12,12 @@
 
 namespace terrace::storage {
 
-class Settler {
+class BlindOverwriteResolver {
  public:
-  explicit Settler(Tier& tier) : tier_(tier) {}
+  explicit BlindOverwriteResolver(Tier& tier) : tier_(tier) {}
 
   // Reads for `most` of the hashes that the database has noted. An overwritten entry whose page cannot be read stays one.
-  io::Task<void> settle(Database& database, std::size_t most);
+  io::Task<void> resolve(Database& database, std::size_t most);
 
  private:
   Tier& tier_;

@@ -1,4 +1,4 @@
-#include "storage/tiering/settler.h"
+#include "storage/tiering/blind_overwrite_resolver.h"
 
 #include <algorithm>
 
@@ -10,18 +10,18 @@ constexpr std::size_t kTogether = 64;  // reads
 
 }  // namespace
 
-io::Task<void> Settler::settle(Database& database, std::size_t most) {
+io::Task<void> BlindOverwriteResolver::resolve(Database& database, std::size_t most) {
   co_await turn_.acquire();
-  while (most > 0 && database.unsettled() > 0) {
-    const std::vector<std::uint64_t> hashes = database.take_unsettled(std::min(most, kTogether));
+  while (most > 0 && database.unresolved() > 0) {
+    const std::vector<std::uint64_t> hashes = database.take_unresolved(std::min(most, kTogether));
     most -= hashes.size();
     std::vector<Location> missing;
     for (const std::uint64_t hash : hashes) database.append_overwrittens(hash, missing);
     Residents residents;
     const Result<void> fetched = co_await tier_.fetch(missing, residents, Tier::Extent::kHeads);
-    // What was read is settled though other pages are bad: those are told and counted by the tier.
+    // What was read is resolved though other pages are bad: those are told and counted by the tier.
     static_cast<void>(fetched);
-    for (const std::uint64_t hash : hashes) database.settle_overwritten(hash, residents);
+    for (const std::uint64_t hash : hashes) database.resolve_overwritten(hash, residents);
   }
   turn_.release();
 }
