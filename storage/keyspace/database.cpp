@@ -30,8 +30,8 @@ bool wasteful(const Record* record, std::uint32_t value_size) {
 
 }  // namespace
 
-Database::Database(SegmentTable& segments, Statistics& statistics, Reaper& reaper, std::uint32_t id)
-    : segments_(segments), statistics_(statistics), reaper_(reaper), id_(id), index_(std::make_shared<Index>()) {}
+Database::Database(SegmentTable& segments, Statistics& statistics, LazyFree& lazy_free, std::uint32_t id)
+    : segments_(segments), statistics_(statistics), lazy_free_(lazy_free), id_(id), index_(std::make_shared<Index>()) {}
 
 std::uint64_t Database::size() const {
   return index_->size();
@@ -142,7 +142,7 @@ void Database::drop_object(Record* record) {
   object->count_out();
   statistics_.record_memory_bytes -= object->footprint_bytes();
   statistics_.dirty_memory_bytes -= object->footprint_bytes();
-  reaper_.add(std::move(object));
+  lazy_free_.add(std::move(object));
 }
 
 void Database::make_dirty(Record* record) {
@@ -477,7 +477,7 @@ void Database::evict_clean(IndexEntry& entry, std::uint64_t known_hash) {
   const IndexEntry cold = IndexEntry::cold(record->location(), record->type(), record->expires(), known_hash);
   account(record, false);
   index_->replace_entry(entry, cold);
-  if (ObjectPointer object = record->take_object()) reaper_.add(std::move(object));
+  if (ObjectPointer object = record->take_object()) lazy_free_.add(std::move(object));
   Record::destroy(record);
 }
 

@@ -17,7 +17,7 @@
 #include "storage/base/statistics.h"
 #include "storage/index/index.h"
 #include "storage/record/image.h"
-#include "storage/record/reaper.h"
+#include "storage/record/lazy_free.h"
 #include "storage/record/record.h"
 #include "storage/record/residents.h"
 #include "storage/segment/segment.h"
@@ -32,7 +32,7 @@ enum class Access : std::uint8_t {
 
 class Database {
  public:
-  Database(SegmentTable& segments, Statistics& statistics, Reaper& reaper, std::uint32_t id);
+  Database(SegmentTable& segments, Statistics& statistics, LazyFree& lazy_free, std::uint32_t id);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
@@ -167,7 +167,7 @@ class Database {
 
   SegmentTable& segments_;
   Statistics& statistics_;
-  Reaper& reaper_;
+  LazyFree& lazy_free_;
   // Stands in the records on disk. SWAPDB exchanges whole databases under their numbers and FLUSHDB takes a new id, so
   // no record need be rewritten.
   std::uint32_t id_;

@@ -16,9 +16,9 @@ constexpr std::uint32_t kChainsPerStep = 16;
 
 DatabaseSet::DatabaseSet(const io::Environment& environment, SegmentTable& segments, Statistics& statistics,
                          unsigned count)
-    : environment_(environment), segments_(segments), statistics_(statistics), reaper_(environment, statistics) {
+    : environment_(environment), segments_(segments), statistics_(statistics), lazy_free_(environment, statistics) {
   for (unsigned number = 0; number < count; ++number) {
-    databases_.push_back(std::make_unique<Database>(segments, statistics, reaper_, next_id_));
+    databases_.push_back(std::make_unique<Database>(segments, statistics, lazy_free_, next_id_));
     by_id_[next_id_++] = databases_.back().get();
   }
 }
@@ -101,7 +101,7 @@ void DatabaseSet::free_chain(Index& index, std::uint32_t chain) {
     }
     if (ObjectPointer object = record->take_object()) {
       object->count_out();
-      reaper_.add(std::move(object));
+      lazy_free_.add(std::move(object));
     }
     Record::destroy(record);
   });
@@ -129,7 +129,7 @@ io::Task<void> DatabaseSet::free_detached() {
 
 io::Task<void> DatabaseSet::drain() {
   while (!tasks_.idle()) co_await tasks_.wait();
-  co_await reaper_.drain();
+  co_await lazy_free_.drain();
 }
 
 }  // namespace terrace::storage

@@ -39,7 +39,7 @@ class DatabaseSet {
 
   std::vector<CutDatabase> for_cut() const;
   // Frees an object that nobody refers to.
-  void reap(ObjectPointer object) { reaper_.add(std::move(object)); }
+  void reap(ObjectPointer object) { lazy_free_.add(std::move(object)); }
   // Notified when an image that was needed of an object has been made (Database::changeable).
   io::Event& object_imaged() { return object_imaged_; }
   // Waits until what was flushed is freed.
@@ -52,7 +52,7 @@ class DatabaseSet {
   const io::Environment& environment_;
   SegmentTable& segments_;
   Statistics& statistics_;
-  Reaper reaper_;
+  LazyFree lazy_free_;
   io::Event object_imaged_;
   std::vector<std::unique_ptr<Database>> databases_;
   std::unordered_map<std::uint32_t, Database*> by_id_;

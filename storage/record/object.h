@@ -4,7 +4,7 @@
 //
 // What takes as long as the value is large goes step by step: encode() and discard() have a budget.
 //
-// Ownership: the record owns its object; Reaper owns those that are being freed. Thread: the reactor's.
+// Ownership: the record owns its object; LazyFree owns those that are being freed. Thread: the reactor's.
 #pragma once
 
 #include <cstddef>

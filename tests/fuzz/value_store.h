@@ -84,8 +84,8 @@ class ValueStore {
   io::Environment environment_{disk_, clock_, workers_, 1};
   storage::Statistics statistics_;
   storage::SegmentTable segments_{disk_, 1};
-  storage::Reaper reaper_{environment_, statistics_};
-  storage::Database database_{segments_, statistics_, reaper_, 0};
+  storage::LazyFree lazy_free_{environment_, statistics_};
+  storage::Database database_{segments_, statistics_, lazy_free_, 0};
   storage::Residents residents_;
 };
 

@@ -1,4 +1,4 @@
-// Reaper: frees objects that nobody refers to any more. Small ones at once, large ones in slices behind, for freeing
+// LazyFree: frees objects that nobody refers to any more. Small ones at once, large ones in slices behind, for freeing
 // ten million elements takes longer than a turn may. Until they are freed they count as the memory of records.
 // Ownership: owns what it was given. Thread: the reactor's.
 #pragma once
@@ -13,9 +13,9 @@
 
 namespace terrace::storage {
 
-class Reaper {
+class LazyFree {
  public:
-  Reaper(const io::Environment& environment, Statistics& statistics)
+  LazyFree(const io::Environment& environment, Statistics& statistics)
       : environment_(environment), statistics_(statistics) {}
 
   // The object is not counted in the statistics (any more). One whose image is still needed comes again when it is

@@ -1,4 +1,4 @@
-#include "storage/record/reaper.h"
+#include "storage/record/lazy_free.h"
 
 #include "storage/base/limits.h"
 
@@ -14,7 +14,7 @@ constexpr std::int64_t kSliceUs = 500;
 
 }  // namespace
 
-void Reaper::add(ObjectPointer object) {
+void LazyFree::add(ObjectPointer object) {
   if (Object::keep_for_image(object)) return;
   if (object->footprint_bytes() <= kAtOnceBytes) return;
   statistics_.record_memory_bytes += object->footprint_bytes();
@@ -24,7 +24,7 @@ void Reaper::add(ObjectPointer object) {
   io::spawn(run());
 }
 
-io::Task<void> Reaper::run() {
+io::Task<void> LazyFree::run() {
   const io::Gate::Holder holder = tasks_.hold();
   // Out of the way of the command that let go of it.
   co_await environment_.clock.yield();
@@ -43,7 +43,7 @@ io::Task<void> Reaper::run() {
   running_ = false;
 }
 
-io::Task<void> Reaper::drain() {
+io::Task<void> LazyFree::drain() {
   while (!tasks_.idle()) co_await tasks_.wait();
 }
 
