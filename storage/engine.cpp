@@ -369,11 +369,11 @@ void Engine::flush_database(unsigned number) {
   parts_->databases.flush(number);
 }
 
-io::Task<Result<void>> Engine::fetch(std::span<const Location> locations, Residents& residents) {
-  return parts_->tier.fetch(locations, residents);
+io::Task<Result<void>> Engine::fetch(std::span<const Location> locations, FetchedRecords& fetched_records) {
+  return parts_->tier.fetch(locations, fetched_records);
 }
 
-io::Task<Result<void>> Engine::fetch_heads(std::span<const Location> locations, Residents& heads) {
+io::Task<Result<void>> Engine::fetch_heads(std::span<const Location> locations, FetchedRecords& heads) {
   return parts_->tier.fetch(locations, heads, Tier::Extent::kHeads);
 }
 

@@ -22,7 +22,7 @@
 #include "storage/base/statistics.h"
 #include "storage/keyspace/database.h"
 #include "storage/log/log_applier.h"
-#include "storage/record/residents.h"
+#include "storage/record/fetched_records.h"
 #include "storage/tiering/cold_keys.h"
 
 namespace terrace::storage {
@@ -47,11 +47,11 @@ class Engine {
   void swap_databases(unsigned a, unsigned b);
   // Empties a database at once; its memory and segments are freed in slices behind.
   void flush_database(unsigned number);
-  // Reads records from disk, all of them in parallel, into `residents`. A location that meanwhile is no longer current
+  // Reads records from disk, all of them in parallel, into `fetched_records`. A location that meanwhile is no longer current
   // is no error: the caller asks resident() again. An error (kCorrupt, kIo) names the bad page.
-  io::Task<Result<void>> fetch(std::span<const Location> locations, Residents& residents);
+  io::Task<Result<void>> fetch(std::span<const Location> locations, FetchedRecords& fetched_records);
   // The same for who wants names, types and times: records without values, for Database::scan() and random() alone.
-  io::Task<Result<void>> fetch_heads(std::span<const Location> locations, Residents& heads);
+  io::Task<Result<void>> fetch_heads(std::span<const Location> locations, FetchedRecords& heads);
 
   // --- the log
   // Appends one effect (the parts joined); returns the position behind it. Never fails, never waits: see writable().

@@ -49,7 +49,7 @@ Key Context::key_of(std::string_view name) {
 
 Record* Context::find(std::string_view name, unsigned number, Access access) {
   Key key = key_of(name);
-  Record* record = engine_.database(number).find(key, state_.residents, access);
+  Record* record = engine_.database(number).find(key, state_.fetched_records, access);
   if (record == nullptr || !record->has(Record::kHasExpiry) || replaying) return record;
   std::int64_t expiry = record->expiry_ms();
   if (expiry == storage::kNoExpiry || expiry >= now_ms) return record;
@@ -61,7 +61,7 @@ Record* Context::find(std::string_view name, unsigned number, Access access) {
 void Context::expire(const Key& key, unsigned number) {
   if (!engine_.writable(false).ok()) return;
   storage::Database& keyspace = engine_.database(number);
-  Record* record = keyspace.find(key, state_.residents, Access::kWrite);
+  Record* record = keyspace.find(key, state_.fetched_records, Access::kWrite);
   if (record == nullptr) return;
   key_gone(*record, number);
   keyspace.erase(record);
@@ -122,7 +122,7 @@ Record* Context::put(std::string_view name, unsigned number, ValueType type, Enc
   Key key = key_of(name);
   std::uint32_t size = static_cast<std::uint32_t>(bytes.size());
   if (record == nullptr) {
-    record = keyspace.insert(key, state_.residents, type, encoding, size);
+    record = keyspace.insert(key, state_.fetched_records, type, encoding, size);
   } else {
     key_gone(*record, number);
     if (lies_within(bytes, record)) bytes = copy = bytes;
@@ -203,19 +203,19 @@ bool Context::need(std::string_view key) {
 
 bool Context::need(std::string_view name, unsigned number) {
   state_.unlisted_keys = true;
-  return engine_.database(number).resident(key_of(name), state_.residents, state_.missing);
+  return engine_.database(number).resident(key_of(name), state_.fetched_records, state_.missing);
 }
 
 void Context::need_heads(std::span<const storage::Location> locations) {
   state_.missing_heads.assign(locations.begin(), locations.end());
 }
 
-storage::Residents& Context::heads() {
+storage::FetchedRecords& Context::heads() {
   return state_.heads;
 }
 
-storage::Residents& Context::residents() {
-  return state_.residents;
+storage::FetchedRecords& Context::fetched_records() {
+  return state_.fetched_records;
 }
 
 // An object that changes again and again while it is copied is copied at one go in the end.
@@ -234,7 +234,7 @@ bool Context::copied(std::string_view key, storage::ObjectPointer& copy) {
 }
 
 io::Task<Result<void>> Context::fetch_needed() {
-  Result<void> fetched = co_await engine_.fetch(state_.missing, state_.residents);
+  Result<void> fetched = co_await engine_.fetch(state_.missing, state_.fetched_records);
   state_.missing.clear();
   co_return fetched;
 }

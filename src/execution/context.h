@@ -91,8 +91,8 @@ class Context {
   // For scans: hands over locations whose names, types and times are to be read; the handler returns and is run again
   // with them in heads().
   void need_heads(std::span<const storage::Location> locations);
-  storage::Residents& heads();
-  storage::Residents& residents();
+  storage::FetchedRecords& heads();
+  storage::FetchedRecords& fetched_records();
   // For handlers that may suspend: reads what need() asked for, then need() is asked again.
   io::Task<Result<void>> fetch_needed();
   // True: go on; `copy` is one of the key's large object, or null where what there is is to be copied at one go. False:

@@ -37,8 +37,8 @@ std::string shown_name(std::string_view name) {
 
 // Appends to what is missing for a command with this key.
 bool ready(const storage::Database& database, const storage::Key& key, bool overwrites, RunState& state) {
-  return overwrites ? database.overwritable(key, state.residents, state.missing)
-                    : database.resident(key, state.residents, state.missing);
+  return overwrites ? database.overwritable(key, state.fetched_records, state.missing)
+                    : database.resident(key, state.fetched_records, state.missing);
 }
 
 }  // namespace
@@ -185,9 +185,9 @@ void Dispatcher::collect_keys(const CommandEntry& entry, std::span<const std::st
 
 bool Dispatcher::make_resident(Execution& x, std::span<const std::string_view> arguments) {
   if (x.state.keys.empty() || all_ready(x, arguments)) return true;
-  if (x.fetched_for != x.next && x.state.residents.bytes() > kMaxLookAheadBytes) {
+  if (x.fetched_for != x.next && x.state.fetched_records.bytes() > kMaxLookAheadBytes) {
     // What the batch's earlier commands had read goes before more is.
-    x.state.residents.clear();
+    x.state.fetched_records.clear();
     x.state.missing.clear();
     all_ready(x, arguments);
   }

@@ -31,7 +31,7 @@ void Dispatcher::block(Execution& x) {
   x.rewritten = std::move(x.state.wait.request);
   const std::size_t first = x.batch.requests[x.next].first;
   std::copy(x.rewritten.begin(), x.rewritten.end(), x.batch.arguments.begin() + static_cast<std::ptrdiff_t>(first));
-  x.state.residents.clear();  // not for so long, and the store may be reloaded meanwhile
+  x.state.fetched_records.clear();  // not for so long, and the store may be reloaded meanwhile
   watch_deadlines();
 }
 
@@ -83,7 +83,7 @@ bool Dispatcher::is_there(const Execution& x, const BlockedClient& client) {
   const storage::Key key(blocked_.turn_key());
   const storage::Record* record = services_.store.engine()
                                       .database(client.database)
-                                      .find(key, client.execution->state.residents, storage::Access::kPeek);
+                                      .find(key, client.execution->state.fetched_records, storage::Access::kPeek);
   const bool expired = record != nullptr && record->has(storage::Record::kHasExpiry) &&
                        record->expiry_ms() != storage::kNoExpiry && record->expiry_ms() < x.now_ms;
   if (record == nullptr || expired) blocked_.key_missing();
@@ -98,7 +98,7 @@ io::Task<> Dispatcher::serve_after_reading() {
     Execution& x = *client->execution;
     client->held = true;
     read_for_ = &x;
-    const Result<void> fetched = co_await services_.store.engine().fetch(x.state.missing, x.state.residents);
+    const Result<void> fetched = co_await services_.store.engine().fetch(x.state.missing, x.state.fetched_records);
     client->held = false;
     x.state.missing.clear();
     if (x.client->closing) {

@@ -37,7 +37,7 @@ io::Task<> Dispatcher::wait(Execution& x) {
       co_await pause_.ended().wait();
       x.client->paused = false;
       --pause_.waiting;
-      x.state.residents.clear();  // the store may have been reloaded meanwhile
+      x.state.fetched_records.clear();  // the store may have been reloaded meanwhile
       break;
     case Execution::Wait::kAsync:
       co_await wait_for_async(x);
@@ -56,7 +56,7 @@ io::Task<> Dispatcher::wait_for_fetch(Execution& x) {
   bool looked_ahead = x.looked_ahead;
   x.looked_ahead = false;
   storage::Engine& engine = services_.store.engine();
-  Result<void> fetched = co_await engine.fetch(x.state.missing, x.state.residents);
+  Result<void> fetched = co_await engine.fetch(x.state.missing, x.state.fetched_records);
   x.state.missing.clear();
   if (fetched.ok() && !x.state.missing_heads.empty()) {
     fetched = co_await engine.fetch_heads(x.state.missing_heads, x.state.heads);

@@ -1,4 +1,4 @@
-// RunState: what a batch of commands has and gathers while it runs: its residents, the running command's keys, what it
+// RunState: what a batch of commands has and gathers while it runs: its fetched_records, the running command's keys, what it
 // misses, what it changed, its effects. Kept and reused, so that a command costs no allocation.
 // Ownership: owned by the batch's execution. Thread: the reactor's.
 #pragma once
@@ -12,18 +12,18 @@
 #include "src/execution/key_wait.h"
 #include "storage/base/key.h"
 #include "storage/base/location.h"
+#include "storage/record/fetched_records.h"
 #include "storage/record/object_copy.h"
-#include "storage/record/residents.h"
 
 namespace terrace {
 
 struct RunState {
   // of the batch
-  storage::Residents residents;
+  storage::FetchedRecords fetched_records;
   std::vector<storage::Location> missing;  // must be read before the command can go on
 
   // of the running command
-  storage::Residents heads;                      // records without their values, for scans
+  storage::FetchedRecords heads;                 // records without their values, for scans
   std::vector<storage::Location> missing_heads;  // must be read there
   std::unique_ptr<storage::ObjectCopy> copy;     // to be made before it goes on, or made
   unsigned copies_begun = 0;
@@ -64,7 +64,7 @@ struct RunState {
   }
   void end_batch() {
     copy.reset();
-    residents.clear();
+    fetched_records.clear();
     heads.clear();
     expirations.shrink();
     effects.shrink();

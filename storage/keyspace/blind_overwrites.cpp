@@ -33,9 +33,10 @@ bool BlindOverwrites::may_cast(const Key& key, unsigned maybes) const {
          index_.overwritten_count() < std::max(kAlwaysAllowed, index_.cold_count() / kColdPerOverwritten);
 }
 
-bool BlindOverwrites::cast(const Key& key, const Residents& residents) {
-  const auto maybe = index_.find(
-      key.hash, [&residents](Index::Position at) { return at->is_cold() && !residents.find(at->location()); });
+bool BlindOverwrites::cast(const Key& key, const FetchedRecords& fetched_records) {
+  const auto maybe = index_.find(key.hash, [&fetched_records](Index::Position at) {
+    return at->is_cold() && !fetched_records.find(at->location());
+  });
   if (!maybe) return false;
   index_.before_change(key.hash);
   const bool first = !index_.find(key.hash, is_overwritten);
@@ -47,19 +48,20 @@ bool BlindOverwrites::cast(const Key& key, const Residents& residents) {
   return true;
 }
 
-void BlindOverwrites::append_missing(const Key& key, const Residents& residents, std::vector<Location>& missing) const {
+void BlindOverwrites::append_missing(const Key& key, const FetchedRecords& fetched_records,
+                                     std::vector<Location>& missing) const {
   if (witnessed(key)) return;
   index_.find(key.hash, [&](Index::Position at) {
-    if (at->is_overwritten() && !residents.find(at->location())) missing.push_back(at->location());
+    if (at->is_overwritten() && !fetched_records.find(at->location())) missing.push_back(at->location());
     return false;
   });
 }
 
-Index::Position BlindOverwrites::find(const Key& key, const Residents& residents) const {
+Index::Position BlindOverwrites::find(const Key& key, const FetchedRecords& fetched_records) const {
   if (witnessed(key)) return {};
   return index_.find(key.hash, [&](Index::Position at) {
     if (!at->is_overwritten()) return false;
-    const Record* record = residents.find(at->location());
+    const Record* record = fetched_records.find(at->location());
     return record && record->key() == key.name;
   });
 }

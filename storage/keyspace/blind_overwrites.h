@@ -13,7 +13,7 @@
 
 #include "storage/base/key.h"
 #include "storage/index/index.h"
-#include "storage/record/residents.h"
+#include "storage/record/fetched_records.h"
 #include "storage/segment/segment.h"
 
 namespace terrace::storage {
@@ -27,12 +27,12 @@ class BlindOverwrites {
   bool may_cast(const Key& key, unsigned maybes) const;
   // Right before a record for `key` is inserted: makes an overwritten entry of the cold entry of its hash that is not resident, if
   // there is one. Captures the chain for a cut. True: an overwritten entry was cast.
-  bool cast(const Key& key, const Residents& residents);
+  bool cast(const Key& key, const FetchedRecords& fetched_records);
 
   // For a key that no hot or cold entry belongs to. Appends the overwritten entries that must be read to know that none does.
-  void append_missing(const Key& key, const Residents& residents, std::vector<Location>& missing) const;
+  void append_missing(const Key& key, const FetchedRecords& fetched_records, std::vector<Location>& missing) const;
   // The overwritten entry whose image is `key`'s current record after all, if one is.
-  Index::Position find(const Key& key, const Residents& residents) const;
+  Index::Position find(const Key& key, const FetchedRecords& fetched_records) const;
   // Makes it a cold entry again; returns its new position.
   Index::Position restore(const Key& key, Index::Position overwritten, const Record& record);
 

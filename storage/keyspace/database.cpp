@@ -45,14 +45,14 @@ void Database::prefetch(std::span<const std::uint64_t> hashes) const {
   for (const std::uint64_t hash : hashes) prefetch_record(hash);
 }
 
-bool Database::resident(const Key& key, const Residents& residents, std::vector<Location>& missing) const {
+bool Database::resident(const Key& key, const FetchedRecords& fetched_records, std::vector<Location>& missing) const {
   const std::size_t before = missing.size();
   bool overwritten = false;
   const auto there = index_->find(key.hash, [&](Index::Position at) {
     if (at->is_hot()) return at->record()->key() == key.name;
     overwritten = overwritten || at->is_overwritten();
     if (!at->is_cold()) return false;
-    const Record* record = residents.find(at->location());
+    const Record* record = fetched_records.find(at->location());
     if (!record) missing.push_back(at->location());
     return record && record->key() == key.name;
   });
@@ -60,30 +60,31 @@ bool Database::resident(const Key& key, const Residents& residents, std::vector<
   if (there) {
     missing.resize(before);
   } else if (overwritten) {
-    BlindOverwrites(*index_, segments_).append_missing(key, residents, missing);
+    BlindOverwrites(*index_, segments_).append_missing(key, fetched_records, missing);
   }
   return missing.size() == before;
 }
 
-bool Database::overwritable(const Key& key, const Residents& residents, std::vector<Location>& missing) const {
+bool Database::overwritable(const Key& key, const FetchedRecords& fetched_records,
+                            std::vector<Location>& missing) const {
   unsigned maybes = 0;
   const auto there = index_->find(key.hash, [&](Index::Position at) {
     if (at->is_hot()) return at->record()->key() == key.name;
     if (!at->is_cold()) return false;
-    const Record* record = residents.find(at->location());
+    const Record* record = fetched_records.find(at->location());
     if (!record) ++maybes;
     return record && record->key() == key.name;
   });
   if (there || BlindOverwrites(*index_, segments_).may_cast(key, maybes)) return true;
-  return resident(key, residents, missing);
+  return resident(key, fetched_records, missing);
 }
 
-Index::Position Database::find_entry(const Key& key, const Residents& residents, bool& overwritten) const {
+Index::Position Database::find_entry(const Key& key, const FetchedRecords& fetched_records, bool& overwritten) const {
   return index_->find(key.hash, [&](Index::Position at) {
     if (at->is_hot()) return at->record()->key() == key.name;
     overwritten = overwritten || at->is_overwritten();
     if (!at->is_cold()) return false;
-    const Record* record = residents.find(at->location());
+    const Record* record = fetched_records.find(at->location());
     if (!record) return false;
     if (record->key() == key.name || mutant(Mutant::kSkipKeyCheck)) return true;
     ++statistics_.false_fetches;
@@ -91,13 +92,13 @@ Index::Position Database::find_entry(const Key& key, const Residents& residents,
   });
 }
 
-Record* Database::find(const Key& key, Residents& residents, Access access) {
+Record* Database::find(const Key& key, FetchedRecords& fetched_records, Access access) {
   bool overwritten = false;
-  Index::Position position = find_entry(key, residents, overwritten);
+  Index::Position position = find_entry(key, fetched_records, overwritten);
   if (!position && overwritten) {
     BlindOverwrites overwrites(*index_, segments_);
-    const Index::Position own = overwrites.find(key, residents);
-    if (own) position = overwrites.restore(key, own, *residents.find(own->location()));
+    const Index::Position own = overwrites.find(key, fetched_records);
+    if (own) position = overwrites.restore(key, own, *fetched_records.find(own->location()));
   }
   if (!position) return nullptr;
   const unsigned count = position->access_count();
@@ -105,18 +106,18 @@ Record* Database::find(const Key& key, Residents& residents, Access access) {
     if (access != Access::kPeek && count < IndexEntry::kMaxAccessCount) position->set_access_count(count + 1);
     return position->record();
   }
-  Record* transient = residents.find(position->location());
+  Record* transient = fetched_records.find(position->location());
   if (access == Access::kPeek) return transient;
   if (access == Access::kRead && count == 0 && !stays(*transient)) {
     position->set_access_count(1);
     return transient;
   }
-  return promote(key.hash, position, residents);
+  return promote(key.hash, position, fetched_records);
 }
 
-Record* Database::promote(std::uint64_t hash, Index::Position position, Residents& residents) {
+Record* Database::promote(std::uint64_t hash, Index::Position position, FetchedRecords& fetched_records) {
   const Location location = position->location();
-  Record* record = residents.take(location).release();
+  Record* record = fetched_records.take(location).release();
   TERRACE_CHECK(record);
   record->store_location(location);
   IndexEntry entry = IndexEntry::hot(record, hash);
@@ -174,9 +175,9 @@ void Database::change_record(Record* record) {
   make_dirty(record);
 }
 
-Record* Database::insert(const Key& key, const Residents& residents, ValueType type, Encoding encoding,
+Record* Database::insert(const Key& key, const FetchedRecords& fetched_records, ValueType type, Encoding encoding,
                          std::uint32_t value_size) {
-  if (index_->cold_count() > 0 && BlindOverwrites(*index_, segments_).cast(key, residents) &&
+  if (index_->cold_count() > 0 && BlindOverwrites(*index_, segments_).cast(key, fetched_records) &&
       unresolved_.size() < kMaxUnresolved) {
     unresolved_.push_back(key.hash);
   }
@@ -298,19 +299,19 @@ void Database::erase(Record* record) {
   Record::destroy(record);
 }
 
-std::uint64_t Database::scan(std::uint64_t cursor, const Residents& residents, std::vector<Location>& missing,
-                             const std::function<void(const Record&)>& visit) const {
+std::uint64_t Database::scan(std::uint64_t cursor, const FetchedRecords& fetched_records,
+                             std::vector<Location>& missing, const std::function<void(const Record&)>& visit) const {
   const auto place = static_cast<std::uint32_t>(cursor);
   const std::uint32_t chain = index_->chain_at(place);
   const std::size_t before = missing.size();
   index_->visit_chain(chain, [&](IndexEntry& entry, std::uint64_t) {
     const bool on_disk = entry.is_cold() || entry.is_overwritten();
-    if (on_disk && !residents.find(entry.location())) missing.push_back(entry.location());
+    if (on_disk && !fetched_records.find(entry.location())) missing.push_back(entry.location());
   });
   if (missing.size() != before) return cursor;
   index_->visit_chain(chain, [&](IndexEntry& entry, std::uint64_t) {
     if (entry.is_witness()) return;
-    const Record* record = entry.is_hot() ? entry.record() : residents.find(entry.location());
+    const Record* record = entry.is_hot() ? entry.record() : fetched_records.find(entry.location());
     TERRACE_CHECK(record);
     if (entry.is_overwritten() && !BlindOverwrites(*index_, segments_).is_live(Key(record->key()))) return;
     visit(*record);
@@ -318,7 +319,8 @@ std::uint64_t Database::scan(std::uint64_t cursor, const Residents& residents, s
   return index_->next_cursor(place);
 }
 
-const Record* Database::random(std::uint64_t random, const Residents& residents, std::vector<Location>& missing) const {
+const Record* Database::random(std::uint64_t random, const FetchedRecords& fetched_records,
+                               std::vector<Location>& missing) const {
   if (index_->size() == 0) return nullptr;
   while (true) {
     // A fresh draw each time: walking on from an empty chain would favour the keys behind long gaps.
@@ -331,17 +333,17 @@ const Record* Database::random(std::uint64_t random, const Residents& residents,
     if (entries.empty()) continue;
     const IndexEntry chosen = entries[(random >> 16 & 0xFFFF) % entries.size()];
     if (chosen.is_hot()) return chosen.record();
-    const Record* record = residents.find(chosen.location());
+    const Record* record = fetched_records.find(chosen.location());
     if (!record) missing.push_back(chosen.location());
     return record;
   }
 }
 
-Database::Whereabouts Database::locate(const Key& key, const Residents& residents) const {
+Database::Whereabouts Database::locate(const Key& key, const FetchedRecords& fetched_records) const {
   Whereabouts whereabouts;
   bool overwritten = false;
-  Index::Position position = find_entry(key, residents, overwritten);
-  if (!position && overwritten) position = BlindOverwrites(*index_, segments_).find(key, residents);
+  Index::Position position = find_entry(key, fetched_records, overwritten);
+  if (!position && overwritten) position = BlindOverwrites(*index_, segments_).find(key, fetched_records);
   if (!position) return whereabouts;
   whereabouts.access_count = position->access_count();
   if (!position->is_hot()) {
@@ -413,11 +415,11 @@ void Database::append_overwrittens(std::uint64_t hash, std::vector<Location>& lo
   });
 }
 
-void Database::resolve_overwritten(std::uint64_t hash, const Residents& residents) {
+void Database::resolve_overwritten(std::uint64_t hash, const FetchedRecords& fetched_records) {
   std::vector<Location> locations;
   append_overwrittens(hash, locations);
   for (const Location location : locations) {
-    const Record* record = residents.find(location);
+    const Record* record = fetched_records.find(location);
     if (!record) continue;
     const Key key(record->key());
     const Index::Position overwritten = index_->find(

@@ -16,10 +16,10 @@
 #include "storage/base/key.h"
 #include "storage/base/statistics.h"
 #include "storage/index/index.h"
+#include "storage/record/fetched_records.h"
 #include "storage/record/image.h"
 #include "storage/record/lazy_free.h"
 #include "storage/record/record.h"
-#include "storage/record/residents.h"
 #include "storage/segment/segment.h"
 
 namespace terrace::storage {
@@ -51,18 +51,18 @@ class Database {
   void prefetch_record(std::uint64_t hash) const { index_->prefetch_record(hash); }
 
   // Appends to `missing` every cold location that must be read before `key` can be answered. True: none, go on.
-  bool resident(const Key& key, const Residents& residents, std::vector<Location>& missing) const;
+  bool resident(const Key& key, const FetchedRecords& fetched_records, std::vector<Location>& missing) const;
   // The same before `key` gets a new value whatever it holds now, by insert() or overwrite(): mostly nothing need be
   // read then (blind_overwrites.h). What is not resident is as good as absent to find().
-  bool overwritable(const Key& key, const Residents& residents, std::vector<Location>& missing) const;
+  bool overwritable(const Key& key, const FetchedRecords& fetched_records, std::vector<Location>& missing) const;
 
   // The record of `key`, nullptr if there is none. resident() must have been true. O(1).
   // With kPeek or kRead the record may be a transient one: read it, do not change it, do not keep it.
-  Record* find(const Key& key, Residents& residents, Access access);
+  Record* find(const Key& key, FetchedRecords& fetched_records, Access access);
 
   // Makes a record for a key that is absent, or overwritable() and not found; its value bytes are uninitialised, it has
   // no expiry.
-  Record* insert(const Key& key, const Residents& residents, ValueType type, Encoding encoding,
+  Record* insert(const Key& key, const FetchedRecords& fetched_records, ValueType type, Encoding encoding,
                  std::uint32_t value_size);
   // False: a checkpoint's image of the key's large object is being made, and a change now would have to make the rest
   // of it first, however long that takes. DatabaseSet::object_imaged() says when to ask again.
@@ -89,11 +89,12 @@ class Database {
   // next (0: the end). Every key that is there from the scan's start to its end is visited exactly once, whatever is
   // added, removed or split meanwhile. If some records are not resident: appends them to `missing`, visits none and
   // returns `cursor`. `visit` must not change the database.
-  std::uint64_t scan(std::uint64_t cursor, const Residents& residents, std::vector<Location>& missing,
+  std::uint64_t scan(std::uint64_t cursor, const FetchedRecords& fetched_records, std::vector<Location>& missing,
                      const std::function<void(const Record&)>& visit) const;
   // A key at random (uniform over buckets, then entries), chosen by `random`; nullptr with `missing` set if it is cold
   // and not resident, nullptr without if the database is empty. The same `random` chooses the same key again.
-  const Record* random(std::uint64_t random, const Residents& residents, std::vector<Location>& missing) const;
+  const Record* random(std::uint64_t random, const FetchedRecords& fetched_records,
+                       std::vector<Location>& missing) const;
 
   // What the clock and the tier know of a key; for OBJECT, DEBUG and TERRACE LOCATE. resident() must have been true.
   struct Whereabouts {
@@ -101,7 +102,7 @@ class Database {
     Location location;          // of the cold record, or of a hot record's clean image (nowhere if dirty)
     unsigned access_count = 0;  // the clock's few bits
   };
-  Whereabouts locate(const Key& key, const Residents& residents) const;
+  Whereabouts locate(const Key& key, const FetchedRecords& fetched_records) const;
 
   // Visits `chains` bucket chains from `cursor` on: appends the names of hot keys that have expired and of those of
   // which a part has, adds up the time that other keys have left; returns the next cursor, 0 at the end.
@@ -127,7 +128,7 @@ class Database {
   std::size_t unresolved() const { return unresolved_.size(); }
   // The locations of a hash's overwritten entries; what they are by what was read of them.
   void append_overwrittens(std::uint64_t hash, std::vector<Location>& locations) const;
-  void resolve_overwritten(std::uint64_t hash, const Residents& residents);
+  void resolve_overwritten(std::uint64_t hash, const FetchedRecords& fetched_records);
   // Marks a dirty record as being written under `ticket` until its next change.
   void begin_writing(Record* record, std::uint64_t ticket, bool evict);
   // The image of find_being_written()'s record lies at `location` now: it is clean, or cold if it was to be evicted.
@@ -150,8 +151,8 @@ class Database {
 
  private:
   // The hot or cold entry of `key`; a cold one's record is resident. `overwritten`: its hash has overwritten entries, too.
-  Index::Position find_entry(const Key& key, const Residents& residents, bool& overwritten) const;
-  Record* promote(std::uint64_t hash, Index::Position position, Residents& residents);
+  Index::Position find_entry(const Key& key, const FetchedRecords& fetched_records, bool& overwritten) const;
+  Record* promote(std::uint64_t hash, Index::Position position, FetchedRecords& fetched_records);
   // Counts a hot record in or out.
   void account(const Record* record, bool in);
   // Lets go of the object that a dirty record has, if it has one.

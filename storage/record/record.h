@@ -11,7 +11,7 @@
 //
 // The bracketed fields are there only when the header says so. The location always has its place: sooner or later every
 // record is written, and to move it then would leave holes of the smaller size behind.
-// Ownership: the index owns hot records; Residents own transient copies. A change of size or of the optional fields
+// Ownership: the index owns hot records; FetchedRecords own transient copies. A change of size or of the optional fields
 // may move the record, which is why only Database makes such changes. Thread: the reactor's.
 #pragma once
 
@@ -121,7 +121,7 @@ class Record {
   Location location() const { return Location::from_bits(location_bits()); }
   // The image on disk equals the record.
   bool clean() const { return !has(kWriting) && location_bits() > kTransient; }
-  // Not in the index: decoded for one command, owned by Residents.
+  // Not in the index: decoded for one command, owned by FetchedRecords.
   bool transient() const { return !has(kWriting) && location_bits() == kTransient; }
 
   void mark_transient() { store_location(Location::from_bits(kTransient)); }

@@ -17,11 +17,11 @@ io::Task<void> BlindOverwriteResolver::resolve(Database& database, std::size_t m
     most -= hashes.size();
     std::vector<Location> missing;
     for (const std::uint64_t hash : hashes) database.append_overwrittens(hash, missing);
-    Residents residents;
-    const Result<void> fetched = co_await tier_.fetch(missing, residents, Tier::Extent::kHeads);
+    FetchedRecords fetched_records;
+    const Result<void> fetched = co_await tier_.fetch(missing, fetched_records, Tier::Extent::kHeads);
     // What was read is resolved though other pages are bad: those are told and counted by the tier.
     static_cast<void>(fetched);
-    for (const std::uint64_t hash : hashes) database.resolve_overwritten(hash, residents);
+    for (const std::uint64_t hash : hashes) database.resolve_overwritten(hash, fetched_records);
   }
   turn_.release();
 }

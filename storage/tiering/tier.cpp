@@ -133,11 +133,14 @@ io::Task<Result<LoadedPage>> load_heads(io::Disk& disk, const Segment& segment, 
 }
 
 // One page is the common case: its task is the whole of it.
-io::Task<Result<void>> Tier::fetch(std::span<const Location> locations, Residents& residents, Extent extent) {
-  return locations.size() == 1 ? fetch_page(locations, residents, extent) : fetch_pages(locations, residents, extent);
+io::Task<Result<void>> Tier::fetch(std::span<const Location> locations, FetchedRecords& fetched_records,
+                                   Extent extent) {
+  return locations.size() == 1 ? fetch_page(locations, fetched_records, extent)
+                               : fetch_pages(locations, fetched_records, extent);
 }
 
-io::Task<Result<void>> Tier::fetch_pages(std::span<const Location> locations, Residents& residents, Extent extent) {
+io::Task<Result<void>> Tier::fetch_pages(std::span<const Location> locations, FetchedRecords& fetched_records,
+                                         Extent extent) {
   std::vector<Location> sorted(locations.begin(), locations.end());
   std::sort(sorted.begin(), sorted.end(), [](Location a, Location b) { return a.bits() < b.bits(); });
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
@@ -147,7 +150,8 @@ io::Task<Result<void>> Tier::fetch_pages(std::span<const Location> locations, Re
     std::size_t end = begin + 1;
     while (end < sorted.size() && sorted[end].page_bits() == sorted[begin].page_bits()) ++end;
     ++fetch.left;
-    io::spawn(fetch_page_for(fetch, std::span<const Location>(sorted).subspan(begin, end - begin), residents, extent));
+    io::spawn(
+        fetch_page_for(fetch, std::span<const Location>(sorted).subspan(begin, end - begin), fetched_records, extent));
     begin = end;
   }
   --fetch.left;
@@ -155,20 +159,21 @@ io::Task<Result<void>> Tier::fetch_pages(std::span<const Location> locations, Re
   co_return fetch.result;
 }
 
-io::Task<void> Tier::fetch_page_for(Fetch& fetch, std::span<const Location> of_one_page, Residents& residents,
-                                    Extent extent) {
-  Result<void> result = co_await fetch_page(of_one_page, residents, extent);
+io::Task<void> Tier::fetch_page_for(Fetch& fetch, std::span<const Location> of_one_page,
+                                    FetchedRecords& fetched_records, Extent extent) {
+  Result<void> result = co_await fetch_page(of_one_page, fetched_records, extent);
   if (!result.ok() && fetch.result.ok()) fetch.result = result;
   // Resumes the waiting fetch, which may end before this coroutine does; nothing of it is touched after.
   if (--fetch.left == 0) fetch.finished.notify();
 }
 
 // Joins the read of the page that is under way, or makes one for all that join until it is done.
-io::Task<Result<void>> Tier::fetch_page(std::span<const Location> of_one_page, Residents& residents, Extent extent) {
+io::Task<Result<void>> Tier::fetch_page(std::span<const Location> of_one_page, FetchedRecords& fetched_records,
+                                        Extent extent) {
   const Location first = of_one_page.front();
   Segment* segment = segments_.find(first.segment());
   if (!segment) co_return Result<void>();  // moved meanwhile: the caller asks the index again
-  Wanted wanted{of_one_page, residents, extent, {}, false, nullptr};
+  Wanted wanted{of_one_page, fetched_records, extent, {}, false, nullptr};
   if (const auto it = reads_.find(first.page_bits()); it != reads_.end()) {
     PageRead& shared = *it->second;
     ++statistics_.shared_page_reads;
@@ -225,7 +230,7 @@ io::Task<Result<void>> Tier::load_large(const Segment& segment, Location locatio
   statistics_.page_read_bytes += reader.read_bytes();
   if (!record.ok()) co_return record.error();
   (*record)->mark_transient();
-  wanted.residents.add(location, std::move(*record));
+  wanted.fetched_records.add(location, std::move(*record));
   co_return Result<void>();
 }
 
@@ -284,7 +289,7 @@ void Tier::admit_image(std::string_view bytes, std::uint32_t slot, Wanted& wante
       return;
     }
     (*record)->mark_transient();
-    wanted.residents.add(location, std::move(*record));
+    wanted.fetched_records.add(location, std::move(*record));
   }
 }
 

@@ -14,7 +14,7 @@
 #include "io/sync.h"
 #include "io/task.h"
 #include "storage/base/statistics.h"
-#include "storage/record/residents.h"
+#include "storage/record/fetched_records.h"
 #include "storage/segment/large_run_reader.h"
 #include "storage/segment/page.h"
 #include "storage/segment/segment.h"
@@ -52,14 +52,14 @@ class Tier {
   // kHeads: records without their values (decode_head), of large ones no more than that is read.
   enum class Extent : std::uint8_t { kValues, kHeads };
   // `locations` must stay until the task is done. What is current and not there afterwards is to be asked for again.
-  io::Task<Result<void>> fetch(std::span<const Location> locations, Residents& residents,
+  io::Task<Result<void>> fetch(std::span<const Location> locations, FetchedRecords& fetched_records,
                                Extent extent = Extent::kValues);
 
  private:
   // What one fetch wants of a page that is being read, for itself or for another one; in that fetch's frame.
   struct Wanted {
     std::span<const Location> locations;
-    Residents& residents;
+    FetchedRecords& fetched_records;
     Extent extent;
     Result<void> result;
     bool settled = false;
@@ -76,10 +76,12 @@ class Tier {
     io::Event finished;
   };
 
-  io::Task<Result<void>> fetch_pages(std::span<const Location> locations, Residents& residents, Extent extent);
-  io::Task<void> fetch_page_for(Fetch& fetch, std::span<const Location> of_one_page, Residents& residents,
+  io::Task<Result<void>> fetch_pages(std::span<const Location> locations, FetchedRecords& fetched_records,
+                                     Extent extent);
+  io::Task<void> fetch_page_for(Fetch& fetch, std::span<const Location> of_one_page, FetchedRecords& fetched_records,
                                 Extent extent);
-  io::Task<Result<void>> fetch_page(std::span<const Location> of_one_page, Residents& residents, Extent extent);
+  io::Task<Result<void>> fetch_page(std::span<const Location> of_one_page, FetchedRecords& fetched_records,
+                                    Extent extent);
   void settle(Segment& segment, const Result<void>& result, PageRead& read);
   // A record whose run is longer than what is read at once, in slices: one who waits for it gets it, the others ask
   // again.

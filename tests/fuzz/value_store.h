@@ -86,7 +86,7 @@ class ValueStore {
   storage::SegmentTable segments_{disk_, 1};
   storage::LazyFree lazy_free_{environment_, statistics_};
   storage::Database database_{segments_, statistics_, lazy_free_, 0};
-  storage::Residents residents_;
+  storage::FetchedRecords residents_;
 };
 
 }  // namespace terrace::fuzz

@@ -38,12 +38,13 @@ io::Task<Result<std::uint64_t>> Replayer::apply(std::span<const std::byte> bytes
       fail("replay goes from entry " + std::to_string(last_id_ >> 32) + "." + std::to_string(last_id_ & 0xFFFFFFFF) +
            " to " + std::to_string(decoded.entry.id >> 32) + "." + std::to_string(decoded.entry.id & 0xFFFFFFFF));
     }
-    storage::Residents residents;
+    storage::FetchedRecords fetched_records;
     const std::vector<KeyName> keys = keys_of(decoded.entry);
-    Result<void> resident = co_await make_resident(*engine_, keys, residents, is_overwrite(decoded.entry.effects));
+    Result<void> resident =
+        co_await make_resident(*engine_, keys, fetched_records, is_overwrite(decoded.entry.effects));
     if (!resident) co_return resident.error();
     for (const Effect& effect : decoded.entry.effects) {
-      change_store(*engine_, effect, residents, static_cast<unsigned>(decoded.entry.id));
+      change_store(*engine_, effect, fetched_records, static_cast<unsigned>(decoded.entry.id));
     }
     last_id_ = decoded.entry.id;
     ++entries_;

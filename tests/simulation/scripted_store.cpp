@@ -78,12 +78,12 @@ Result<void> ScriptedStore::write(const Effect& effect) {
 io::Task<Result<void>> ScriptedStore::write_task(const Effect& effect) {
   Result<void> writable = engine_->writable(true);
   if (!writable.ok()) co_return writable;
-  storage::Residents residents;
+  storage::FetchedRecords fetched_records;
   const std::vector<KeyName> keys = {{effect.database, effect.key}};
-  Result<void> resident = co_await make_resident(*engine_, keys, residents);
+  Result<void> resident = co_await make_resident(*engine_, keys, fetched_records);
   if (!resident.ok()) co_return resident;
   const Entry entry{entry_id(site_.life, ++entries_), {effect}};
-  change_store(*engine_, effect, residents, static_cast<unsigned>(entries_));
+  change_store(*engine_, effect, fetched_records, static_cast<unsigned>(entries_));
   const std::string text = encode(entry);
   const std::string_view parts[] = {text};
   const std::uint64_t position = engine_->append(parts);
@@ -102,12 +102,12 @@ Result<std::optional<Value>> ScriptedStore::read(const std::string& key) {
 }
 
 io::Task<Result<std::optional<Value>>> ScriptedStore::read_task(const std::string& key) {
-  storage::Residents residents;
+  storage::FetchedRecords fetched_records;
   const KeyName name{0, key};
   const std::vector<KeyName> keys = {name};
-  Result<void> resident = co_await make_resident(*engine_, keys, residents);
+  Result<void> resident = co_await make_resident(*engine_, keys, fetched_records);
   if (!resident.ok()) co_return resident.error();
-  co_return read_key(*engine_, name, residents, storage::Access::kPeek);
+  co_return read_key(*engine_, name, fetched_records, storage::Access::kPeek);
 }
 
 Result<Model> ScriptedStore::read_everything() {

@@ -11,10 +11,10 @@ namespace {
 
 using storage::Access;
 using storage::Database;
+using storage::FetchedRecords;
 using storage::Key;
 using storage::Location;
 using storage::Record;
-using storage::Residents;
 
 // More rounds than this for one command means that the store and its reader chase each other for ever.
 constexpr unsigned kMostFetches = 10'000;
@@ -50,15 +50,15 @@ void set_bytes(Database& database, Record* record, const Value& value) {
   std::memcpy(record->value(), value.bytes.data(), value.bytes.size());
 }
 
-void insert(Database& database, const Key& key, const Residents& residents, const Value& value) {
+void insert(Database& database, const Key& key, const FetchedRecords& fetched_records, const Value& value) {
   if (is_object_key(key.name)) {
-    Record* record =
-        database.insert(key, residents, storage::ValueType::kList, storage::Encoding::kRaw, sizeof(storage::Object*));
+    Record* record = database.insert(key, fetched_records, storage::ValueType::kList, storage::Encoding::kRaw,
+                                     sizeof(storage::Object*));
     record = database.overwrite(record, storage::ValueType::kList, object_of(value), false);
     if (value.expiry_ms != storage::kNoExpiry) database.set_expiry(record, value.expiry_ms);
     return;
   }
-  Record* record = database.insert(key, residents, storage::ValueType::kString, value.encoding,
+  Record* record = database.insert(key, fetched_records, storage::ValueType::kString, value.encoding,
                                    static_cast<std::uint32_t>(value.bytes.size()));
   std::memcpy(record->value(), value.bytes.data(), value.bytes.size());
   if (value.expiry_ms != storage::kNoExpiry) database.set_expiry(record, value.expiry_ms);
@@ -70,8 +70,8 @@ bool is_object_key(std::string_view key) {
   return !key.empty() && key.back() % 2 == 0;
 }
 
-io::Task<Result<void>> make_resident(storage::Engine& engine, const std::vector<KeyName>& keys, Residents& residents,
-                                     bool overwrite) {
+io::Task<Result<void>> make_resident(storage::Engine& engine, const std::vector<KeyName>& keys,
+                                     FetchedRecords& fetched_records, bool overwrite) {
   std::vector<Location> missing;
   for (unsigned round = 0; round < kMostFetches; ++round) {
     missing.clear();
@@ -79,13 +79,13 @@ io::Task<Result<void>> make_resident(storage::Engine& engine, const std::vector<
     for (const KeyName& name : keys) {
       const Database& database = engine.database(name.database);
       const Key key(name.key);
-      resident =
-          (overwrite ? database.overwritable(key, residents, missing) : database.resident(key, residents, missing)) &&
-          resident;
+      resident = (overwrite ? database.overwritable(key, fetched_records, missing)
+                            : database.resident(key, fetched_records, missing)) &&
+                 resident;
     }
     if (resident != missing.empty()) fail("resident() and its list of missing locations disagree");
     if (resident) co_return Result<void>();
-    Result<void> fetched = co_await engine.fetch(missing, residents);
+    Result<void> fetched = co_await engine.fetch(missing, fetched_records);
     if (!fetched) co_return fetched;
   }
   fail("keys do not become resident: " + keys.front().key);
@@ -99,8 +99,9 @@ Value value_of(const Record& record) {
   return Value{std::string(record.bytes()), record.encoding(), record.expiry_ms()};
 }
 
-std::optional<Value> read_key(storage::Engine& engine, const KeyName& name, Residents& residents, Access access) {
-  const Record* record = engine.database(name.database).find(Key(name.key), residents, access);
+std::optional<Value> read_key(storage::Engine& engine, const KeyName& name, FetchedRecords& fetched_records,
+                              Access access) {
+  const Record* record = engine.database(name.database).find(Key(name.key), fetched_records, access);
   if (!record) return std::nullopt;
   if (record->key() != name.key) fail("find() gave another key's record: asked for " + name.key);
   if ((record->type() == storage::ValueType::kString) == is_object_key(name.key))
@@ -108,14 +109,14 @@ std::optional<Value> read_key(storage::Engine& engine, const KeyName& name, Resi
   return value_of(*record);
 }
 
-void change_store(storage::Engine& engine, const Effect& effect, Residents& residents, unsigned variant) {
+void change_store(storage::Engine& engine, const Effect& effect, FetchedRecords& fetched_records, unsigned variant) {
   if (effect.kind == Effect::Kind::kFlush) return engine.flush_database(effect.database);
   if (effect.kind == Effect::Kind::kSwap) {
     return engine.swap_databases(effect.database, static_cast<unsigned>(effect.amount));
   }
   Database& database = engine.database(effect.database);
   const Key key(effect.key);
-  Record* record = database.find(key, residents, Access::kWrite);
+  Record* record = database.find(key, fetched_records, Access::kWrite);
   if (effect.kind == Effect::Kind::kDelete) {
     if (record) database.erase(record);
     return;
@@ -128,10 +129,10 @@ void change_store(storage::Engine& engine, const Effect& effect, Residents& resi
   if (record) old = value_of(*record);
   const std::optional<Value> value = apply(effect, old ? &*old : nullptr);
   if (!value) return;
-  if (!record) return insert(database, key, residents, *value);
+  if (!record) return insert(database, key, fetched_records, *value);
   if (effect.kind == Effect::Kind::kSet && variant % 2 == 0) {
     database.erase(record);
-    return insert(database, key, residents, *value);
+    return insert(database, key, fetched_records, *value);
   }
   if (record->expiry_ms() != value->expiry_ms) record = database.set_expiry(record, value->expiry_ms);
   if (is_object_key(effect.key)) {
@@ -145,23 +146,23 @@ io::Task<Result<Model>> read_everything(storage::Engine& engine, unsigned databa
   Model model(databases);
   for (std::uint32_t number = 0; number < databases; ++number) {
     std::uint64_t parts_expire = 0;
-    Residents residents;
+    FetchedRecords fetched_records;
     std::vector<Location> missing;
     std::uint64_t cursor = 0;
     do {
       missing.clear();
-      cursor = engine.database(number).scan(cursor, residents, missing, [&](const Record& record) {
+      cursor = engine.database(number).scan(cursor, fetched_records, missing, [&](const Record& record) {
         std::string key(record.key());
         if (model.find(number, key)) fail("a scan at rest shows a key twice: " + key);
         model.put(number, key, value_of(record));
         if (record.expires().parts) ++parts_expire;
       });
       if (!missing.empty()) {
-        Result<void> fetched = co_await engine.fetch(missing, residents);
+        Result<void> fetched = co_await engine.fetch(missing, fetched_records);
         if (!fetched) co_return fetched.error();
         continue;
       }
-      residents.clear();
+      fetched_records.clear();
     } while (cursor != 0 || !missing.empty());
     const Database& database = engine.database(number);
     const std::uint64_t shown = model.keys(number).size();

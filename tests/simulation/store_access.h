@@ -23,7 +23,7 @@ struct KeyName {
 // Fetches until all keys are resident, or may be overwritten unseen. When it returns without error they are, until the
 // caller suspends.
 io::Task<Result<void>> make_resident(storage::Engine& engine, const std::vector<KeyName>& keys,
-                                     storage::Residents& residents, bool overwrite = false);
+                                     storage::FetchedRecords& fetched_records, bool overwrite = false);
 // Half of the keys have objects for their values: the store must not let anybody see the difference.
 bool is_object_key(std::string_view key);
 // May these be applied to a key that was not read?
@@ -33,11 +33,12 @@ inline bool is_overwrite(const std::vector<Effect>& effects) {
 
 Value value_of(const storage::Record& record);
 // The key must be resident.
-std::optional<Value> read_key(storage::Engine& engine, const KeyName& name, storage::Residents& residents,
+std::optional<Value> read_key(storage::Engine& engine, const KeyName& name, storage::FetchedRecords& fetched_records,
                               storage::Access access);
 // Changes the store as Model::apply changes a model. The effect's key must be resident. `variant` chooses among equal
 // ways of doing it.
-void change_store(storage::Engine& engine, const Effect& effect, storage::Residents& residents, unsigned variant);
+void change_store(storage::Engine& engine, const Effect& effect, storage::FetchedRecords& fetched_records,
+                  unsigned variant);
 
 // All of the store, by scanning every database. Checks that no key is seen twice and that size() agrees.
 io::Task<Result<Model>> read_everything(storage::Engine& engine, unsigned databases);

@@ -12,10 +12,10 @@ namespace terrace::simulation {
 namespace {
 
 using storage::Access;
+using storage::FetchedRecords;
 using storage::Key;
 using storage::Location;
 using storage::Record;
-using storage::Residents;
 
 // On a disk whose slowest operation takes milliseconds nobody waits this long.
 constexpr std::int64_t kPatienceUs = 120'000'000;
@@ -124,8 +124,8 @@ std::vector<KeyName> Workload::draw_keys(std::uint64_t count) {
   return names;
 }
 
-void Workload::check_key(const KeyName& name, Residents& residents, Access access) {
-  const std::optional<Value> found = read_key(site_.engine, name, residents, access);
+void Workload::check_key(const KeyName& name, FetchedRecords& fetched_records, Access access) {
+  const std::optional<Value> found = read_key(site_.engine, name, fetched_records, access);
   const Value* expected = site_.oracle.current().find(name.database, name.key);
   if (!found) {
     if (expected && !expected->expired(site_.clock.wall_ms())) {
@@ -148,10 +148,10 @@ io::Task<void> Workload::read(Client& client) {
   const std::vector<KeyName> names = draw_keys(random_.below(8) == 0 ? random_.between(2, 12) : 1);
   const std::uint64_t storms = site_.weather.storms_over(site_.world.now_us());
   const std::int64_t start_us = site_.world.now_us();
-  Residents residents;
-  const Result<void> resident = co_await make_resident(site_.engine, names, residents);
+  FetchedRecords fetched_records;
+  const Result<void> resident = co_await make_resident(site_.engine, names, fetched_records);
   ++counts_.reads;
-  if (!residents.empty() || site_.world.now_us() != start_us) ++counts_.cold_reads;
+  if (!fetched_records.empty() || site_.world.now_us() != start_us) ++counts_.cold_reads;
   if (!resident) {
     if (!excused(resident.error(), storms)) fail("a read failed: " + resident.error().message);
     ++counts_.failed;
@@ -161,7 +161,7 @@ io::Task<void> Workload::read(Client& client) {
   std::uint64_t dependency = site_.oracle.last_sweep();
   std::uint64_t truth = dependency;
   for (const KeyName& name : names) {
-    check_key(name, residents, access);
+    check_key(name, fetched_records, access);
     dependency = std::max(dependency, site_.engine.dependency(Key(name.key).hash));
     truth = std::max(truth, site_.oracle.last_change(name.database, name.key));
   }
@@ -185,11 +185,11 @@ io::Task<void> Workload::random_key() {
   const auto number = static_cast<std::uint32_t>(random_.below(site_.profile.databases));
   const std::uint64_t choice = random_.next();
   const std::uint64_t storms = site_.weather.storms_over(site_.world.now_us());
-  Residents residents;
+  FetchedRecords fetched_records;
   std::vector<Location> missing;
   for (;;) {
     missing.clear();
-    const Record* record = site_.engine.database(number).random(choice, residents, missing);
+    const Record* record = site_.engine.database(number).random(choice, fetched_records, missing);
     if (record) {
       const KeyName name{number, std::string(record->key())};
       if (!site_.oracle.current().find(number, name.key)) fail("random key is not there: " + where(number, name.key));
@@ -199,7 +199,7 @@ io::Task<void> Workload::random_key() {
       if (site_.engine.database(number).size() != 0) fail("no random key in a database that has keys");
       co_return;
     }
-    const Result<void> fetched = co_await site_.engine.fetch(missing, residents);
+    const Result<void> fetched = co_await site_.engine.fetch(missing, fetched_records);
     if (!fetched) {
       if (!excused(fetched.error(), storms)) fail("a random key failed: " + fetched.error().message);
       ++counts_.failed;
@@ -282,10 +282,10 @@ io::Task<bool> Workload::admitted(bool grows) {
 }
 
 // As a server does: a key whose expiry has passed is deleted, and that logged, before it is written to.
-bool Workload::remove_expired(const KeyName& name, Residents& residents, std::vector<Effect>& effects) {
+bool Workload::remove_expired(const KeyName& name, FetchedRecords& fetched_records, std::vector<Effect>& effects) {
   const Value* expected = site_.oracle.current().find(name.database, name.key);
   if (!expected || !expected->expired(site_.clock.wall_ms())) return false;
-  Record* record = site_.engine.database(name.database).find(Key(name.key), residents, Access::kWrite);
+  Record* record = site_.engine.database(name.database).find(Key(name.key), fetched_records, Access::kWrite);
   if (!record) return false;
   site_.engine.database(name.database).erase(record);
   effects.push_back({.kind = Effect::Kind::kDelete, .database = name.database, .key = name.key});
@@ -301,9 +301,9 @@ io::Task<void> Workload::write(Client& client) {
   const bool grows = drawn.size() > 1 || drawn.front().kind != Effect::Kind::kDelete;
   const bool may_write = co_await admitted(grows);
   if (!may_write) co_return;
-  Residents residents;
+  FetchedRecords fetched_records;
   const bool blind = is_overwrite(drawn) && random_.coin();
-  const Result<void> resident = co_await make_resident(site_.engine, names, residents, blind);
+  const Result<void> resident = co_await make_resident(site_.engine, names, fetched_records, blind);
   if (!resident) {
     if (!excused(resident.error(), storms)) fail("a write's read failed: " + resident.error().message);
     ++counts_.failed;
@@ -312,22 +312,22 @@ io::Task<void> Workload::write(Client& client) {
   std::vector<Effect> effects;
   for (const KeyName& name : names) {
     if (blind) break;  // what was not read looks absent
-    check_key(name, residents, Access::kPeek);
-    remove_expired(name, residents, effects);
+    check_key(name, fetched_records, Access::kPeek);
+    remove_expired(name, fetched_records, effects);
   }
   for (Effect& effect : drawn) {
-    Record* before = site_.engine.database(effect.database).find(Key(effect.key), residents, Access::kPeek);
+    Record* before = site_.engine.database(effect.database).find(Key(effect.key), fetched_records, Access::kPeek);
     if (!before && effect.kind != Effect::Kind::kSet && effect.kind != Effect::Kind::kAppend &&
         effect.kind != Effect::Kind::kAdd) {
       continue;  // a server logs nothing for what changes nothing
     }
     effect.was_absent = before == nullptr;
-    change_store(site_.engine, effect, residents, static_cast<unsigned>(random_.below(2)));
+    change_store(site_.engine, effect, fetched_records, static_cast<unsigned>(random_.below(2)));
     effects.push_back(std::move(effect));
   }
   if (effects.empty()) co_return;
   append(std::move(effects));
-  for (const KeyName& name : names) check_key(name, residents, Access::kPeek);
+  for (const KeyName& name : names) check_key(name, fetched_records, Access::kPeek);
   ++counts_.writes;
   client.unacknowledged.push_back(site_.engine.end_position());
 }
@@ -361,7 +361,7 @@ io::Task<void> Workload::sweep() {
     effect.kind = Effect::Kind::kSwap;
     effect.amount = static_cast<std::int64_t>(random_.below(databases));
   }
-  Residents none;
+  FetchedRecords none;
   change_store(site_.engine, effect, none, 0);
   std::vector<Effect> effects;
   effects.push_back(std::move(effect));
@@ -410,23 +410,23 @@ io::Task<void> Workload::scan(Client& client) {
   for (const auto& [key, value] : site_.oracle.current().keys(self->database)) {
     if (value.expiry_ms == storage::kNoExpiry) self->due.insert(key);
   }
-  Residents residents;
+  FetchedRecords fetched_records;
   std::vector<Location> missing;
   std::uint64_t cursor = 0;
   do {
     missing.clear();
-    cursor = site_.engine.database(self->database).scan(cursor, residents, missing, [&](const Record& record) {
+    cursor = site_.engine.database(self->database).scan(cursor, fetched_records, missing, [&](const Record& record) {
       visit(*self, record);
     });
     client.busy_since_us = site_.world.now_us();
     if (!missing.empty()) {
-      io::Task<Result<void>> fetching =
-          self->heads ? site_.engine.fetch_heads(missing, residents) : site_.engine.fetch(missing, residents);
+      io::Task<Result<void>> fetching = self->heads ? site_.engine.fetch_heads(missing, fetched_records)
+                                                    : site_.engine.fetch(missing, fetched_records);
       const Result<void> fetched = co_await std::move(fetching);
       if (!fetched && !excused(fetched.error(), storms)) fail("a scan failed: " + fetched.error().message);
       if (!fetched) self->overtaken = true;
     } else if (random_.below(16) == 0) {
-      residents.clear();
+      fetched_records.clear();
       co_await site_.clock.yield();
     }
   } while (!self->overtaken && !stopping_ && (cursor != 0 || !missing.empty()));
@@ -475,19 +475,19 @@ io::Task<Result<void>> Workload::expire_cold() {
   std::vector<KeyName> names;
   names.reserve(unique.size());
   for (const auto& [number, key] : unique) names.push_back({number, key});
-  Residents residents;
-  Result<void> resident = co_await make_resident(site_.engine, names, residents);
+  FetchedRecords fetched_records;
+  Result<void> resident = co_await make_resident(site_.engine, names, fetched_records);
   // Meanwhile the log may have failed.
   if (!resident || !site_.engine.writable(false)) co_return resident;
   std::vector<Effect> effects;
   for (const KeyName& name : names) {
-    check_key(name, residents, Access::kPeek);
-    if (remove_expired(name, residents, effects)) continue;
+    check_key(name, fetched_records, Access::kPeek);
+    if (remove_expired(name, fetched_records, effects)) continue;
     const Value* value = site_.oracle.current().find(name.database, name.key);
     if (!value || !value->parts_expired(site_.clock.wall_ms())) continue;
     Effect effect{
         .kind = Effect::Kind::kExpireParts, .database = name.database, .amount = storage::kNoExpiry, .key = name.key};
-    change_store(site_.engine, effect, residents, 0);
+    change_store(site_.engine, effect, fetched_records, 0);
     effects.push_back(std::move(effect));
   }
   if (!effects.empty()) append(std::move(effects));

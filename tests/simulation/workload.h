@@ -112,8 +112,8 @@ class Workload {
   Effect draw_effect();
   std::vector<KeyName> draw_keys(std::uint64_t count);
   // Checks one resident key against the model.
-  void check_key(const KeyName& name, storage::Residents& residents, storage::Access access);
-  bool remove_expired(const KeyName& name, storage::Residents& residents, std::vector<Effect>& effects);
+  void check_key(const KeyName& name, storage::FetchedRecords& fetched_records, storage::Access access);
+  bool remove_expired(const KeyName& name, storage::FetchedRecords& fetched_records, std::vector<Effect>& effects);
   void append(std::vector<Effect> effects);
   void tell_scans(const Effect& effect);
   void visit(Scan& scan, const storage::Record& record);

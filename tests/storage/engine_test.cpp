@@ -40,21 +40,21 @@ class Replay final : public LogApplier {
   static io::Task<Result<void>> put_now(Engine& engine, std::string_view name, std::string_view value) {
     Database& database = engine.database(0);
     const Key key(name);
-    Residents residents;
+    FetchedRecords fetched_records;
     std::vector<Location> missing;
-    while (!database.resident(key, residents, missing)) {
-      Result<void> fetched = co_await engine.fetch(missing, residents);
+    while (!database.resident(key, fetched_records, missing)) {
+      Result<void> fetched = co_await engine.fetch(missing, fetched_records);
       if (!fetched.ok()) co_return fetched;
       missing.clear();
     }
-    Record* record = database.find(key, residents, Access::kWrite);
+    Record* record = database.find(key, fetched_records, Access::kWrite);
     if (value.empty()) {
       if (record) database.erase(record);
       co_return Result<void>();
     }
     const auto size = static_cast<std::uint32_t>(value.size());
     record = record ? database.overwrite(record, ValueType::kString, Encoding::kRaw, size, false)
-                    : database.insert(key, residents, ValueType::kString, Encoding::kRaw, size);
+                    : database.insert(key, fetched_records, ValueType::kString, Encoding::kRaw, size);
     std::memcpy(record->value(), value.data(), size);
     co_return Result<void>();
   }
@@ -158,7 +158,7 @@ class EngineTest : public ::testing::Test {
 
   void overwrite_unread(const std::string& name, const std::string& value) {
     const Key key(name);
-    const Residents none;
+    const FetchedRecords none;
     std::vector<Location> missing;
     Database& database = engine_->database(0);
     ASSERT_TRUE(database.overwritable(key, none, missing));
@@ -169,15 +169,15 @@ class EngineTest : public ::testing::Test {
 
   std::string get(const std::string& name) {
     const Key key(name);
-    Residents residents;
+    FetchedRecords fetched_records;
     std::vector<Location> missing;
     Database& database = engine_->database(0);
-    while (!database.resident(key, residents, missing)) {
-      Result<void> fetched = reactor_->block_on(engine_->fetch(missing, residents));
+    while (!database.resident(key, fetched_records, missing)) {
+      Result<void> fetched = reactor_->block_on(engine_->fetch(missing, fetched_records));
       if (!fetched.ok()) return "error: " + fetched.error().message;
       missing.clear();
     }
-    const Record* record = database.find(key, residents, Access::kRead);
+    const Record* record = database.find(key, fetched_records, Access::kRead);
     return record ? std::string(record->bytes()) : "";
   }
   void expect_all() {
@@ -266,7 +266,7 @@ TEST_F(EngineTest, AScanReadsOnlyTheBeginningOfALargeValue) {
   }
   ASSERT_TRUE(reactor_->block_on(engine_->spill_all()).ok());
   const std::uint64_t before = engine_->statistics().page_read_bytes;
-  Residents heads;
+  FetchedRecords heads;
   std::vector<Location> missing;
   std::set<std::string> names;
   std::uint64_t cursor = 0;

@@ -11,9 +11,9 @@
 namespace terrace::commands {
 namespace {
 
+using storage::FetchedRecords;
 using storage::Location;
 using storage::Record;
-using storage::Residents;
 
 // A slice is about this many keys, and not too many empty chains: well below a millisecond of work.
 constexpr std::size_t kKeysPerSlice = 512;
@@ -43,7 +43,7 @@ class NameList {
 struct KeysWalk {
   std::uint64_t cursor = 0;  // all chains before it are done
   NameList names = {};
-  Residents heads = {};  // of the slice
+  FetchedRecords heads = {};  // of the slice
   std::vector<Location> missing = {};
   // of the slice
   std::size_t keys = 0;

@@ -12,9 +12,9 @@
 namespace terrace::commands {
 namespace {
 
+using storage::FetchedRecords;
 using storage::Location;
 using storage::Record;
-using storage::Residents;
 using types::Digest;
 
 // Adds the keys of one database, a chain at a time, for values may be large. False: the error is replied.
@@ -23,16 +23,16 @@ io::Task<bool> add_keys(Context& context, unsigned number, Digest& digest) {
   std::uint64_t cursor = 0;
   std::vector<Location> missing;
   do {
-    Residents residents;
+    FetchedRecords fetched_records;
     std::uint64_t next = cursor;
-    while (!visit_chain(context.database(number), next, residents, missing, [&](const Record& record) {
+    while (!visit_chain(context.database(number), next, fetched_records, missing, [&](const Record& record) {
       if (is_expired(context, record)) return;
       Digest key;
       key.mix(record.key());
       key.mix_value(record, context.now_ms);
       digest.add(key);
     })) {
-      Result<void> fetched = co_await context.services.store.engine().fetch(missing, residents);
+      Result<void> fetched = co_await context.services.store.engine().fetch(missing, fetched_records);
       if (!fetched.ok()) {
         context.reply.error("IOERR " + fetched.error().message);
         co_return false;

@@ -39,7 +39,7 @@ io::Task<> checkpoint(Context& context) {
 
 void locate(Context& context) {
   storage::Key key(context.argument(2));
-  reply_whereabouts(context.reply, context.database().locate(key, context.residents()));
+  reply_whereabouts(context.reply, context.database().locate(key, context.fetched_records()));
 }
 
 // Fields that one call takes away: so many that nobody waits for it.

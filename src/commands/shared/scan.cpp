@@ -15,10 +15,11 @@ namespace terrace {
 using storage::Location;
 using storage::Record;
 
-bool visit_chain(const storage::Database& database, std::uint64_t& cursor, const storage::Residents& residents,
-                 std::vector<Location>& missing, const std::function<void(const Record&)>& visit) {
+bool visit_chain(const storage::Database& database, std::uint64_t& cursor,
+                 const storage::FetchedRecords& fetched_records, std::vector<Location>& missing,
+                 const std::function<void(const Record&)>& visit) {
   const std::size_t known = missing.size();
-  const std::uint64_t next = database.scan(cursor, residents, missing, visit);
+  const std::uint64_t next = database.scan(cursor, fetched_records, missing, visit);
   const bool visited = missing.size() == known;
   cursor = visited ? next : database.index().next_cursor(static_cast<std::uint32_t>(cursor));
   return visited;

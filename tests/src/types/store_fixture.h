@@ -96,7 +96,7 @@ class StoreFixture : public ::testing::Test {
   std::unique_ptr<io::UringDisk> disk_;
   std::unique_ptr<io::Environment> environment_;
   std::unique_ptr<storage::Engine> engine_;
-  storage::Residents residents_;
+  storage::FetchedRecords residents_;
 };
 
 }  // namespace terrace::types

@@ -1,4 +1,4 @@
-// Residents: the records that one command (or one batch of pipelined commands) had read from disk for it, by location.
+// FetchedRecords: the records that one command (or one batch of pipelined commands) had read from disk for it, by location.
 // A location names one record for as long as it is in use, so a record found here under the location that the index
 // holds *now* is the current one, whatever happened while the read was under way.
 // Ownership: owns its records; Database::find takes one out when it promotes it. Thread: the reactor's.
@@ -12,7 +12,7 @@
 
 namespace terrace::storage {
 
-class Residents {
+class FetchedRecords {
  public:
   bool empty() const { return records_.empty(); }
   std::size_t size() const { return records_.size(); }
