@@ -46,7 +46,7 @@ bool ready(const storage::Database& database, const storage::Key& key, bool over
 Dispatcher::Dispatcher(Services& services, const Settings& settings)
     : services_(services),
       settings_(settings),
-      gathering_(services),
+      cross_client_prefetch_(services),
       pause_(services.reactor),
       random_state_(monotonic_ns()) {}
 

@@ -15,9 +15,9 @@
 #include "src/config/settings.h"
 #include "src/execution/blocked_clients.h"
 #include "src/execution/command_table.h"
+#include "src/execution/cross_client_prefetch.h"
 #include "src/execution/effect_log.h"
 #include "src/execution/execution.h"
-#include "src/execution/gathering.h"
 #include "src/execution/pause.h"
 #include "src/execution/services.h"
 
@@ -34,7 +34,7 @@ class Dispatcher {
   bool run(Execution& execution);
   io::Task<> wait(Execution& execution);
 
-  Gathering& gathering() { return gathering_; }
+  CrossClientPrefetch& prefetch() { return cross_client_prefetch_; }
   ExecutionPool& pool() { return pool_; }
   Pause& pause() { return pause_; }
   // Batches that wait for something; a reload of the store needs them gone.
@@ -106,7 +106,7 @@ class Dispatcher {
   const Settings& settings_;
   EffectLog log_;
   ExecutionPool pool_;
-  Gathering gathering_;
+  CrossClientPrefetch cross_client_prefetch_;
   Pause pause_;
   BlockedClients blocked_;
   std::vector<Execution*> unblocked_;    // to be resumed

@@ -60,7 +60,7 @@ io::Task<> Connection::receive_commands() {
     RequestParser::Status status = parser_.parse(bytes, limits(), execution->batch);
     execution->begin(client_, output_, services_.reactor.wall_ms());
     client_.last_interaction_ms = execution->now_ms;
-    co_await dispatcher.gathering().join(*execution);
+    co_await dispatcher.prefetch().join(*execution);
     bool lent = true;
     while (!dispatcher.run(*execution)) {
       gate_.mark(*this);

@@ -1,4 +1,4 @@
-// Gathering: single commands of several connections that have arrived together look their keys up side by side, as
+// CrossClientPrefetch: single commands of several connections that have arrived together look their keys up side by side, as
 // those of one pipeline do: the cache misses of one pass while the others are parsed.
 // Ownership: owned by Dispatcher; those who have joined are resumed within the same turn. Thread: the reactor's.
 #pragma once
@@ -12,19 +12,20 @@ namespace terrace {
 struct Execution;
 struct Services;
 
-class Gathering {
+class CrossClientPrefetch {
  public:
-  explicit Gathering(Services& services) : services_(services) {}
+  explicit CrossClientPrefetch(Services& services) : services_(services) {}
 
   class JoinAwaiter {
    public:
-    JoinAwaiter(Gathering& gathering, const Execution& execution) : gathering_(gathering), execution_(execution) {}
-    bool await_ready() const { return !gathering_.worthwhile(execution_); }
-    void await_suspend(std::coroutine_handle<> handle) { gathering_.add(execution_, handle); }
-    void await_resume() const { gathering_.prefetch_records(); }
+    JoinAwaiter(CrossClientPrefetch& prefetch, const Execution& execution)
+        : prefetch_(prefetch), execution_(execution) {}
+    bool await_ready() const { return !prefetch_.worthwhile(execution_); }
+    void await_suspend(std::coroutine_handle<> handle) { prefetch_.add(execution_, handle); }
+    void await_resume() const { prefetch_.prefetch_records(); }
 
    private:
-    Gathering& gathering_;
+    CrossClientPrefetch& prefetch_;
     const Execution& execution_;
   };
   // Before a batch's first run(). Returns at once where there is nobody to join, and for a batch of several commands,

@@ -1,4 +1,4 @@
-#include "src/execution/gathering.h"
+#include "src/execution/cross_client_prefetch.h"
 
 #include "io/reactor.h"
 #include "src/execution/client.h"
@@ -8,14 +8,14 @@
 
 namespace terrace {
 
-bool Gathering::worthwhile(const Execution& x) const {
+bool CrossClientPrefetch::worthwhile(const Execution& x) const {
   if (!services_.reactor.another_follows() && looks_.empty()) return false;
   return x.batch.requests.size() == 1 && x.batch.arguments_of(x.batch.requests[0]).size() > 1 &&
          !services_.store.loading();
 }
 
 // Takes the command's first argument for a key: where it is none, nothing but the prefetch is in vain.
-void Gathering::add(const Execution& x, std::coroutine_handle<> waiter) {
+void CrossClientPrefetch::add(const Execution& x, std::coroutine_handle<> waiter) {
   const Look look{x.client->database, storage::Key(x.batch.arguments_of(x.batch.requests[0])[1]).hash};
   services_.store.engine().database(look.database).prefetch_bucket(look.hash);
   looks_.push_back(look);
@@ -23,7 +23,7 @@ void Gathering::add(const Execution& x, std::coroutine_handle<> waiter) {
 }
 
 // The first of those who are resumed does it for all.
-void Gathering::prefetch_records() {
+void CrossClientPrefetch::prefetch_records() {
   if (looks_.empty()) return;
   if (!services_.store.loading()) {
     storage::Engine& engine = services_.store.engine();
