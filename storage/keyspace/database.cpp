@@ -339,21 +339,21 @@ const Record* Database::random(std::uint64_t random, const FetchedRecords& fetch
   }
 }
 
-Database::Whereabouts Database::locate(const Key& key, const FetchedRecords& fetched_records) const {
-  Whereabouts whereabouts;
+Database::KeyLocation Database::locate(const Key& key, const FetchedRecords& fetched_records) const {
+  KeyLocation location;
   bool overwritten = false;
   Index::Position position = find_entry(key, fetched_records, overwritten);
   if (!position && overwritten) position = BlindOverwrites(*index_, segments_).find(key, fetched_records);
-  if (!position) return whereabouts;
-  whereabouts.access_count = position->access_count();
+  if (!position) return location;
+  location.access_count = position->access_count();
   if (!position->is_hot()) {
-    whereabouts.tier = Whereabouts::Tier::kCold;
-    whereabouts.location = position->location();
+    location.tier = KeyLocation::Tier::kCold;
+    location.location = position->location();
   } else {
-    whereabouts.tier = Whereabouts::Tier::kHot;
-    if (position->record()->clean()) whereabouts.location = position->record()->location();
+    location.tier = KeyLocation::Tier::kHot;
+    if (position->record()->clean()) location.location = position->record()->location();
   }
-  return whereabouts;
+  return location;
 }
 
 std::uint32_t Database::visit_hot_expired(std::uint32_t cursor, unsigned chains, std::int64_t now_ms,

@@ -97,12 +97,12 @@ class Database {
                        std::vector<Location>& missing) const;
 
   // What the clock and the tier know of a key; for OBJECT, DEBUG and TERRACE LOCATE. resident() must have been true.
-  struct Whereabouts {
+  struct KeyLocation {
     enum class Tier : std::uint8_t { kAbsent, kHot, kCold } tier = Tier::kAbsent;
     Location location;          // of the cold record, or of a hot record's clean image (nowhere if dirty)
     unsigned access_count = 0;  // the clock's few bits
   };
-  Whereabouts locate(const Key& key, const FetchedRecords& fetched_records) const;
+  KeyLocation locate(const Key& key, const FetchedRecords& fetched_records) const;
 
   // Visits `chains` bucket chains from `cursor` on: appends the names of hot keys that have expired and of those of
   // which a part has, adds up the time that other keys have left; returns the next cursor, 0 at the end.

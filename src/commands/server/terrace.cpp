@@ -6,7 +6,7 @@
 #include "src/execution/context.h"
 #include "src/execution/services.h"
 #include "src/runtime/store.h"
-#include "src/server/whereabouts.h"
+#include "src/server/key_location.h"
 
 namespace terrace {
 namespace {
@@ -39,7 +39,7 @@ io::Task<> checkpoint(Context& context) {
 
 void locate(Context& context) {
   storage::Key key(context.argument(2));
-  reply_whereabouts(context.reply, context.database().locate(key, context.fetched_records()));
+  reply_key_location(context.reply, context.database().locate(key, context.fetched_records()));
 }
 
 // Fields that one call takes away: so many that nobody waits for it.
