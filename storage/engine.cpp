@@ -10,8 +10,8 @@
 #include "storage/tiering/blind_overwrite_resolver.h"
 #include "storage/tiering/compactor.h"
 #include "storage/tiering/evictor.h"
+#include "storage/tiering/record_reader.h"
 #include "storage/tiering/scrubber.h"
-#include "storage/tiering/tier.h"
 
 namespace terrace::storage {
 
@@ -42,8 +42,8 @@ struct Engine::Parts {
         evictor(environment, databases, spiller, governor, statistics),
         checkpointer({environment, databases, segments, spill_writer, log, statistics}),
         compactor(environment, databases, segments, compaction_writer, statistics, report),
-        tier(environment, segments, statistics, report, chosen.object_decoder),
-        resolver(tier),
+        record_reader(environment, segments, statistics, report, chosen.object_decoder),
+        resolver(record_reader),
         cold_keys(environment, databases, segments, statistics, report),
         scrubber(environment, segments, statistics, report) {}
 
@@ -370,11 +370,11 @@ void Engine::flush_database(unsigned number) {
 }
 
 io::Task<Result<void>> Engine::fetch(std::span<const Location> locations, FetchedRecords& fetched_records) {
-  return parts_->tier.fetch(locations, fetched_records);
+  return parts_->record_reader.fetch(locations, fetched_records);
 }
 
 io::Task<Result<void>> Engine::fetch_heads(std::span<const Location> locations, FetchedRecords& heads) {
-  return parts_->tier.fetch(locations, heads, Tier::Extent::kHeads);
+  return parts_->record_reader.fetch(locations, heads, RecordReader::Extent::kHeads);
 }
 
 // --- the log

@@ -18,7 +18,7 @@ io::Task<void> BlindOverwriteResolver::resolve(Database& database, std::size_t m
     std::vector<Location> missing;
     for (const std::uint64_t hash : hashes) database.append_overwrittens(hash, missing);
     FetchedRecords fetched_records;
-    const Result<void> fetched = co_await tier_.fetch(missing, fetched_records, Tier::Extent::kHeads);
+    const Result<void> fetched = co_await reader_.fetch(missing, fetched_records, RecordReader::Extent::kHeads);
     // What was read is resolved though other pages are bad: those are told and counted by the tier.
     static_cast<void>(fetched);
     for (const std::uint64_t hash : hashes) database.resolve_overwritten(hash, fetched_records);

@@ -8,19 +8,19 @@
 #include "io/sync.h"
 #include "io/task.h"
 #include "storage/keyspace/database.h"
-#include "storage/tiering/tier.h"
+#include "storage/tiering/record_reader.h"
 
 namespace terrace::storage {
 
 class BlindOverwriteResolver {
  public:
-  explicit BlindOverwriteResolver(Tier& tier) : tier_(tier) {}
+  explicit BlindOverwriteResolver(RecordReader& reader) : reader_(reader) {}
 
   // Reads for `most` of the hashes that the database has noted. An overwritten entry whose page cannot be read stays one.
   io::Task<void> resolve(Database& database, std::size_t most);
 
  private:
-  Tier& tier_;
+  RecordReader& reader_;
   io::Semaphore turn_{1};  // who comes second waits until the first is done, and with it what the first had taken
 };
 

@@ -8,7 +8,7 @@
 
 #include "io/environment.h"
 #include "storage/record/image.h"
-#include "storage/tiering/tier.h"
+#include "storage/tiering/record_reader.h"
 
 namespace terrace::storage {
 

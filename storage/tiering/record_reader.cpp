@@ -1,4 +1,4 @@
-#include "storage/tiering/tier.h"
+#include "storage/tiering/record_reader.h"
 
 #include <algorithm>
 #include <cstring>
@@ -133,14 +133,14 @@ io::Task<Result<LoadedPage>> load_heads(io::Disk& disk, const Segment& segment, 
 }
 
 // One page is the common case: its task is the whole of it.
-io::Task<Result<void>> Tier::fetch(std::span<const Location> locations, FetchedRecords& fetched_records,
-                                   Extent extent) {
+io::Task<Result<void>> RecordReader::fetch(std::span<const Location> locations, FetchedRecords& fetched_records,
+                                           Extent extent) {
   return locations.size() == 1 ? fetch_page(locations, fetched_records, extent)
                                : fetch_pages(locations, fetched_records, extent);
 }
 
-io::Task<Result<void>> Tier::fetch_pages(std::span<const Location> locations, FetchedRecords& fetched_records,
-                                         Extent extent) {
+io::Task<Result<void>> RecordReader::fetch_pages(std::span<const Location> locations, FetchedRecords& fetched_records,
+                                                 Extent extent) {
   std::vector<Location> sorted(locations.begin(), locations.end());
   std::sort(sorted.begin(), sorted.end(), [](Location a, Location b) { return a.bits() < b.bits(); });
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
@@ -159,8 +159,8 @@ io::Task<Result<void>> Tier::fetch_pages(std::span<const Location> locations, Fe
   co_return fetch.result;
 }
 
-io::Task<void> Tier::fetch_page_for(Fetch& fetch, std::span<const Location> of_one_page,
-                                    FetchedRecords& fetched_records, Extent extent) {
+io::Task<void> RecordReader::fetch_page_for(Fetch& fetch, std::span<const Location> of_one_page,
+                                            FetchedRecords& fetched_records, Extent extent) {
   Result<void> result = co_await fetch_page(of_one_page, fetched_records, extent);
   if (!result.ok() && fetch.result.ok()) fetch.result = result;
   // Resumes the waiting fetch, which may end before this coroutine does; nothing of it is touched after.
@@ -168,8 +168,8 @@ io::Task<void> Tier::fetch_page_for(Fetch& fetch, std::span<const Location> of_o
 }
 
 // Joins the read of the page that is under way, or makes one for all that join until it is done.
-io::Task<Result<void>> Tier::fetch_page(std::span<const Location> of_one_page, FetchedRecords& fetched_records,
-                                        Extent extent) {
+io::Task<Result<void>> RecordReader::fetch_page(std::span<const Location> of_one_page, FetchedRecords& fetched_records,
+                                                Extent extent) {
   const Location first = of_one_page.front();
   Segment* segment = segments_.find(first.segment());
   if (!segment) co_return Result<void>();  // moved meanwhile: the caller asks the index again
@@ -208,7 +208,7 @@ io::Task<Result<void>> Tier::fetch_page(std::span<const Location> of_one_page, F
 }
 
 // Tells all that wait for a page that they have their records, or the error.
-void Tier::settle(Segment& segment, const Result<void>& result, PageRead& read) {
+void RecordReader::settle(Segment& segment, const Result<void>& result, PageRead& read) {
   if (!result.ok()) {
     segment.damaged = true;
     ++statistics_.bad_pages;
@@ -220,8 +220,8 @@ void Tier::settle(Segment& segment, const Result<void>& result, PageRead& read) 
   }
 }
 
-io::Task<Result<void>> Tier::load_large(const Segment& segment, Location location, const PageView& view,
-                                        AlignedBuffer run, PageRead& read) {
+io::Task<Result<void>> RecordReader::load_large(const Segment& segment, Location location, const PageView& view,
+                                                AlignedBuffer run, PageRead& read) {
   LargeRunReader reader(environment_.disk, segment, location.page(), view, std::move(run));
   Wanted& wanted = *read.wanted;
   io::Task<Result<RecordPointer>> loading =
@@ -234,7 +234,7 @@ io::Task<Result<void>> Tier::load_large(const Segment& segment, Location locatio
   co_return Result<void>();
 }
 
-io::Task<Result<RecordPointer>> Tier::load_whole(LargeRunReader& reader, std::uint64_t raw_size) {
+io::Task<Result<RecordPointer>> RecordReader::load_whole(LargeRunReader& reader, std::uint64_t raw_size) {
   RecordLoader loader(decoder_, raw_size);
   io::Slice slice(environment_.clock);
   while (true) {
@@ -249,7 +249,7 @@ io::Task<Result<RecordPointer>> Tier::load_whole(LargeRunReader& reader, std::ui
   co_return record;
 }
 
-io::Task<Result<RecordPointer>> Tier::load_head(LargeRunReader& reader) {
+io::Task<Result<RecordPointer>> RecordReader::load_head(LargeRunReader& reader) {
   const Result<std::string> head = co_await read_head(reader);
   if (!head.ok()) co_return head.error();
   const Result<ImageView> image = parse_image(*head);
@@ -257,8 +257,8 @@ io::Task<Result<RecordPointer>> Tier::load_head(LargeRunReader& reader) {
   co_return decode_head(*image);
 }
 
-Result<void> Tier::admit(std::span<const std::byte> run, const PageView& view, const Segment& segment,
-                         std::uint32_t page, PageRead& read) {
+Result<void> RecordReader::admit(std::span<const std::byte> run, const PageView& view, const Segment& segment,
+                                 std::uint32_t page, PageRead& read) {
   const Result<UnpackedPage> unpacked = unpack_page(run, view, segment.dictionaries->find(view.dictionary));
   if (!unpacked.ok()) return at_page(unpacked.error(), segment, page);
   if (view.large) {
@@ -277,7 +277,7 @@ Result<void> Tier::admit(std::span<const std::byte> run, const PageView& view, c
   return split.ok() ? split : at_page(split.error(), segment, page);
 }
 
-void Tier::admit_image(std::string_view bytes, std::uint32_t slot, Wanted& wanted) {
+void RecordReader::admit_image(std::string_view bytes, std::uint32_t slot, Wanted& wanted) {
   for (const Location location : wanted.locations) {
     if (!location.is_large() && location.slot() != slot) continue;
     const Result<ImageView> image = parse_image(bytes);
@@ -293,14 +293,14 @@ void Tier::admit_image(std::string_view bytes, std::uint32_t slot, Wanted& wante
   }
 }
 
-AlignedBuffer Tier::take_buffer() {
+AlignedBuffer RecordReader::take_buffer() {
   if (idle_buffers_.empty()) return {};
   AlignedBuffer buffer = std::move(idle_buffers_.back());
   idle_buffers_.pop_back();
   return buffer;
 }
 
-void Tier::give_back(AlignedBuffer buffer) {
+void RecordReader::give_back(AlignedBuffer buffer) {
   if (buffer.capacity() == AlignedBuffer::kAlignment) idle_buffers_.push_back(std::move(buffer));
 }
 

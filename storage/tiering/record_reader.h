@@ -1,4 +1,4 @@
-// Tier: reads records back from segments. All locations of one fetch are read in parallel, one device read per page;
+// RecordReader: reads records back from segments. All locations of one fetch are read in parallel, one device read per page;
 // a page that is being read already is waited for, not read twice.
 // Ownership: borrows the segments. Thread: the reactor's.
 #pragma once
@@ -42,12 +42,12 @@ io::Task<Result<LoadedPage>> load_heads(io::Disk& disk, const Segment& segment, 
 // Reads on until what was read of the image can be parsed.
 io::Task<Result<std::string>> read_head(LargeRunReader& reader);
 
-class Tier {
+class RecordReader {
  public:
-  Tier(const io::Environment& environment, SegmentTable& segments, Statistics& statistics,
-       const std::function<void(const Error&)>& report, const ObjectDecoder* decoder)
+  RecordReader(const io::Environment& environment, SegmentTable& segments, Statistics& statistics,
+               const std::function<void(const Error&)>& report, const ObjectDecoder* decoder)
       : environment_(environment), segments_(segments), statistics_(statistics), report_(report), decoder_(decoder) {}
-  ~Tier() { TERRACE_CHECK(reads_.empty()); }
+  ~RecordReader() { TERRACE_CHECK(reads_.empty()); }
 
   // kHeads: records without their values (decode_head), of large ones no more than that is read.
   enum class Extent : std::uint8_t { kValues, kHeads };
