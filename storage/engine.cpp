@@ -59,8 +59,8 @@ struct Engine::Parts {
   DatabaseSet databases;
   Log log;
   DictionaryTrainer dictionary_trainer;
-  RecordWriter spill_writer;
-  RecordWriter compaction_writer;
+  SegmentWriter spill_writer;
+  SegmentWriter compaction_writer;
   Spiller spiller;
   MemoryGovernor governor;
   Evictor evictor;

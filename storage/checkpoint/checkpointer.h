@@ -25,7 +25,7 @@ class Checkpointer {
     const io::Environment& environment;
     DatabaseSet& databases;
     SegmentTable& segments;
-    RecordWriter& writer;
+    SegmentWriter& writer;
     Log& log;
     Statistics& statistics;
   };

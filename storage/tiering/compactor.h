@@ -10,14 +10,14 @@
 #include "io/environment.h"
 #include "io/sync.h"
 #include "storage/keyspace/database_set.h"
-#include "storage/segment/record_writer.h"
+#include "storage/segment/segment_writer.h"
 #include "storage/tiering/segment_walk.h"
 
 namespace terrace::storage {
 
 class Compactor {
  public:
-  Compactor(const io::Environment& environment, DatabaseSet& databases, SegmentTable& segments, RecordWriter& writer,
+  Compactor(const io::Environment& environment, DatabaseSet& databases, SegmentTable& segments, SegmentWriter& writer,
             Statistics& statistics, const std::function<void(const Error&)>& report)
       : environment_(environment),
         databases_(databases),
@@ -81,7 +81,7 @@ class Compactor {
   const io::Environment& environment_;
   DatabaseSet& databases_;
   SegmentTable& segments_;
-  RecordWriter& writer_;
+  SegmentWriter& writer_;
   Statistics& statistics_;
   std::function<void(const Error&)> report_;
   std::uint64_t bandwidth_ = 0;

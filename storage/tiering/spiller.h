@@ -15,7 +15,7 @@
 #include "io/sync.h"
 #include "storage/keyspace/database_set.h"
 #include "storage/log/log.h"
-#include "storage/segment/record_writer.h"
+#include "storage/segment/segment_writer.h"
 
 namespace terrace::storage {
 
@@ -30,7 +30,7 @@ class Spiller {
     virtual void failed(const Error& error) = 0;
   };
 
-  Spiller(const io::Environment& environment, DatabaseSet& databases, RecordWriter& writer, const Log& log,
+  Spiller(const io::Environment& environment, DatabaseSet& databases, SegmentWriter& writer, const Log& log,
           Statistics& statistics, Listener* listener = nullptr)
       : environment_(environment),
         databases_(databases),
@@ -78,7 +78,7 @@ class Spiller {
 
   const io::Environment& environment_;
   DatabaseSet& databases_;
-  RecordWriter& writer_;
+  SegmentWriter& writer_;
   const Log& log_;
   Statistics& statistics_;
   Listener* listener_;

@@ -1,4 +1,4 @@
-#include "storage/segment/record_writer.h"
+#include "storage/segment/segment_writer.h"
 
 #include <algorithm>
 
@@ -8,7 +8,7 @@
 
 namespace terrace::storage {
 
-io::Task<Result<std::vector<Location>>> RecordWriter::write(ImageBatch& batch) {
+io::Task<Result<std::vector<Location>>> SegmentWriter::write(ImageBatch& batch) {
   show_to_trainer(batch);
   const PackOptions options{.dictionary = segments_.dictionaries().current(),
                             .thorough = kind_ == SegmentKind::kCompacted};
@@ -30,7 +30,7 @@ io::Task<Result<std::vector<Location>>> RecordWriter::write(ImageBatch& batch) {
   co_return locations;
 }
 
-io::Task<Result<Location>> RecordWriter::write_streamed(ObjectImage& image, std::int64_t due_ms) {
+io::Task<Result<Location>> SegmentWriter::write_streamed(ObjectImage& image, std::int64_t due_ms) {
   const std::uint64_t bound = image.size_bound() + blocks_for(image.size_bound()) * kBlockHeaderSize;
   Result<Segment*> made = co_await segments_.create(kind_, 1 + pages_for(bound));
   if (!made.ok()) co_return made.error();
@@ -54,7 +54,7 @@ io::Task<Result<Location>> RecordWriter::write_streamed(ObjectImage& image, std:
 }
 
 // Until it is given up or all written.
-io::Task<Result<void>> RecordWriter::write_pieces(ObjectImage& image, Segment& segment, LargeRunPacker& packer) {
+io::Task<Result<void>> SegmentWriter::write_pieces(ObjectImage& image, Segment& segment, LargeRunPacker& packer) {
   std::string piece;
   for (bool last = false; !last;) {
     co_await image.make(kStreamedPieceSize, environment_.clock);
@@ -77,8 +77,8 @@ io::Task<Result<void>> RecordWriter::write_pieces(ObjectImage& image, Segment& s
   co_return co_await write_pages(segment, 1, first_page);
 }
 
-io::Task<Result<void>> RecordWriter::write_pages(Segment& segment, std::uint32_t page,
-                                                 std::span<const std::byte> pages) {
+io::Task<Result<void>> SegmentWriter::write_pages(Segment& segment, std::uint32_t page,
+                                                  std::span<const std::byte> pages) {
   for (std::uint64_t offset = std::uint64_t{page} * kPageSize; !pages.empty();) {
     const std::size_t size = std::min<std::size_t>(pages.size(), kWrittenPieceSize);
     const std::int32_t written = co_await environment_.disk.write(segment.file, offset, pages.first(size));
@@ -92,14 +92,14 @@ io::Task<Result<void>> RecordWriter::write_pages(Segment& segment, std::uint32_t
   co_return Result<void>();
 }
 
-void RecordWriter::show_to_trainer(const ImageBatch& batch) {
+void SegmentWriter::show_to_trainer(const ImageBatch& batch) {
   if (!trainer_) return;
   const io::Activity activity("spill");
   for (const ImageBatch::Item& item : batch.items) trainer_->see(batch.image(item));
   trainer_->learn_when_due();
 }
 
-io::Task<Result<void>> RecordWriter::place(ImageBatch& batch, std::vector<Location>& locations) {
+io::Task<Result<void>> SegmentWriter::place(ImageBatch& batch, std::vector<Location>& locations) {
   PackedPages& pages = batch.pages;
   std::size_t next = 0;
   for (std::size_t run = 0; run < pages.runs.size();) {
@@ -129,8 +129,8 @@ io::Task<Result<void>> RecordWriter::place(ImageBatch& batch, std::vector<Locati
   co_return Result<void>();
 }
 
-io::Task<Result<RecordWriter::Extent>> RecordWriter::write_run_group(PackedPages& pages, std::size_t first_run,
-                                                                     std::size_t& run_count, std::uint64_t& serial) {
+io::Task<Result<SegmentWriter::Extent>> SegmentWriter::write_run_group(PackedPages& pages, std::size_t first_run,
+                                                                       std::size_t& run_count, std::uint64_t& serial) {
   const std::uint32_t batch_page = pages.runs[first_run].first_page;
   Result<void> room = co_await make_room(pages.runs[first_run].page_count);
   if (!room.ok()) co_return room.error();
@@ -152,8 +152,8 @@ io::Task<Result<RecordWriter::Extent>> RecordWriter::write_run_group(PackedPages
 }
 
 // Gives as many runs as have room in the extent's segment their final headers; how many pages they take.
-std::uint32_t RecordWriter::stamp_group(PackedPages& pages, std::size_t first_run, const Extent& extent,
-                                        std::size_t& run_count) {
+std::uint32_t SegmentWriter::stamp_group(PackedPages& pages, std::size_t first_run, const Extent& extent,
+                                         std::size_t& run_count) {
   const io::Activity activity("spill");
   std::uint32_t page_count = 0;
   run_count = 0;
@@ -171,7 +171,7 @@ std::uint32_t RecordWriter::stamp_group(PackedPages& pages, std::size_t first_ru
 }
 
 // Leaves with `rolling_` held and an open segment that has room for `pages` more, or with an error and without it.
-io::Task<Result<void>> RecordWriter::make_room(std::uint32_t pages) {
+io::Task<Result<void>> SegmentWriter::make_room(std::uint32_t pages) {
   co_await rolling_.acquire();
   if (Segment* segment = open()) {
     if (segment->used_pages + pages <= segment->capacity_pages && segment->used_pages < (1u << kPageBits)) {
@@ -197,20 +197,20 @@ io::Task<Result<void>> RecordWriter::make_room(std::uint32_t pages) {
 }
 
 // What compaction has emptied is free only after a checkpoint: it must not take the space that one needs.
-bool RecordWriter::may_take_the_last() const {
+bool SegmentWriter::may_take_the_last() const {
   if (kind_ != SegmentKind::kCompacted) return true;
   const Result<io::Disk::Space> space = environment_.disk.space();
   return space.ok() && space->free_bytes >= kCheckpointReserve;
 }
 
 // Stops using a segment on which a write failed: what failed goes elsewhere.
-void RecordWriter::abandon(std::uint64_t serial) {
+void SegmentWriter::abandon(std::uint64_t serial) {
   if (serial != open_serial_) return;
   if (Segment* segment = open()) segments_.seal(*segment);
   open_serial_ = 0;
 }
 
-void RecordWriter::finish(const std::vector<Location>& locations) {
+void SegmentWriter::finish(const std::vector<Location>& locations) {
   for (const Location location : locations) {
     if (!location) continue;
     Segment* segment = segments_.find(location.segment());

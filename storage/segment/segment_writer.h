@@ -1,4 +1,4 @@
-// RecordWriter: takes batches of record images, has a worker pack them into pages, and appends the pages to the open
+// SegmentWriter: takes batches of record images, has a worker pack them into pages, and appends the pages to the open
 // segment of its stream. One per stream (spilled, compacted), so that records of like age and life share segments.
 // A write that fails is made once more in a fresh segment; the caller's records stay what they were until it is told
 // where they lie.
@@ -44,10 +44,11 @@ struct ImageBatch {
   std::string_view image(const Item& item) const { return std::string_view(bytes).substr(item.offset, item.size); }
 };
 
-class RecordWriter {
+class SegmentWriter {
  public:
   // `trainer` sees what is written; nullptr: nobody does.
-  RecordWriter(const io::Environment& environment, SegmentTable& segments, SegmentKind kind, DictionaryTrainer* trainer)
+  SegmentWriter(const io::Environment& environment, SegmentTable& segments, SegmentKind kind,
+                DictionaryTrainer* trainer)
       : environment_(environment), segments_(segments), kind_(kind), trainer_(trainer) {}
 
   // Sorts the batch by expiry (records that die together lie together), packs and writes it. On success one location
