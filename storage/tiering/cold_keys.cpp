@@ -94,7 +94,7 @@ io::Task<void> ColdKeys::find_victims(bool only_expiring, std::size_t limit, Nam
   {
     if (segment->serial != walked_serial_) walked_page_ = 1;
     walked_serial_ = segment->serial;
-    SegmentWalk walk(environment_, *segment, SegmentWalk::Depth::kHeads, walked_page_);
+    SegmentIterator walk(environment_, *segment, SegmentIterator::Depth::kHeads, walked_page_);
     bool ended = false;
     io::Slice slice(environment_.clock);
     while (keys.size() < limit && !ended) {

@@ -12,7 +12,7 @@
 #include "io/environment.h"
 #include "io/task.h"
 #include "storage/keyspace/database_set.h"
-#include "storage/tiering/segment_walk.h"
+#include "storage/tiering/segment_iterator.h"
 
 namespace terrace::storage {
 

@@ -133,7 +133,7 @@ io::Task<Result<void>> Compactor::compact(const std::function<bool()>& goes_on) 
 }
 
 io::Task<Result<void>> Compactor::compact_segment(Segment& segment) {
-  SegmentWalk walk(environment_, segment, SegmentWalk::Depth::kValues);
+  SegmentIterator walk(environment_, segment, SegmentIterator::Depth::kValues);
   Moves moves;
   ImageBatch batch;
   std::uint64_t charged = 0;

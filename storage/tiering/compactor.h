@@ -11,7 +11,7 @@
 #include "io/sync.h"
 #include "storage/keyspace/database_set.h"
 #include "storage/segment/segment_writer.h"
-#include "storage/tiering/segment_walk.h"
+#include "storage/tiering/segment_iterator.h"
 
 namespace terrace::storage {
 

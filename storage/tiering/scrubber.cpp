@@ -33,7 +33,7 @@ io::Task<void> Scrubber::tick() {
 }
 
 io::Task<void> Scrubber::scrub_segment(Segment& segment) {
-  SegmentWalk walk(environment_, segment, SegmentWalk::Depth::kChecked);
+  SegmentIterator walk(environment_, segment, SegmentIterator::Depth::kChecked);
   io::Slice slice(environment_.clock);
   while (true) {
     if (slice.over()) co_await slice.next();

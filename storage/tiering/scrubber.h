@@ -8,7 +8,7 @@
 
 #include "io/environment.h"
 #include "io/sync.h"
-#include "storage/tiering/segment_walk.h"
+#include "storage/tiering/segment_iterator.h"
 
 namespace terrace::storage {
 

@@ -1,4 +1,4 @@
-// SegmentWalk: shows the records of a sealed segment page by page, verified: what compaction, the scrubber and cache
+// SegmentIterator: shows the records of a sealed segment page by page, verified: what compaction, the scrubber and cache
 // mode read with.
 // Ownership: pins the segment while it lives. Thread: the reactor's.
 #pragma once
@@ -21,13 +21,13 @@ struct WalkedPage {
   std::uint32_t page_count = 1;
 };
 
-class SegmentWalk {
+class SegmentIterator {
  public:
   // What comes of a large record that is longer than the window: its image, or only so much of its beginning as
   // parse_image() needs, with the rest of it checked or not even read.
   enum class Depth : std::uint8_t { kValues, kChecked, kHeads };
 
-  SegmentWalk(const io::Environment& environment, Segment& segment, Depth depth, std::uint32_t first_page = 1)
+  SegmentIterator(const io::Environment& environment, Segment& segment, Depth depth, std::uint32_t first_page = 1)
       : environment_(environment), segment_(segment), pin_(&segment), depth_(depth), page_(first_page) {}
 
   // The next page; nothing at the end. A bad page gives an error, after which the walk goes on behind it; until the

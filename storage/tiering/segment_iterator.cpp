@@ -1,4 +1,4 @@
-#include "storage/tiering/segment_walk.h"
+#include "storage/tiering/segment_iterator.h"
 
 #include <algorithm>
 
@@ -13,7 +13,7 @@ Location WalkedPage::location(std::uint32_t segment, std::uint32_t slot) const {
 }
 
 // Makes the window begin at page_.
-io::Task<Result<void>> SegmentWalk::refill() {
+io::Task<Result<void>> SegmentIterator::refill() {
   const std::uint32_t pages = std::min(kWindowPages, segment_.used_pages - page_);
   window_first_ = page_;
   window_.resize(std::size_t{pages} * kPageSize);
@@ -25,7 +25,7 @@ io::Task<Result<void>> SegmentWalk::refill() {
   co_return full;
 }
 
-void SegmentWalk::skip_holes() {
+void SegmentIterator::skip_holes() {
   for (const Segment::Hole& hole : segment_.holes) {
     if (page_ >= hole.first_page && page_ < hole.first_page + hole.page_count)
       page_ = hole.first_page + hole.page_count;
@@ -33,7 +33,7 @@ void SegmentWalk::skip_holes() {
 }
 
 // A page that the window does not hold all of, or one that is bad: it is read once more.
-io::Task<Result<LoadedPage>> SegmentWalk::load(std::uint32_t page, std::uint32_t page_count) {
+io::Task<Result<LoadedPage>> SegmentIterator::load(std::uint32_t page, std::uint32_t page_count) {
   if (depth_ == Depth::kValues) {
     co_return co_await load_page(environment_.disk, segment_, page, page_count, &read_bytes_);
   }
@@ -45,7 +45,7 @@ io::Task<Result<LoadedPage>> SegmentWalk::load(std::uint32_t page, std::uint32_t
 }
 
 // Block by block, in slices.
-io::Task<Result<void>> SegmentWalk::check_run(std::uint32_t page) {
+io::Task<Result<void>> SegmentIterator::check_run(std::uint32_t page) {
   AlignedBuffer run;
   const Result<PageView> view = co_await read_first_pages(environment_.disk, segment_, page, 1, run, &read_bytes_);
   if (!view.ok()) co_return view.error();
@@ -62,7 +62,7 @@ io::Task<Result<void>> SegmentWalk::check_run(std::uint32_t page) {
   co_return Result<void>();
 }
 
-io::Task<Result<std::optional<WalkedPage>>> SegmentWalk::next() {
+io::Task<Result<std::optional<WalkedPage>>> SegmentIterator::next() {
   skip_holes();
   if (page_ >= segment_.used_pages) co_return std::optional<WalkedPage>();
   if (page_ < window_first_ || page_ >= window_first_ + window_.size() / kPageSize) {
