@@ -44,7 +44,7 @@ struct Engine::Parts {
         compactor(environment, databases, segments, compaction_writer, statistics, report),
         record_reader(environment, segments, statistics, report, chosen.object_decoder),
         resolver(record_reader),
-        cold_keys(environment, databases, segments, statistics, report),
+        cold_key_scanner(environment, databases, segments, statistics, report),
         scrubber(environment, segments, statistics, report) {}
 
   void say(LogLevel level, const std::string& text) const {
@@ -68,7 +68,7 @@ struct Engine::Parts {
   Compactor compactor;
   Tier tier;
   BlindOverwriteResolver resolver;
-  ColdKeys cold_keys;
+  ColdKeyScanner cold_key_scanner;
   Scrubber scrubber;
   std::array<std::uint64_t, std::size_t{1} << kChangeBits> last_changes{};
   io::Disk::Space space{0, ~std::uint64_t{0}};
@@ -480,7 +480,7 @@ io::Task<Result<void>> Engine::compact() {
 }
 
 io::Task<void> Engine::find_expired_cold(std::int64_t now_ms, std::size_t limit, NamedKeys& keys) {
-  return parts_->cold_keys.find_expired(now_ms, limit, keys);
+  return parts_->cold_key_scanner.find_expired(now_ms, limit, keys);
 }
 
 bool Engine::over_quota() const {
@@ -489,7 +489,7 @@ bool Engine::over_quota() const {
 }
 
 io::Task<void> Engine::find_victims(std::size_t limit, NamedKeys& keys) {
-  return parts_->cold_keys.find_victims(parts_->options.cache_only_volatile, limit, keys);
+  return parts_->cold_key_scanner.find_victims(parts_->options.cache_only_volatile, limit, keys);
 }
 
 void Engine::reconfigure(const Options& options) {

@@ -23,7 +23,7 @@
 #include "storage/keyspace/database.h"
 #include "storage/log/log_applier.h"
 #include "storage/record/fetched_records.h"
-#include "storage/tiering/cold_keys.h"
+#include "storage/tiering/cold_key_scanner.h"
 
 namespace terrace::storage {
 

@@ -1,4 +1,4 @@
-#include "storage/tiering/cold_keys.h"
+#include "storage/tiering/cold_key_scanner.h"
 
 #include <algorithm>
 
@@ -14,7 +14,7 @@ constexpr std::int64_t kAgainMs = 10'000;
 
 }  // namespace
 
-io::Task<void> ColdKeys::find_expired(std::int64_t now_ms, std::size_t limit, NamedKeys& keys) {
+io::Task<void> ColdKeyScanner::find_expired(std::int64_t now_ms, std::size_t limit, NamedKeys& keys) {
   if (searching_) co_return;
   searching_ = true;
   const auto now_seconds = static_cast<std::uint32_t>(now_ms / 1000);
@@ -39,7 +39,8 @@ io::Task<void> ColdKeys::find_expired(std::int64_t now_ms, std::size_t limit, Na
   searching_ = false;
 }
 
-io::Task<void> ColdKeys::expired_of_page(Segment& segment, std::uint32_t page, std::int64_t now_ms, NamedKeys& keys) {
+io::Task<void> ColdKeyScanner::expired_of_page(Segment& segment, std::uint32_t page, std::int64_t now_ms,
+                                               NamedKeys& keys) {
   // What is noted for the page from here on comes from its records that have not expired.
   segment.page_expiry[page] = 0;
   const Result<LoadedPage> loaded = co_await load_heads(environment_.disk, segment, page, nullptr);
@@ -73,7 +74,7 @@ io::Task<void> ColdKeys::expired_of_page(Segment& segment, std::uint32_t page, s
   }
 }
 
-Segment* ColdKeys::choose_victim() const {
+Segment* ColdKeyScanner::choose_victim() const {
   Segment* best = nullptr;
   // The oldest segments hold what has been neither changed nor compacted for longest. After the newest, begin again.
   segments_.for_each([this, &best](Segment& segment) {
@@ -86,7 +87,7 @@ Segment* ColdKeys::choose_victim() const {
   return best;
 }
 
-io::Task<void> ColdKeys::find_victims(bool only_expiring, std::size_t limit, NamedKeys& keys) {
+io::Task<void> ColdKeyScanner::find_victims(bool only_expiring, std::size_t limit, NamedKeys& keys) {
   if (searching_) co_return;
   Segment* segment = choose_victim();
   if (!segment) co_return;
@@ -110,7 +111,8 @@ io::Task<void> ColdKeys::find_victims(bool only_expiring, std::size_t limit, Nam
   searching_ = false;
 }
 
-void ColdKeys::name_untouched(const Segment& segment, const WalkedPage& page, bool only_expiring, NamedKeys& keys) {
+void ColdKeyScanner::name_untouched(const Segment& segment, const WalkedPage& page, bool only_expiring,
+                                    NamedKeys& keys) {
   const io::Activity activity("eviction-cycle");
   for (std::uint32_t slot = 0; slot < page.content.images.size(); ++slot) {
     const Result<ImageView> image = parse_image(page.content.images[slot]);

@@ -1,4 +1,4 @@
-// ColdKeys: names cold keys that should go: those of which all or a part has expired, and in cache mode those of the
+// ColdKeyScanner: names cold keys that should go: those of which all or a part has expired, and in cache mode those of the
 // least useful segment when the disk quota is full. It only names them; removing a key is a command's work, logged like
 // any other. Ownership: borrows the store's parts. Thread: the reactor's; one search of each sort at a time.
 #pragma once
@@ -18,10 +18,10 @@ namespace terrace::storage {
 
 using NamedKeys = std::vector<std::pair<unsigned, std::string>>;  // database number, key
 
-class ColdKeys {
+class ColdKeyScanner {
  public:
-  ColdKeys(const io::Environment& environment, DatabaseSet& databases, SegmentTable& segments, Statistics& statistics,
-           const std::function<void(const Error&)>& report)
+  ColdKeyScanner(const io::Environment& environment, DatabaseSet& databases, SegmentTable& segments,
+                 Statistics& statistics, const std::function<void(const Error&)>& report)
       : environment_(environment),
         databases_(databases),
         segments_(segments),
