@@ -454,8 +454,8 @@ bool Engine::changeable(unsigned database, const Key& key) {
   return !parts_->checkpointer.running() || parts_->databases[database].changeable(key);
 }
 
-io::Event& Engine::object_imaged() {
-  return parts_->databases.object_imaged();
+io::Event& Engine::object_serialized() {
+  return parts_->databases.object_serialized();
 }
 
 bool Engine::checkpoint_running() const {

@@ -86,9 +86,9 @@ class Engine {
   bool memory_short() const;
 
   // A command that changes this key, in memory, would have to do a checkpoint's work on its large object first: it
-  // should wait for object_imaged() and ask again.
+  // should wait for object_serialized() and ask again.
   bool changeable(unsigned database, const Key& key);
-  io::Event& object_imaged();
+  io::Event& object_serialized();
 
   // --- maintenance, each done when its task is
   io::Task<Result<void>> checkpoint();  // joins one under way

@@ -26,7 +26,7 @@ io::Task<> Dispatcher::wait(Execution& x) {
       co_await wait_for_fetch(x);
       break;
     case Execution::Wait::kImage:
-      co_await services_.store.engine().object_imaged().wait();
+      co_await services_.store.engine().object_serialized().wait();
       break;
     case Execution::Wait::kRoom:
       co_await services_.store.engine().wait_for_room();

@@ -65,7 +65,7 @@ class Database {
   Record* insert(const Key& key, const FetchedRecords& fetched_records, ValueType type, Encoding encoding,
                  std::uint32_t value_size);
   // False: a checkpoint's image of the key's large object is being made, and a change now would have to make the rest
-  // of it first, however long that takes. DatabaseSet::object_imaged() says when to ask again.
+  // of it first, however long that takes. DatabaseSet::object_serialized() says when to ask again.
   bool changeable(const Key& key);
   // Must be called before the value bytes, the object or the kind of a record found with kWrite are changed in place.
   void change(Record* record);

@@ -41,7 +41,7 @@ class DatabaseSet {
   // Frees an object that nobody refers to.
   void reap(ObjectPointer object) { lazy_free_.add(std::move(object)); }
   // Notified when an image that was needed of an object has been made (Database::changeable).
-  io::Event& object_imaged() { return object_imaged_; }
+  io::Event& object_serialized() { return object_imaged_; }
   // Waits until what was flushed is freed.
   io::Task<void> drain();
 

@@ -21,7 +21,7 @@ namespace terrace::storage {
 
 enum class ValueType : std::uint8_t;
 class Object;
-class ObjectImage;
+class ObjectSerializer;
 
 using ObjectPointer = std::unique_ptr<Object>;
 
@@ -48,7 +48,7 @@ class Object {
   // The soonest time at which a part of it expires, kNoExpiry: none does.
   virtual std::int64_t parts_expiry_ms() const { return kNoExpiry; }
 
-  // --- images of it that are being made (object_image.h)
+  // --- images of it that are being made (object_serializer.h)
   // To be called before it changes: completes what is needed, gives up the rest. Takes as long as encoding it takes,
   // unless those who would change it wait while image_needed().
   void before_change();
@@ -72,8 +72,8 @@ class Object {
  private:
   std::size_t footprint_bytes_ = 0;
   Statistics* statistics_ = nullptr;
-  friend class ObjectImage;
-  ObjectImage* images_ = nullptr;
+  friend class ObjectSerializer;
+  ObjectSerializer* images_ = nullptr;
 };
 
 // An object from what encode() made, as its bytes come.

@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "storage/record/object_image.h"
+#include "storage/record/object_serializer.h"
 #include "storage/record/record_loader.h"
 
 namespace terrace::storage {
@@ -14,7 +14,7 @@ class ObjectCopy {
  public:
   ObjectCopy(const Record& record, const ObjectDecoder& decoder)
       : of_(record.object()),
-        image_(record, 0, 0, ObjectImage::Needed::kWhileUnchanged),
+        image_(record, 0, 0, ObjectSerializer::Needed::kWhileUnchanged),
         loader_(&decoder, image_.size_bound()) {}
 
   // Until it is made, or of no use any more.
@@ -24,7 +24,7 @@ class ObjectCopy {
 
  private:
   const Object* of_;  // only to be compared
-  ObjectImage image_;
+  ObjectSerializer image_;
   RecordLoader loader_;
   RecordPointer made_;
 };

@@ -30,7 +30,7 @@ io::Task<Result<std::vector<Location>>> SegmentWriter::write(ImageBatch& batch) 
   co_return locations;
 }
 
-io::Task<Result<Location>> SegmentWriter::write_streamed(ObjectImage& image, std::int64_t due_ms) {
+io::Task<Result<Location>> SegmentWriter::write_streamed(ObjectSerializer& image, std::int64_t due_ms) {
   const std::uint64_t bound = image.size_bound() + blocks_for(image.size_bound()) * kBlockHeaderSize;
   Result<Segment*> made = co_await segments_.create(kind_, 1 + pages_for(bound));
   if (!made.ok()) co_return made.error();
@@ -54,7 +54,7 @@ io::Task<Result<Location>> SegmentWriter::write_streamed(ObjectImage& image, std
 }
 
 // Until it is given up or all written.
-io::Task<Result<void>> SegmentWriter::write_pieces(ObjectImage& image, Segment& segment, LargeRunPacker& packer) {
+io::Task<Result<void>> SegmentWriter::write_pieces(ObjectSerializer& image, Segment& segment, LargeRunPacker& packer) {
   std::string piece;
   for (bool last = false; !last;) {
     co_await image.make(kStreamedPieceSize, environment_.clock);

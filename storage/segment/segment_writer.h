@@ -14,7 +14,7 @@
 #include "io/sync.h"
 #include "io/task.h"
 #include "storage/base/statistics.h"
-#include "storage/record/object_image.h"
+#include "storage/record/object_serializer.h"
 #include "storage/segment/dictionary_trainer.h"
 #include "storage/segment/large_run.h"
 #include "storage/segment/page.h"
@@ -57,7 +57,7 @@ class SegmentWriter {
   io::Task<Result<std::vector<Location>>> write(ImageBatch& batch);
   // Writes an object's image, piece by piece as it is made, as a large record in a segment of its own. Nowhere: the
   // image was given up. There is no second try as for batches: what was made is gone.
-  io::Task<Result<Location>> write_streamed(ObjectImage& image, std::int64_t due_ms);
+  io::Task<Result<Location>> write_streamed(ObjectSerializer& image, std::int64_t due_ms);
   // Ends a batch whose locations have all been made live or dropped.
   void finish(const std::vector<Location>& locations);
 
@@ -71,7 +71,7 @@ class SegmentWriter {
     std::uint32_t first_page = 0;
   };
 
-  io::Task<Result<void>> write_pieces(ObjectImage& image, Segment& segment, LargeRunPacker& packer);
+  io::Task<Result<void>> write_pieces(ObjectSerializer& image, Segment& segment, LargeRunPacker& packer);
   // In pieces, one after the other: a large transfer at one go keeps the device and the kernel from others' small ones.
   io::Task<Result<void>> write_pages(Segment& segment, std::uint32_t page, std::span<const std::byte> pages);
   void show_to_trainer(const ImageBatch& batch);

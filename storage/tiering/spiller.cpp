@@ -37,8 +37,8 @@ void Spiller::add(std::uint32_t database_id, Record* record, bool mark, bool evi
   Database* database = databases_.by_id(database_id);
   if (mark && database) database->begin_writing(record, ticket, evict);
   if (record->object() && image_size_bound(*record) > kSlicedImageSize) {
-    const auto needed = listener_ ? ObjectImage::Needed::kAlways : ObjectImage::Needed::kUnlessChanged;
-    auto image = std::make_unique<ObjectImage>(*record, database_id, log_.end_position(), needed);
+    const auto needed = listener_ ? ObjectSerializer::Needed::kAlways : ObjectSerializer::Needed::kUnlessChanged;
+    auto image = std::make_unique<ObjectSerializer>(*record, database_id, log_.end_position(), needed);
     on_their_way_ += image->size_bound();
     given_ += image->size_bound();
     const std::size_t size = image->head().size();
@@ -104,7 +104,7 @@ void Spiller::keep(std::unique_ptr<ImageBatch> batch) {
   spare_.push_back(std::move(batch));
 }
 
-io::Task<void> Spiller::write_object(std::unique_ptr<ObjectImage> image, ImageBatch::Item item) {
+io::Task<void> Spiller::write_object(std::unique_ptr<ObjectSerializer> image, ImageBatch::Item item) {
   const io::Gate::Holder holder = tasks_.hold();
   const std::uint64_t number = ++batches_begun_;
   batches_open_.insert(number);
@@ -124,7 +124,7 @@ io::Task<void> Spiller::write_object(std::unique_ptr<ObjectImage> image, ImageBa
     writer_.finish(*locations);
   }
   if (ObjectPointer object = image->end()) databases_.reap(std::move(object));
-  databases_.object_imaged().notify();
+  databases_.object_serialized().notify();
   on_their_way_ -= image->size_bound();
   batches_open_.erase(number);
   changed_.notify();
@@ -132,14 +132,14 @@ io::Task<void> Spiller::write_object(std::unique_ptr<ObjectImage> image, ImageBa
 
 // One location, but for an image that was given up. `batch` has the head of the only image alone, which suffices to
 // settle it.
-io::Task<Result<std::vector<Location>>> Spiller::write_image(ObjectImage& image, ImageBatch& batch) {
+io::Task<Result<std::vector<Location>>> Spiller::write_image(ObjectSerializer& image, ImageBatch& batch) {
   if (image.size_bound() > kStreamedImageSize) {
     const Result<Location> location = co_await writer_.write_streamed(image, batch.items[0].due_ms);
     if (!location.ok()) co_return location.error();
     co_return std::vector<Location>{*location};
   }
   co_await image.make(image.size_bound(), environment_.clock);
-  databases_.object_imaged().notify();
+  databases_.object_serialized().notify();
   if (image.given_up()) co_return std::vector<Location>();
   ImageBatch whole;
   whole.bytes = image.take(image.made_bytes());

@@ -73,8 +73,8 @@ class Spiller {
   void settle_item(const ImageBatch& batch, const ImageBatch::Item& item, Location location);
   void give_up(const ImageBatch& batch);
   // The way of a large object's image: in slices, so that others go on meanwhile.
-  io::Task<void> write_object(std::unique_ptr<ObjectImage> image, ImageBatch::Item item);
-  io::Task<Result<std::vector<Location>>> write_image(ObjectImage& image, ImageBatch& batch);
+  io::Task<void> write_object(std::unique_ptr<ObjectSerializer> image, ImageBatch::Item item);
+  io::Task<Result<std::vector<Location>>> write_image(ObjectSerializer& image, ImageBatch& batch);
 
   const io::Environment& environment_;
   DatabaseSet& databases_;

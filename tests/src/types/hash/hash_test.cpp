@@ -290,7 +290,7 @@ TEST_F(HashTest, AChangeShouldWaitWhileACheckpointCopiesALargeOne) {
         co_await clock.yield();
       } else {
         waited = true;
-        co_await engine.object_imaged().wait();
+        co_await engine.object_serialized().wait();
         EXPECT_TRUE(engine.changeable(0, Key("large")));
       }
     }

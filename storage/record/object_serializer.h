@@ -1,4 +1,4 @@
-// ObjectImage: the image of a record with an object, made piece by piece while commands go on. It is the object as it
+// ObjectSerializer: the image of a record with an object, made piece by piece while commands go on. It is the object as it
 // was when the image was begun: right before the object changes, what is left of the image is made at one go, or the
 // image is given up if it is of no use then; an object that its record lets go of is kept for as long.
 // Ownership: owned by whoever writes it; the object knows of it, and it owns an object that was let go of.
@@ -14,16 +14,16 @@
 
 namespace terrace::storage {
 
-class ObjectImage {
+class ObjectSerializer {
  public:
   // kAlways: a checkpoint needs it as the object was. kUnlessChanged: an object that changes stays in memory anyway.
   // kWhileUnchanged: also the complete image is of no use, and given up, once the object changes (object_copy.h).
   enum class Needed : std::uint8_t { kAlways, kUnlessChanged, kWhileUnchanged };
 
-  ObjectImage(const Record& record, std::uint32_t database, std::uint64_t log_position, Needed needed);
-  ~ObjectImage();
-  ObjectImage(const ObjectImage&) = delete;
-  ObjectImage& operator=(const ObjectImage&) = delete;
+  ObjectSerializer(const Record& record, std::uint32_t database, std::uint64_t log_position, Needed needed);
+  ~ObjectSerializer();
+  ObjectSerializer(const ObjectSerializer&) = delete;
+  ObjectSerializer& operator=(const ObjectSerializer&) = delete;
 
   std::size_t size_bound() const { return size_bound_; }
   // The image but for its value: what parse_image() reads.
@@ -56,7 +56,7 @@ class ObjectImage {
   Object* object_;  // nullptr: nothing of it matters any more
   std::uint64_t cursor_ = 0;
   ObjectPointer owned_;
-  ObjectImage* next_;  // of the same object
+  ObjectSerializer* next_;  // of the same object
 };
 
 }  // namespace terrace::storage

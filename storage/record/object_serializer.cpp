@@ -1,4 +1,4 @@
-#include "storage/record/object_image.h"
+#include "storage/record/object_serializer.h"
 
 #include <limits>
 #include <utility>
@@ -9,32 +9,33 @@
 
 namespace terrace::storage {
 
-ObjectImage::ObjectImage(const Record& record, std::uint32_t database, std::uint64_t log_position, Needed needed)
+ObjectSerializer::ObjectSerializer(const Record& record, std::uint32_t database, std::uint64_t log_position,
+                                   Needed needed)
     : size_bound_(image_size_bound(record)), needed_(needed), object_(record.object()), next_(object_->images_) {
   encode_image_head(head_, record, database, log_position);
   made_ = head_;
   object_->images_ = this;
 }
 
-ObjectImage::~ObjectImage() {
+ObjectSerializer::~ObjectSerializer() {
   if (object_) detach();
 }
 
-void ObjectImage::detach() {
-  ObjectImage** at = &object_->images_;
+void ObjectSerializer::detach() {
+  ObjectSerializer** at = &object_->images_;
   while (*at != this) at = &(*at)->next_;
   *at = next_;
   object_ = nullptr;
 }
 
-void ObjectImage::make_some(std::size_t budget_bytes) {
+void ObjectSerializer::make_some(std::size_t budget_bytes) {
   if (complete()) return;
   cursor_ = object_->encode(made_, cursor_, budget_bytes);
   complete_ = cursor_ == 0;
   if (complete_ && needed_ != Needed::kWhileUnchanged) detach();
 }
 
-std::string ObjectImage::take(std::size_t most_bytes) {
+std::string ObjectSerializer::take(std::size_t most_bytes) {
   if (taken_ == 0 && made_.size() <= most_bytes) return std::exchange(made_, {});
   std::string part = made_.substr(taken_, most_bytes);
   taken_ += part.size();
@@ -46,7 +47,7 @@ std::string ObjectImage::take(std::size_t most_bytes) {
   return part;
 }
 
-io::Task<void> ObjectImage::make(std::size_t bytes, io::Clock& clock) {
+io::Task<void> ObjectSerializer::make(std::size_t bytes, io::Clock& clock) {
   io::Slice slice(clock);
   while (!complete() && made_bytes() < bytes) {
     {
@@ -57,12 +58,12 @@ io::Task<void> ObjectImage::make(std::size_t bytes, io::Clock& clock) {
   }
 }
 
-ObjectPointer ObjectImage::end() {
+ObjectPointer ObjectSerializer::end() {
   if (object_) give_up();
   return std::move(owned_);
 }
 
-void ObjectImage::give_up() {
+void ObjectSerializer::give_up() {
   detach();
   given_up_ = true;
   made_.clear();
@@ -70,8 +71,8 @@ void ObjectImage::give_up() {
 }
 
 void Object::before_change() {
-  while (ObjectImage* image = images_) {
-    if (image->needed_ == ObjectImage::Needed::kAlways) {
+  while (ObjectSerializer* image = images_) {
+    if (image->needed_ == ObjectSerializer::Needed::kAlways) {
       image->make_some(std::numeric_limits<std::size_t>::max());
     } else {
       image->give_up();
@@ -80,16 +81,16 @@ void Object::before_change() {
 }
 
 bool Object::image_needed() const {
-  for (const ObjectImage* image = images_; image; image = image->next_) {
-    if (image->needed_ == ObjectImage::Needed::kAlways) return true;
+  for (const ObjectSerializer* image = images_; image; image = image->next_) {
+    if (image->needed_ == ObjectSerializer::Needed::kAlways) return true;
   }
   return false;
 }
 
 bool Object::keep_for_image(ObjectPointer& object) {
-  for (ObjectImage* image = object->images_; image;) {
-    ObjectImage* const next = image->next_;
-    if (image->needed_ == ObjectImage::Needed::kAlways) {
+  for (ObjectSerializer* image = object->images_; image;) {
+    ObjectSerializer* const next = image->next_;
+    if (image->needed_ == ObjectSerializer::Needed::kAlways) {
       image->owned_ = std::move(object);
       return true;
     }
