@@ -58,7 +58,7 @@ void run_at_once() {
   ask(SCHED_OTHER, 0, kShortSliceNs);
 }
 
-void step_aside() {
+void yield_processor() {
   using Clock = std::chrono::steady_clock;
   thread_local Clock::time_point last;
   if (Clock::now() - last < kStep) return;

@@ -16,6 +16,6 @@ void run_behind();
 // Between steps of such work, the shorter the better: whoever waits for the processor gets it now, if it is a while
 // since the last time. Left to itself the kernel looks at its next tick, up to 4 ms later. Takes tens of nanoseconds,
 // and a fraction of a microsecond when it is time and nobody waits.
-void step_aside();
+void yield_processor();
 
 }  // namespace terrace::io

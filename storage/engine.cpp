@@ -47,14 +47,16 @@ struct Engine::Parts {
         cold_key_scanner(environment, databases, segments, statistics, report),
         scrubber(environment, segments, statistics, report) {}
 
-  void say(LogLevel level, const std::string& text) const {
+  void log_message(LogLevel level, const std::string& text) const {
     if (options.log) options.log(level, text);
   }
 
   io::Environment environment;
   Options options;
   Statistics statistics;
-  std::function<void(const Error&)> report = [this](const Error& error) { say(LogLevel::kWarning, error.message); };
+  std::function<void(const Error&)> report = [this](const Error& error) {
+    log_message(LogLevel::kWarning, error.message);
+  };
   SegmentTable segments;
   DatabaseSet databases;
   Log log;
@@ -94,12 +96,12 @@ io::Task<Result<void>> Engine::open(LogApplier& applier) {
   Result<void> locked = parts_->environment.disk.lock("LOCK");
   if (!locked.ok()) co_return locked;
   parts_->open = true;
-  io::spawn(keep_house());
+  io::spawn(run_housekeeping());
   Result<void> recovered = co_await recover(applier);
   if (recovered.ok()) {
-    io::spawn(keep_log_synced());
-    io::spawn(keep_segments());
-    io::spawn(keep_scrubbed());
+    io::spawn(run_log_sync());
+    io::spawn(run_segment_maintenance());
+    io::spawn(run_scrubber());
     io::spawn(resolve_blind_overwrites());
     co_return recovered;
   }
@@ -135,8 +137,9 @@ io::Task<Result<void>> Engine::recover(LogApplier& applier) {
   statistics.recovered_log_bytes = reader.replayed_bytes();
   statistics.recovered_torn_bytes = reader.torn_bytes();
   if (reader.torn_bytes() > 0) {
-    parts_->say(LogLevel::kWarning, reader.torn_place() + ": torn tail of " + std::to_string(reader.torn_bytes()) +
-                                        " bytes cut off; none of it had been acknowledged");
+    parts_->log_message(LogLevel::kWarning, reader.torn_place() + ": torn tail of " +
+                                                std::to_string(reader.torn_bytes()) +
+                                                " bytes cut off; none of it had been acknowledged");
   }
 
   LogFiles& files = parts_->log.files();
@@ -182,7 +185,7 @@ io::Task<Result<void>> Engine::close(bool checkpoint) {
 // --- background
 
 // Memory is looked at often: the resident set may grow by megabytes between two looks.
-io::Task<void> Engine::keep_house() {
+io::Task<void> Engine::run_housekeeping() {
   const io::Gate::Holder holder = parts_->tasks.hold();
   while (!parts_->stopping) {
     poll_memory();
@@ -198,7 +201,7 @@ void Engine::poll_memory() {
   parts_->evictor.poll();
 }
 
-io::Task<void> Engine::keep_log_synced() {
+io::Task<void> Engine::run_log_sync() {
   const io::Gate::Holder holder = parts_->tasks.hold();
   std::int64_t next_sync_ms = 0;
   while (!parts_->stopping) {
@@ -209,16 +212,16 @@ io::Task<void> Engine::keep_log_synced() {
     }
     if (parts_->log.failure() && !parts_->log_failure_said) {
       parts_->log_failure_said = true;
-      parts_->say(LogLevel::kWarning,
-                  "The log can no longer be made durable; writes are refused: " + parts_->log.failure()->message);
+      parts_->log_message(LogLevel::kWarning, "The log can no longer be made durable; writes are refused: " +
+                                                  parts_->log.failure()->message);
     }
-    look_at_space();
+    update_disk_space();
     parts_->log.release_idle();
-    co_await parts_->environment.clock.sleep_ms(kHousePeriodMs);
+    co_await parts_->environment.clock.sleep_ms(kMaintenancePeriodMs);
   }
 }
 
-void Engine::look_at_space() {
+void Engine::update_disk_space() {
   const io::Activity activity("disk-space");
   if (Result<io::Disk::Space> space = parts_->environment.disk.space(); space.ok()) parts_->space = *space;
   parts_->disk_reserve = kDiskReserve + parts_->checkpointer.size_bound();
@@ -284,11 +287,11 @@ bool Engine::compaction_due() const {
   return parts.options.compaction ? disk_low() || parts.compactor.due() : parts.compactor.suspect();
 }
 
-io::Task<void> Engine::keep_segments() {
+io::Task<void> Engine::run_segment_maintenance() {
   const io::Gate::Holder holder = parts_->tasks.hold();
   std::int64_t rest_until_ms = 0;
   while (!parts_->stopping) {
-    co_await parts_->environment.clock.sleep_ms(kHousePeriodMs);
+    co_await parts_->environment.clock.sleep_ms(kMaintenancePeriodMs);
     if (parts_->stopping) break;
     begin_due_checkpoint();
     const std::int64_t now_ms = parts_->environment.clock.monotonic_us() / 1000;
@@ -327,11 +330,11 @@ bool Engine::checkpoint_first() const {
   return disk_low() && parts_->checkpointer.running();
 }
 
-io::Task<void> Engine::keep_scrubbed() {
+io::Task<void> Engine::run_scrubber() {
   const io::Gate::Holder holder = parts_->tasks.hold();
   std::int64_t next_scrub_ms = 0;
   while (!parts_->stopping) {
-    co_await parts_->environment.clock.sleep_ms(kHousePeriodMs);
+    co_await parts_->environment.clock.sleep_ms(kMaintenancePeriodMs);
     const std::int64_t now_ms = parts_->environment.clock.monotonic_us() / 1000;
     if (parts_->stopping || now_ms < next_scrub_ms) continue;
     next_scrub_ms = now_ms + kSecondMs;
@@ -342,7 +345,7 @@ io::Task<void> Engine::keep_scrubbed() {
 io::Task<void> Engine::resolve_blind_overwrites() {
   const io::Gate::Holder holder = parts_->tasks.hold();
   while (!parts_->stopping) {
-    co_await parts_->environment.clock.sleep_ms(kHousePeriodMs);
+    co_await parts_->environment.clock.sleep_ms(kMaintenancePeriodMs);
     for (unsigned number = 0; number < parts_->databases.count() && !parts_->stopping; ++number) {
       Database& database = parts_->databases[number];
       if (database.unresolved() > 0) co_await parts_->resolver.resolve(database, kResolvedPerPeriod);
@@ -424,7 +427,7 @@ Result<void> Engine::writable(bool grows) const {
   return {};
 }
 
-bool Engine::log_moves() const {
+bool Engine::log_advances() const {
   return !parts_->log.failure() && !parts_->log.starved();
 }
 
@@ -433,7 +436,7 @@ bool Engine::has_room() const {
 }
 // Under FsyncPolicy::kAlways replies wait for the log anyway.
 bool Engine::log_congested() const {
-  return parts_->options.fsync_policy != FsyncPolicy::kAlways && parts_->log.congested() && log_moves();
+  return parts_->options.fsync_policy != FsyncPolicy::kAlways && parts_->log.congested() && log_advances();
 }
 bool Engine::memory_short() const {
   return parts_->governor.is_short();

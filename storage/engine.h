@@ -77,7 +77,7 @@ class Engine {
   // `grows` (answer -OOM). Asked before a command that writes is run.
   Result<void> writable(bool grows) const;
   // False: what is appended waits for space or for ever.
-  bool log_moves() const;
+  bool log_advances() const;
   // False: a command that may use more memory or disk must first `co_await wait_for_room()`: the one is full, or
   // compaction of the other is behind.
   bool has_room() const;
@@ -119,14 +119,14 @@ class Engine {
   struct Parts;
 
   io::Task<Result<void>> recover(LogApplier& applier);
-  io::Task<void> keep_house();
-  io::Task<void> keep_log_synced();
-  io::Task<void> keep_segments();
-  io::Task<void> keep_scrubbed();
+  io::Task<void> run_housekeeping();
+  io::Task<void> run_log_sync();
+  io::Task<void> run_segment_maintenance();
+  io::Task<void> run_scrubber();
   void begin_due_checkpoint();
   io::Task<void> resolve_blind_overwrites();
   void poll_memory();
-  void look_at_space();
+  void update_disk_space();
   io::Task<void> checkpoint_beside();
   // How much of the log, and of segments in which nothing lives, a checkpoint is due to give back.
   struct CheckpointBounds {

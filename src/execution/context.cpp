@@ -240,7 +240,7 @@ io::Task<Result<void>> Context::fetch_needed() {
 }
 
 void Context::reveal_keyspace() {
-  state_.unlisted_keys |= engine_.log_moves();
+  state_.unlisted_keys |= engine_.log_advances();
 }
 
 std::uint64_t Context::random() const {

@@ -22,7 +22,7 @@ inline constexpr std::uint64_t kLeastSegmentSize = 8 * kKiB;
 inline constexpr std::uint64_t kLogFileSize = 64 * kKiB;
 inline constexpr std::uint64_t kMaxFrameSize = 16 * kKiB;
 inline constexpr std::uint32_t kLargeBlockSize = 4 * kKiB;
-inline constexpr std::int64_t kHousePeriodMs = 10;
+inline constexpr std::int64_t kMaintenancePeriodMs = 10;
 #else
 inline constexpr bool kTinyLimits = false;
 // One device read serves one cold key; 4 KiB is the unit that NVMe reads as fast as anything smaller.
@@ -41,7 +41,7 @@ inline constexpr std::uint64_t kMaxFrameSize = 1 * kMiB;
 inline constexpr std::uint32_t kLargeBlockSize = 64 * kKiB;
 // So often the engine looks whether a checkpoint or compaction is due. What can be written meanwhile must be little
 // beside the store, or what compaction keeps swings with the disk's speed.
-inline constexpr std::int64_t kHousePeriodMs = 100;
+inline constexpr std::int64_t kMaintenancePeriodMs = 100;
 #endif
 
 // A store takes segments of this part of its size, between the least and the largest.

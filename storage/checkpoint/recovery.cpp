@@ -66,7 +66,7 @@ io::Task<Result<void>> Recovery::load_checkpoint(const Manifest& manifest) {
   Result<void> counted = count_live();
   if (!counted.ok()) co_return counted;
   segments_.retire_dead();
-  co_return co_await segments_.remove_strangers();
+  co_return co_await segments_.remove_unknown_files();
 }
 
 Result<void> Recovery::database(unsigned number, std::uint32_t id, std::uint64_t entries) {

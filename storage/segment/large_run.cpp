@@ -14,7 +14,7 @@ void LargeRunPacker::add(std::string_view raw) {
   window_.resize(filled_ + blocks_for(raw.size()) * kMaxBlockSize);
   for (std::size_t at = 0; at < raw.size(); at += kLargeBlockSize) {
     const std::string_view piece = raw.substr(at, kLargeBlockSize);
-    io::step_aside();
+    io::yield_processor();
     char* const block = reinterpret_cast<char*>(window_.data()) + filled_;
     // Room for one byte less than it has: what does not shrink is stored as it is.
     const int size = LZ4_compress_default(piece.data(), block + kBlockHeaderSize, static_cast<int>(piece.size()),

@@ -95,7 +95,7 @@ class Compressor {
     const int room = static_cast<int>(capacity);
     const Dictionary* dictionary = with_dictionary ? options_.dictionary : nullptr;
     int size = 0;
-    io::step_aside();  // a thorough page takes several tries of some 100 us
+    io::yield_processor();  // a thorough page takes several tries of some 100 us
     if (thorough_) {
       LZ4_resetStreamHC_fast(thorough_, kThoroughLevel);
       if (dictionary) LZ4_attach_HC_dictionary(thorough_, dictionary->thorough());

@@ -154,7 +154,7 @@ io::Task<Result<void>> SegmentTable::adopt(std::unique_ptr<Segment> segment) {
   co_return co_await check_header(adopted);
 }
 
-io::Task<Result<void>> SegmentTable::remove_strangers() {
+io::Task<Result<void>> SegmentTable::remove_unknown_files() {
   Result<std::vector<std::string>> names = disk_.list("segments");
   if (!names.ok()) co_return names.error();
   std::vector<std::string> known;

@@ -110,7 +110,7 @@ class SegmentTable {
   // Retires what recovery found without live records.
   void retire_dead();
   // Deletes files in the folder that no adopted segment owns.
-  io::Task<Result<void>> remove_strangers();
+  io::Task<Result<void>> remove_unknown_files();
   // Closes all files, for Engine::close().
   io::Task<void> close_all();
 

@@ -56,7 +56,7 @@ TEST(SchedulingTest, AThreadThatRunsBehindIsNicerByTenAtMostByWhatThereIs) {
     const Attributes after = of_this_thread();
     EXPECT_EQ(after.policy, std::uint32_t{SCHED_BATCH});
     EXPECT_EQ(after.niceness, std::min(before.niceness + 10, 19));
-    step_aside();
+    yield_processor();
     EXPECT_EQ(of_this_thread().niceness, after.niceness);
   });
 }

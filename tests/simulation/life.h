@@ -79,7 +79,7 @@ class Life {
   void end_storm();
   void let_rot();
   void destroy_engine();
-  void say(const std::string& words) const;
+  void trace(const std::string& words) const;
 
   World& world_;
   Media& media_;

@@ -389,11 +389,11 @@ TEST_F(EngineTest, LittleGarbageAmongHotKeysIsLeftToTheirNextWrites) {
   ASSERT_TRUE(reactor_->block_on(engine_->checkpoint()).ok());
   for (int i = 0; i < kKeys; i += 2) write(i);
   EXPECT_GT(engine_->statistics().dead_records, 0u);
-  rest(5 * kHousePeriodMs);
+  rest(5 * kMaintenancePeriodMs);
   EXPECT_EQ(engine_->statistics().compactions, 0u);
   // Cold ones it is compacted among.
   ASSERT_TRUE(reactor_->block_on(engine_->spill_all()).ok());
-  for (int waited = 0; waited < 100 && engine_->statistics().compactions == 0; ++waited) rest(kHousePeriodMs);
+  for (int waited = 0; waited < 100 && engine_->statistics().compactions == 0; ++waited) rest(kMaintenancePeriodMs);
   EXPECT_GT(engine_->statistics().compactions, 0u);
   expect_all();
 }
@@ -468,12 +468,12 @@ TEST_F(EngineTest, WhileMostKeysAreHotFewLargeEntriesMayMakeALongerLog) {
   // So many, waited for: a checkpoint takes its time on a busy disk.
   const auto checkpoints = [&](std::uint64_t expected) {
     for (int waits = 0; waits < 100 && engine_->statistics().checkpoints < before + expected; ++waits)
-      rest(10 * kHousePeriodMs);
+      rest(10 * kMaintenancePeriodMs);
     return engine_->statistics().checkpoints - before;
   };
 
   write(static_cast<int>(2 * kCheckpointLogSize / value.size()), value.size());
-  rest(10 * kHousePeriodMs);
+  rest(10 * kMaintenancePeriodMs);
   EXPECT_EQ(checkpoints(0), 0u);
   write(static_cast<int>(kCheckpointLogEntries), 1);
   EXPECT_EQ(checkpoints(1), 1u);
