@@ -68,7 +68,7 @@ struct Engine::Parts {
   Evictor evictor;
   Checkpointer checkpointer;
   Compactor compactor;
-  Tier tier;
+  RecordReader record_reader;
   BlindOverwriteResolver resolver;
   ColdKeyScanner cold_key_scanner;
   Scrubber scrubber;

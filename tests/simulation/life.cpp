@@ -30,10 +30,10 @@ Life::Life(const Setting& setting)
       workers_(setting.world),
       environment_{disk_, clock_, workers_, random_.next()} {
   disk_.set_latency_scale(profile_.latency_scale);
-  if (verbose_) disk_.set_observer([this](const std::string& words) { say(words); });
+  if (verbose_) disk_.set_observer([this](const std::string& words) { trace(words); });
 }
 
-void Life::say(const std::string& words) const {
+void Life::trace(const std::string& words) const {
   if (!verbose_) return;
   std::printf("%3llu %12lld us  %s\n", static_cast<unsigned long long>(number_),
               static_cast<long long>(world_.now_us()), words.c_str());
@@ -46,7 +46,7 @@ storage::Options Life::make_options() {
   options.fsync_policy = profile_.fsync_policy;
   options.checkpoint_log_bytes = profile_.checkpoint_log_bytes;
   options.compaction = profile_.compaction;
-  options.log = [this](storage::LogLevel, const std::string& line) { say("store: " + line); };
+  options.log = [this](storage::LogLevel, const std::string& line) { trace("store: " + line); };
   // Memory is simulated too, as the store's own count of its records and its index: the real one differs from run to
   // run.
   options.max_memory_bytes = profile_.max_memory_bytes;
@@ -96,7 +96,7 @@ void Life::change_weather() {
 }
 
 void Life::begin_storm() {
-  say("storm");
+  trace("storm");
   weather_.storm = true;
   ++weather_.storms;
   disk_.set_faults(profile_.storm);
@@ -105,7 +105,7 @@ void Life::begin_storm() {
 
 void Life::end_storm() {
   if (weather_.storm) {
-    say("calm");
+    trace("calm");
     weather_.last_storm_us = world_.now_us();
   }
   weather_.storm = false;
@@ -121,7 +121,7 @@ void Life::let_rot() {
   const auto mask = static_cast<std::byte>(1u << random_.below(8));
   const std::uint64_t offset = random_.below(victim->second->durable_size);
   if (!media_.flip(victim->second, offset, mask)) return;
-  say("rot: " + victim->first + " @" + std::to_string(offset));
+  trace("rot: " + victim->first + " @" + std::to_string(offset));
   weather_.rot = true;
 }
 
@@ -135,7 +135,7 @@ io::Task<void> Life::open_task() {
 }
 
 Life::End Life::open(std::optional<std::uint64_t> steps, bool storm) {
-  say("open");
+  trace("open");
   dropped_before_ = media_.dropped_sectors();
   next_weather_us_ = world_.now_us() + 1 + static_cast<std::int64_t>(random_.below(profile_.storm_gap_us + 1));
   if (!storm) next_weather_us_ = std::int64_t{1} << 62;
@@ -149,7 +149,7 @@ Life::End Life::open(std::optional<std::uint64_t> steps, bool storm) {
   end_storm();
   next_weather_us_ = std::int64_t{1} << 62;
   if (failed_) {
-    say("refused: " + error_.message);
+    trace("refused: " + error_.message);
     destroy_engine();
     return End::kFailed;
   }
@@ -184,13 +184,13 @@ Life::End Life::verify(std::optional<std::uint64_t> steps) {
 // --- work
 
 Life::End Life::work(std::optional<std::uint64_t> steps) {
-  say("work");
+  trace("work");
   if (profile_.stormy()) {
     next_weather_us_ = world_.now_us() + 1 + static_cast<std::int64_t>(random_.below(profile_.storm_gap_us));
   }
   workload_ = std::make_unique<Workload>(Workload::Site{
       world_, clock_, *engine_, oracle_, weather_, keyspace_, profile_, number_,
-      verbose_ ? std::function<void(const std::string&)>([this](const std::string& words) { say(words); })
+      verbose_ ? std::function<void(const std::string&)>([this](const std::string& words) { trace(words); })
                : std::function<void(const std::string&)>()});
   workload_->start();
   const std::int64_t latest_us = world_.now_us() + 2 * kPatienceUs;
@@ -214,7 +214,7 @@ io::Task<void> Life::close_task(bool checkpoint) {
 }
 
 Life::End Life::close(bool checkpoint, std::optional<std::uint64_t> steps) {
-  say(checkpoint ? "close with a checkpoint" : "close");
+  trace(checkpoint ? "close with a checkpoint" : "close");
   end_storm();
   next_weather_us_ = std::int64_t{1} << 62;
   done_ = failed_ = false;
@@ -232,7 +232,7 @@ Life::End Life::close(bool checkpoint, std::optional<std::uint64_t> steps) {
 }
 
 void Life::kill() {
-  say("killed");
+  trace("killed");
   // Before the check nobody has seen anything of this life.
   if (open_ && verified_) {
     oracle_.promise(engine_->durable_position());
