@@ -18,6 +18,8 @@ class Clock {
 
   virtual std::int64_t wall_ms() const = 0;       // since the Unix epoch; may jump
   virtual std::int64_t monotonic_us() const = 0;  // never goes back
+  // The same in ns, to measure what a command takes.
+  virtual std::uint64_t monotonic_ns() const { return static_cast<std::uint64_t>(monotonic_us()) * 1000; }
 
   // Resumes timer.waiter once the deadline has passed, never from within this call. Equal deadlines: in order of call.
   virtual void submit(Timer& timer) = 0;

@@ -74,6 +74,12 @@ std::int64_t Reactor::wall_ms() const {
   return read_clock_us(CLOCK_REALTIME) / 1000;
 }
 
+std::uint64_t Reactor::monotonic_ns() const {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
 std::int64_t Reactor::monotonic_us() const {
   return read_clock_us(CLOCK_MONOTONIC);
 }

@@ -23,6 +23,7 @@
 #include "io/result.h"
 #include "io/task.h"
 #include "io/timer_heap.h"
+#include "io/turn_hook.h"
 #include "io/turn_meter.h"
 
 namespace terrace::io {
@@ -33,15 +34,6 @@ struct ReactorOptions {
   unsigned receive_buffers = 512;  // a power of two
   std::size_t receive_buffer_bytes = 16384;
   unsigned registered_files = 4096;  // at most; files beyond work as well, a little slower
-};
-
-// Runs once each turn when all that arrived has been handled: where what a turn has gathered is written as one.
-class TurnHook {
- public:
-  virtual void at_turn_end() = 0;
-
- protected:
-  ~TurnHook() = default;
 };
 
 class Reactor final : public Clock {
@@ -62,6 +54,7 @@ class Reactor final : public Clock {
   // Clock
   std::int64_t wall_ms() const override;
   std::int64_t monotonic_us() const override;
+  std::uint64_t monotonic_ns() const override;
   void submit(Timer& timer) override { timers_.push(timer.deadline_us, timer.waiter); }
   void submit_yield(std::coroutine_handle<> waiter) override { yielded_.push_back(waiter); }
   // When this turn began: good enough for statistics and cheap, not for deadlines of work that is long under way.

@@ -18,7 +18,7 @@
 #include "io/signal_watcher.h"
 #include "io/uring_disk.h"
 #include "io/worker_pool.h"
-#include "src/commands/families.h"
+#include "src/commands/command_families.h"
 #include "src/config/config.h"
 #include "src/runtime/logger.h"
 #include "src/runtime/version.h"
@@ -145,8 +145,9 @@ int serve(Config& config) {
   if (!signals.ok()) return fail(logger, signals.error().message);
   unsigned workers = std::clamp(std::thread::hardware_concurrency(), 1u, kMaxWorkers);
   io::WorkerPool pool(**reactor, workers, "worker", storage::give_back_freed);
-  Server server(**reactor, std::move(*disk), open_disk, pool, **signals, supervisor, config, logger,
-                command_families());
+  Server server(**reactor, std::move(*disk), open_disk, pool, **signals, supervisor, config, logger);
+  const CommandFamilies families(server.components());
+  families.add_to(server.components().commands);
   return (*reactor)->block_on(server.run());
 }
 

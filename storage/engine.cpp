@@ -385,6 +385,12 @@ io::Task<Result<void>> Engine::fetch_heads(std::span<const Location> locations, 
 std::uint64_t Engine::append(std::span<const std::string_view> parts) {
   return parts_->log.append(parts);
 }
+void Engine::begin_unit() {
+  parts_->checkpointer.begin_unit();
+}
+void Engine::end_unit() {
+  parts_->checkpointer.end_unit();
+}
 void Engine::commit() {
   parts_->log.commit();
 }

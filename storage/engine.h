@@ -56,6 +56,9 @@ class Engine {
   // --- the log
   // Appends one effect (the parts joined); returns the position behind it. Never fails, never waits: see writable().
   std::uint64_t append(std::span<const std::string_view> parts);
+  // What is changed from begin_unit() on is in the log at end_unit(): no checkpoint takes its mark between them.
+  void begin_unit();
+  void end_unit();
   // Starts writing what was appended since, if a reply may wait for it (under the other policies some milliseconds
   // later); called once per reactor turn, after all commands of the turn.
   void commit();

@@ -1,4 +1,4 @@
-// The families of commands that make up this build's table. Each stands in its own file with a row per command.
+// The families of commands that make up this build's table. Each stands in files of its own with a row per command.
 #pragma once
 
 #include <span>
@@ -23,14 +23,12 @@ std::span<const Command> client_commands();
 std::span<const Command> command_commands();
 std::span<const Command> config_commands();
 std::span<const Command> server_commands();
+std::span<const Command> transaction_commands();
 std::span<const Command> info_commands();
 std::span<const Command> memory_commands();
 std::span<const Command> slowlog_commands();
 std::span<const Command> latency_commands();
 std::span<const Command> debug_commands();
 std::span<const Command> terrace_commands();
-
-// All of the above.
-std::span<const std::span<const Command>> command_families();
 
 }  // namespace terrace

@@ -2,11 +2,11 @@
 
 namespace terrace {
 
-BlockedClient& BlockedClients::add(Execution& execution, unsigned database, const KeyWait& wait, std::int64_t now_us) {
+BlockedClient& BlockedClients::add(CommandBatch& batch, unsigned database, const KeyWait& wait, std::int64_t now_us) {
   // So long a time never ends.
   const bool ends = wait.timeout_ms > 0 && wait.timeout_ms < (BlockedClient::kNever - now_us) / 1000;
   auto made = std::make_unique<BlockedClient>(
-      BlockedClient{.execution = &execution,
+      BlockedClient{.batch = &batch,
                     .arrival = ++arrivals_,
                     .type = wait.type,
                     .when_gone = wait.when_gone,
@@ -24,6 +24,7 @@ BlockedClient& BlockedClients::add(Execution& execution, unsigned database, cons
     client.keys.emplace_back(key);
   }
   ++by_type_[index_of(client.type)];
+  events_.begin_interest();
   when_gone_ += client.when_gone;
   if (ends) deadlines_.emplace(client.deadline_us, &client);
   return client;
@@ -39,6 +40,7 @@ void BlockedClients::remove(BlockedClient& client) {
   }
   if (queues->second.empty()) queues_.erase(queues);
   --by_type_[index_of(client.type)];
+  events_.end_interest();
   when_gone_ -= client.when_gone;
   deadlines_.erase({client.deadline_us, &client});
   clients_.erase(&client);
@@ -48,6 +50,24 @@ void BlockedClients::make_ready(unsigned database, const std::string& key, Queue
   if (queue.ready) return;
   queue.ready = true;
   ready_.push_back({database, key});
+}
+
+void BlockedClients::at_key_change(const KeyChange& change) {
+  switch (change.event) {
+    case KeyEvent::kStored:
+    case KeyEvent::kExtended:
+      if (by_type_[index_of(change.type)] > 0) key_ready(change.database, change.name);
+      return;
+    case KeyEvent::kRemoved:
+    case KeyEvent::kExpired:
+      if (when_gone_ > 0 && by_type_[index_of(change.type)] > 0) key_ready(change.database, change.name);
+      return;
+    case KeyEvent::kFlushed:
+    case KeyEvent::kSwapped:
+      return database_changed(change.database);
+    case KeyEvent::kChanged:
+      return;
+  }
 }
 
 void BlockedClients::key_ready(unsigned database, std::string_view key) {

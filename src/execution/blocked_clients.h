@@ -1,5 +1,5 @@
 // BlockedClients: who waits for which keys, in order of arrival, until when; and which of these keys have become ready
-// since. It decides whose turn it is; the Dispatcher runs the commands (dispatcher_blocked.cpp).
+// since. It decides whose turn it is; Blocking runs the commands (blocking.h).
 // Ownership: owned by Dispatcher; borrows the executions, each of which is taken out before it goes. Thread: the
 // reactor's.
 #pragma once
@@ -15,18 +15,19 @@
 #include <unordered_map>
 #include <vector>
 
+#include "src/execution/key_events.h"
 #include "src/execution/key_wait.h"
 #include "storage/record/record.h"
 
 namespace terrace {
 
-struct Execution;
+struct CommandBatch;
 
 // One client on its wait; made and freed by BlockedClients.
 struct BlockedClient {
   static constexpr std::int64_t kNever = INT64_MAX;
 
-  Execution* execution;
+  CommandBatch* batch;
   std::uint64_t arrival;  // numbers the clients in the order in which they began to wait
   storage::ValueType type;
   bool when_gone;
@@ -36,23 +37,19 @@ struct BlockedClient {
   bool held = false;              // something is being read for it: it must stay
 };
 
-class BlockedClients {
+class BlockedClients final : public KeyObserver {
  public:
-  BlockedClients() = default;
+  explicit BlockedClients(KeyEvents& events) : events_(events) { events.add(*this); }
   BlockedClients(const BlockedClients&) = delete;
   BlockedClients& operator=(const BlockedClients&) = delete;
 
-  BlockedClient& add(Execution& execution, unsigned database, const KeyWait& wait, std::int64_t now_us);
+  BlockedClient& add(CommandBatch& batch, unsigned database, const KeyWait& wait, std::int64_t now_us);
   void remove(BlockedClient& client);
   std::size_t size() const { return clients_.size(); }
 
   // --- what happens to keys; hints: whether there is something for anybody shows when the command is run
-  // Does anybody wait for values of this type?
-  bool awaits(storage::ValueType type) const { return by_type_[index_of(type)] > 0; }
-  bool awaits_removal() const { return when_gone_ > 0; }
+  void at_key_change(const KeyChange& change) override;
   void key_ready(unsigned database, std::string_view key);
-  // Any key of it may have come or gone.
-  void database_changed(unsigned database);
 
   // --- whose turn it is
   bool has_ready() const { return turn_.under_way || !ready_.empty(); }
@@ -101,9 +98,12 @@ class BlockedClients {
   };
 
   static std::size_t index_of(storage::ValueType type) { return static_cast<std::size_t>(type); }
+  // Any key of it may have come or gone.
+  void database_changed(unsigned database);
   void make_ready(unsigned database, const std::string& key, Queue& queue);
   BlockedClient* next_in_turn();
 
+  KeyEvents& events_;
   std::uint64_t arrivals_ = 0;
   std::unordered_map<BlockedClient*, std::unique_ptr<BlockedClient>> clients_;
   std::map<unsigned, Queues> queues_;  // by database; none is empty

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -34,6 +35,8 @@ enum CommandFlag : std::uint32_t {
   kSkipSlowlog = 1u << 16,
   kNoMandatoryKeys = 1u << 17,
   // Terrace's own, not shown to clients:
+  kAlwaysAtOnce = 1u << 27,   // is not queued behind MULTI (EXEC, DISCARD, WATCH, QUIT, RESET)
+  kUnlistedKeys = 1u << 28,   // may look at keys that its row cannot name (SORT BY, GET)
   kMayWrite = 1u << 29,       // a read that may keep what it found with the key (PFCOUNT)
   kWholeKeyspace = 1u << 30,  // the reply may depend on any key (DBSIZE, SCAN, RANDOMKEY): waits for the whole log
 };
@@ -109,15 +112,23 @@ struct Command {
   std::uint32_t flags;
   std::uint32_t categories;
   std::span<const KeySpec> keys;
-  // Exactly one of the three: a handler that answers at once, one that may suspend, or subcommands.
+  // Exactly one of the four: a handler that answers at once, one that may suspend, subcommands, or the running of the
+  // calls that the session has queued (EXEC).
   void (*run)(Context&) = nullptr;
   io::Task<void> (*run_async)(Context&) = nullptr;
   std::span<const Command> subcommands = {};
+  bool runs_queue = false;
   // Do these arguments give its one key a new value whatever it holds? Nothing is read for that. nullptr: never.
   bool (*overwrites)(std::span<const std::string_view> arguments) = nullptr;
   // Finds a further key where no specification can tell: its index among the arguments, 0: none.
   std::size_t (*further_key)(std::span<const std::string_view> arguments) = nullptr;
   std::string_view further_key_flags = {};
+  // What COMMAND GETKEYSANDFLAGS tells of a key whose flags depend on the other arguments (`variable_flags`).
+  std::string_view (*key_flags)(std::span<const std::string_view> arguments) = nullptr;
+  // The database that the commands behind this one are given in (SELECT); nothing: the arguments are wrong.
+  std::optional<unsigned> (*selects)(std::span<const std::string_view> arguments) = nullptr;
+  // Where the command's last key is looked up, its only key besides, if not in the selected database (COPY, MOVE).
+  std::optional<unsigned> (*target_database)(std::span<const std::string_view> arguments) = nullptr;
   // For people and clients (COMMAND DOCS).
   std::string_view summary;
   std::string_view since;

@@ -12,13 +12,21 @@
 
 #include "src/execution/command.h"
 #include "src/execution/command_usage.h"
+#include "src/execution/family_parts.h"
 
 namespace terrace {
+
+// The rows of one family, and what its handlers use beside keys.
+struct CommandFamily {
+  std::span<const Command> rows;
+  FamilyParts parts = {};
+};
 
 struct CommandEntry {
   const Command* row = nullptr;
   CommandEntry* container = nullptr;  // of a subcommand
   std::vector<std::unique_ptr<CommandEntry>> subcommands;
+  FamilyParts parts;
   bool one_key = false;  // its only key is the first argument: needs no walk of key specifications
   CommandUsage usage;
 
@@ -28,9 +36,11 @@ struct CommandEntry {
 
 class CommandTable {
  public:
-  explicit CommandTable(std::span<const std::span<const Command>> families);
+  CommandTable() = default;
   CommandTable(const CommandTable&) = delete;
   CommandTable& operator=(const CommandTable&) = delete;
+
+  void add(const CommandFamily& family);
 
   // By the first argument, whatever its case; nullptr if there is none.
   CommandEntry* find(std::string_view name) const;
@@ -45,20 +55,10 @@ class CommandTable {
  private:
   static constexpr std::size_t kSlots = 1024;  // over twice the commands of Redis, so that probes stay short
 
-  void add(std::span<const Command> rows);
   static std::size_t slot_of(std::string_view name);
 
   std::vector<std::unique_ptr<CommandEntry>> entries_;
   std::array<CommandEntry*, kSlots> slots_{};
 };
-
-// One key among a command's arguments.
-struct KeyPosition {
-  std::uint32_t argument;
-  std::string_view flags;  // of the key specification that found it
-};
-
-// Appends the keys that the row's specifications find. False if the arguments do not fit the specifications.
-bool find_keys(const Command& command, std::span<const std::string_view> arguments, std::vector<KeyPosition>& keys);
 
 }  // namespace terrace

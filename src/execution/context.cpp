@@ -3,12 +3,7 @@
 #include <cstring>
 #include <utility>
 
-#include "src/config/config.h"
-#include "src/execution/client.h"
-#include "src/execution/command.h"
-#include "src/execution/dispatcher.h"
-#include "src/execution/services.h"
-#include "src/runtime/server_statistics.h"
+#include "src/runtime/store.h"
 #include "src/types/hash/hash.h"
 #include "src/types/object_decoder.h"
 
@@ -32,25 +27,43 @@ constexpr std::size_t kKeysSearched = 4;
 
 // Handlers ask for their keys by the very arguments they were hashed from, mostly in order.
 Key Context::key_of(std::string_view name) {
-  const std::vector<Key>& keys = state_.keys;
-  if (state_.next_key < keys.size() && keys[state_.next_key].name.data() == name.data() &&
-      keys[state_.next_key].name.size() == name.size()) {
-    return keys[state_.next_key++];
-  }
+  const std::vector<PlannedKey>& keys = call_.keys;
+  const auto same = [&](std::size_t i) {
+    return keys[i].key.name.data() == name.data() && keys[i].key.name.size() == name.size();
+  };
+  if (call_.next_key < keys.size() && same(call_.next_key)) return keys[call_.next_key++].key;
   for (std::size_t i = 0; i < keys.size() && i < kKeysSearched; ++i) {
-    if (keys[i].name.data() == name.data() && keys[i].name.size() == name.size()) {
-      state_.next_key = i + 1;
-      return keys[i];
-    }
+    if (!same(i)) continue;
+    call_.next_key = i + 1;
+    return keys[i].key;
   }
-  state_.unlisted_keys = true;
+  call_.unlisted_keys = true;
   return Key(name);
+}
+
+// The record's own name is not the argument's bytes, so the hash is looked for by content.
+Key Context::known_key(std::string_view name) const {
+  const std::vector<PlannedKey>& keys = call_.keys;
+  for (std::size_t i = call_.next_key > 0 ? call_.next_key - 1 : 0;
+       i < keys.size() && i < call_.next_key + kKeysSearched; ++i) {
+    if (keys[i].key.name == name) return keys[i].key;
+  }
+  return Key(name);
+}
+
+void Context::note(KeyEvent event, const Key& key, unsigned number, ValueType type) {
+  batch_.unit.note(event, number, key, type, parts_.events.wanted() && batch_.origin->observed);
+}
+
+void Context::note_change(const Record& record, unsigned number, KeyEvent event) {
+  call_.changed = true;
+  note(event, known_key(record.key()), number, record.type());
 }
 
 Record* Context::find(std::string_view name, unsigned number, Access access) {
   Key key = key_of(name);
-  Record* record = engine_.database(number).find(key, state_.fetched_records, access);
-  if (record == nullptr || !record->has(Record::kHasExpiry) || replaying) return record;
+  Record* record = engine_.database(number).find(key, batch_.fetched_records, access);
+  if (record == nullptr || !record->has(Record::kHasExpiry) || !batch_.origin->expires) return record;
   std::int64_t expiry = record->expiry_ms();
   if (expiry == storage::kNoExpiry || expiry >= now_ms) return record;
   expire(key, number);
@@ -61,18 +74,17 @@ Record* Context::find(std::string_view name, unsigned number, Access access) {
 void Context::expire(const Key& key, unsigned number) {
   if (!engine_.writable(false).ok()) return;
   storage::Database& keyspace = engine_.database(number);
-  Record* record = keyspace.find(key, state_.fetched_records, Access::kWrite);
+  Record* record = keyspace.find(key, batch_.fetched_records, Access::kWrite);
   if (record == nullptr) return;
-  key_gone(*record, number);
+  note(KeyEvent::kExpired, key, number, record->type());
   keyspace.erase(record);
-  ++statistics_.expired_keys;
-  state_.expirations.add(number, {"DEL", key.name});
-  state_.changed_hashes.push_back(key.hash);
+  ++parts_.statistics.expired_keys;
+  batch_.unit.effects().add(number, {"DEL", key.name});
 }
 
 Record* Context::remove_expired_fields(Record* record, std::span<const std::string_view> fields, std::size_t step) {
   const std::int64_t soonest_ms = record->parts_expiry_ms();
-  if (replaying || soonest_ms == storage::kNoExpiry || soonest_ms >= now_ms) return record;
+  if (replaying() || soonest_ms == storage::kNoExpiry || soonest_ms >= now_ms) return record;
   const std::string key(record->key());
   std::vector<std::string_view> effect{"HDEL", key};
   for (std::size_t i = 0; i < fields.size(); i += step) {
@@ -80,29 +92,32 @@ Record* Context::remove_expired_fields(Record* record, std::span<const std::stri
     if (time_ms && *time_ms != storage::kNoExpiry && *time_ms < now_ms) effect.push_back(fields[i]);
   }
   if (effect.size() == 2) return record;
-  // An expiration counts as one change, whatever it takes.
-  const std::size_t changes = state_.changed_hashes.size();
+  const bool changed = call_.changed;  // an expiration is no change of the command's
   change(record);
-  types::Hash hash(database(), record, services.config.settings());
-  for (const std::string_view field : std::span(effect).subspan(2)) statistics_.expired_fields += hash.erase(field);
-  state_.expirations.add(client.database, effect);
+  types::Hash hash(database(), record, limits);
+  for (const std::string_view field : std::span(effect).subspan(2))
+    parts_.statistics.expired_fields += hash.erase(field);
+  batch_.unit.effects().add(session.database, effect);
   record = hash.empty() ? nullptr : hash.record();
   if (record == nullptr) remove(hash.record());
-  state_.changed_hashes.resize(changes + 1);
+  call_.changed = changed;
   return record;
 }
 
 const Record* Context::read(std::string_view key) {
-  const Record* record = find(key, client.database, client.no_touch ? Access::kPeek : Access::kRead);
-  ++(record ? statistics_.keyspace_hits : statistics_.keyspace_misses);
+  const Record* record = find(key, session.database, session.no_touch ? Access::kPeek : Access::kRead);
+  ++(record ? parts_.statistics.keyspace_hits : parts_.statistics.keyspace_misses);
   return record;
 }
 
 const Record* Context::peek(std::string_view key) {
-  return find(key, client.database, Access::kPeek);
+  return find(key, session.database, Access::kPeek);
+}
+const Record* Context::peek(std::string_view key, unsigned number) {
+  return find(key, number, Access::kPeek);
 }
 Record* Context::write(std::string_view key) {
-  return find(key, client.database, Access::kWrite);
+  return find(key, session.database, Access::kWrite);
 }
 Record* Context::write(std::string_view key, unsigned number) {
   return find(key, number, Access::kWrite);
@@ -110,7 +125,7 @@ Record* Context::write(std::string_view key, unsigned number) {
 
 Record* Context::put(std::string_view key, ValueType type, Encoding encoding, std::string_view bytes,
                      bool keep_expiry) {
-  return put(key, client.database, type, encoding, bytes, keep_expiry);
+  return put(key, session.database, type, encoding, bytes, keep_expiry);
 }
 
 Record* Context::put(std::string_view name, unsigned number, ValueType type, Encoding encoding, std::string_view bytes,
@@ -118,20 +133,21 @@ Record* Context::put(std::string_view name, unsigned number, ValueType type, Enc
   Record* record = find(name, number, Access::kWrite);
   std::string copy;
   storage::Database& keyspace = engine_.database(number);
-  state_.next_key = state_.next_key > 0 ? state_.next_key - 1 : 0;
+  call_.next_key = call_.next_key > 0 ? call_.next_key - 1 : 0;
   Key key = key_of(name);
   std::uint32_t size = static_cast<std::uint32_t>(bytes.size());
   if (record == nullptr) {
-    record = keyspace.insert(key, state_.fetched_records, type, encoding, size);
+    record = keyspace.insert(key, batch_.fetched_records, type, encoding, size);
   } else {
-    key_gone(*record, number);
+    // Who waits for the value that goes must hear of it.
+    if (record->type() != type) note(KeyEvent::kRemoved, key, number, record->type());
     if (lies_within(bytes, record)) bytes = copy = bytes;
     record = keyspace.overwrite(record, type, encoding, size, keep_expiry);
   }
   if (size > 0) std::memcpy(record->value(), bytes.data(), size);
   if (encoding == Encoding::kTimedListpack) keyspace.note_parts_expiry(record);
-  key_ready(name, number, type);
-  state_.changed_hashes.push_back(key.hash);
+  call_.changed = true;
+  note(KeyEvent::kStored, key, number, type);
   return record;
 }
 
@@ -142,139 +158,140 @@ Record* Context::put(std::string_view name, unsigned number, ValueType type, sto
 }
 
 storage::ObjectPointer Context::take_object(Record* record) {
-  mark_changed(record->key());
+  note_change(*record, session.database);
   return database().take_object(record);
 }
 
 void Context::change(Record* record) {
-  mark_changed(record->key());
+  note_change(*record, session.database);
   database().change(record);
 }
 
 Record* Context::resize(Record* record, std::uint32_t value_size) {
-  mark_changed(record->key());
+  note_change(*record, session.database);
   return database().resize(record, value_size);
 }
 
 Record* Context::set_expiry(Record* record, std::int64_t expiry_ms) {
-  return set_expiry(record, expiry_ms, client.database);
+  return set_expiry(record, expiry_ms, session.database);
 }
 
 Record* Context::set_expiry(Record* record, std::int64_t expiry_ms, unsigned number) {
-  mark_changed(record->key());
+  note_change(*record, number);
   return engine_.database(number).set_expiry(record, expiry_ms);
 }
 
 void Context::remove(Record* record) {
-  remove(record, client.database);
+  remove(record, session.database);
 }
 
 void Context::remove(Record* record, unsigned number) {
-  mark_changed(record->key());
-  key_gone(*record, number);
+  note_change(*record, number, KeyEvent::kRemoved);
   engine_.database(number).erase(record);
 }
 
-// The record's own name is not the argument's bytes, so the hash is looked for by content.
-void Context::mark_changed(std::string_view name) {
-  for (std::size_t i = state_.next_key > 0 ? state_.next_key - 1 : 0;
-       i < state_.keys.size() && i < state_.next_key + kKeysSearched; ++i) {
-    if (state_.keys[i].name == name) {
-      state_.changed_hashes.push_back(state_.keys[i].hash);
-      return;
-    }
-  }
-  state_.changed_hashes.push_back(Key(name).hash);
-}
-
 unsigned Context::database_number() const {
-  return client.database;
+  return session.database;
 }
 storage::Database& Context::database() {
-  return engine_.database(client.database);
+  return engine_.database(session.database);
 }
 storage::Database& Context::database(unsigned number) {
   return engine_.database(number);
 }
 
 bool Context::need(std::string_view key) {
-  return need(key, client.database);
+  return need(key, session.database);
 }
 
 bool Context::need(std::string_view name, unsigned number) {
-  state_.unlisted_keys = true;
-  return engine_.database(number).resident(key_of(name), state_.fetched_records, state_.missing);
+  call_.unlisted_keys = true;
+  return engine_.database(number).resident(key_of(name), batch_.fetched_records, batch_.missing);
 }
 
 void Context::need_heads(std::span<const storage::Location> locations) {
-  state_.missing_heads.assign(locations.begin(), locations.end());
+  batch_.missing_heads.assign(locations.begin(), locations.end());
 }
 
 storage::FetchedRecords& Context::heads() {
-  return state_.heads;
+  return batch_.heads;
 }
 
 storage::FetchedRecords& Context::fetched_records() {
-  return state_.fetched_records;
+  return batch_.fetched_records;
 }
 
-// An object that changes again and again while it is copied is copied at one go in the end.
+// An object that changes again and again while it is copied is copied whole in the end, as it is within a transaction
+// that has begun, where nothing but reads may be waited for.
 bool Context::copied(std::string_view key, storage::ObjectPointer& copy) {
   constexpr unsigned kMostCopies = 2;
-  const std::unique_ptr<storage::ObjectCopy> made = std::exchange(state_.copy, nullptr);
+  const std::unique_ptr<storage::ObjectCopy> made = std::exchange(call_.copy, nullptr);
   const Record* record = peek(key);
   const storage::Object* object = record == nullptr ? nullptr : record->object();
-  if (object == nullptr || replaying || object->image_size_bound() <= storage::kSlicedImageSize) return true;
+  if (object == nullptr || !batch_.origin->is_client || object->image_size_bound() <= storage::kSlicedImageSize) {
+    return true;
+  }
   if (made) copy = made->take(object);
-  if (copy || state_.copies_begun == kMostCopies) return true;
-  ++state_.copies_begun;
+  if (copy || call_.copies_begun == kMostCopies || batch_.transaction.opened) return true;
+  ++call_.copies_begun;
   // Of a hot record: what lets go of its object tells the copy.
-  state_.copy = std::make_unique<storage::ObjectCopy>(*write(key), types::object_decoder());
+  call_.copy = std::make_unique<storage::ObjectCopy>(*write(key), types::object_decoder());
   return false;
 }
 
 io::Task<Result<void>> Context::fetch_needed() {
-  Result<void> fetched = co_await engine_.fetch(state_.missing, state_.fetched_records);
-  state_.missing.clear();
+  Result<void> fetched = co_await engine_.fetch(batch_.missing, batch_.fetched_records);
+  batch_.missing.clear();
   co_return fetched;
 }
 
 void Context::reveal_keyspace() {
-  state_.unlisted_keys |= engine_.log_advances();
+  call_.unlisted_keys |= engine_.log_advances();
 }
 
 std::uint64_t Context::random() const {
-  return state_.random;
+  return call_.random;
 }
 
+// Within a transaction nobody is kept waiting.
 void Context::block(const KeyWait& wait) {
-  if (!client.may_block) return reply.null_array();
-  state_.blocks = true;
-  state_.wait = wait;
+  if (!session.may_block || batch_.transaction.active) return reply.null_array();
+  call_.blocks = true;
+  call_.wait = wait;
 }
 
 std::span<const std::string_view> Context::candidates(std::span<const std::string_view> keys) const {
-  if (!state_.served) return keys;
+  if (!call_.served) return keys;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (keys[i] == state_.served_key) return keys.subspan(i, 1);
+    if (keys[i] == call_.served_key) return keys.subspan(i, 1);
   }
   return {};
 }
 
-// Nobody waits for what the log tells again.
-void Context::key_ready(std::string_view key, unsigned number, ValueType type) {
-  BlockedClients& blocked = services.dispatcher.blocked();
-  if (blocked.awaits(type) && !replaying) blocked.key_ready(number, key);
+void Context::extended(std::string_view key, ValueType type) {
+  note(KeyEvent::kExtended, known_key(key), session.database, type);
 }
 
-void Context::key_gone(const Record& record, unsigned number) {
-  BlockedClients& blocked = services.dispatcher.blocked();
-  if (blocked.awaits_removal() && blocked.awaits(record.type()) && !replaying) blocked.key_ready(number, record.key());
+void Context::flush(unsigned number) {
+  engine_.flush_database(number);
+  call_.changed = true;
+  batch_.unit.note_database(KeyEvent::kFlushed, number);
+}
+
+void Context::swap(unsigned first, unsigned second) {
+  engine_.swap_databases(first, second);
+  call_.changed = true;
+  batch_.unit.note_database(KeyEvent::kSwapped, first);
+  batch_.unit.note_database(KeyEvent::kSwapped, second);
+}
+
+void Context::note_replaced(std::string_view key, unsigned number) {
+  note(KeyEvent::kChanged, Key(key), number, ValueType::kString);
 }
 
 void Context::propagate(std::span<const std::string_view> effect) {
-  state_.effects_replaced = true;
-  state_.effects.add(client.database, effect);
+  call_.effects_replaced = true;
+  batch_.unit.effects().add(session.database, effect);
 }
 
 void Context::propagate(std::initializer_list<std::string_view> effect) {
@@ -282,7 +299,7 @@ void Context::propagate(std::initializer_list<std::string_view> effect) {
 }
 
 void Context::propagate_nothing() {
-  state_.effects_replaced = true;
+  call_.effects_replaced = true;
 }
 
 }  // namespace terrace

@@ -9,41 +9,56 @@
 #include <string_view>
 #include <vector>
 
-#include "src/execution/run_state.h"
+#include "src/execution/command_batch.h"
+#include "src/execution/key_events.h"
 #include "src/resp/reply.h"
+#include "src/runtime/server_statistics.h"
+#include "src/runtime/store.h"
+#include "src/types/encoding/collection_limits.h"
 #include "storage/engine.h"
 #include "storage/keyspace/database.h"
 
 namespace terrace {
 
-struct Command;
-struct ServerStatistics;
-class Client;
-struct Services;
+// What all contexts of a server share.
+struct ContextParts {
+  io::Clock& clock;
+  Store& store;
+  KeyEvents& events;
+  ServerStatistics& statistics;
+  const types::CollectionLimits& limits;
+};
 
 class Context {
  public:
-  Context(std::span<const std::string_view> request, Reply& out, const Command& row, Client& session, Services& parts,
-          storage::Engine& engine, ServerStatistics& statistics, RunState& state, std::int64_t time_ms, bool replay)
-      : arguments(request),
+  Context(const ContextParts& parts, CommandBatch& batch, Reply& out)
+      : arguments(batch.call.arguments),
         reply(out),
-        command(row),
-        client(session),
-        services(parts),
-        now_ms(time_ms),
-        replaying(replay),
-        engine_(engine),
-        statistics_(statistics),
-        state_(state) {}
+        command(batch.call.row()),
+        session(*batch.session),
+        limits(parts.limits),
+        now_ms(batch.now_ms),
+        parts_(parts),
+        batch_(batch),
+        call_(batch.call),
+        engine_(parts.store.engine()) {}
 
   // --- the request
   std::span<const std::string_view> arguments;  // [0] is the command's name as the client wrote it
   Reply& reply;
   const Command& command;
-  Client& client;       // the session: selected database, protocol, name, flags
-  Services& services;   // the parts of the server; only server and connection commands need them
-  std::int64_t now_ms;  // wall clock, the same for all of one command
-  bool replaying;       // the command comes from the log: expiry happens only by its own DELs
+  Session& session;                       // selected database, protocol, name, flags
+  const types::CollectionLimits& limits;  // of what is kept packed
+  std::int64_t now_ms;                    // wall clock, the same for all of one command
+
+  // What the command's family uses beside keys (family_parts.h).
+  template <typename Parts>
+  const Parts& parts() const {
+    return call_.entry->parts.template get<Parts>();
+  }
+
+  // The command comes from where expiry has its own commands, the log: what has expired by now is looked at as it was.
+  bool replaying() const { return !batch_.origin->expires; }
 
   std::string_view argument(std::size_t index) const { return arguments[index]; }
 
@@ -53,6 +68,7 @@ class Context {
   const storage::Record* read(std::string_view key);
   // Leaves no trace in the access clock, nor in the hit and miss counters (TTL, OBJECT, TYPE, EXISTS do as Redis does).
   const storage::Record* peek(std::string_view key);
+  const storage::Record* peek(std::string_view key, unsigned database);
   storage::Record* write(std::string_view key);
   storage::Record* write(std::string_view key, unsigned database);
 
@@ -95,6 +111,8 @@ class Context {
   storage::FetchedRecords& fetched_records();
   // For handlers that may suspend: reads what need() asked for, then need() is asked again.
   io::Task<Result<void>> fetch_needed();
+  storage::Engine& engine() { return engine_; }
+  io::Clock& clock() { return parts_.clock; }
   // True: go on; `copy` is one of the key's large object, or null where what there is is to be copied at one go. False:
   // return now, nothing being changed; the handler is run again when the copy is made, others go on meanwhile.
   bool copied(std::string_view key, storage::ObjectPointer& copy);
@@ -102,9 +120,12 @@ class Context {
   // log cannot be written it does not wait, for such commands must answer then most of all.
   void reveal_keyspace();
   // May a command that is no write command change a key on the way? Not while writes are refused.
-  bool may_change() const { return replaying || engine_.writable(false).ok(); }
+  bool may_change() const { return replaying() || engine_.writable(false).ok(); }
   // A random number that stays the same when the handler is run again.
   std::uint64_t random() const;
+
+  // The command is one of a transaction: it must not wait for a checkpoint, nor for a client.
+  bool in_transaction() const { return batch_.transaction.active; }
 
   // --- waiting for keys (key_wait.h)
   // Instead of a reply, for commands that have changed nothing. A client that cannot be kept waiting is answered as if
@@ -113,9 +134,17 @@ class Context {
   // Those of `keys` to be looked at: all of them, or the one that has come for a client that waited.
   std::span<const std::string_view> candidates(std::span<const std::string_view> keys) const;
   // It has waited, and runs again because of one of its keys.
-  bool served() const { return state_.served; }
-  // Tells those who wait for this key of values of this type that there is more of it now.
-  void key_ready(std::string_view key, unsigned database, storage::ValueType type);
+  bool served() const { return call_.served; }
+  // The value of this key has more in it now than before: for changes in place that others may wait for (XADD).
+  void extended(std::string_view key, storage::ValueType type);
+
+  // --- databases as a whole
+  // Empties a database at once.
+  void flush(unsigned database);
+  // The keys of each become those of the other.
+  void swap(unsigned first, unsigned second);
+  // For observers: this key of the database is another one, or gone, by what was done to the database.
+  void note_replaced(std::string_view key, unsigned database);
 
   // --- effects
   // What goes to the log (and later to replicas) instead of the command as it came; may be called several times. A
@@ -129,12 +158,14 @@ class Context {
   storage::Key key_of(std::string_view name);
   storage::Record* find(std::string_view name, unsigned database, storage::Access access);
   void expire(const storage::Key& key, unsigned database);
-  void key_gone(const storage::Record& record, unsigned database);
-  void mark_changed(std::string_view name);
+  void note(KeyEvent event, const storage::Key& key, unsigned database, storage::ValueType type);
+  void note_change(const storage::Record& record, unsigned database, KeyEvent event = KeyEvent::kChanged);
+  storage::Key known_key(std::string_view name) const;
 
+  const ContextParts& parts_;
+  CommandBatch& batch_;
+  Call& call_;
   storage::Engine& engine_;
-  ServerStatistics& statistics_;
-  RunState& state_;
 };
 
 }  // namespace terrace

@@ -1,129 +1,80 @@
-// Dispatcher: runs commands: looks them up, refuses what may not run, has their keys made resident, calls the handler,
-// writes its effects to the log and gates its reply on what the reply depends on.
+// Dispatcher: takes batches of commands through admission, reading and running, in order, and says what a batch waits for.
 //
-// run() never suspends and, when all keys are resident, allocates nothing: it works through a batch until something
-// must be waited for. Then the caller awaits wait() and calls run() again. After each command those are served who
-// waited for what it did (dispatcher_blocked.cpp).
+// run() never suspends and, when all keys are resident, allocates nothing: it works through a batch until something must
+// be waited for. Then the caller awaits wait() and calls run() again. After each unit those are served who waited for
+// what it did (blocking.h).
 // Ownership: borrows the parts it uses. Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
-#include "io/sync.h"
 #include "io/task.h"
-#include "src/config/settings.h"
-#include "src/execution/blocked_clients.h"
+#include "src/execution/admission.h"
+#include "src/execution/blocking.h"
+#include "src/execution/command_runner.h"
 #include "src/execution/command_table.h"
-#include "src/execution/cross_client_prefetch.h"
-#include "src/execution/effect_log.h"
-#include "src/execution/execution.h"
+#include "src/execution/open_unit.h"
 #include "src/execution/pause.h"
-#include "src/execution/services.h"
+#include "src/execution/transaction_runner.h"
+#include "src/execution/watched_keys.h"
 
 namespace terrace {
 
-class Context;
-class Reply;
-
 class Dispatcher {
  public:
-  explicit Dispatcher(Services& services, const Settings& settings);
+  Dispatcher(const ContextParts& parts, const CommandTable& commands, CallAccounting& accounting,
+             const Settings& settings, Logger& logger);
 
   // True: the batch is done, or its client wants no more of it. False: await wait(), call run() again.
-  bool run(Execution& execution);
-  io::Task<> wait(Execution& execution);
+  bool run(CommandBatch& batch);
+  io::Task<> wait(CommandBatch& batch);
 
-  CrossClientPrefetch& prefetch() { return cross_client_prefetch_; }
-  ExecutionPool& pool() { return pool_; }
+  CommandBatchPool& pool() { return pool_; }
   Pause& pause() { return pause_; }
+  Blocking& blocking() { return blocking_; }
+  WatchedKeys& watched_keys() { return watched_keys_; }
+  TransactionRunner& transactions() { return transactions_; }
+
   // Batches that wait for something; a reload of the store needs them gone.
-  std::uint64_t waiting() const { return waiting_; }
-  std::uint64_t turn() const { return turn_; }
-
-  BlockedClients& blocked() { return blocked_; }
-  // Ends a client's wait with the reply that its time is over, or with an error. False: it does not wait.
-  enum class Unblocking : std::uint8_t { kTimeout, kError };
-  bool unblock(Client& client, Unblocking how);
-  // Ends its wait, if it waits, without a reply: it goes.
-  void leave(Client& client);
-  // Lets the batches of those who wait no more go on; at the end of each turn.
-  void resume_unblocked();
+  std::uint64_t waiting() const { return waiting_ + blocking_.reading(); }
   // Something runs on the dispatcher's own account.
-  bool busy() const { return !tasks_.idle() || pause_.busy(); }
+  bool busy() const { return blocking_.busy() || pause_.busy(); }
+  // The session goes: it waits and watches no more.
+  void forget(Session& session);
 
-  void end_turn() {
-    ++turn_;
-    log_.end_turn();
-  }
+  // The two ends of a turn's end: before the log is committed, and after.
+  void resume_unblocked() { blocking_.resume_unblocked(); }
+  void end_turn() { runner_.end_turn(); }
   // The log of another life of the engine begins.
-  void forget_positions();
+  void forget_positions() { runner_.forget_positions(); }
 
  private:
-  enum class Verdict : std::uint8_t { kRun, kAnswered, kWait };
+  bool must_give_way(CommandBatch& x);
+  void prefetch(CommandBatch& x) const;
+  bool run_next(CommandBatch& x);
+  void queue(CommandBatch& x, CommandEntry& entry, std::span<const std::string_view> arguments, std::string_view raw);
+  bool may_begin(CommandBatch& x, const Call& call);
+  bool make_resident(CommandBatch& x);
+  void look_ahead(CommandBatch& x);
+  bool run_handler(CommandBatch& x);
+  io::Task<> wait_for_fetch(CommandBatch& x);
+  io::Task<> wait_for_async(CommandBatch& x);
+  io::Task<> wait_for_pause(CommandBatch& x);
 
-  void prefetch(Execution& execution);
-  bool run_next(Execution& execution);
-  Verdict admit(Execution& execution, std::span<const std::string_view> arguments);
-  Verdict admit_write(Execution& execution);
-  bool make_resident(Execution& execution, std::span<const std::string_view> arguments);
-  bool changeable(const Execution& execution);
-  void collect_keys(const CommandEntry& entry, std::span<const std::string_view> arguments,
-                    std::vector<storage::Key>& keys);
-  bool all_ready(Execution& execution, std::span<const std::string_view> arguments);
-  void look_ahead(Execution& execution);
-  enum class Outcome : std::uint8_t { kReplied, kMissing, kBlocks };
-  bool run_handler(Execution& execution, std::span<const std::string_view> arguments);
-  Outcome call_handler(Execution& execution, std::span<const std::string_view> arguments);
-  void log_expirations(Execution& execution);
-  void finish(Execution& execution, std::size_t reply_start);
-  std::uint64_t write_effects(Execution& execution);
-  std::uint64_t read_dependency(const Execution& execution) const;
-  void count(Execution& execution, std::size_t reply_start, std::uint64_t duration_ns);
-  void note_slow(Execution& execution, std::uint64_t duration_ns);
-  void reject(Execution& execution, std::string_view error);
-  void reject_unknown(Execution& execution, std::span<const std::string_view> arguments);
-  void withhold_reply(Execution& execution, std::size_t reply_start);
-  void count_error(std::string_view reply);
-
-  void block(Execution& execution);
-  void serve_blocked();
-  bool serve(BlockedClient& client);
-  bool is_there(const Execution& execution, const BlockedClient& client);
-  io::Task<> serve_after_reading();
-  bool must_wait_its_turn(const Execution& execution) const;
-  template <typename Write>
-  void end_wait(Execution& execution, const Write& write_reply);
-  void release(Execution& execution);
-  io::Task<> make_turn();
-  void watch_deadlines();
-  io::Task<> end_overdue(std::int64_t due_us);
-
-  io::Task<> wait_for_fetch(Execution& execution);
-  io::Task<> wait_for_async(Execution& execution);
-
-  Services& services_;
-  const Settings& settings_;
-  EffectLog log_;
-  ExecutionPool pool_;
-  CrossClientPrefetch cross_client_prefetch_;
+  io::Clock& clock_;
+  Store& store_;
+  const CommandTable& commands_;
+  CommandBatchPool pool_;
+  CommandRunner runner_;
   Pause pause_;
-  BlockedClients blocked_;
-  std::vector<Execution*> unblocked_;    // to be resumed
-  std::int64_t resumed_at_us_ = 0;       // the turn that has done so last
-  const Execution* read_for_ = nullptr;  // a blocked client's, whose keys are being read: serving goes on then
-  io::Event served_;
-  std::int64_t next_look_us_ = BlockedClient::kNever;  // at deadlines
-  io::Gate tasks_;
-  std::vector<KeyPosition> positions_;
-  std::vector<storage::Key> ahead_keys_;
-  std::string scratch_;
-  // Behind the last effect that changed keys without naming them (FLUSHALL): every later read depends on it.
-  std::uint64_t keyspace_position_ = 0;
-  std::uint64_t turn_ = 0;
+  OpenUnit open_unit_;
+  WatchedKeys watched_keys_;
+  TransactionRunner transactions_;
+  Admission admission_;
+  Blocking blocking_;
+  std::vector<PlannedKey> ahead_keys_;
   std::uint64_t waiting_ = 0;
-  std::uint64_t random_state_;
-  std::uint64_t last_ns_ = 0;  // when the last command of this batch ended
 };
 
 }  // namespace terrace

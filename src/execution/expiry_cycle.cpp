@@ -3,11 +3,7 @@
 #include <utility>
 
 #include "io/activity.h"
-#include "io/reactor.h"
 #include "io/slice.h"
-#include "src/execution/dispatcher.h"
-#include "src/runtime/server_statistics.h"
-#include "src/runtime/store.h"
 
 namespace terrace {
 namespace {
@@ -27,8 +23,7 @@ constexpr unsigned kEvictionRounds = 64;
 }  // namespace
 
 bool ExpiryCycle::may_remove() const {
-  Store& store = services_.store;
-  return !stopped_ && !store.loading() && !services_.dispatcher.pause().active() && store.engine().writable(false).ok();
+  return !stopped_ && !store_.loading() && !dispatcher_.pause().active() && store_.engine().writable(false).ok();
 }
 
 std::int64_t ExpiryCycle::hot_period_us() const {
@@ -37,7 +32,7 @@ std::int64_t ExpiryCycle::hot_period_us() const {
 
 io::Task<> ExpiryCycle::run_hot() {
   while (!stopped_) {
-    co_await services_.reactor.sleep_us(hot_period_us());
+    co_await clock_.sleep_us(hot_period_us());
     ++busy_;
     if (active_ && may_remove()) co_await expire_hot();
     --busy_;
@@ -46,21 +41,21 @@ io::Task<> ExpiryCycle::run_hot() {
 
 io::Task<> ExpiryCycle::run_cold() {
   while (!stopped_) {
-    co_await services_.reactor.sleep_ms(kColdPeriodMs);
+    co_await clock_.sleep_ms(kColdPeriodMs);
     ++busy_;
     if (active_ && may_remove()) co_await expire_cold();
-    if (may_remove() && services_.store.engine().over_quota()) co_await evict();
+    if (may_remove() && store_.engine().over_quota()) co_await evict();
     --busy_;
   }
 }
 
 io::Task<> ExpiryCycle::expire_hot() {
   std::int64_t budget_us = hot_period_us() * kBusyPercent / 100;
-  unsigned databases = services_.store.engine().database_count();
-  co_await services_.reactor.yield();
-  io::Slice slice(services_.reactor);
+  unsigned databases = store_.engine().database_count();
+  co_await clock_.yield();
+  io::Slice slice(clock_);
   for (databases_done_ = 0; databases_done_ < databases;) {
-    std::int64_t begin_us = services_.reactor.monotonic_us();
+    std::int64_t begin_us = clock_.monotonic_us();
     std::int64_t slice_us = 0;
     while (!slice.over() && databases_done_ < databases) {
       find_hot();
@@ -70,12 +65,12 @@ io::Task<> ExpiryCycle::expire_hot() {
         database_ = (database_ + 1) % databases;
         ++databases_done_;
       }
-      slice_us = services_.reactor.monotonic_us() - begin_us;
+      slice_us = clock_.monotonic_us() - begin_us;
     }
-    services_.statistics.expire_cycle_us += static_cast<std::uint64_t>(slice_us);
+    statistics_.expire_cycle_us += static_cast<std::uint64_t>(slice_us);
     budget_us -= slice_us;
     if (budget_us <= 0) {
-      ++services_.statistics.expire_caps_reached;
+      ++statistics_.expire_caps_reached;
       co_return;
     }
     co_await slice.next();
@@ -86,8 +81,8 @@ io::Task<> ExpiryCycle::expire_hot() {
 void ExpiryCycle::find_hot() {
   const io::Activity activity("expire-cycle");
   if (!hashes_.empty()) return;
-  storage::Database& database = services_.store.engine().database(database_);
-  const std::int64_t now_ms = services_.reactor.wall_ms();
+  storage::Database& database = store_.engine().database(database_);
+  const std::int64_t now_ms = clock_.wall_ms();
   if (!database.hot_keys_expire()) {
     cursor_ = 0;
   } else {
@@ -102,12 +97,12 @@ io::Task<> ExpiryCycle::remove_hot() {
   if (hashes_.empty()) co_return;
   // It may have more such fields than go at once. One that a checkpoint copies just now is found again by the next
   // walk.
-  storage::Engine& engine = services_.store.engine();
+  storage::Engine& engine = store_.engine();
   const storage::Key key(hashes_.back());
   bool more = !engine.checkpoint_running() || engine.changeable(database_, key);
   if (more) {
     co_await hot_.remove_expired_parts(database_, std::span(hashes_).last(1));
-    more = engine.database(database_).parts_expired(key, services_.reactor.wall_ms());
+    more = engine.database(database_).parts_expired(key, clock_.wall_ms());
   }
   if (!more) hashes_.pop_back();
 }
@@ -115,22 +110,22 @@ io::Task<> ExpiryCycle::remove_hot() {
 // At the end of a walk through a database.
 void ExpiryCycle::note_time_left() {
   const storage::Database::TimeLeft left = std::exchange(left_, {});
-  services_.statistics.average_ttl_ms[database_] =
+  statistics_.average_ttl_ms[database_] =
       left.keys == 0 ? 0 : static_cast<std::int64_t>(left.total_ms / static_cast<double>(left.keys));
 }
 
 io::Task<> ExpiryCycle::expire_cold() {
   storage::NamedKeys keys;
-  co_await services_.store.engine().find_expired_cold(services_.reactor.wall_ms(), kColdKeys, keys);
+  co_await store_.engine().find_expired_cold(clock_.wall_ms(), kColdKeys, keys);
   co_await remove_named(keys, true);
 }
 
 io::Task<> ExpiryCycle::evict() {
-  for (unsigned round = 0; round < kEvictionRounds && services_.store.engine().over_quota(); ++round) {
+  for (unsigned round = 0; round < kEvictionRounds && store_.engine().over_quota(); ++round) {
     storage::NamedKeys keys;
-    co_await services_.store.engine().find_victims(kColdKeys, keys);
+    co_await store_.engine().find_victims(kColdKeys, keys);
     co_await remove_named(keys, false);
-    services_.statistics.evicted_keys += keys.size();
+    statistics_.evicted_keys += keys.size();
     if (keys.empty() || !may_remove()) co_return;
   }
 }

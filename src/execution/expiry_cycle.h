@@ -10,16 +10,25 @@
 
 #include "io/task.h"
 #include "src/config/settings.h"
+#include "src/execution/dispatcher.h"
 #include "src/execution/key_remover.h"
-#include "src/execution/services.h"
+#include "src/runtime/server_statistics.h"
+#include "src/runtime/store.h"
 #include "storage/engine.h"
 
 namespace terrace {
 
 class ExpiryCycle {
  public:
-  ExpiryCycle(Services& services, const Settings& settings)
-      : services_(services), settings_(settings), hot_(services), cold_(services) {}
+  ExpiryCycle(io::Clock& clock, Store& store, Dispatcher& dispatcher, ServerStatistics& statistics,
+              const Settings& settings)
+      : clock_(clock),
+        store_(store),
+        dispatcher_(dispatcher),
+        statistics_(statistics),
+        settings_(settings),
+        hot_(dispatcher, clock),
+        cold_(dispatcher, clock) {}
 
   // Each until stop(), and a sleep of at most a tenth of a second longer.
   io::Task<> run_hot();
@@ -41,7 +50,10 @@ class ExpiryCycle {
   io::Task<> evict();
   io::Task<> remove_named(const storage::NamedKeys& keys, bool expired);
 
-  Services& services_;
+  io::Clock& clock_;
+  Store& store_;
+  Dispatcher& dispatcher_;
+  ServerStatistics& statistics_;
   const Settings& settings_;
   KeyRemover hot_;
   KeyRemover cold_;

@@ -1,41 +1,78 @@
 #include "src/execution/key_remover.h"
 
+#include <string_view>
+#include <vector>
+
 #include "io/activity.h"
-#include "io/reactor.h"
-#include "src/execution/dispatcher.h"
+#include "src/types/hash/hash.h"
 
 namespace terrace {
 namespace {
 
-bool run_marked(Dispatcher& dispatcher, Execution& execution) {
+// Fields that one call takes away: so many that nobody waits for it.
+constexpr std::size_t kMaxExpiredFields = 64;
+
+// The look removes the key if its time has passed.
+void expire_key(Context& context) {
+  context.peek(context.argument(1));
+}
+
+void expire_parts(Context& context) {
+  storage::Record* record = context.write(context.argument(1));
+  if (record == nullptr || !record->expires().parts) return;
+  const std::vector<std::string> expired = types::HashView(*record, context.now_ms).expired_fields(kMaxExpiredFields);
+  context.remove_expired_fields(record, std::vector<std::string_view>(expired.begin(), expired.end()));
+}
+
+void evict(Context& context) {
+  if (storage::Record* record = context.write(context.argument(1))) context.remove(record);
+}
+
+constexpr KeySpec kKey[] = {{.flags = "RW delete"}};
+
+// Rows that no client can name. What they do is logged as DEL and HDEL; the name of the last is that of its effect.
+constexpr Command row(std::string_view name, void (*handler)(Context&)) {
+  return {.name = name, .arity = 2, .flags = kWrite, .categories = 0, .keys = kKey, .run = handler};
+}
+constexpr Command kExpireKey = row("expire-key", expire_key);
+constexpr Command kExpireParts = row("expire-parts", expire_parts);
+constexpr Command kEvict = row("del", evict);
+
+void use(CommandEntry& entry, const Command& command) {
+  entry.row = &command;
+  entry.one_key = true;
+}
+
+bool run_marked(Dispatcher& dispatcher, CommandBatch& batch) {
   const io::Activity activity("expire-cycle");
-  return dispatcher.run(execution);
+  return dispatcher.run(batch);
 }
 
 }  // namespace
 
-io::Task<> KeyRemover::run(std::vector<std::string_view> command, unsigned database,
-                           std::span<const std::string> keys) {
-  Dispatcher& dispatcher = services_.dispatcher;
-  std::unique_ptr<Execution> execution = dispatcher.pool().take();
-  client_.database = database;
-  execution->begin(client_, replies_, services_.reactor.wall_ms());
-  execution->quiet = true;
-  RequestBatch& batch = execution->batch;
+KeyRemover::KeyRemover(Dispatcher& dispatcher, io::Clock& clock) : dispatcher_(dispatcher), clock_(clock) {
+  use(expire_key_, kExpireKey);
+  use(expire_parts_, kExpireParts);
+  use(evict_, kEvict);
+}
+
+io::Task<> KeyRemover::run(CommandEntry& entry, unsigned database, std::span<const std::string> keys) {
+  std::unique_ptr<CommandBatch> batch = dispatcher_.pool().take();
+  session_.database = database;
+  batch->begin(session_, replies_, kServerOrigin, clock_.wall_ms());
+  batch->fixed_entry = &entry;
+  RequestBatch& requests = batch->requests;
   for (const std::string& key : keys) {
-    batch.requests.push_back(
-        {static_cast<std::uint32_t>(batch.arguments.size()), static_cast<std::uint32_t>(command.size() + 1), {}});
-    batch.arguments.insert(batch.arguments.end(), command.begin(), command.end());
-    batch.arguments.push_back(key);
+    requests.requests.push_back({static_cast<std::uint32_t>(requests.arguments.size()), 2, {}});
+    requests.arguments.insert(requests.arguments.end(), {std::string_view("DEL"), std::string_view(key)});
   }
   while (true) {
-    const bool ended = run_marked(dispatcher, *execution);
+    const bool ended = run_marked(dispatcher_, *batch);
     if (ended) break;
-    co_await dispatcher.wait(*execution);
+    co_await dispatcher_.wait(*batch);
   }
   replies_ = OutputBuffer();
-  execution->quiet = false;
-  dispatcher.pool().give_back(std::move(execution));
+  dispatcher_.pool().give_back(std::move(batch));
 }
 
 }  // namespace terrace

@@ -1,39 +1,43 @@
-// KeyRemover: runs commands on many keys on the server's own account: no client, no replies, effects logged as always.
+// KeyRemover: removes keys on the server's own account: no client, no replies, effects logged as always.
 // Ownership: borrows the dispatcher. Thread: the reactor's.
 #pragma once
 
 #include <span>
 #include <string>
-#include <string_view>
-#include <vector>
 
+#include "io/clock.h"
 #include "io/task.h"
-#include "src/execution/client.h"
+#include "src/execution/command_table.h"
+#include "src/execution/dispatcher.h"
 #include "src/execution/output_buffer.h"
-#include "src/execution/services.h"
+#include "src/execution/session.h"
 
 namespace terrace {
 
 class KeyRemover {
  public:
-  explicit KeyRemover(Services& services) : services_(services) {}
+  KeyRemover(Dispatcher& dispatcher, io::Clock& clock);
 
-  // Looks each key up, which removes it, as a client's look would, if its time has indeed passed.
+  // Each removes nothing but what has indeed expired when it comes to the key.
   io::Task<> remove_expired(unsigned database, std::span<const std::string> keys) {
-    return run({"TYPE"}, database, keys);
+    return run(expire_key_, database, keys);
   }
   // The same; of a hash that stays, some fields whose time has passed go.
   io::Task<> remove_expired_parts(unsigned database, std::span<const std::string> keys) {
-    return run({"TERRACE", "EXPIRE"}, database, keys);
+    return run(expire_parts_, database, keys);
   }
-  io::Task<> remove(unsigned database, std::span<const std::string> keys) { return run({"DEL"}, database, keys); }
+  io::Task<> remove(unsigned database, std::span<const std::string> keys) { return run(evict_, database, keys); }
 
  private:
-  // `command` with each key for its last argument.
-  io::Task<> run(std::vector<std::string_view> command, unsigned database, std::span<const std::string> keys);
+  // The row with each key for its argument.
+  io::Task<> run(CommandEntry& entry, unsigned database, std::span<const std::string> keys);
 
-  Services& services_;
-  Client client_;
+  Dispatcher& dispatcher_;
+  io::Clock& clock_;
+  CommandEntry expire_key_;
+  CommandEntry expire_parts_;
+  CommandEntry evict_;
+  Session session_;
   OutputBuffer replies_;
 };
 

@@ -1,9 +1,6 @@
 #include "src/execution/log_replay.h"
 
-#include "io/reactor.h"
 #include "src/resp/request_parser.h"
-#include "src/runtime/logger.h"
-#include "src/runtime/store.h"
 #include "src/text/integer.h"
 
 namespace terrace {
@@ -39,44 +36,42 @@ std::size_t keep_whole_transactions(RequestBatch& batch, std::string_view bytes,
 
 io::Task<Result<std::uint64_t>> LogReplay::apply(std::span<const std::byte> bytes) {
   std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  auto execution = dispatcher_.pool().take();
+  auto batch = dispatcher_.pool().take();
   std::size_t complete = 0;
-  bool valid = parse_prefix(text, execution->batch, complete);
-  std::size_t consumed = keep_whole_transactions(execution->batch, text, complete);
+  bool valid = parse_prefix(text, batch->requests, complete);
+  std::size_t consumed = keep_whole_transactions(batch->requests, text, complete);
   Result<void> ran;
   if (!valid) ran = Error{ErrorCode::kCorrupt, "the log holds bytes that are no command"};
   co_await wait_for_room();
-  if (ran.ok()) ran = co_await run(*execution);
-  dispatcher_.pool().give_back(std::move(execution));
+  if (ran.ok()) ran = co_await run(*batch);
+  dispatcher_.pool().give_back(std::move(batch));
   if (!ran.ok()) co_return ran.error();
   co_return std::uint64_t{consumed};
 }
 
 // Replay outruns eviction. But where nothing can be evicted, on a full disk, the store must start all the same.
 io::Task<> LogReplay::wait_for_room() {
-  const storage::Engine& engine = services_.store.engine();
-  const std::int64_t end_us = services_.reactor.monotonic_us() + kPatienceMs * 1000;
+  const storage::Engine& engine = store_.engine();
+  const std::int64_t end_us = clock_.monotonic_us() + kPatienceMs * 1000;
   while (!crowded_ && !engine.has_room()) {
-    crowded_ = services_.reactor.monotonic_us() >= end_us;
-    co_await services_.reactor.sleep_ms(1);
+    crowded_ = clock_.monotonic_us() >= end_us;
+    co_await clock_.sleep_ms(1);
   }
 }
 
-io::Task<Result<void>> LogReplay::run(Execution& x) {
-  x.begin(client_, replies_, services_.reactor.wall_ms());
-  x.replaying = true;
+io::Task<Result<void>> LogReplay::run(CommandBatch& x) {
+  x.begin(session_, replies_, kReplayOrigin, clock_.wall_ms());
   Result<void> ran = prepare(x);
   while (ran.ok() && !dispatcher_.run(x)) co_await dispatcher_.wait(x);
   commands_ += x.next;
-  x.replaying = false;
   co_return ran;
 }
 
 // A command that this build does not know must not be skipped in silence.
-Result<void> LogReplay::prepare(Execution& x) const {
-  for (const Request& request : x.batch.requests) {
-    auto arguments = x.batch.arguments_of(request);
-    const CommandEntry* entry = services_.commands.find(arguments);
+Result<void> LogReplay::prepare(CommandBatch& x) const {
+  for (const Request& request : x.requests.requests) {
+    auto arguments = x.requests.arguments_of(request);
+    const CommandEntry* entry = table_.find(arguments);
     if (entry == nullptr || (entry->row->run == nullptr && entry->row->run_async == nullptr)) {
       return Error{ErrorCode::kUnsupported, "the log holds a command that this version does not know: " +
                                                 std::string(arguments[0].substr(0, 64))};

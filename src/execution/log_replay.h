@@ -5,20 +5,21 @@
 
 #include <cstdint>
 
-#include "src/execution/client.h"
 #include "src/execution/dispatcher.h"
 #include "src/execution/output_buffer.h"
+#include "src/execution/session.h"
 #include "storage/engine.h"
 
 namespace terrace {
 
 class LogReplay final : public storage::LogApplier {
  public:
-  LogReplay(Dispatcher& dispatcher, Services& services) : dispatcher_(dispatcher), services_(services) {}
+  LogReplay(Dispatcher& dispatcher, const CommandTable& commands, Store& store, io::Clock& clock)
+      : dispatcher_(dispatcher), table_(commands), store_(store), clock_(clock) {}
 
   // Before each replay: the log begins in database 0.
   void begin() {
-    client_.database = 0;
+    session_.database = 0;
     crowded_ = false;
   }
   io::Task<Result<std::uint64_t>> apply(std::span<const std::byte> bytes) override;
@@ -26,12 +27,14 @@ class LogReplay final : public storage::LogApplier {
 
  private:
   io::Task<> wait_for_room();
-  io::Task<Result<void>> run(Execution& execution);
-  Result<void> prepare(Execution& execution) const;
+  io::Task<Result<void>> run(CommandBatch& execution);
+  Result<void> prepare(CommandBatch& execution) const;
 
   Dispatcher& dispatcher_;
-  Services& services_;
-  Client client_;
+  const CommandTable& table_;
+  Store& store_;
+  io::Clock& clock_;
+  Session session_;
   OutputBuffer replies_;
   std::uint64_t commands_ = 0;
   bool crowded_ = false;  // waiting for room was in vain

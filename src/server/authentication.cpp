@@ -2,9 +2,6 @@
 
 #include <algorithm>
 
-#include "src/config/config.h"
-#include "src/runtime/server_statistics.h"
-
 namespace terrace {
 namespace {
 
@@ -20,17 +17,13 @@ bool equal_secrets(std::string_view secret, std::string_view guess) {
 
 }  // namespace
 
-bool authentication_needed(const Services& services) {
-  return !services.config.settings().password.empty();
-}
-
-bool authenticate(Services& services, Client& client, std::string_view user, std::string_view password) {
-  const std::string& secret = services.config.settings().password;
+bool Authentication::authenticate(Session& session, std::string_view user, std::string_view password) const {
+  const std::string& secret = settings_.password;
   if (user == "default" && (secret.empty() || equal_secrets(secret, password))) {
-    client.authenticated = true;
+    session.authenticated = true;
     return true;
   }
-  ++services.statistics.auth_failures;
+  ++statistics_.auth_failures;
   return false;
 }
 

@@ -1,16 +1,29 @@
 // Authentication: the one password (requirepass) of the one user ("default").
+// Ownership: borrows. Thread: the reactor's.
 #pragma once
 
 #include <string_view>
 
-#include "src/execution/client.h"
-#include "src/execution/services.h"
+#include "src/config/settings.h"
+#include "src/execution/session.h"
+#include "src/runtime/server_statistics.h"
 
 namespace terrace {
 
-bool authentication_needed(const Services& services);
-// Marks the client authenticated if the pair is right.
-bool authenticate(Services& services, Client& client, std::string_view user, std::string_view password);
+class Authentication {
+ public:
+  Authentication(const Settings& settings, ServerStatistics& statistics)
+      : settings_(settings), statistics_(statistics) {}
+
+  bool needed() const { return !settings_.password.empty(); }
+  // Marks the session authenticated if the pair is right.
+  bool authenticate(Session& session, std::string_view user, std::string_view password) const;
+
+ private:
+  const Settings& settings_;
+  ServerStatistics& statistics_;
+};
+
 // Printable, no blanks.
 bool valid_client_name(std::string_view name);
 

@@ -6,45 +6,50 @@
 namespace terrace {
 namespace {
 
-std::string flags_of(const Client& client) {
+std::string flags_of(const Session& session) {
   std::string flags;
-  if (client.blocked || client.paused) flags += 'b';
-  if (client.close_after_reply) flags += 'c';
-  if (client.closing) flags += 'A';
-  if (client.unix_socket) flags += 'U';
-  if (client.no_evict) flags += 'e';
-  if (client.no_touch) flags += 'T';
+  if (session.transaction.open()) flags += 'x';
+  if (session.blocked || session.paused) flags += 'b';
+  if (session.watch_broken) flags += 'd';
+  if (session.close_after_reply) flags += 'c';
+  if (session.closing) flags += 'A';
+  if (session.unix_socket) flags += 'U';
+  if (session.no_evict) flags += 'e';
+  if (session.no_touch) flags += 'T';
   return flags.empty() ? "N" : flags;
 }
 
 }  // namespace
 
 std::string client_line(const Connection& connection, std::int64_t now_ms) {
-  const Client& client = connection.client();
+  const Session& session = connection.session();
   std::size_t query = connection.query_bytes();
   std::size_t query_buffer = connection.query_buffer_bytes();
   std::size_t unsent = connection.unsent_bytes();
-  std::size_t memory = sizeof(Connection) + query_buffer + connection.output_buffer_bytes();
+  std::size_t memory =
+      sizeof(Connection) + query_buffer + connection.output_buffer_bytes() + session.transaction.memory_bytes();
   std::string text;
   auto field = [&](const char* name, const std::string& value) {
     if (!text.empty()) text += ' ';
     ((text += name) += '=') += value;
   };
-  field("id", std::to_string(client.id));
-  field("addr", client.address);
-  field("laddr", client.local_address);
-  field("fd", std::to_string(client.socket));
-  field("name", client.name);
-  field("age", std::to_string((now_ms - client.created_ms) / 1000));
-  field("idle", std::to_string((now_ms - client.last_interaction_ms) / 1000));
-  field("flags", flags_of(client));
-  field("db", std::to_string(client.database));
+  field("id", std::to_string(session.id));
+  field("addr", session.address);
+  field("laddr", session.local_address);
+  field("fd", std::to_string(session.socket));
+  field("name", session.name);
+  field("age", std::to_string((now_ms - session.created_ms) / 1000));
+  field("idle", std::to_string((now_ms - session.last_interaction_ms) / 1000));
+  field("flags", flags_of(session));
+  field("db", std::to_string(session.database));
   for (const char* name : {"sub", "psub", "ssub"}) field(name, "0");
-  field("multi", "-1");
+  const Transaction& transaction = session.transaction;
+  field("multi", transaction.open() ? std::to_string(transaction.calls().size()) : "-1");
+  field("watch", std::to_string(session.watched.size()));
   field("qbuf", std::to_string(query));
   field("qbuf-free", std::to_string(query_buffer > query ? query_buffer - query : 0));
   field("argv-mem", "0");
-  field("multi-mem", "0");
+  field("multi-mem", std::to_string(transaction.memory_bytes()));
   field("rbs", std::to_string(connection.output_buffer_bytes()));
   field("rbp", "0");
   field("obl", std::to_string(unsent));
@@ -52,12 +57,12 @@ std::string client_line(const Connection& connection, std::int64_t now_ms) {
   field("omem", "0");
   field("tot-mem", std::to_string(memory));
   field("events", unsent > 0 ? "rw" : "r");
-  field("cmd", client.last_command ? std::string(client.last_command->name()) : "NULL");
-  field("user", client.authenticated ? "default" : "(superuser)");
+  field("cmd", session.last_command ? std::string(session.last_command->name()) : "NULL");
+  field("user", session.authenticated ? "default" : "(superuser)");
   field("redir", "-1");
-  field("resp", std::to_string(client.protocol));
-  field("lib-name", client.library_name);
-  field("lib-ver", client.library_version);
+  field("resp", std::to_string(session.protocol));
+  field("lib-name", session.library_name);
+  field("lib-ver", session.library_version);
   return text;
 }
 

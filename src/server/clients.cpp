@@ -3,10 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "io/reactor.h"
 #include "io/socket.h"
-#include "src/runtime/logger.h"
-#include "src/runtime/server_statistics.h"
 
 namespace terrace {
 namespace {
@@ -27,32 +24,32 @@ bool is_loopback(const std::string& address) {
 
 void Clients::accept(int fd, bool unix_socket) {
   if (refuse(fd, unix_socket)) return;
-  ++services_.statistics.connections_received;
+  ++parts_.statistics.connections_received;
   if (!unix_socket) {
     static_cast<void>(io::set_no_delay(fd).ok());
-    static_cast<void>(io::set_keepalive(fd, static_cast<int>(settings_.tcp_keepalive_seconds)).ok());
+    static_cast<void>(io::set_keepalive(fd, static_cast<int>(parts_.settings.tcp_keepalive_seconds)).ok());
   }
-  auto connection = std::make_unique<Connection>(services_.reactor, fd, services_, settings_, gate_);
+  auto connection = std::make_unique<Connection>(parts_, fd);
   std::uint64_t id = next_id_++;
-  Client& client = connection->client();
-  client.id = id;
-  client.unix_socket = unix_socket;
-  client.local = unix_socket || is_loopback(client.address);
+  Session& session = connection->session();
+  session.id = id;
+  session.unix_socket = unix_socket;
+  session.local = unix_socket || is_loopback(session.address);
   connections_[id] = std::move(connection);
   io::spawn(serve(id));
 }
 
 bool Clients::refuse(int fd, bool unix_socket) {
   std::string_view answer;
-  if (closing_ || connections_.size() >= static_cast<std::size_t>(settings_.max_clients)) {
+  if (closing_ || connections_.size() >= static_cast<std::size_t>(parts_.settings.max_clients)) {
     answer = kTooMany;
-  } else if (settings_.protected_mode && settings_.password.empty() && !unix_socket &&
+  } else if (parts_.settings.protected_mode && parts_.settings.password.empty() && !unix_socket &&
              !is_loopback(io::peer_address(fd))) {
     answer = kDenied;
   } else {
     return false;
   }
-  ++services_.statistics.connections_rejected;
+  ++parts_.statistics.connections_rejected;
   static_cast<void>(::send(fd, answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0);
   ::close(fd);
   return true;
@@ -61,7 +58,7 @@ bool Clients::refuse(int fd, bool unix_socket) {
 io::Task<> Clients::serve(std::uint64_t id) {
   co_await connections_[id]->run();
   // It may have ended from within a call on the connection itself: let that return first.
-  co_await services_.reactor.yield();
+  co_await parts_.reactor.yield();
   connections_.erase(id);
   one_gone_.notify();
 }
@@ -76,11 +73,11 @@ void Clients::sample_buffers() {
 }
 
 void Clients::close_idle(std::int64_t now_ms) {
-  if (settings_.idle_timeout_seconds == 0) return;
+  if (parts_.settings.idle_timeout_seconds == 0) return;
   for (const auto& [id, connection] : connections_) {
-    if (connection->client().blocked) continue;  // it is not idle, it waits for us
-    if (now_ms - connection->client().last_interaction_ms > settings_.idle_timeout_seconds * 1000) {
-      services_.logger.verbose("Closing idle client");
+    if (connection->session().blocked) continue;  // it is not idle, it waits for us
+    if (now_ms - connection->session().last_interaction_ms > parts_.settings.idle_timeout_seconds * 1000) {
+      parts_.logger.verbose("Closing idle client");
       connection->abort();
     }
   }
@@ -88,10 +85,10 @@ void Clients::close_idle(std::int64_t now_ms) {
 
 io::Task<> Clients::close_all(std::int64_t grace_ms) {
   closing_ = true;
-  std::int64_t end_us = services_.reactor.monotonic_us() + grace_ms * 1000;
+  std::int64_t end_us = parts_.reactor.monotonic_us() + grace_ms * 1000;
   for (const auto& [id, connection] : connections_) connection->finish();
-  while (!connections_.empty() && services_.reactor.monotonic_us() < end_us) {
-    co_await services_.reactor.sleep_ms(1);
+  while (!connections_.empty() && parts_.reactor.monotonic_us() < end_us) {
+    co_await parts_.reactor.sleep_ms(1);
     for (const auto& [id, connection] : connections_) {
       if (connection->unsent_bytes() == 0) connection->abort();
     }

@@ -14,8 +14,7 @@ namespace terrace {
 
 class Clients {
  public:
-  Clients(Services& services, const Settings& settings, ReplyGate& gate)
-      : services_(services), settings_(settings), gate_(gate) {}
+  explicit Clients(const Connection::Parts& parts) : parts_(parts) {}
 
   // Takes over an accepted socket; refuses it in Redis' words if there are too many, or in protected mode.
   void accept(int fd, bool unix_socket);
@@ -38,9 +37,7 @@ class Clients {
   io::Task<> serve(std::uint64_t id);
   bool refuse(int fd, bool unix_socket);
 
-  Services& services_;
-  const Settings& settings_;
-  ReplyGate& gate_;
+  Connection::Parts parts_;
   std::uint64_t next_id_ = 1;
   std::map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   io::Event one_gone_;

@@ -1,13 +1,7 @@
 #include "src/server/connection.h"
 
-#include "io/reactor.h"
 #include "io/socket.h"
-#include "src/execution/dispatcher.h"
 #include "src/resp/reply.h"
-#include "src/runtime/logger.h"
-#include "src/runtime/server_statistics.h"
-#include "src/runtime/store.h"
-#include "src/server/reply_gate.h"
 
 namespace terrace {
 namespace {
@@ -17,23 +11,23 @@ constexpr std::size_t kMaxKeptBuffer = 64 * 1024;
 
 }  // namespace
 
-Connection::Connection(io::Reactor& reactor, int fd, Services& services, const Settings& settings, ReplyGate& gate)
-    : services_(services), settings_(settings), gate_(gate), stream_(reactor, fd) {
-  client_.socket = fd;
-  client_.address = io::peer_address(fd);
-  client_.local_address = io::local_address(fd);
-  client_.authenticated = settings.password.empty();
-  client_.may_block = true;
-  client_.created_ms = client_.last_interaction_ms = reactor.wall_ms();
+Connection::Connection(const Parts& parts, int fd) : parts_(parts), stream_(parts.reactor, fd) {
+  session_.socket = fd;
+  session_.address = io::peer_address(fd);
+  session_.local_address = io::local_address(fd);
+  session_.authenticated = parts.settings.password.empty();
+  session_.may_block = true;
+  session_.created_ms = session_.last_interaction_ms = parts.reactor.wall_ms();
 }
 
 Connection::~Connection() {
-  gate_.forget(*this);
+  parts_.gate.forget(*this);
+  parts_.dispatcher.forget(session_);
 }
 
 // As in Redis a blocked client whose peer has ended is gone, whatever else it had sent.
 void Connection::at_peer_gone() {
-  if (client_.blocked) abort();
+  if (session_.blocked) abort();
 }
 
 io::Task<> Connection::run() {
@@ -42,102 +36,102 @@ io::Task<> Connection::run() {
   co_await receive_commands();
   co_await drain();
   ended_ = true;
-  client_.closing = true;
+  session_.closing = true;
   to_send_.notify();
   co_await stream_.close();
   while (!tasks_.idle()) co_await tasks_.wait();
 }
 
 io::Task<> Connection::receive_commands() {
-  while (!gone() && !client_.close_after_reply) {
+  while (!gone() && !session_.close_after_reply) {
     auto received = co_await stream_.receive();
     if (!received.ok() || received->empty()) break;
     std::string_view bytes(reinterpret_cast<const char*>(received->data()), received->size());
-    services_.statistics.input_bytes += bytes.size();
-    ++services_.statistics.reads_processed;
-    Dispatcher& dispatcher = services_.dispatcher;
-    std::unique_ptr<Execution> execution = dispatcher.pool().take();
-    RequestParser::Status status = parser_.parse(bytes, limits(), execution->batch);
-    execution->begin(client_, output_, services_.reactor.wall_ms());
-    client_.last_interaction_ms = execution->now_ms;
-    co_await dispatcher.prefetch().join(*execution);
+    parts_.statistics.input_bytes += bytes.size();
+    ++parts_.statistics.reads_processed;
+    Dispatcher& dispatcher = parts_.dispatcher;
+    std::unique_ptr<CommandBatch> batch = dispatcher.pool().take();
+    RequestParser::Status status = parser_.parse(bytes, limits(), batch->requests);
+    batch->begin(session_, output(), kClientOrigin, parts_.reactor.wall_ms());
+    session_.last_interaction_ms = batch->now_ms;
+    co_await parts_.prefetch.join(*batch);
     bool lent = true;
-    while (!dispatcher.run(*execution)) {
-      gate_.mark(*this);
+    while (!dispatcher.run(*batch)) {
+      parts_.gate.mark(*this);
       if (lent) {
-        execution->own(bytes);
+        batch->own(bytes);
         stream_.release();
         lent = false;
       }
-      co_await wait(*execution);
-      if (broken_) break;
+      co_await wait(*batch);
+      if (broken_ && !batch->must_end()) break;
     }
-    dispatcher.pool().give_back(std::move(execution));
+    dispatcher.pool().give_back(std::move(batch));
     if (status != RequestParser::Status::kOk) answer_protocol_error(status);
-    gate_.mark(*this);
+    parts_.gate.mark(*this);
     if (lent) stream_.release();
     co_await wait_until_sent();
   }
 }
 
-io::Task<> Connection::wait(Execution& execution) {
-  if (execution.wait == Execution::Wait::kSent) {
+io::Task<> Connection::wait(CommandBatch& batch) {
+  if (batch.wait == CommandBatch::Wait::kSent) {
     co_await wait_until_sent();
-    execution.wait = Execution::Wait::kNothing;
+    batch.wait = CommandBatch::Wait::kNothing;
     co_return;
   }
-  if (client_.blocked && stream_.peer_gone()) abort();
-  co_await services_.dispatcher.wait(execution);
+  if (session_.blocked && stream_.peer_gone()) abort();
+  co_await parts_.dispatcher.wait(batch);
 }
 
 // While memory is short, replies leave before more are made.
 io::Task<> Connection::wait_until_sent() {
-  while (unsent_bytes() > Execution::kMaxUnsentWhenShort && !gone() && !services_.store.loading() &&
-         services_.store.engine().memory_short()) {
+  while (unsent_bytes() > CommandBatch::kMaxUnsentWhenShort && !gone() && !parts_.store.loading() &&
+         parts_.store.engine().memory_short()) {
     co_await sent_.wait();
   }
 }
 
 void Connection::answer_protocol_error(RequestParser::Status status) {
   if (status == RequestParser::Status::kTooLarge) {
-    services_.logger.warning("Closing client that reached max query buffer length: " + client_.address);
-    ++services_.statistics.buffer_disconnections;
-    client_.closing = true;
+    parts_.logger.warning("Closing client that reached max query buffer length: " + session_.address);
+    ++parts_.statistics.buffer_disconnections;
+    session_.closing = true;
     return;
   }
-  if (client_.close_after_reply || client_.closing) return;
-  Reply(output_.bytes(), client_.protocol).error(parser_.error());
-  ++services_.statistics.error_replies;
-  ++services_.statistics.errors["ERR"];
-  client_.close_after_reply = true;
+  if (session_.close_after_reply || session_.closing) return;
+  Reply(output().bytes(), session_.protocol).error(parser_.error());
+  ++parts_.statistics.error_replies;
+  ++parts_.statistics.errors["ERR"];
+  session_.close_after_reply = true;
 }
 
 RequestParser::Limits Connection::limits() const {
-  return {static_cast<std::uint64_t>(settings_.max_bulk_bytes),
-          static_cast<std::uint64_t>(settings_.query_buffer_bytes), client_.authenticated};
+  return {static_cast<std::uint64_t>(parts_.settings.max_bulk_bytes),
+          static_cast<std::uint64_t>(parts_.settings.query_buffer_bytes), session_.authenticated};
 }
 
 void Connection::flush(std::uint64_t released) {
-  if (client_.closing) {
+  if (session_.closing) {
     stream_.shutdown();
     sent_.notify();
     return;
   }
   if (sending_ || broken_) return;
-  std::size_t size = output_.releasable(released);
+  std::size_t size = output().releasable(released);
   if (over_limit()) return abort();
   if (size == 0) return;
-  output_.take(size, in_flight_);
+  output().take(size, in_flight_);
   sending_ = true;
   to_send_.notify();
 }
 
 bool Connection::over_limit() {
-  const OutputLimit& limit = settings_.output_limits[0];
+  const OutputLimit& limit = parts_.settings.output_limits[0];
   std::size_t bytes = unsent_bytes();
   bool hard = limit.hard_bytes > 0 && bytes > limit.hard_bytes;
   bool soft = limit.soft_bytes > 0 && bytes > limit.soft_bytes;
-  std::int64_t now_ms = services_.reactor.turn_time_us() / 1000;
+  std::int64_t now_ms = parts_.reactor.turn_time_us() / 1000;
   if (!soft) {
     over_soft_limit_since_ms_ = 0;
   } else if (over_soft_limit_since_ms_ == 0) {
@@ -147,8 +141,8 @@ bool Connection::over_limit() {
     soft = now_ms - over_soft_limit_since_ms_ > limit.soft_seconds * 1000;
   }
   if (!hard && !soft) return false;
-  services_.logger.warning("Client " + client_.address + " closed for overcoming of output buffer limits.");
-  ++services_.statistics.buffer_disconnections;
+  parts_.logger.warning("Client " + session_.address + " closed for overcoming of output buffer limits.");
+  ++parts_.statistics.buffer_disconnections;
   return true;
 }
 
@@ -160,39 +154,39 @@ io::Task<> Connection::send_replies() {
     std::size_t size = in_flight_.size();
     Result<void> sent = co_await stream_.send(std::as_bytes(std::span(in_flight_)));
     sending_ = false;
-    services_.statistics.output_bytes += size;
-    ++services_.statistics.writes_processed;
+    parts_.statistics.output_bytes += size;
+    ++parts_.statistics.writes_processed;
     if (!sent.ok()) {
       broken_ = true;
       stream_.shutdown();
-      services_.dispatcher.leave(client_);
+      parts_.dispatcher.blocking().leave(session_);
     }
     if (in_flight_.capacity() > kMaxKeptBuffer) {
       in_flight_ = std::string();
     } else {
       in_flight_.clear();
     }
-    if (output_.size() > 0) gate_.mark(*this);
+    if (output().size() > 0) parts_.gate.mark(*this);
     sent_.notify();
   }
 }
 
 // What was answered is sent before the socket is closed, unless nobody takes it.
 io::Task<> Connection::drain() {
-  if (output_.size() > 0) gate_.mark(*this);
+  if (output().size() > 0) parts_.gate.mark(*this);
   while (unsent_bytes() > 0 && !gone()) co_await sent_.wait();
 }
 
 void Connection::abort() {
-  if (client_.closing) return;
-  client_.closing = true;
-  services_.dispatcher.leave(client_);
+  if (session_.closing) return;
+  session_.closing = true;
+  parts_.dispatcher.blocking().leave(session_);
   stream_.shutdown();
   sent_.notify();
 }
 
 void Connection::finish() {
-  client_.close_after_reply = true;
+  session_.close_after_reply = true;
   if (unsent_bytes() == 0) stream_.shutdown();
 }
 

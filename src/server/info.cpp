@@ -34,11 +34,11 @@ double ratio(std::uint64_t a, std::uint64_t b) {
   return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
 }
 
-void write_server(InfoWriter& out, Services& services) {
+void write_server(InfoWriter& out, const InfoSources& sources) {
   utsname system{};
   uname(&system);
-  std::int64_t now_ms = services.reactor.wall_ms();
-  std::int64_t uptime = (now_ms - services.lifecycle.started_ms) / 1000;
+  std::int64_t now_ms = sources.reactor.wall_ms();
+  std::int64_t uptime = (now_ms - sources.lifecycle.started_ms) / 1000;
   out.section("Server");
   out.field("redis_version", kRedisVersion);
   out.field("terrace_version", kVersion);
@@ -54,35 +54,35 @@ void write_server(InfoWriter& out, Services& services) {
   out.field("gcc_version", std::to_string(__GNUC__) + "." + std::to_string(__GNUC_MINOR__) + "." +
                                std::to_string(__GNUC_PATCHLEVEL__));
   out.field("process_id", static_cast<int>(getpid()));
-  out.field("process_supervised", services.lifecycle.supervised_by);
-  out.field("run_id", services.lifecycle.run_id);
-  out.field("tcp_port", services.config.settings().port);
+  out.field("process_supervised", sources.lifecycle.supervised_by);
+  out.field("run_id", sources.lifecycle.run_id);
+  out.field("tcp_port", sources.config.settings().port);
   out.field("server_time_usec", now_ms * 1000);
   out.field("uptime_in_seconds", uptime);
   out.field("uptime_in_days", uptime / 86400);
-  out.field("hz", services.config.settings().hz);
-  out.field("configured_hz", services.config.settings().hz);
+  out.field("hz", sources.config.settings().hz);
+  out.field("configured_hz", sources.config.settings().hz);
   out.field("lru_clock", (now_ms / 1000) & 0xFFFFFF);
-  out.field("executable", services.lifecycle.executable);
-  out.field("config_file", services.config.path());
+  out.field("executable", sources.lifecycle.executable);
+  out.field("config_file", sources.config.path());
   out.field("io_threads_active", 0);
 }
 
-void write_clients(InfoWriter& out, Services& services) {
+void write_clients(InfoWriter& out, const InfoSources& sources) {
   out.section("Clients");
-  out.field("connected_clients", services.clients.size());
+  out.field("connected_clients", sources.clients.size());
   out.field("cluster_connections", 0);
-  out.field("maxclients", services.config.settings().max_clients);
-  out.field("client_recent_max_input_buffer", services.clients.largest_input());
-  out.field("client_recent_max_output_buffer", services.clients.largest_output());
-  out.field("blocked_clients", services.dispatcher.blocked().size() + services.dispatcher.pause().waiting);
+  out.field("maxclients", sources.config.settings().max_clients);
+  out.field("client_recent_max_input_buffer", sources.clients.largest_input());
+  out.field("client_recent_max_output_buffer", sources.clients.largest_output());
+  out.field("blocked_clients", sources.dispatcher.blocking().clients().size() + sources.dispatcher.pause().waiting);
   out.field("tracking_clients", 0);
-  out.field("clients_in_timeout_table", services.dispatcher.blocked().with_deadline());
+  out.field("clients_in_timeout_table", sources.dispatcher.blocking().clients().with_deadline());
 }
 
-void write_memory(InfoWriter& out, Services& services) {
-  const Settings& settings = services.config.settings();
-  MemoryFigures memory = memory_figures(services);
+void write_memory(InfoWriter& out, const InfoSources& sources) {
+  const Settings& settings = sources.config.settings();
+  const MemoryFigures memory = ServerInfo(sources).memory();
   std::uint64_t dataset = memory.records;
   std::uint64_t overhead = memory.used > dataset ? memory.used - dataset : 0;
   out.section("Memory");
@@ -106,7 +106,7 @@ void write_memory(InfoWriter& out, Services& services) {
   out.zeros({"used_memory_functions", "used_memory_scripts"});
   out.field("used_memory_scripts_human", "0B");
   out.bytes("maxmemory", static_cast<std::uint64_t>(settings.max_memory_bytes));
-  out.field("maxmemory_policy", services.config.value(*find_directive("maxmemory-policy")));
+  out.field("maxmemory_policy", sources.config.value(*find_directive("maxmemory-policy")));
   out.real("allocator_frag_ratio", 1);
   out.field("allocator_frag_bytes", 0);
   out.real("allocator_rss_ratio", 1);
@@ -128,12 +128,12 @@ void write_memory(InfoWriter& out, Services& services) {
   out.zeros({"active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects"});
 }
 
-void write_persistence(InfoWriter& out, Services& services) {
-  bool loading = services.store.loading();
-  storage::Statistics store = loading ? storage::Statistics() : services.store.engine().statistics();
-  bool saving = !loading && services.store.engine().checkpoint_running();
-  bool writable = loading || services.store.engine().writable(false).ok();
-  std::int64_t saved_ms = store.last_checkpoint_ms > 0 ? store.last_checkpoint_ms : services.lifecycle.started_ms;
+void write_persistence(InfoWriter& out, const InfoSources& sources) {
+  bool loading = sources.store.loading();
+  storage::Statistics store = loading ? storage::Statistics() : sources.store.engine().statistics();
+  bool saving = !loading && sources.store.engine().checkpoint_running();
+  bool writable = loading || sources.store.engine().writable(false).ok();
+  std::int64_t saved_ms = store.last_checkpoint_ms > 0 ? store.last_checkpoint_ms : sources.lifecycle.started_ms;
   std::int64_t duration =
       store.checkpoints > 0 ? static_cast<std::int64_t>(store.last_checkpoint_duration_us / 1000000) : -1;
   const char* status = store.checkpoint_failures > 0 && store.checkpoints == 0 ? "err" : "ok";
@@ -164,8 +164,8 @@ void write_persistence(InfoWriter& out, Services& services) {
       {"aof_base_size", "aof_pending_rewrite", "aof_buffer_length", "aof_pending_bio_fsync", "aof_delayed_fsync"});
 }
 
-void write_stats(InfoWriter& out, Services& services) {
-  const ServerStatistics& statistics = services.statistics;
+void write_stats(InfoWriter& out, const InfoSources& sources) {
+  const ServerStatistics& statistics = sources.statistics;
   out.section("Stats");
   out.field("total_connections_received", statistics.connections_received);
   out.field("total_commands_processed", statistics.commands_processed);
@@ -201,17 +201,17 @@ void write_stats(InfoWriter& out, Services& services) {
       {"io_threaded_reads_processed", "io_threaded_writes_processed", "reply_buffer_shrinks", "reply_buffer_expands"});
 }
 
-void write_replication(InfoWriter& out, Services& services) {
+void write_replication(InfoWriter& out, const InfoSources& sources) {
   out.section("Replication");
   out.field("role", "master");
   out.field("connected_slaves", 0);
   out.field("master_failover_state", "no-failover");
-  out.field("master_replid", services.lifecycle.run_id);
+  out.field("master_replid", sources.lifecycle.run_id);
   out.field("master_replid2", kNoReplica);
   out.field("master_repl_offset", 0);
   out.field("second_repl_offset", -1);
   out.field("repl_backlog_active", 0);
-  out.field("repl_backlog_size", services.config.value(*find_directive("repl-backlog-size")));
+  out.field("repl_backlog_size", sources.config.value(*find_directive("repl-backlog-size")));
   out.zeros({"repl_backlog_first_byte_offset", "repl_backlog_histlen"});
 }
 
@@ -219,7 +219,7 @@ double seconds_of(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
-void write_cpu(InfoWriter& out, Services&) {
+void write_cpu(InfoWriter& out, const InfoSources&) {
   rusage all{}, children{}, thread{};
   getrusage(RUSAGE_SELF, &all);
   getrusage(RUSAGE_CHILDREN, &children);
@@ -233,21 +233,21 @@ void write_cpu(InfoWriter& out, Services&) {
   out.real("used_cpu_user_main_thread", seconds_of(thread.ru_utime), 6);
 }
 
-void write_modules(InfoWriter& out, Services&) {
+void write_modules(InfoWriter& out, const InfoSources&) {
   out.section("Modules");
 }
 
 template <typename Visit>
-void visit_entries(Services& services, Visit&& visit) {
-  for (const auto& entry : services.commands.entries()) {
+void visit_entries(const InfoSources& sources, Visit&& visit) {
+  for (const auto& entry : sources.commands.entries()) {
     visit(*entry);
     for (const auto& subcommand : entry->subcommands) visit(*subcommand);
   }
 }
 
-void write_command_stats(InfoWriter& out, Services& services) {
+void write_command_stats(InfoWriter& out, const InfoSources& sources) {
   out.section("Commandstats");
-  visit_entries(services, [&](const CommandEntry& entry) {
+  visit_entries(sources, [&](const CommandEntry& entry) {
     const CommandUsage& usage = entry.usage;
     if (usage.calls + usage.rejected + usage.failed == 0) return;
     char text[160];
@@ -260,17 +260,17 @@ void write_command_stats(InfoWriter& out, Services& services) {
   });
 }
 
-void write_error_stats(InfoWriter& out, Services& services) {
+void write_error_stats(InfoWriter& out, const InfoSources& sources) {
   out.section("Errorstats");
-  for (const auto& [code, count] : services.statistics.errors) {
+  for (const auto& [code, count] : sources.statistics.errors) {
     out.field("errorstat_" + code, "count=" + std::to_string(count));
   }
 }
 
-void write_latency_stats(InfoWriter& out, Services& services) {
+void write_latency_stats(InfoWriter& out, const InfoSources& sources) {
   out.section("Latencystats");
-  const Settings& settings = services.config.settings();
-  visit_entries(services, [&](const CommandEntry& entry) {
+  const Settings& settings = sources.config.settings();
+  visit_entries(sources, [&](const CommandEntry& entry) {
     const CommandUsage& usage = entry.usage;
     if (!usage.latency) return;
     std::string text;
@@ -284,28 +284,28 @@ void write_latency_stats(InfoWriter& out, Services& services) {
   });
 }
 
-void write_cluster(InfoWriter& out, Services&) {
+void write_cluster(InfoWriter& out, const InfoSources&) {
   out.section("Cluster");
   out.field("cluster_enabled", 0);
 }
 
-void write_keyspace(InfoWriter& out, Services& services) {
+void write_keyspace(InfoWriter& out, const InfoSources& sources) {
   out.section("Keyspace");
-  if (services.store.loading()) return;
-  storage::Engine& engine = services.store.engine();
+  if (sources.store.loading()) return;
+  storage::Engine& engine = sources.store.engine();
   for (unsigned i = 0; i < engine.database_count(); ++i) {
     const storage::Database& database = engine.database(i);
     if (database.size() == 0) continue;
     out.field("db" + std::to_string(i), "keys=" + std::to_string(database.size()) +
                                             ",expires=" + std::to_string(database.keys_with_expiry()) +
-                                            ",avg_ttl=" + std::to_string(services.statistics.average_ttl_ms[i]) +
+                                            ",avg_ttl=" + std::to_string(sources.statistics.average_ttl_ms[i]) +
                                             ",subexpiry=" + std::to_string(database.keys_with_expiring_parts()));
   }
 }
 
 struct Section {
   std::string_view name;
-  void (*write)(InfoWriter&, Services&);
+  void (*write)(InfoWriter&, const InfoSources&);
   bool by_default;
   bool tells_of_keys = false;
 };
@@ -338,31 +338,32 @@ bool wanted(const Section& section, std::span<const std::string_view> names) {
 
 }  // namespace
 
-MemoryFigures memory_figures(Services& services) {
+MemoryFigures ServerInfo::memory() const {
+  const InfoSources& sources = sources_;
   MemoryFigures memory;
-  storage::Statistics store = services.store.loading() ? storage::Statistics() : services.store.engine().statistics();
+  storage::Statistics store = sources.store.loading() ? storage::Statistics() : sources.store.engine().statistics();
   std::ifstream statm("/proc/self/statm");
   std::uint64_t virtual_pages = 0, resident_pages = 0;
   statm >> virtual_pages >> resident_pages;
   memory.resident = resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   memory.records = store.record_memory_bytes;
   memory.index = store.index_memory_bytes;
-  for (const auto& [id, connection] : services.clients.all()) {
+  for (const auto& [id, connection] : sources.clients.all()) {
     memory.client_buffers += sizeof(Connection) + connection->query_buffer_bytes() + connection->output_buffer_bytes();
   }
   memory.used = memory.records + memory.index + memory.client_buffers;
-  services.statistics.peak_memory = std::max(services.statistics.peak_memory, memory.used);
-  memory.peak = services.statistics.peak_memory;
+  sources.statistics.peak_memory = std::max(sources.statistics.peak_memory, memory.used);
+  memory.peak = sources.statistics.peak_memory;
   struct sysinfo system {};
   sysinfo(&system);
   memory.total_system = static_cast<std::uint64_t>(system.totalram) * system.mem_unit;
   return memory;
 }
 
-std::string info_text(Services& services, std::span<const std::string_view> sections) {
+std::string ServerInfo::text(std::span<const std::string_view> sections) const {
   InfoWriter out;
   for (const Section& section : kSections) {
-    if (wanted(section, sections)) section.write(out, services);
+    if (wanted(section, sections)) section.write(out, sources_);
   }
   return out.text();
 }

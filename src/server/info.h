@@ -1,4 +1,5 @@
-// info: the text of INFO: Redis' sections and fields with this server's values, and the section "Tier" about the store.
+// ServerInfo: the text of INFO: Redis' sections and fields with this server's values, and the section "Tier" about the
+// store. Ownership: borrows what it tells of. Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -6,12 +7,18 @@
 #include <string>
 #include <string_view>
 
-#include "src/execution/services.h"
+#include "io/reactor.h"
+#include "src/config/config.h"
+#include "src/execution/command_table.h"
+#include "src/execution/dispatcher.h"
+#include "src/execution/reply_gate.h"
+#include "src/runtime/lifecycle.h"
+#include "src/runtime/server_statistics.h"
+#include "src/runtime/store.h"
+#include "src/server/clients.h"
 
 namespace terrace {
 
-// Section names in any case; "default", "all" and "everything" as in Redis; none: the default ones.
-std::string info_text(Services& services, std::span<const std::string_view> sections);
 // Do these sections tell how many keys there are?
 bool tells_of_keys(std::span<const std::string_view> sections);
 
@@ -24,6 +31,30 @@ struct MemoryFigures {
   std::uint64_t client_buffers = 0;
   std::uint64_t total_system = 0;
 };
-MemoryFigures memory_figures(Services& services);
+
+// What the sections tell of.
+struct InfoSources {
+  io::Reactor& reactor;
+  Store& store;
+  const Config& config;
+  const CommandTable& commands;
+  const Clients& clients;
+  Dispatcher& dispatcher;
+  const ReplyGate& gate;
+  ServerStatistics& statistics;
+  const Lifecycle& lifecycle;
+};
+
+class ServerInfo {
+ public:
+  explicit ServerInfo(const InfoSources& sources) : sources_(sources) {}
+
+  // Section names in any case; "default", "all" and "everything" as in Redis; none: the default ones.
+  std::string text(std::span<const std::string_view> sections) const;
+  MemoryFigures memory() const;
+
+ private:
+  InfoSources sources_;
+};
 
 }  // namespace terrace

@@ -63,24 +63,24 @@ storage::Options store_options(const Settings& settings, Logger& logger) {
 }
 
 Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::OpenDisk open_disk, io::Workers& workers,
-               io::SignalWatcher& signals, Supervisor& supervisor, Config& config, Logger& logger,
-               std::span<const std::span<const Command>> families)
+               io::SignalWatcher& signals, Supervisor& supervisor, Config& config, Logger& logger)
     : reactor_(reactor),
       signals_(signals),
       supervisor_(supervisor),
       config_(config),
       logger_(logger),
       settings_(config.settings()),
-      commands_(families),
       store_(std::move(open_disk), std::move(disk), reactor, workers, store_options(settings_, logger)),
-      gate_(store_),
-      services_{reactor,     store_,    config_,  commands_, clients_,   dispatcher_, expiry_,
-                statistics_, slow_log_, latency_, logger_,   lifecycle_, replay_},
-      clients_(services_, settings_, gate_),
-      dispatcher_(services_, settings_),
-      expiry_(services_, settings_),
-      replay_(dispatcher_, services_) {
-  gate_.use(dispatcher_);
+      accounting_(statistics_, slow_log_, latency_, settings_),
+      dispatcher_({reactor, store_, key_events_, statistics_, settings_}, commands_, accounting_, settings_, logger),
+      gate_(store_, dispatcher_),
+      prefetch_(reactor, store_),
+      clients_({reactor, store_, dispatcher_, prefetch_, gate_, settings_, statistics_, logger}),
+      expiry_(reactor, store_, dispatcher_, statistics_, settings_),
+      replay_(dispatcher_, commands_, store_, reactor),
+      reload_(reactor, store_, dispatcher_, expiry_, replay_, logger, lifecycle_),
+      authentication_(settings_, statistics_),
+      info_({reactor, store_, config_, commands_, clients_, dispatcher_, gate_, statistics_, lifecycle_}) {
   lifecycle_.started_ms = reactor.wall_ms();
   lifecycle_.run_id = random_hex(40);
   lifecycle_.executable = executable_path();
@@ -88,6 +88,11 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
   reactor_.add_turn_hook(gate_);
   reactor_.observe_turns(this);
   config_.observe(this);
+}
+
+Server::Components Server::components() {
+  return {reactor_,  store_,   config_, commands_,  clients_,        dispatcher_, expiry_, statistics_,
+          slow_log_, latency_, logger_, lifecycle_, authentication_, info_,       reload_};
 }
 
 Server::~Server() {

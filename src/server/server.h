@@ -14,19 +14,24 @@
 #include "io/uring_disk.h"
 #include "io/worker_pool.h"
 #include "src/config/config.h"
+#include "src/execution/call_accounting.h"
 #include "src/execution/command_table.h"
 #include "src/execution/dispatcher.h"
 #include "src/execution/expiry_cycle.h"
+#include "src/execution/key_events.h"
 #include "src/execution/log_replay.h"
-#include "src/execution/services.h"
+#include "src/execution/reply_gate.h"
 #include "src/runtime/latency_monitor.h"
 #include "src/runtime/lifecycle.h"
 #include "src/runtime/logger.h"
 #include "src/runtime/server_statistics.h"
 #include "src/runtime/slow_log.h"
 #include "src/runtime/store.h"
+#include "src/server/authentication.h"
 #include "src/server/clients.h"
-#include "src/server/reply_gate.h"
+#include "src/server/cross_client_prefetch.h"
+#include "src/server/info.h"
+#include "src/server/reload.h"
 #include "src/server/supervisor.h"
 
 namespace terrace {
@@ -35,11 +40,30 @@ class Server final : public SettingsObserver, io::TurnObserver {
  public:
   // `signals`: those that end the server.
   Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::OpenDisk open_disk, io::Workers& workers,
-         io::SignalWatcher& signals, Supervisor& supervisor, Config& config, Logger& logger,
-         std::span<const std::span<const Command>> families);
+         io::SignalWatcher& signals, Supervisor& supervisor, Config& config, Logger& logger);
   ~Server();
 
-  // The whole of it; the exit code of the process.
+  // What the command families may use: each is handed its own few (commands/families.h).
+  struct Components {
+    io::Reactor& reactor;
+    Store& store;
+    Config& config;
+    CommandTable& commands;
+    Clients& clients;
+    Dispatcher& dispatcher;
+    ExpiryCycle& expiry;
+    ServerStatistics& statistics;
+    SlowLog& slow_log;
+    LatencyMonitor& latency;
+    Logger& logger;
+    Lifecycle& lifecycle;
+    const Authentication& authentication;
+    const ServerInfo& info;
+    Reload& reload;
+  };
+  Components components();
+
+  // The whole of it, after the command table has its families; the exit code of the process.
   io::Task<int> run();
 
   std::optional<Refusal> settings_changed(const Settings& before, const Settings& settings) override;
@@ -77,12 +101,17 @@ class Server final : public SettingsObserver, io::TurnObserver {
   Lifecycle lifecycle_;
   CommandTable commands_;
   Store store_;
-  ReplyGate gate_;
-  Services services_;
-  Clients clients_;
+  KeyEvents key_events_;
+  CallAccounting accounting_;
   Dispatcher dispatcher_;
+  ReplyGate gate_;
+  CrossClientPrefetch prefetch_;
+  Clients clients_;
   ExpiryCycle expiry_;
   LogReplay replay_;
+  Reload reload_;
+  Authentication authentication_;
+  ServerInfo info_;
   std::vector<std::unique_ptr<io::Listener>> listeners_;
   std::unique_ptr<io::Listener> unix_listener_;
   io::Gate loops_;

@@ -1,8 +1,8 @@
 #include "src/server/tier_info.h"
 
 #include "io/reactor.h"
+#include "src/execution/reply_gate.h"
 #include "src/runtime/store.h"
-#include "src/server/reply_gate.h"
 
 namespace terrace {
 namespace {
@@ -77,17 +77,17 @@ void write_log(InfoWriter& out, const storage::Statistics& store, const storage:
 
 }  // namespace
 
-void write_tier(InfoWriter& out, Services& services) {
+void write_tier(InfoWriter& out, const InfoSources& sources) {
   out.section("Tier");
-  if (!services.store.loading()) {
-    const storage::Engine& engine = services.store.engine();
+  if (!sources.store.loading()) {
+    const storage::Engine& engine = sources.store.engine();
     storage::Statistics store = engine.statistics();
     write_now(out, store);
     write_traffic(out, store);
     write_background(out, store);
     write_log(out, store, engine);
   }
-  const io::TurnStatistics& turns = services.reactor.turn_statistics();
+  const io::TurnStatistics& turns = sources.reactor.turn_statistics();
   out.field("reactor_turns", turns.turns);
   out.field("reactor_busy_usec", turns.busy_us);
   out.field("reactor_worst_turn_usec", turns.worst_us);

@@ -1,11 +1,11 @@
 // The section "Tier" of INFO: what the store holds in memory and on disk, and what it does to keep it so.
 #pragma once
 
-#include "src/execution/services.h"
+#include "src/server/info.h"
 #include "src/server/info_writer.h"
 
 namespace terrace {
 
-void write_tier(InfoWriter& out, Services& services);
+void write_tier(InfoWriter& out, const InfoSources& sources);
 
 }  // namespace terrace

@@ -7,6 +7,7 @@
 #include "io/activity.h"
 #include "io/slice.h"
 #include "storage/base/disk_error.h"
+#include "storage/base/mutant.h"
 #include "storage/record/image.h"
 
 namespace terrace::storage {
@@ -99,6 +100,7 @@ io::Task<Result<void>> Checkpointer::checkpoint() {
   }
   running_ = true;
   const std::int64_t begin_us = parts_.environment.clock.monotonic_us();
+  while (unit_open_ && !mutant(Mutant::kMarkInsideUnit)) co_await unit_ended_.wait();
   Result<void> result = co_await run();
   Statistics& statistics = parts_.statistics;
   statistics.last_checkpoint_duration_us =

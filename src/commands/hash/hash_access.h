@@ -8,7 +8,7 @@ namespace terrace {
 
 // While the log is replayed no field has expired: that the log says by itself.
 inline types::HashView hash_view(const Context& context, const storage::Record& record) {
-  return {record, context.replaying ? types::kBeforeAnyTime : context.now_ms};
+  return {record, context.replaying() ? types::kBeforeAnyTime : context.now_ms};
 }
 
 // For the command that changes the hash of argument 1, the record, nullptr if there is none: those of `fields`, every

@@ -80,7 +80,7 @@ class FieldChanges {
   }
   // A time that has passed deletes the field, but not while the log is replayed. True: it is still there.
   bool set_time(std::string_view field, std::int64_t time_ms) {
-    if (time_ms != kNoExpiry && time_ms <= context_.now_ms && !context_.replaying) return erase(field), false;
+    if (time_ms != kNoExpiry && time_ms <= context_.now_ms && !context_.replaying()) return erase(field), false;
     changed().set_time(field, time_ms);
     timed_.push_back(field);
     return true;
@@ -409,7 +409,7 @@ void hsetex(Context& context) {
   if (!condition_met(context, record, *options)) return context.reply.integer(0);
   context.reply.integer(1);
   const bool timed = options->time.kind == TimeOption::Kind::kTime;
-  if (timed && options->time_ms <= context.now_ms && !context.replaying) {
+  if (timed && options->time_ms <= context.now_ms && !context.replaying()) {
     return set_expired_fields(context, record, options->pairs);
   }
   Hash hash = changed_hash(context, record);

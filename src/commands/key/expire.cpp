@@ -81,7 +81,7 @@ void expire_at(Context& context, Unit unit, Base base) {
   const std::string_view key = context.argument(1);
   Record* record = context.write(key);
   if (record == nullptr || !conditions->allow(record->expiry_ms(), *time_ms)) return context.reply.integer(0);
-  if (*time_ms <= context.now_ms && !context.replaying) {
+  if (*time_ms <= context.now_ms && !context.replaying()) {
     context.remove(record);
     context.propagate({"DEL", key});
   } else {

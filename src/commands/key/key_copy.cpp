@@ -3,6 +3,7 @@
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/put_value.h"
 #include "src/execution/context.h"
+#include "src/text/integer.h"
 #include "src/types/encoding/value.h"
 #include "src/types/value_copy.h"
 
@@ -54,6 +55,12 @@ std::optional<CopyOptions> parse_copy_options(Context& context) {
   return options;
 }
 
+std::optional<unsigned> named_database(std::string_view argument) {
+  const auto number = parse_integer(argument);
+  if (!number || *number < 0 || *number > INT32_MAX) return std::nullopt;
+  return static_cast<unsigned>(*number);
+}
+
 void same_object(Reply& reply) {
   reply.error("ERR source and destination objects are the same");
 }
@@ -79,6 +86,18 @@ void rename_key(Context& context, bool if_absent) {
 }
 
 }  // namespace
+
+std::optional<unsigned> copy_database(std::span<const std::string_view> arguments) {
+  std::optional<unsigned> database;
+  for (std::size_t i = 3; i + 1 < arguments.size(); ++i) {
+    if (is_option(arguments[i], "DB")) database = named_database(arguments[i + 1]);
+  }
+  return database;
+}
+
+std::optional<unsigned> move_database(std::span<const std::string_view> arguments) {
+  return arguments.size() == 3 ? named_database(arguments[2]) : std::nullopt;
+}
 
 void copy(Context& context) {
   const auto options = parse_copy_options(context);

@@ -79,7 +79,7 @@ void restore(Context& context) {
   context.reply.ok();
   std::int64_t expiry_ms = *ttl_ms;
   if (expiry_ms != 0 && !options->absolute) __builtin_add_overflow(expiry_ms, context.now_ms, &expiry_ms);
-  if (expiry_ms != 0 && expiry_ms < context.now_ms && !context.replaying) {
+  if (expiry_ms != 0 && expiry_ms < context.now_ms && !context.replaying()) {
     if (old == nullptr) return;
     context.remove(old);
     return context.propagate({"DEL", key});

@@ -18,6 +18,9 @@ void type(Context& context);
 
 // key_copy.cpp
 void copy(Context& context);
+// The database of the destination where the arguments name one (Command::target_database).
+std::optional<unsigned> copy_database(std::span<const std::string_view> arguments);
+std::optional<unsigned> move_database(std::span<const std::string_view> arguments);
 void move(Context& context);
 void rename(Context& context);
 void renamenx(Context& context);

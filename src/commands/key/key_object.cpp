@@ -2,11 +2,10 @@
 #include <limits>
 #include <string_view>
 
+#include "src/commands/command_families.h"
 #include "src/commands/key/key_handlers.h"
 #include "src/commands/shared/help.h"
-#include "src/config/config.h"
 #include "src/execution/context.h"
-#include "src/execution/services.h"
 #include "src/types/encoding/value.h"
 #include "src/types/string/string.h"
 
@@ -21,7 +20,7 @@ using storage::ValueType;
 constexpr std::int64_t kFrequencyPerTouch = 5;
 
 const Settings& settings_of(const Context& context) {
-  return context.services.config.settings();
+  return context.parts<KeyParts>().settings;
 }
 
 // The policies by their place in Redis' list: volatile-lru, volatile-lfu, volatile-random, volatile-ttl, allkeys-lru,

@@ -2,11 +2,8 @@
 // needs, and lets the server go on in between.
 #include <vector>
 
-#include "io/reactor.h"
 #include "src/commands/key/key_handlers.h"
 #include "src/commands/shared/scan.h"
-#include "src/execution/services.h"
-#include "src/runtime/store.h"
 
 namespace terrace::commands {
 namespace {
@@ -83,7 +80,7 @@ io::Task<bool> walk_slice(Context& context, const ScanFilter& filter, KeysWalk& 
     walk.missing.clear();
     walk_chains(context, filter, walk);
     if (walk.missing.empty()) break;
-    const Result<void> fetched = co_await context.services.store.engine().fetch_heads(walk.missing, walk.heads);
+    const Result<void> fetched = co_await context.engine().fetch_heads(walk.missing, walk.heads);
     if (!fetched.ok()) {
       context.reply.error("IOERR " + fetched.error().message);
       co_return false;
@@ -102,7 +99,7 @@ io::Task<void> keys(Context& context) {
     const bool complete = co_await walk_slice(context, filter, walk);
     if (!complete) co_return;
     if (walk.cursor == 0) break;
-    co_await context.services.reactor.yield();
+    co_await context.clock().yield();
   }
   walk.names.reply(context.reply);
 }

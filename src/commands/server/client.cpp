@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "io/reactor.h"
+#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
@@ -21,17 +21,17 @@ namespace {
 constexpr std::string_view kInvalidName = "ERR Client names cannot contain spaces, newlines or special characters.";
 
 void id(Context& context) {
-  context.reply.integer(static_cast<std::int64_t>(context.client.id));
+  context.reply.integer(static_cast<std::int64_t>(context.session.id));
 }
 
 void get_name(Context& context) {
-  if (context.client.name.empty()) return context.reply.null();
-  context.reply.bulk(context.client.name);
+  if (context.session.name.empty()) return context.reply.null();
+  context.reply.bulk(context.session.name);
 }
 
 void set_name(Context& context) {
   if (!valid_client_name(context.argument(2))) return context.reply.error(kInvalidName);
-  context.client.name = context.argument(2);
+  context.session.name = context.argument(2);
   context.reply.ok();
 }
 
@@ -45,12 +45,12 @@ void set_info(Context& context) {
     return context.reply.error("ERR " + std::string(name ? "lib-name" : "lib-ver") +
                                " cannot contain spaces, newlines or special characters.");
   }
-  (name ? context.client.library_name : context.client.library_version) = value;
+  (name ? context.session.library_name : context.session.library_version) = value;
   context.reply.ok();
 }
 
 void info(Context& context) {
-  const Connection* connection = context.services.clients.find(context.client.id);
+  const Connection* connection = context.parts<ClientParts>().clients.find(context.session.id);
   if (connection == nullptr) return context.reply.null();
   context.reply.verbatim(client_line(*connection, context.now_ms) + "\n");
 }
@@ -72,7 +72,7 @@ void list_ids(Context& context) {
   for (std::size_t i = 3; i < context.arguments.size(); ++i) {
     auto number = parse_integer(context.argument(i));
     if (!number) return context.reply.error("ERR Invalid client ID");
-    const Connection* connection = context.services.clients.find(static_cast<std::uint64_t>(*number));
+    const Connection* connection = context.parts<ClientParts>().clients.find(static_cast<std::uint64_t>(*number));
     if (connection) text += client_line(*connection, context.now_ms) + "\n";
   }
   context.reply.verbatim(text);
@@ -90,8 +90,8 @@ void list(Context& context) {
     return context.reply.syntax_error();
   }
   std::string text;
-  for (const auto& [number, connection] : context.services.clients.all()) {
-    if (all && !connection->client().closing) text += client_line(*connection, context.now_ms) + "\n";
+  for (const auto& [number, connection] : context.parts<ClientParts>().clients.all()) {
+    if (all && !connection->session().closing) text += client_line(*connection, context.now_ms) + "\n";
   }
   context.reply.verbatim(text);
 }
@@ -102,11 +102,11 @@ struct KillFilter {
   std::string_view address, local_address, user;
   bool skip_me = true;
 
-  bool matches(const Client& client) const {
-    if (id && *id != client.id) return false;
+  bool matches(const Session& session) const {
+    if (id && *id != session.id) return false;
     if (normal && !*normal) return false;
-    if (!address.empty() && address != client.address) return false;
-    if (!local_address.empty() && local_address != client.local_address) return false;
+    if (!address.empty() && address != session.address) return false;
+    if (!local_address.empty() && local_address != session.local_address) return false;
     return user.empty() || user == "default";
   }
 };
@@ -150,13 +150,13 @@ bool parse_kill_filter(Context& context, KillFilter& filter) {
 
 std::int64_t kill_matching(Context& context, const KillFilter& filter) {
   std::int64_t killed = 0;
-  for (const auto& [number, connection] : context.services.clients.all()) {
-    Client& client = connection->client();
-    bool me = client.id == context.client.id;
-    if (client.closing || (me && filter.skip_me) || !filter.matches(client)) continue;
+  for (const auto& [number, connection] : context.parts<ClientParts>().clients.all()) {
+    Session& session = connection->session();
+    bool me = session.id == context.session.id;
+    if (session.closing || (me && filter.skip_me) || !filter.matches(session)) continue;
     ++killed;
     if (me) {
-      client.close_after_reply = true;
+      session.close_after_reply = true;
     } else {
       connection->abort();
     }
@@ -178,7 +178,7 @@ void kill(Context& context) {
 
 void reply_mode(Context& context) {
   std::string_view mode = context.argument(2);
-  ReplyMode& current = context.client.reply_mode;
+  ReplyMode& current = context.session.reply_mode;
   if (is_option(mode, "ON")) {
     current = ReplyMode::kOn;
     context.reply.ok();
@@ -203,12 +203,12 @@ void pause(Context& context) {
   auto timeout_ms = parse_integer(context.argument(2));
   if (!timeout_ms) return context.reply.error("ERR timeout is not an integer or out of range");
   if (*timeout_ms < 0) return context.reply.error("ERR timeout is negative");
-  context.services.dispatcher.pause().begin(*timeout_ms, all);
+  context.parts<ClientParts>().dispatcher.pause().begin(*timeout_ms, all);
   context.reply.ok();
 }
 
 void unblock(Context& context) {
-  using Unblocking = Dispatcher::Unblocking;
+  using Unblocking = Blocking::Unblocking;
   Unblocking how = Unblocking::kTimeout;
   if (context.arguments.size() > 4) {
     return context.reply.error("ERR unknown subcommand or wrong number of arguments for '" +
@@ -223,13 +223,14 @@ void unblock(Context& context) {
   }
   const auto number = integer_argument(context, 2);
   if (!number) return;
-  Connection* connection = context.services.clients.find(static_cast<std::uint64_t>(*number));
-  const bool unblocked = connection != nullptr && context.services.dispatcher.unblock(connection->client(), how);
+  Connection* connection = context.parts<ClientParts>().clients.find(static_cast<std::uint64_t>(*number));
+  const bool unblocked =
+      connection != nullptr && context.parts<ClientParts>().dispatcher.blocking().unblock(connection->session(), how);
   context.reply.integer(unblocked ? 1 : 0);
 }
 
 void unpause(Context& context) {
-  context.services.dispatcher.pause().end();
+  context.parts<ClientParts>().dispatcher.pause().end();
   context.reply.ok();
 }
 
@@ -241,10 +242,10 @@ void set_switch(Context& context, bool& value) {
 }
 
 void no_evict(Context& context) {
-  set_switch(context, context.client.no_evict);
+  set_switch(context, context.session.no_evict);
 }
 void no_touch(Context& context) {
-  set_switch(context, context.client.no_touch);
+  set_switch(context, context.session.no_touch);
 }
 
 void help(Context& context) {

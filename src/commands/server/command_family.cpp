@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/server/command_description.h"
 #include "src/commands/shared/argument.h"
@@ -10,27 +11,26 @@
 #include "src/execution/command.h"
 #include "src/execution/command_table.h"
 #include "src/execution/context.h"
-#include "src/execution/services.h"
 #include "src/text/pattern.h"
 
 namespace terrace {
 namespace {
 
 void all(Context& context) {
-  const auto& entries = context.services.commands.entries();
+  const auto& entries = context.parts<CommandParts>().commands.entries();
   context.reply.array(entries.size());
   for (const auto& entry : entries) describe_command(context.reply, *entry);
 }
 
 void count(Context& context) {
-  context.reply.integer(static_cast<std::int64_t>(context.services.commands.entries().size()));
+  context.reply.integer(static_cast<std::int64_t>(context.parts<CommandParts>().commands.entries().size()));
 }
 
 void info(Context& context) {
   if (context.arguments.size() == 2) return all(context);
   context.reply.array(context.arguments.size() - 2);
   for (std::string_view name : context.arguments.subspan(2)) {
-    const CommandEntry* entry = context.services.commands.find_full(name);
+    const CommandEntry* entry = context.parts<CommandParts>().commands.find_full(name);
     if (entry) {
       describe_command(context.reply, *entry);
     } else {
@@ -42,10 +42,10 @@ void info(Context& context) {
 void docs(Context& context) {
   std::vector<const CommandEntry*> found;
   if (context.arguments.size() == 2) {
-    for (const auto& entry : context.services.commands.entries()) found.push_back(entry.get());
+    for (const auto& entry : context.parts<CommandParts>().commands.entries()) found.push_back(entry.get());
   }
   for (std::string_view name : context.arguments.subspan(2)) {
-    if (const CommandEntry* entry = context.services.commands.find_full(name)) found.push_back(entry);
+    if (const CommandEntry* entry = context.parts<CommandParts>().commands.find_full(name)) found.push_back(entry);
   }
   context.reply.map(found.size());
   for (const CommandEntry* entry : found) document_command(context.reply, *entry);
@@ -70,7 +70,7 @@ void list(Context& context) {
     return context.reply.syntax_error();
   }
   std::vector<std::string_view> names;
-  for (const auto& entry : context.services.commands.entries()) {
+  for (const auto& entry : context.parts<CommandParts>().commands.entries()) {
     if (listed(*entry, filter, value)) names.push_back(entry->name());
     for (const auto& subcommand : entry->subcommands) {
       if (!filter.empty() && listed(*subcommand, filter, value)) names.push_back(subcommand->name());
@@ -83,7 +83,7 @@ void list(Context& context) {
 // False: the error is replied.
 bool find_keys_of(Context& context, std::vector<KeyPosition>& keys) {
   auto arguments = context.arguments.subspan(2);
-  const CommandEntry* entry = context.services.commands.find(arguments);
+  const CommandEntry* entry = context.parts<CommandParts>().commands.find(arguments);
   bool unknown_subcommand = entry != nullptr && !entry->subcommands.empty();
   if (entry == nullptr || unknown_subcommand) {
     context.reply.error("ERR Invalid command specified");
@@ -110,33 +110,6 @@ void getkeys(Context& context) {
   for (const KeyPosition& key : keys) context.reply.bulk(context.argument(key.argument + 2));
 }
 
-// Does this BITFIELD only read? As Redis tells it: by the words alone, up to the first that changes or is unknown.
-bool only_reads_fields(std::span<const std::string_view> arguments) {
-  for (std::size_t i = 2; i < arguments.size(); ++i) {
-    const std::size_t following = arguments.size() - i - 1;
-    if (is_option(arguments[i], "GET") && following >= 2) {
-      i += 2;
-    } else if (is_option(arguments[i], "OVERFLOW") && following >= 1) {
-      i += 1;
-    } else {
-      return false;
-    }
-  }
-  return true;
-}
-
-// Flags that the other arguments decide on.
-std::string_view settle_flags(std::string_view command, std::span<const std::string_view> arguments,
-                              std::string_view flags) {
-  if (flags.find("variable_flags") == std::string_view::npos) return flags;
-  if (command == "bitfield") return only_reads_fields(arguments) ? "RO access" : "RW access update";
-  if (command != "set") return flags;
-  const auto options = arguments.subspan(std::min<std::size_t>(arguments.size(), 3));
-  bool gets =
-      std::any_of(options.begin(), options.end(), [](std::string_view option) { return is_option(option, "GET"); });
-  return gets ? "RW access update" : "OW update";
-}
-
 void getkeysandflags(Context& context) {
   std::vector<KeyPosition> keys;
   if (!find_keys_of(context, keys)) return;
@@ -145,8 +118,10 @@ void getkeysandflags(Context& context) {
     context.reply.array(2);
     context.reply.bulk(context.argument(key.argument + 2));
     const auto arguments = context.arguments.subspan(2);
-    const CommandEntry* entry = context.services.commands.find(arguments);
-    reply_key_flags(context.reply, settle_flags(entry->name(), arguments, key.flags));
+    const CommandEntry* entry = context.parts<CommandParts>().commands.find(arguments);
+    const bool variable =
+        entry->row->key_flags != nullptr && key.flags.find("variable_flags") != std::string_view::npos;
+    reply_key_flags(context.reply, variable ? entry->row->key_flags(arguments) : key.flags);
   }
 }
 

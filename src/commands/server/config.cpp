@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "io/reactor.h"
+#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/help.h"
 #include "src/execution/command_table.h"
 #include "src/execution/context.h"
-#include "src/execution/services.h"
 #include "src/runtime/logger.h"
 #include "src/runtime/server_statistics.h"
 
@@ -17,7 +17,7 @@ namespace terrace {
 namespace {
 
 void get(Context& context) {
-  auto found = context.services.config.get(context.arguments.subspan(2));
+  auto found = context.parts<ConfigParts>().config.get(context.arguments.subspan(2));
   context.reply.map(found.size());
   for (const auto& [name, value] : found) {
     context.reply.bulk(name);
@@ -31,27 +31,27 @@ void set(Context& context) {
   for (std::size_t i = 2; i + 1 < context.arguments.size(); i += 2) {
     changes.emplace_back(context.argument(i), context.argument(i + 1));
   }
-  Config& config = context.services.config;
+  Config& config = context.parts<ConfigParts>().config;
   Result<void> changed = config.set(changes);
-  for (const std::string& notice : config.take_notices()) context.services.logger.notice(notice);
+  for (const std::string& notice : config.take_notices()) context.parts<ConfigParts>().logger.notice(notice);
   if (!changed.ok()) return context.reply.error(changed.error().message);
   context.reply.ok();
 }
 
 void rewrite(Context& context) {
-  Config& config = context.services.config;
+  Config& config = context.parts<ConfigParts>().config;
   if (config.path().empty()) return context.reply.error("ERR The server is running without a config file");
   Result<void> written = config.rewrite();
   if (!written.ok()) return context.reply.error("ERR Rewriting config file: " + written.error().message);
-  context.services.logger.notice("CONFIG REWRITE executed with success.");
+  context.parts<ConfigParts>().logger.notice("CONFIG REWRITE executed with success.");
   context.reply.ok();
 }
 
 void reset_statistics(Context& context) {
-  ServerStatistics& statistics = context.services.statistics;
+  ServerStatistics& statistics = context.parts<ConfigParts>().statistics;
   statistics = {};
-  context.services.commands.reset_usage();
-  context.services.reactor.reset_worst_turn();
+  context.parts<ConfigParts>().commands.reset_usage();
+  context.parts<ConfigParts>().reactor.reset_worst_turn();
   context.reply.ok();
 }
 

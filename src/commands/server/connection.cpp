@@ -1,11 +1,11 @@
 // The commands about the connection itself: PING, HELLO, AUTH, SELECT and their like.
 #include <string>
 
+#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
-#include "src/execution/client.h"
 #include "src/execution/context.h"
-#include "src/execution/services.h"
+#include "src/execution/session.h"
 #include "src/runtime/version.h"
 #include "src/server/authentication.h"
 #include "src/text/integer.h"
@@ -26,17 +26,24 @@ void echo(Context& context) {
 void select(Context& context) {
   auto number = database_argument(context, 1);
   if (!number) return;
-  context.client.database = *number;
+  context.session.database = *number;
   context.reply.ok();
+}
+
+std::optional<unsigned> selected_database(std::span<const std::string_view> arguments) {
+  const auto number = arguments.size() == 2 ? parse_integer(arguments[1]) : std::nullopt;
+  if (!number || *number < 0 || *number > INT32_MAX) return std::nullopt;
+  return static_cast<unsigned>(*number);
 }
 
 void quit(Context& context) {
   context.reply.ok();
-  context.client.close_after_reply = true;
+  context.session.close_after_reply = true;
 }
 
 void reset(Context& context) {
-  context.client.reset(authentication_needed(context.services));
+  context.parts<ConnectionParts>().watched_keys.unwatch(context.session);
+  context.session.reset(context.parts<ConnectionParts>().authentication.needed());
   context.reply.set_protocol(2);
   context.reply.simple("RESET");
 }
@@ -44,13 +51,14 @@ void reset(Context& context) {
 void auth(Context& context) {
   std::size_t count = context.arguments.size();
   if (count > 3) return context.reply.syntax_error();
-  if (count == 2 && !authentication_needed(context.services)) {
+  if (count == 2 && !context.parts<ConnectionParts>().authentication.needed()) {
     return context.reply.error(
         "ERR AUTH <password> called without any password configured for the default user. Are you sure your "
         "configuration is correct?");
   }
   std::string_view user = count == 3 ? context.argument(1) : "default";
-  if (authenticate(context.services, context.client, user, context.argument(count - 1))) {
+  if (context.parts<ConnectionParts>().authentication.authenticate(context.session, user,
+                                                                   context.argument(count - 1))) {
     context.reply.ok();
   } else {
     context.reply.error("WRONGPASS invalid username-password pair or user is disabled.");
@@ -65,9 +73,9 @@ void describe_server(Context& context) {
   reply.bulk("version");
   reply.bulk(kRedisVersion);
   reply.bulk("proto");
-  reply.integer(context.client.protocol);
+  reply.integer(context.session.protocol);
   reply.bulk("id");
-  reply.integer(static_cast<std::int64_t>(context.client.id));
+  reply.integer(static_cast<std::int64_t>(context.session.id));
   reply.bulk("mode");
   reply.bulk("standalone");
   reply.bulk("role");
@@ -82,7 +90,8 @@ bool apply_hello_options(Context& context) {
   for (std::size_t i = 2; i < count; ++i) {
     std::string_view option = context.argument(i);
     if (is_option(option, "AUTH") && i + 2 < count) {
-      if (!authenticate(context.services, context.client, context.argument(i + 1), context.argument(i + 2))) {
+      if (!context.parts<ConnectionParts>().authentication.authenticate(context.session, context.argument(i + 1),
+                                                                        context.argument(i + 2))) {
         context.reply.error("WRONGPASS invalid username-password pair or user is disabled.");
         return false;
       }
@@ -93,7 +102,7 @@ bool apply_hello_options(Context& context) {
         context.reply.error("ERR Client names cannot contain spaces, newlines or special characters.");
         return false;
       }
-      context.client.name = name;
+      context.session.name = name;
     } else {
       context.reply.error("ERR Syntax error in HELLO option '" + shown(option) + "'");
       return false;
@@ -103,7 +112,7 @@ bool apply_hello_options(Context& context) {
 }
 
 void hello(Context& context) {
-  Client& client = context.client;
+  Session& client = context.session;
   int protocol = 0;
   if (context.arguments.size() > 1) {
     auto version = parse_integer(context.argument(1));
@@ -199,7 +208,7 @@ constexpr Command kCommands[] = {
      .arguments = kPingArguments},
     {.name = "quit",
      .arity = -1,
-     .flags = kSessionFlags,
+     .flags = kSessionFlags | kAlwaysAtOnce,
      .categories = kCategoryConnection,
      .keys = {},
      .run = quit,
@@ -209,7 +218,7 @@ constexpr Command kCommands[] = {
      .complexity = "O(1)"},
     {.name = "reset",
      .arity = 1,
-     .flags = kSessionFlags,
+     .flags = kSessionFlags | kAlwaysAtOnce,
      .categories = kCategoryConnection,
      .keys = {},
      .run = reset,
@@ -223,6 +232,7 @@ constexpr Command kCommands[] = {
      .categories = kCategoryConnection,
      .keys = {},
      .run = select,
+     .selects = selected_database,
      .summary = "Chooses the database that the connection's commands work on.",
      .since = "1.0.0",
      .group = "connection",

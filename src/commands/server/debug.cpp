@@ -5,14 +5,15 @@
 #include <cstdlib>
 #include <string>
 
+#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/server/debug_digest.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
 #include "src/config/config.h"
-#include "src/execution/client.h"
 #include "src/execution/context.h"
 #include "src/execution/expiry_cycle.h"
+#include "src/execution/session.h"
 #include "src/runtime/logger.h"
 #include "src/server/reload.h"
 #include "src/types/encoding/value.h"
@@ -27,8 +28,8 @@ constexpr std::string_view kForbidden =
 
 bool allowed(const Context& context) {
   constexpr std::int64_t kNo = 0, kLocal = 2;
-  std::int64_t setting = context.services.config.settings().debug_command;
-  return setting != kNo && (setting != kLocal || context.client.local);
+  std::int64_t setting = context.parts<DebugParts>().settings.debug_command;
+  return setting != kNo && (setting != kLocal || context.session.local);
 }
 
 // Holds the reactor: that is what it is for.
@@ -48,7 +49,11 @@ io::Task<> reload_store(Context& context) {
       co_return;
     }
   }
-  Result<void> reloaded = co_await reload(context.services, checkpoint);
+  if (context.in_transaction()) {
+    context.reply.error("ERR DEBUG RELOAD is not possible inside a transaction");
+    co_return;
+  }
+  Result<void> reloaded = co_await context.parts<DebugParts>().reload.run(checkpoint);
   if (reloaded.ok()) {
     context.reply.ok();
   } else {
@@ -79,12 +84,12 @@ io::Task<> object(Context& context) {
 }
 
 void set_active_expire(Context& context) {
-  context.services.expiry.set_active(context.argument(2) != "0");
+  context.parts<DebugParts>().expiry.set_active(context.argument(2) != "0");
   context.reply.ok();
 }
 
 void log_message(Context& context) {
-  context.services.logger.warning("DEBUG LOG: " + std::string(context.argument(2)));
+  context.parts<DebugParts>().logger.warning("DEBUG LOG: " + std::string(context.argument(2)));
   context.reply.ok();
 }
 

@@ -2,11 +2,8 @@
 
 #include <vector>
 
-#include "io/reactor.h"
 #include "io/slice.h"
 #include "src/commands/shared/scan.h"
-#include "src/execution/services.h"
-#include "src/runtime/store.h"
 #include "src/types/value_digest.h"
 
 namespace terrace::commands {
@@ -19,7 +16,7 @@ using types::Digest;
 
 // Adds the keys of one database, a chain at a time, for values may be large. False: the error is replied.
 io::Task<bool> add_keys(Context& context, unsigned number, Digest& digest) {
-  io::Slice slice(context.services.reactor);
+  io::Slice slice(context.clock());
   std::uint64_t cursor = 0;
   std::vector<Location> missing;
   do {
@@ -32,7 +29,7 @@ io::Task<bool> add_keys(Context& context, unsigned number, Digest& digest) {
       key.mix_value(record, context.now_ms);
       digest.add(key);
     })) {
-      Result<void> fetched = co_await context.services.store.engine().fetch(missing, fetched_records);
+      Result<void> fetched = co_await context.engine().fetch(missing, fetched_records);
       if (!fetched.ok()) {
         context.reply.error("IOERR " + fetched.error().message);
         co_return false;

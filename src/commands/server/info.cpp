@@ -1,6 +1,7 @@
 // INFO: the server's state as text.
 #include "src/server/info.h"
 
+#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/execution/context.h"
 
@@ -10,7 +11,7 @@ namespace {
 void info(Context& context) {
   const auto sections = context.arguments.subspan(1);
   if (tells_of_keys(sections)) context.reveal_keyspace();
-  context.reply.verbatim(info_text(context.services, sections));
+  context.reply.verbatim(context.parts<InfoParts>().info.text(sections));
 }
 
 constexpr Argument kArguments[] = {

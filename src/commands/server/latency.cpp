@@ -3,20 +3,20 @@
 #include <vector>
 
 #include "io/reactor.h"
+#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
 #include "src/config/config.h"
 #include "src/execution/command_table.h"
 #include "src/execution/context.h"
-#include "src/execution/services.h"
 #include "src/runtime/latency_monitor.h"
 
 namespace terrace {
 namespace {
 
 void latest(Context& context) {
-  const auto& events = context.services.latency.events();
+  const auto& events = context.parts<LatencyParts>().latency.events();
   context.reply.array(events.size());
   for (const auto& [name, series] : events) {
     context.reply.array(4);
@@ -28,7 +28,7 @@ void latest(Context& context) {
 }
 
 void history(Context& context) {
-  const auto& events = context.services.latency.events();
+  const auto& events = context.parts<LatencyParts>().latency.events();
   auto found = events.find(std::string(context.argument(2)));
   if (found == events.end()) return context.reply.array(0);
   context.reply.array(found->second.samples.size());
@@ -40,7 +40,7 @@ void history(Context& context) {
 }
 
 void reset(Context& context) {
-  LatencyMonitor& latency = context.services.latency;
+  LatencyMonitor& latency = context.parts<LatencyParts>().latency;
   if (context.arguments.size() == 2) return context.reply.integer(static_cast<std::int64_t>(latency.clear()));
   std::int64_t count = 0;
   for (std::string_view event : context.arguments.subspan(2)) count += latency.erase(std::string(event));
@@ -50,7 +50,7 @@ void reset(Context& context) {
 // One column a sample, eight rows high, as much of it filled as the sample is of the worst one.
 void graph(Context& context) {
   constexpr std::size_t kRows = 8, kColumns = 80;
-  const auto& events = context.services.latency.events();
+  const auto& events = context.parts<LatencyParts>().latency.events();
   auto found = events.find(std::string(context.argument(2)));
   if (found == events.end()) {
     return context.reply.error("ERR No samples available for event '" + shown(context.argument(2)) + "'");
@@ -85,11 +85,11 @@ std::string turns_text(const io::Reactor& reactor) {
 }
 
 void doctor(Context& context) {
-  std::string text = turns_text(context.services.reactor);
-  if (context.services.config.settings().latency_threshold_ms == 0) {
+  std::string text = turns_text(context.parts<LatencyParts>().reactor);
+  if (context.parts<LatencyParts>().settings.latency_threshold_ms == 0) {
     text += "Latency monitoring is off: CONFIG SET latency-monitor-threshold <milliseconds> turns it on.\n";
   }
-  for (const auto& [name, series] : context.services.latency.events()) {
+  for (const auto& [name, series] : context.parts<LatencyParts>().latency.events()) {
     std::int64_t sum = 0;
     for (const LatencyMonitor::Sample& sample : series.samples) sum += sample.duration_ms;
     text += name + ": " + std::to_string(series.samples.size()) + " spikes, " +
@@ -130,10 +130,10 @@ void histogram(Context& context) {
     }
   };
   if (context.arguments.size() == 2) {
-    for (const auto& entry : context.services.commands.entries()) add(*entry);
+    for (const auto& entry : context.parts<LatencyParts>().commands.entries()) add(*entry);
   }
   for (std::string_view name : context.arguments.subspan(2)) {
-    if (const CommandEntry* entry = context.services.commands.find_full(name)) add(*entry);
+    if (const CommandEntry* entry = context.parts<LatencyParts>().commands.find_full(name)) add(*entry);
   }
   context.reply.map(found.size());
   for (const CommandEntry* entry : found) reply_histogram(context.reply, *entry);

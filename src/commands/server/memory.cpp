@@ -5,6 +5,7 @@
 #include <mimalloc.h>
 #endif
 
+#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
@@ -35,9 +36,9 @@ void usage(Context& context) {
 
 void stats(Context& context) {
   context.reveal_keyspace();
-  MemoryFigures memory = memory_figures(context.services);
+  MemoryFigures memory = context.parts<InfoParts>().info.memory();
   std::uint64_t keys = 0;
-  storage::Engine& engine = context.services.store.engine();
+  storage::Engine& engine = context.engine();
   for (unsigned i = 0; i < engine.database_count(); ++i) keys += engine.database(i).size();
   std::uint64_t overhead = memory.index + memory.client_buffers;
   const std::pair<std::string_view, std::uint64_t> figures[] = {
@@ -80,7 +81,7 @@ void purge(Context& context) {
 }
 
 void doctor(Context& context) {
-  MemoryFigures memory = memory_figures(context.services);
+  MemoryFigures memory = context.parts<InfoParts>().info.memory();
   std::uint64_t counted = memory.used + (64u << 20);
   if (memory.resident > 2 * counted) {
     return context.reply.verbatim("The process holds " + std::to_string(memory.resident >> 20) +

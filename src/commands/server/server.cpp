@@ -1,15 +1,16 @@
 // The commands about the server and its databases as a whole: DBSIZE, FLUSHALL, SAVE, SHUTDOWN and their like.
 #include <sys/time.h>
 
+#include <memory>
 #include <string>
+#include <vector>
 
-#include "io/reactor.h"
+#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
-#include "src/execution/client.h"
 #include "src/execution/context.h"
 #include "src/execution/dispatcher.h"
-#include "src/execution/services.h"
+#include "src/execution/session.h"
 #include "src/runtime/lifecycle.h"
 #include "src/runtime/logger.h"
 #include "src/runtime/store.h"
@@ -19,7 +20,7 @@ namespace terrace {
 namespace {
 
 io::Task<void> dbsize(Context& context) {
-  co_await context.services.store.engine().resolve_overwrites(context.client.database);
+  co_await context.engine().resolve_overwrites(context.session.database);
   context.reply.integer(static_cast<std::int64_t>(context.database().size()));
 }
 
@@ -36,21 +37,29 @@ bool flush_mode_valid(Context& context) {
 
 void flushdb(Context& context) {
   if (!flush_mode_valid(context)) return;
-  context.services.store.engine().flush_database(context.database_number());
-  context.services.dispatcher.blocked().database_changed(context.database_number());
+  context.flush(context.database_number());
   context.propagate({"FLUSHDB"});
   context.reply.ok();
 }
 
 void flushall(Context& context) {
   if (!flush_mode_valid(context)) return;
-  storage::Engine& engine = context.services.store.engine();
-  for (unsigned i = 0; i < engine.database_count(); ++i) {
-    engine.flush_database(i);
-    context.services.dispatcher.blocked().database_changed(i);
-  }
+  for (unsigned i = 0; i < context.database_count(); ++i) context.flush(i);
   context.propagate({"FLUSHALL"});
   context.reply.ok();
+}
+
+// The watched keys of a database that it, or the one it is swapped with, holds: to those who watch them they change.
+// False: return now, the handler is run again.
+bool find_watched(Context& context, unsigned database, unsigned other, std::vector<std::string>& names) {
+  const std::vector<std::string> watched = context.parts<ServerParts>().watched_keys.names_in(database);
+  bool resident = true;
+  for (const std::string& name : watched) resident &= context.need(name, database) && context.need(name, other);
+  if (!resident) return false;
+  for (const std::string& name : watched) {
+    if (context.peek(name, database) != nullptr || context.peek(name, other) != nullptr) names.push_back(name);
+  }
+  return true;
 }
 
 void swapdb(Context& context) {
@@ -63,8 +72,11 @@ void swapdb(Context& context) {
     return context.reply.error("ERR DB index is out of range");
   }
   const auto one = static_cast<unsigned>(*first), other = static_cast<unsigned>(*second);
-  context.services.store.engine().swap_databases(one, other);
-  for (const unsigned number : {one, other}) context.services.dispatcher.blocked().database_changed(number);
+  std::vector<std::string> seen_in_one, seen_in_other;
+  if (!find_watched(context, one, other, seen_in_one) || !find_watched(context, other, one, seen_in_other)) return;
+  context.swap(one, other);
+  for (const std::string& key : seen_in_one) context.note_replaced(key, one);
+  for (const std::string& key : seen_in_other) context.note_replaced(key, other);
   context.propagate({"SWAPDB", context.argument(1), context.argument(2)});
   context.reply.ok();
 }
@@ -78,13 +90,13 @@ void time(Context& context) {
 }
 
 void lastsave(Context& context) {
-  std::int64_t saved_ms = context.services.store.engine().statistics().last_checkpoint_ms;
-  if (saved_ms == 0) saved_ms = context.services.lifecycle.started_ms;
+  std::int64_t saved_ms = context.engine().statistics().last_checkpoint_ms;
+  if (saved_ms == 0) saved_ms = context.parts<ServerParts>().lifecycle.started_ms;
   context.reply.integer(saved_ms / 1000);
 }
 
 io::Task<> save(Context& context) {
-  storage::Engine& engine = context.services.store.engine();
+  storage::Engine& engine = context.engine();
   if (engine.checkpoint_running()) {
     context.reply.error("ERR Background save already in progress");
     co_return;
@@ -109,19 +121,19 @@ io::Task<> save_in_background(storage::Engine& engine, Logger& logger) {
 void bgsave(Context& context) {
   bool schedule = context.arguments.size() == 2 && is_option(context.argument(1), "SCHEDULE");
   if (context.arguments.size() > 1 && !schedule) return context.reply.syntax_error();
-  storage::Engine& engine = context.services.store.engine();
+  storage::Engine& engine = context.engine();
   if (engine.checkpoint_running()) {
     if (schedule) return context.reply.simple("Background saving scheduled");
     return context.reply.error("ERR Background save already in progress");
   }
-  io::spawn(save_in_background(engine, context.services.logger));
+  io::spawn(save_in_background(engine, context.parts<ServerParts>().logger));
   context.reply.simple("Background saving started");
 }
 
 // A checkpoint is what makes the log short.
 void bgrewriteaof(Context& context) {
-  storage::Engine& engine = context.services.store.engine();
-  if (!engine.checkpoint_running()) io::spawn(save_in_background(engine, context.services.logger));
+  storage::Engine& engine = context.engine();
+  if (!engine.checkpoint_running()) io::spawn(save_in_background(engine, context.parts<ServerParts>().logger));
   context.reply.simple("Background append only file rewriting started");
 }
 
@@ -141,11 +153,41 @@ void shutdown(Context& context) {
   }
   if ((save && nosave) || (abort && context.arguments.size() > 2)) return context.reply.syntax_error();
   if (abort) return context.reply.error("ERR No shutdown in progress.");
-  context.client.close_after_reply = true;
-  context.services.lifecycle.end(nosave ? Lifecycle::Ending::kWithoutCheckpoint : Lifecycle::Ending::kWithCheckpoint);
+  context.session.close_after_reply = true;
+  context.parts<ServerParts>().lifecycle.end(nosave ? Lifecycle::Ending::kWithoutCheckpoint
+                                                    : Lifecycle::Ending::kWithCheckpoint);
 }
 
-// Waits until the log is durable up to now; there are no replicas to wait for.
+// Has those who wait for positions look again when the time is over. `waiting` ends with the one who asked for it.
+io::Task<> look_again(Context& context, std::int64_t duration_ms, std::weak_ptr<bool> waiting) {
+  storage::Engine& engine = context.engine();
+  co_await context.clock().sleep_ms(duration_ms);
+  if (!waiting.expired()) engine.position_changed().notify();
+}
+
+// Until the log is durable up to `position`, or the time (0: none) is over.
+io::Task<> wait_durable(Context& context, std::uint64_t position, std::int64_t timeout_ms) {
+  storage::Engine& engine = context.engine();
+  io::Clock& clock = context.clock();
+  const std::int64_t end_us = clock.monotonic_us() + timeout_ms * 1000;
+  const auto waiting = std::make_shared<bool>(true);
+  if (timeout_ms > 0) io::spawn(look_again(context, timeout_ms, waiting));
+  while (engine.durable_position() < position && engine.writable(false).ok()) {
+    if (timeout_ms > 0 && clock.monotonic_us() >= end_us) break;
+    co_await engine.position_changed().wait();
+  }
+}
+
+// There are no replicas: who asks for one waits until the time is over, or the client is gone.
+io::Task<> wait_for_replicas(Context& context, std::int64_t timeout_ms) {
+  constexpr std::int64_t kLookMs = 10;
+  io::Clock& clock = context.clock();
+  const std::int64_t end_us = clock.monotonic_us() + timeout_ms * 1000;
+  while ((timeout_ms == 0 || clock.monotonic_us() < end_us) && !context.session.closing) {
+    co_await clock.sleep_ms(kLookMs);
+  }
+}
+
 io::Task<> waitaof(Context& context) {
   auto local = parse_integer(context.argument(1));
   auto replicas = parse_integer(context.argument(2));
@@ -158,16 +200,11 @@ io::Task<> waitaof(Context& context) {
     context.reply.error(timeout_ms ? "ERR timeout is negative" : "ERR timeout is not an integer or out of range");
     co_return;
   }
-  storage::Engine& engine = context.services.store.engine();
-  io::Reactor& reactor = context.services.reactor;
-  std::uint64_t position = engine.end_position();
-  std::int64_t deadline_us = reactor.monotonic_us() + *timeout_ms * 1000;
-  while (engine.durable_position() < position && *local > 0 && engine.writable(false).ok()) {
-    if (*timeout_ms > 0 && reactor.monotonic_us() >= deadline_us) break;
-    co_await reactor.sleep_us(200);
-  }
-  while (*replicas > 0 && (*timeout_ms == 0 || reactor.monotonic_us() < deadline_us) && !context.client.closing) {
-    co_await reactor.sleep_ms(1);
+  storage::Engine& engine = context.engine();
+  const std::uint64_t position = engine.end_position();
+  if (!context.in_transaction()) {
+    if (*local > 0) co_await wait_durable(context, position, *timeout_ms);
+    if (*replicas > 0) co_await wait_for_replicas(context, *timeout_ms);
   }
   context.reply.array(2);
   context.reply.integer(engine.durable_position() >= position ? 1 : 0);

@@ -1,9 +1,9 @@
 // SLOWLOG: the commands that took long.
+#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
 #include "src/execution/context.h"
-#include "src/execution/services.h"
 #include "src/runtime/slow_log.h"
 
 namespace terrace {
@@ -21,7 +21,7 @@ void reply_entry(Reply& reply, const SlowLog::Entry& entry) {
 }
 
 void get(Context& context) {
-  const auto& entries = context.services.slow_log.entries();
+  const auto& entries = context.parts<SlowLogParts>().slow_log.entries();
   std::size_t wanted = 10;
   if (context.arguments.size() > 3) return wrong_argument_count(context);
   if (context.arguments.size() == 3) {
@@ -36,11 +36,11 @@ void get(Context& context) {
 }
 
 void len(Context& context) {
-  context.reply.integer(static_cast<std::int64_t>(context.services.slow_log.entries().size()));
+  context.reply.integer(static_cast<std::int64_t>(context.parts<SlowLogParts>().slow_log.entries().size()));
 }
 
 void reset(Context& context) {
-  context.services.slow_log.clear();
+  context.parts<SlowLogParts>().slow_log.clear();
   context.reply.ok();
 }
 

@@ -1,10 +1,8 @@
 // TERRACE: what this server has beyond Redis: its store's tiers, for operators and tests.
 #include "src/commands/families.h"
-#include "src/commands/hash/hash_access.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
 #include "src/execution/context.h"
-#include "src/execution/services.h"
 #include "src/runtime/store.h"
 #include "src/server/key_location.h"
 
@@ -18,7 +16,7 @@ void reply_result(Context& context, const Result<void>& result) {
 }
 
 io::Task<> spill(Context& context) {
-  storage::Engine& engine = context.services.store.engine();
+  storage::Engine& engine = context.engine();
   std::string_view name = context.argument(2);
   Result<void> spilled;
   if (is_option(name, "ALL")) {
@@ -30,11 +28,11 @@ io::Task<> spill(Context& context) {
 }
 
 io::Task<> compact(Context& context) {
-  reply_result(context, co_await context.services.store.engine().compact());
+  reply_result(context, co_await context.engine().compact());
 }
 
 io::Task<> checkpoint(Context& context) {
-  reply_result(context, co_await context.services.store.engine().checkpoint());
+  reply_result(context, co_await context.engine().checkpoint());
 }
 
 void locate(Context& context) {
@@ -42,23 +40,10 @@ void locate(Context& context) {
   reply_key_location(context.reply, context.database().locate(key, context.fetched_records()));
 }
 
-// Fields that one call takes away: so many that nobody waits for it.
-constexpr std::size_t kMaxExpiredFields = 64;
-
-void expire(Context& context) {
-  storage::Record* record = context.write(context.argument(2));
-  if (record != nullptr && record->expires().parts) {
-    const std::vector<std::string> expired = hash_view(context, *record).expired_fields(kMaxExpiredFields);
-    context.remove_expired_fields(record, std::vector<std::string_view>(expired.begin(), expired.end()));
-  }
-  context.reply.ok();
-}
-
 void help(Context& context) {
   static constexpr std::string_view kLines[] = {
       "CHECKPOINT",        "    Writes a checkpoint and answers when it is durable.",
       "COMPACT",           "    Cleans segments until none is worth it.",
-      "EXPIRE <key>",      "    Removes the key if it has expired, or some of its fields that have.",
       "LOCATE <key>",      "    Where the store has a key.",
       "SPILL (<key>|ALL)", "    Moves a key's value, or all values, out of memory.",
   };
@@ -67,7 +52,6 @@ void help(Context& context) {
 
 constexpr std::uint32_t kFlags = kAdmin | kNoScript;
 constexpr KeySpec kKey[] = {{.flags = "RO", .index = 2}};
-constexpr KeySpec kKeyToRemove[] = {{.flags = "RW delete", .index = 2}};
 using Type = Argument::Type;
 constexpr Argument kKeyArgument[] = {{.type = Type::kKey, .name = "key"}};
 constexpr Argument kSpillArgument[] = {{.type = Type::kString, .name = "key"}};
@@ -75,7 +59,7 @@ constexpr Argument kSpillArgument[] = {{.type = Type::kString, .name = "key"}};
 constexpr Command kSubcommands[] = {
     {.name = "terrace|checkpoint",
      .arity = 2,
-     .flags = kFlags,
+     .flags = kFlags | kNoMulti,
      .categories = 0,
      .keys = {},
      .run_async = checkpoint,
@@ -85,7 +69,7 @@ constexpr Command kSubcommands[] = {
      .complexity = "O(N), N being the number of changed keys."},
     {.name = "terrace|compact",
      .arity = 2,
-     .flags = kFlags,
+     .flags = kFlags | kNoMulti,
      .categories = 0,
      .keys = {},
      .run_async = compact,
@@ -93,17 +77,6 @@ constexpr Command kSubcommands[] = {
      .since = "0.1.0",
      .group = "server",
      .complexity = "O(N), N being the records moved."},
-    {.name = "terrace|expire",
-     .arity = 3,
-     .flags = kFlags | kWrite,
-     .categories = 0,
-     .keys = kKeyToRemove,
-     .run = expire,
-     .summary = "Removes what has expired.",
-     .since = "0.1.0",
-     .group = "server",
-     .complexity = "O(1)",
-     .arguments = kKeyArgument},
     {.name = "terrace|help",
      .arity = 2,
      .flags = kLoading | kStale,
@@ -127,7 +100,7 @@ constexpr Command kSubcommands[] = {
      .arguments = kKeyArgument},
     {.name = "terrace|spill",
      .arity = 3,
-     .flags = kFlags,
+     .flags = kFlags | kNoMulti,
      .categories = 0,
      .keys = {},
      .run_async = spill,

@@ -3,9 +3,7 @@
 
 #include <string_view>
 
-#include "src/config/config.h"
 #include "src/execution/context.h"
-#include "src/execution/services.h"
 #include "src/types/encoding/collection_limits.h"
 #include "src/types/encoding/listpack.h"
 
@@ -19,7 +17,7 @@ inline bool type_or_absent(Context& context, const storage::Record* record, stor
 }
 
 inline const types::CollectionLimits& collection_limits(Context& context) {
-  return context.services.config.settings();
+  return context.limits;
 }
 
 // The record, marked as changed, or a new empty listpack of this type in its place.

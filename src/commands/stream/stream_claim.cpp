@@ -123,7 +123,7 @@ bool parse_claim_option(Context& context, std::size_t& i, ClaimOptions& options,
     if (!number) return false;
     options.how.deliveries.reset();
     // Counted on from a restored number it may be any in the log.
-    if (*number >= 0 || context.replaying) options.how.deliveries = static_cast<std::uint64_t>(*number);
+    if (*number >= 0 || context.replaying()) options.how.deliveries = static_cast<std::uint64_t>(*number);
   } else if (is_option(argument, "LASTID") && more) {
     const auto id = id_argument(context, ++i);
     if (!id) return false;

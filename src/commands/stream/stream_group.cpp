@@ -30,7 +30,7 @@ std::optional<Options> parse_options(Context& context, bool creates) {
       const auto number = integer_argument(context, ++i);
       if (!number) return std::nullopt;
       // Counted on from the greatest number it may be any in the log.
-      if (*number < 0 && *number != StreamGroup::kUnknownReads && !context.replaying) {
+      if (*number < 0 && *number != StreamGroup::kUnknownReads && !context.replaying()) {
         return context.reply.error("ERR value for ENTRIESREAD must be positive or -1"), std::nullopt;
       }
       options.entries_read = *number;
@@ -119,7 +119,7 @@ void xgroup_destroy(Context& context) {
   if (stream_of(*record).group(context.argument(3)) == nullptr) return context.reply.integer(0);
   changed_stream(context, record).remove_group(context.argument(3));
   // Who waits for what is new to the group learns that there is none.
-  context.key_ready(context.argument(2), context.database_number(), ValueType::kStream);
+  context.extended(context.argument(2), ValueType::kStream);
   context.reply.integer(1);
 }
 

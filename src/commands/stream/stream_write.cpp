@@ -69,7 +69,7 @@ bool settle_limit(Context& context, std::optional<std::int64_t> limit, Options& 
     context.reply.error("ERR syntax error, XTRIM must be called with a valid trimming strategy");
     return false;
   }
-  if (context.replaying) return true;
+  if (context.replaying()) return true;
   if (limit) {
     options.trim.limit = static_cast<std::uint64_t>(*limit);
     if (options.trim.approximate) return true;
@@ -186,7 +186,7 @@ void xadd(Context& context) {
                 {.bytes = static_cast<std::uint64_t>(limits.stream_node_max_bytes),
                  .entries = static_cast<std::uint64_t>(limits.stream_node_max_entries)});
   stream.trim(options->trim);
-  context.key_ready(key, context.database_number(), ValueType::kStream);
+  context.extended(key, ValueType::kStream);
   reply_id(context.reply, *id);
   propagate_as_done(context, *options, stream, *id);
 }

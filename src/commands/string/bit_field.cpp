@@ -130,6 +130,21 @@ void change_fields(Context& context, const std::vector<Operation>& operations) {
 
 }  // namespace
 
+// As Redis tells what only reads: by the words alone, up to the first that changes or is unknown.
+std::string_view bitfield_key_flags(std::span<const std::string_view> arguments) {
+  for (std::size_t i = 2; i < arguments.size(); ++i) {
+    const std::size_t following = arguments.size() - i - 1;
+    if (is_option(arguments[i], "GET") && following >= 2) {
+      i += 2;
+    } else if (is_option(arguments[i], "OVERFLOW") && following >= 1) {
+      i += 1;
+    } else {
+      return "RW access update";
+    }
+  }
+  return "RO access";
+}
+
 void bitfield(Context& context) {
   std::vector<Operation> operations;
   if (!parse_operations(context, operations)) return;

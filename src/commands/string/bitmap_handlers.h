@@ -1,6 +1,9 @@
 // The handlers of the bitmap commands; the table of bitmap_table.cpp names them.
 #pragma once
 
+#include <span>
+#include <string_view>
+
 namespace terrace {
 
 class Context;
@@ -18,6 +21,7 @@ void setbit(Context& context);
 
 // bit_field.cpp
 void bitfield(Context& context);
+std::string_view bitfield_key_flags(std::span<const std::string_view> arguments);
 void bitfield_ro(Context& context);
 
 }  // namespace commands

@@ -126,6 +126,7 @@ constexpr Command kCommands[] = {
      .categories = kCategoryBitmap,
      .keys = kBitfieldKey,
      .run = commands::bitfield,
+     .key_flags = commands::bitfield_key_flags,
      .summary = "Reads and changes integers of any width in a string's bits.",
      .since = "3.2.0",
      .group = "bitmap",

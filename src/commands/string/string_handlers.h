@@ -26,6 +26,7 @@ void msetnx(Context& context);
 void psetex(Context& context);
 void set(Context& context);
 bool set_overwrites(std::span<const std::string_view> arguments);
+std::string_view set_key_flags(std::span<const std::string_view> arguments);
 void setex(Context& context);
 void setnx(Context& context);
 void setrange(Context& context);

@@ -41,7 +41,7 @@ void getex(Context& context) {
   if (!options->has_expiry() && !(options->persist && found->expiry_ms() != storage::kNoExpiry)) return;
 
   Record* record = context.write(key);
-  if (options->absolute() && expiry_ms <= context.now_ms && !context.replaying) {
+  if (options->absolute() && expiry_ms <= context.now_ms && !context.replaying()) {
     context.remove(record);
     context.propagate({"DEL", key});
   } else if (options->has_expiry()) {

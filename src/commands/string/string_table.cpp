@@ -309,6 +309,7 @@ constexpr Command kCommands[] = {
      .keys = kSetKey,
      .run = commands::set,
      .overwrites = commands::set_overwrites,
+     .key_flags = commands::set_key_flags,
      .summary = "Sets a key's string, whatever the key held.",
      .since = "1.0.0",
      .group = "string",

@@ -1,4 +1,5 @@
 // The string commands that store bytes: SET and its kin, MSET, APPEND, SETRANGE.
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -85,6 +86,13 @@ bool set_overwrites(std::span<const std::string_view> arguments) {
     }
   }
   return true;
+}
+
+std::string_view set_key_flags(std::span<const std::string_view> arguments) {
+  const auto options = arguments.subspan(std::min<std::size_t>(arguments.size(), 3));
+  const bool gets =
+      std::any_of(options.begin(), options.end(), [](std::string_view option) { return is_option(option, "GET"); });
+  return gets ? "RW access update" : "OW update";
 }
 
 void setnx(Context& context) {

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "src/execution/execution.h"
+#include "src/execution/command_batch.h"
 
 namespace terrace {
 namespace {
@@ -15,8 +15,8 @@ class BlockedClientsTest : public ::testing::Test {
  protected:
   BlockedClient& block(std::vector<std::string_view> keys, std::int64_t timeout_ms = 0,
                        ValueType type = ValueType::kList, bool when_gone = false, unsigned database = 0) {
-    executions_.push_back(std::make_unique<Execution>());
-    return blocked_.add(*executions_.back(), database,
+    batches_.push_back(std::make_unique<CommandBatch>());
+    return blocked_.add(*batches_.back(), database,
                         {.type = type, .keys = keys, .timeout_ms = timeout_ms, .when_gone = when_gone}, kNow);
   }
   // Serves `most` of those whose turn it is; says whom.
@@ -32,8 +32,9 @@ class BlockedClientsTest : public ::testing::Test {
   }
 
   static constexpr std::int64_t kNow = 1000;
-  std::vector<std::unique_ptr<Execution>> executions_;
-  BlockedClients blocked_;
+  std::vector<std::unique_ptr<CommandBatch>> batches_;
+  KeyEvents events_;
+  BlockedClients blocked_{events_};
 };
 
 using Served = std::vector<BlockedClient*>;
@@ -72,16 +73,34 @@ TEST_F(BlockedClientsTest, WhoIsPassedOverKeepsItsPlace) {
 TEST_F(BlockedClientsTest, AMissingKeyEndsItsTurnForAllButThoseWhoWaitForThat) {
   block({"x"});
   BlockedClient* watcher = &block({"x"}, 0, ValueType::kStream, true);
-  EXPECT_TRUE(blocked_.awaits_removal());
   blocked_.key_ready(0, "x");
   blocked_.pass_over(*blocked_.next());
   blocked_.key_missing();
   ASSERT_EQ(blocked_.next(), watcher);
   blocked_.remove(*watcher);
   EXPECT_EQ(blocked_.next(), nullptr);
-  EXPECT_FALSE(blocked_.awaits_removal());
-  EXPECT_FALSE(blocked_.awaits(ValueType::kStream));
-  EXPECT_TRUE(blocked_.awaits(ValueType::kList));
+  EXPECT_TRUE(events_.wanted());  // by the one who waits for the list
+}
+
+TEST_F(BlockedClientsTest, AreReadyByWhatIsToldOfTheirKeys) {
+  BlockedClient* list = &block({"x"});
+  const auto told = [this](KeyEvent event, ValueType type) {
+    blocked_.at_key_change({event, type, 0, "x"});
+    const bool ready = blocked_.has_ready();
+    if (ready) blocked_.pass_over(*blocked_.next());
+    EXPECT_EQ(blocked_.next(), nullptr);
+    return ready;
+  };
+  EXPECT_TRUE(told(KeyEvent::kStored, ValueType::kList));
+  EXPECT_TRUE(told(KeyEvent::kExtended, ValueType::kList));
+  EXPECT_FALSE(told(KeyEvent::kStored, ValueType::kStream));
+  EXPECT_FALSE(told(KeyEvent::kChanged, ValueType::kList));
+  EXPECT_FALSE(told(KeyEvent::kRemoved, ValueType::kList));
+  blocked_.remove(*list);
+  EXPECT_FALSE(events_.wanted());
+  block({"x"}, 0, ValueType::kStream, true);
+  EXPECT_TRUE(told(KeyEvent::kRemoved, ValueType::kStream));
+  EXPECT_TRUE(told(KeyEvent::kExpired, ValueType::kStream));
 }
 
 TEST_F(BlockedClientsTest, AKeyMadeReadyWhileItIsServedGetsAnotherTurn) {
@@ -111,9 +130,9 @@ TEST_F(BlockedClientsTest, ChainsGoBehindWhatWasReadyBefore) {
 TEST_F(BlockedClientsTest, DatabasesAreApart) {
   BlockedClient* a = &block({"x", "y"}, 0, ValueType::kList, false, 2);
   BlockedClient* b = &block({"x"});
-  blocked_.database_changed(1);
+  blocked_.at_key_change({KeyEvent::kFlushed, ValueType::kString, 1, {}});
   EXPECT_FALSE(blocked_.has_ready());
-  blocked_.database_changed(2);
+  blocked_.at_key_change({KeyEvent::kSwapped, ValueType::kString, 2, {}});
   EXPECT_TRUE(blocked_.is_ready(2, "x"));
   EXPECT_TRUE(blocked_.is_ready(2, "y"));
   EXPECT_FALSE(blocked_.is_ready(0, "x"));

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "src/commands/families.h"
+#include "src/commands/command_families.h"
 #include "src/execution/command_table.h"
 #include "src/execution/command_usage.h"
 #include "src/execution/effects.h"
@@ -19,7 +19,8 @@ TEST(Effects, AreRespCommands) {
 }
 
 TEST(CommandTable, FindsInAnyCaseAndSubcommands) {
-  CommandTable table(command_families());
+  CommandTable table;
+  CommandFamilies::add_rows_to(table);
   ASSERT_NE(table.find("GeT"), nullptr);
   EXPECT_EQ(table.find("gett"), nullptr);
   EXPECT_EQ(table.find(""), nullptr);
@@ -32,7 +33,8 @@ TEST(CommandTable, FindsInAnyCaseAndSubcommands) {
 }
 
 TEST(FindKeys, RangesAndSteps) {
-  CommandTable table(command_families());
+  CommandTable table;
+  CommandFamilies::add_rows_to(table);
   std::vector<KeyPosition> keys;
   std::string_view mset[] = {"mset", "a", "1", "b", "2"};
   ASSERT_TRUE(find_keys(*table.find("mset")->row, mset, keys));
@@ -45,7 +47,8 @@ TEST(FindKeys, RangesAndSteps) {
 }
 
 TEST(FindKeys, AnOptionsWordAtTheEndNamesNoKey) {
-  CommandTable table(command_families());
+  CommandTable table;
+  CommandFamilies::add_rows_to(table);
   std::vector<KeyPosition> keys;
   std::string_view stored[] = {"georadius", "k", "1", "2", "3", "m", "store", "to"};
   ASSERT_TRUE(find_keys(*table.find("georadius")->row, stored, keys));

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "src/commands/families.h"
+#include "src/commands/command_families.h"
 #include "src/execution/command_table.h"
 
 namespace terrace::commands {
@@ -48,7 +48,8 @@ TEST(SortTarget, IsTheLastStoreThatIsNoOthersArgument) {
 }
 
 TEST(SortTarget, IsAmongTheCommandsKeys) {
-  const CommandTable table(command_families());
+  CommandTable table;
+  CommandFamilies::add_rows_to(table);
   std::vector<KeyPosition> keys;
   const std::string_view store[] = {"SORT", "k", "BY", "x*", "STORE", "d"};
   ASSERT_TRUE(find_keys(*table.find("sort")->row, store, keys));

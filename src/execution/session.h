@@ -1,19 +1,24 @@
-// Client: the session of one connection as commands see it: who it is and what it has chosen.
-// Ownership: owned by its Connection (or by the part that runs commands on its own account, as the log's replay does).
+// Session: who speaks, and what they have chosen: user, database, protocol, the queue of MULTI, watched keys.
+// Ownership: owned by its connection, or by the part that runs commands on its own account, as the log's replay does.
 // Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
+
+#include "src/execution/transaction.h"
 
 namespace terrace {
 
 struct BlockedClient;
 struct CommandEntry;
+struct WatchedKey;
 
 enum class ReplyMode : std::uint8_t { kOn, kOff, kSkipNext, kSkip };
 
-class Client {
+class Session {
  public:
   std::uint64_t id = 0;
   int socket = -1;
@@ -35,6 +40,10 @@ class Client {
   bool no_touch = false;
   ReplyMode reply_mode = ReplyMode::kOn;
 
+  Transaction transaction;
+  std::vector<WatchedKey*> watched;  // owned by WatchedKeys
+  bool watch_broken = false;         // one of them has changed: EXEC runs nothing
+
   bool close_after_reply = false;  // no further command is run; closed when the replies are sent
   bool closing = false;            // closed at once, unsent replies and all
 
@@ -43,8 +52,9 @@ class Client {
   const CommandEntry* last_command = nullptr;
   std::size_t argument_bytes = 0;  // of the command that runs
 
-  // RESET and the end of a connection's life as another user.
+  // RESET. Watched keys are given up by WatchedKeys, whose they are.
   void reset(bool authentication_needed) {
+    transaction.end();
     name.clear();
     database = 0;
     protocol = 2;

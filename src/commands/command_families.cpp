@@ -1,0 +1,43 @@
+#include "src/commands/command_families.h"
+
+#include "src/commands/families.h"
+
+namespace terrace {
+
+CommandFamilies::CommandFamilies(const Server::Components& c)
+    : key_{c.config.settings()},
+      connection_{c.authentication, c.dispatcher.watched_keys()},
+      client_{c.clients, c.dispatcher},
+      command_{c.commands},
+      config_{c.config, c.commands, c.statistics, c.reactor, c.logger},
+      server_{c.lifecycle, c.dispatcher.watched_keys(), c.logger},
+      transaction_{c.dispatcher.transactions(), c.dispatcher.watched_keys()},
+      info_{c.info},
+      slow_log_{c.slow_log},
+      latency_{c.latency, c.config.settings(), c.commands, c.reactor},
+      debug_{c.config.settings(), c.expiry, c.reload, c.logger} {}
+
+void CommandFamilies::add_families(CommandTable& table, const CommandFamilies* parts) {
+  for (const auto rows :
+       {string_commands(), hash_commands(), list_commands(), set_commands(), sort_commands(), stream_commands(),
+        sorted_set_commands(), bitmap_commands(), hyperloglog_commands(), geo_commands(), terrace_commands()}) {
+    table.add({rows});
+  }
+  const auto add = [&](std::span<const Command> rows, auto member) {
+    table.add({rows, parts ? FamilyParts(parts->*member) : FamilyParts()});
+  };
+  add(key_commands(), &CommandFamilies::key_);
+  add(connection_commands(), &CommandFamilies::connection_);
+  add(client_commands(), &CommandFamilies::client_);
+  add(command_commands(), &CommandFamilies::command_);
+  add(config_commands(), &CommandFamilies::config_);
+  add(server_commands(), &CommandFamilies::server_);
+  add(transaction_commands(), &CommandFamilies::transaction_);
+  add(info_commands(), &CommandFamilies::info_);
+  add(memory_commands(), &CommandFamilies::info_);
+  add(slowlog_commands(), &CommandFamilies::slow_log_);
+  add(latency_commands(), &CommandFamilies::latency_);
+  add(debug_commands(), &CommandFamilies::debug_);
+}
+
+}  // namespace terrace

@@ -1,0 +1,124 @@
+#include "src/execution/admission.h"
+
+#include <algorithm>
+#include <cctype>
+#include <string>
+
+#include "src/text/c_string.h"
+#include "src/text/ignoring_case.h"
+
+namespace terrace {
+namespace {
+
+constexpr std::size_t kMaxShownArguments = 128;  // bytes of an unknown command's arguments in its error
+
+// Names in errors are cut short, and end where a C string would.
+std::string shown_name(std::string_view name) {
+  return std::string(until_nul(name.substr(0, kMaxShownArguments)));
+}
+
+// What the unit that this command begins may do: EXEC does what was queued.
+std::uint32_t unit_flags(const CommandBatch& x, const Command& row) {
+  return row.runs_queue ? row.flags | x.session->transaction.flags() : row.flags;
+}
+
+}  // namespace
+
+Admission::Verdict Admission::admit(CommandBatch& x, CommandEntry* entry, std::span<const std::string_view> arguments) {
+  if (entry == nullptr || (!entry->subcommands.empty() && arguments.size() > 1)) {
+    return refuse_unknown(x, entry, arguments);
+  }
+  const Command& row = *entry->row;
+  const int count = static_cast<int>(arguments.size());
+  if (row.arity > 0 ? count != row.arity : count < -row.arity) {
+    return refuse(x, entry, "ERR wrong number of arguments for '" + std::string(row.name) + "' command");
+  }
+  if (!x.origin->admitted) return Verdict::kRun;
+  if (x.origin->is_client) {
+    const Verdict verdict = admit_client(x, *entry);
+    if (verdict != Verdict::kRun) return verdict;
+  }
+  const std::uint32_t flags = unit_flags(x, row);
+  const bool queued = x.session->transaction.open() && !(row.flags & kAlwaysAtOnce);
+  if (flags & kWrite) return admit_write(x, *entry, flags);
+  if (queued && !store_.loading() && !store_.engine().has_room()) {
+    x.wait = CommandBatch::Wait::kRoom;
+    return Verdict::kWait;
+  }
+  return Verdict::kRun;
+}
+
+Admission::Verdict Admission::admit_client(CommandBatch& x, CommandEntry& entry) {
+  const Command& row = *entry.row;
+  if (!x.session->authenticated && !(row.flags & kNoAuth)) {
+    return refuse(x, &entry, "NOAUTH Authentication required.");
+  }
+  if (x.session->transaction.open() && (row.flags & kNoMulti)) {
+    return refuse(x, &entry, "ERR Command not allowed inside a transaction");
+  }
+  if (store_.loading() && !(row.flags & kLoading)) {
+    return refuse(x, &entry, "LOADING Redis is loading the dataset in memory");
+  }
+  if (pause_.holds(unit_flags(x, row) & (kWrite | kMayWrite))) {
+    x.wait = CommandBatch::Wait::kPause;
+    return Verdict::kWait;
+  }
+  return Verdict::kRun;
+}
+
+Admission::Verdict Admission::admit_write(CommandBatch& x, CommandEntry& entry, std::uint32_t flags) {
+  const storage::Engine& engine = store_.engine();
+  const bool grows = (flags & kDenyOom) != 0;
+  if (auto writable = engine.writable(grows); !writable.ok()) {
+    if (writable.error().code == ErrorCode::kNoSpace) {
+      // Redis' code for "no room", so that clients know it; maxmemory itself refuses nothing here.
+      return refuse(x, &entry,
+                    "OOM the disk is full: " + writable.error().message +
+                        ". Writes that take space are accepted again when there is enough; reads and deletes are now.");
+    }
+    return refuse(x, &entry, "MISCONF Errors writing to the AOF file: " + writable.error().message);
+  }
+  if (grows && !engine.has_room()) {
+    x.wait = CommandBatch::Wait::kRoom;
+    return Verdict::kWait;
+  }
+  return Verdict::kRun;
+}
+
+// An EXEC that is refused discards what was queued; a command that could not be queued has EXEC refuse the others.
+Admission::Verdict Admission::refuse(CommandBatch& x, CommandEntry* entry, std::string_view error) {
+  if (entry != nullptr && entry->row->runs_queue) {
+    const std::size_t code = error.starts_with("ERR ") ? 4 : 0;
+    runner_.reject(x, entry, "EXECABORT Transaction discarded because of: " + std::string(error.substr(code)));
+    transactions_.discard(*x.session);
+  } else {
+    runner_.reject(x, entry, error);
+    if (x.session->transaction.open()) x.session->transaction.refuse();
+  }
+  return Verdict::kAnswered;
+}
+
+Admission::Verdict Admission::refuse_unknown(CommandBatch& x, CommandEntry* entry,
+                                             std::span<const std::string_view> arguments) {
+  if (entry != nullptr) {
+    std::string name(entry->name());
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
+    return refuse(x, entry, "ERR unknown subcommand '" + shown_name(arguments[1]) + "'. Try " + name + " HELP.");
+  }
+  if (equals_ignoring_case(arguments[0], "host:") || equals_ignoring_case(arguments[0], "post")) {
+    logger_.warning("Possible SECURITY ATTACK detected: a client speaks HTTP (" + x.session->address +
+                    "). Connection aborted.");
+    x.session->closing = true;
+    return Verdict::kAnswered;
+  }
+  std::string shown;
+  for (std::size_t i = 1; i < arguments.size() && shown.size() < kMaxShownArguments; ++i) {
+    std::string_view argument = arguments[i].substr(0, kMaxShownArguments - shown.size());
+    shown += '\'';
+    shown += until_nul(argument);
+    shown += "' ";
+  }
+  return refuse(x, entry, "ERR unknown command '" + shown_name(arguments[0]) + "', with args beginning with: " + shown);
+}
+
+}  // namespace terrace

@@ -1,0 +1,42 @@
+// Admission: whether a command may run now: known, with as many arguments as its row says, of a session that may, while
+// the store can take what it does. Asked once for each unit, before its first change.
+// Ownership: borrows. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "src/execution/command_runner.h"
+#include "src/execution/pause.h"
+#include "src/execution/transaction_runner.h"
+
+namespace terrace {
+
+class Admission {
+ public:
+  Admission(Store& store, Pause& pause, CommandRunner& runner, TransactionRunner& transactions, Logger& logger)
+      : store_(store), pause_(pause), runner_(runner), transactions_(transactions), logger_(logger) {}
+
+  enum class Verdict : std::uint8_t {
+    kRun,
+    kAnswered,  // refused, and told so
+    kWait,      // x.wait says what for
+  };
+  // `entry`: as the table found it, nullptr if it did not.
+  Verdict admit(CommandBatch& x, CommandEntry* entry, std::span<const std::string_view> arguments);
+
+ private:
+  Verdict admit_client(CommandBatch& x, CommandEntry& entry);
+  Verdict admit_write(CommandBatch& x, CommandEntry& entry, std::uint32_t flags);
+  Verdict refuse(CommandBatch& x, CommandEntry* entry, std::string_view error);
+  Verdict refuse_unknown(CommandBatch& x, CommandEntry* entry, std::span<const std::string_view> arguments);
+
+  Store& store_;
+  Pause& pause_;
+  CommandRunner& runner_;
+  TransactionRunner& transactions_;
+  Logger& logger_;
+};
+
+}  // namespace terrace

@@ -1,0 +1,194 @@
+#include "src/execution/blocking.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace terrace {
+namespace {
+
+// The next look at deadlines is never further away, so that the server's end need not wait long for it.
+constexpr std::int64_t kMaxLookUs = 100 * 1000;
+// When somebody is being read for whose time is over.
+constexpr std::int64_t kPutOffUs = 1000;
+
+}  // namespace
+
+// --- the wait's beginning
+
+void Blocking::block(CommandBatch& x) {
+  x.wait = CommandBatch::Wait::kKeys;
+  x.session->last_command = x.call.entry;
+  x.session->blocked = &blocked_.add(x, x.session->database, x.call.wait, clock_.monotonic_us());
+  x.rewritten = std::move(x.call.wait.request);
+  const std::size_t first = x.requests.requests[x.next].first;
+  std::copy(x.rewritten.begin(), x.rewritten.end(), x.requests.arguments.begin() + static_cast<std::ptrdiff_t>(first));
+  x.fetched_records.clear();  // not for so long, and the store may be reloaded meanwhile
+  watch_deadlines();
+}
+
+// --- serving
+
+void Blocking::serve() {
+  // serve_after_reading() has the rest of the turn; OpenUnit's end serves again.
+  if (reading_for_ != nullptr || open_unit_.active()) return;
+  while (BlockedClient* client = blocked_.next()) {
+    if (serve(*client)) continue;
+    io::spawn(serve_after_reading());
+    return;
+  }
+}
+
+// True: its turn is over. False: what x.missing names must be read first.
+bool Blocking::serve(BlockedClient& client) {
+  CommandBatch& x = *client.batch;
+  const std::span<const std::string_view> arguments = x.requests.arguments_of(x.requests.requests[x.next]);
+  x.now_ms = clock_.wall_ms();
+  runner_.begin_clock();
+  runner_.plan(x, *x.call.entry, arguments, x.call.raw);
+  x.unit.begin();
+  if (!runner_.ready(x)) return false;
+  if (!is_there(x, client) && !client.when_gone) {
+    blocked_.pass_over(client);
+    return true;
+  }
+  x.call.served = true;
+  x.call.served_key = blocked_.turn_key();
+  const std::size_t start = x.output->size();
+  const CommandRunner::Outcome outcome = runner_.run(x, true);
+  runner_.commit(x, start);  // what it found expired, too
+  switch (outcome) {
+    case CommandRunner::Outcome::kReplied:
+      ++x.next;
+      release(x);
+      break;
+    case CommandRunner::Outcome::kMissing:
+      return false;
+    case CommandRunner::Outcome::kBlocks:
+      blocked_.pass_over(client);
+      break;
+  }
+  return true;
+}
+
+// Whether the key whose turn it is holds what the client waits for.
+bool Blocking::is_there(const CommandBatch& x, const BlockedClient& client) {
+  const storage::Key key(blocked_.turn_key());
+  const storage::Record* record =
+      runner_.engine().database(client.database).find(key, client.batch->fetched_records, storage::Access::kPeek);
+  const bool expired = record != nullptr && record->has(storage::Record::kHasExpiry) &&
+                       record->expiry_ms() != storage::kNoExpiry && record->expiry_ms() < x.now_ms;
+  if (record == nullptr || expired) blocked_.key_missing();
+  return record != nullptr && !expired && record->type() == client.type;
+}
+
+io::Task<> Blocking::serve_after_reading() {
+  const io::Gate::Holder holder = tasks_.hold();
+  while (BlockedClient* client = blocked_.next()) {
+    if (!open_unit_.active() && serve(*client)) continue;
+    CommandBatch& x = *client->batch;
+    client->held = true;
+    reading_for_ = &x;
+    while (open_unit_.active()) co_await open_unit_.closed().wait();
+    const Result<void> fetched = co_await runner_.engine().fetch(x.missing, x.fetched_records);
+    client->held = false;
+    x.missing.clear();
+    if (x.session->closing) {
+      release(x);
+    } else if (!fetched.ok()) {
+      end_wait(x, [&](Reply& reply) { reply.error("IOERR " + fetched.error().message); });
+    }
+  }
+  reading_for_ = nullptr;
+  served_.notify();
+}
+
+bool Blocking::comes_later(const std::vector<PlannedKey>& keys) const {
+  if (reading_for_ == nullptr) return false;
+  return std::any_of(keys.begin(), keys.end(), [&](const PlannedKey& planned) {
+    if (blocked_.is_ready(planned.database, planned.key.name)) return true;
+    return std::any_of(reading_for_->call.keys.begin(), reading_for_->call.keys.end(), [&](const PlannedKey& read) {
+      return read.database == planned.database && read.key.name == planned.key.name;
+    });
+  });
+}
+
+// --- other ends
+
+template <typename Write>
+void Blocking::end_wait(CommandBatch& x, const Write& write_reply) {
+  x.now_ms = clock_.wall_ms();
+  x.unit.begin();
+  x.call.begin_run();
+  const std::size_t start = x.output->size();
+  runner_.answer(x, write_reply);
+  runner_.commit(x, start);
+  ++x.next;
+  release(x);
+}
+
+bool Blocking::unblock(Session& session, Unblocking how) {
+  if (session.blocked == nullptr || session.blocked->held) return false;
+  end_wait(*session.blocked->batch, [&](Reply& reply) {
+    if (how == Unblocking::kTimeout) return reply.null_array();
+    reply.error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+  });
+  return true;
+}
+
+// One that is being read for leaves when that has ended.
+void Blocking::leave(Session& session) {
+  if (session.blocked != nullptr && !session.blocked->held) release(*session.blocked->batch);
+}
+
+// It is blocked no more. Its batch runs on at the end of the turn: not within the command that it owes this to.
+void Blocking::release(CommandBatch& x) {
+  blocked_.remove(*x.session->blocked);
+  x.session->blocked = nullptr;
+  x.session->last_interaction_ms = clock_.wall_ms();
+  x.rerun = false;
+  x.fetch_error.clear();
+  x.missing.clear();
+  unblocked_.push_back(&x);
+  // Behind the hooks of this turn it would wait for whatever happens next.
+  if (!turn_made_) io::spawn(make_turn());
+}
+
+io::Task<> Blocking::make_turn() {
+  const io::Gate::Holder holder = tasks_.hold();
+  turn_made_ = true;
+  co_await clock_.sleep_us(0);
+  turn_made_ = false;
+}
+
+void Blocking::resume_unblocked() {
+  while (!unblocked_.empty()) {
+    const std::vector<CommandBatch*> resumed = std::exchange(unblocked_, {});
+    for (CommandBatch* batch : resumed) batch->unblocked.notify();
+  }
+}
+
+// --- time
+
+// Sees to it that end_overdue() runs in time. Only the last look that was asked for asks for further ones.
+void Blocking::watch_deadlines() {
+  const std::int64_t earliest_us = blocked_.earliest_deadline_us();
+  if (earliest_us == BlockedClient::kNever) return;
+  const std::int64_t due_us = std::min(earliest_us, clock_.monotonic_us() + kMaxLookUs);
+  if (due_us >= next_look_us_) return;
+  next_look_us_ = due_us;
+  io::spawn(end_overdue(due_us));
+}
+
+io::Task<> Blocking::end_overdue(std::int64_t due_us) {
+  const io::Gate::Holder holder = tasks_.hold();
+  co_await clock_.sleep_us(due_us - clock_.monotonic_us());
+  if (due_us != next_look_us_) co_return;
+  next_look_us_ = BlockedClient::kNever;
+  const std::int64_t now_us = clock_.monotonic_us();
+  while (BlockedClient* client = blocked_.overdue(now_us)) {
+    if (!unblock(*client->batch->session, Unblocking::kTimeout)) blocked_.put_off(*client, now_us + kPutOffUs);
+  }
+  watch_deadlines();
+}
+
+}  // namespace terrace

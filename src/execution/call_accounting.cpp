@@ -1,0 +1,46 @@
+#include "src/execution/call_accounting.h"
+
+#include <algorithm>
+#include <string>
+
+namespace terrace {
+
+void CallAccounting::count(const Call& call, const Session& session, std::string_view reply, std::uint64_t duration_ns,
+                           std::int64_t now_ms) {
+  CommandUsage& usage = call.entry->usage;
+  if (reply.starts_with('-')) {
+    ++usage.failed;
+    count_error(reply);
+  }
+  ++usage.calls;
+  usage.time_ns += duration_ns;
+  ++statistics_.commands_processed;
+  if (settings_.latency_tracking) usage.record_latency(duration_ns);
+  const std::int64_t duration_us = static_cast<std::int64_t>(duration_ns / 1000);
+  const bool slow = settings_.slowlog_threshold_us >= 0 && duration_us >= settings_.slowlog_threshold_us;
+  const bool late = settings_.latency_threshold_ms > 0 && duration_us >= settings_.latency_threshold_ms * 1000;
+  if (slow || late) note_slow(call, session, duration_us, now_ms);
+}
+
+void CallAccounting::note_slow(const Call& call, const Session& session, std::int64_t duration_us,
+                               std::int64_t now_ms) {
+  const Command& row = call.row();
+  if (settings_.latency_threshold_ms > 0 && duration_us >= settings_.latency_threshold_ms * 1000) {
+    latency_.add(row.flags & kFast ? "fast-command" : "command", now_ms / 1000, duration_us / 1000);
+  }
+  const bool slow = settings_.slowlog_threshold_us >= 0 && duration_us >= settings_.slowlog_threshold_us;
+  if (!slow || (row.flags & kSkipSlowlog)) return;
+  slow_log_.add(call.arguments, now_ms / 1000, duration_us, session.address, session.name,
+                settings_.slowlog_max_entries);
+}
+
+void CallAccounting::count_error(std::string_view reply) {
+  ++statistics_.error_replies;
+  const std::size_t end = std::min(reply.find_first_of(" \r"), reply.size());
+  if (end < 2) return;
+  std::string code(reply.substr(1, end - 1));
+  constexpr std::size_t kMaxCodes = 128;
+  if (statistics_.errors.size() < kMaxCodes || statistics_.errors.contains(code)) ++statistics_.errors[code];
+}
+
+}  // namespace terrace

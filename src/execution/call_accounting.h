@@ -1,0 +1,38 @@
+// CallAccounting: counts what calls cost and how they end: usage of commands, latency, slow log, errors.
+// Ownership: borrows. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "src/config/settings.h"
+#include "src/execution/call.h"
+#include "src/execution/session.h"
+#include "src/runtime/latency_monitor.h"
+#include "src/runtime/server_statistics.h"
+#include "src/runtime/slow_log.h"
+
+namespace terrace {
+
+class CallAccounting {
+ public:
+  CallAccounting(ServerStatistics& statistics, SlowLog& slow_log, LatencyMonitor& latency, const Settings& settings)
+      : statistics_(statistics), slow_log_(slow_log), latency_(latency), settings_(settings) {}
+
+  // A call that has run for so long. `reply`: its reply, of which an error counts as a failure of the call.
+  void count(const Call& call, const Session& session, std::string_view reply, std::uint64_t duration_ns,
+             std::int64_t now_ms);
+  // An error reply, whether of a call that ran or of one that was refused.
+  void count_error(std::string_view reply);
+  ServerStatistics& statistics() { return statistics_; }
+
+ private:
+  void note_slow(const Call& call, const Session& session, std::int64_t duration_us, std::int64_t now_ms);
+
+  ServerStatistics& statistics_;
+  SlowLog& slow_log_;
+  LatencyMonitor& latency_;
+  const Settings& settings_;
+};
+
+}  // namespace terrace

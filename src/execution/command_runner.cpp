@@ -1,0 +1,203 @@
+#include "src/execution/command_runner.h"
+
+#include <algorithm>
+
+#include "storage/base/mutant.h"
+
+namespace terrace {
+namespace {
+
+std::uint64_t next_random(std::uint64_t& state) {  // splitmix64
+  std::uint64_t z = state += 0x9E3779B97F4A7C15ull;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+  return z ^ (z >> 31);
+}
+
+}  // namespace
+
+void CommandRunner::plan(CommandBatch& x, CommandEntry& entry, std::span<const std::string_view> arguments,
+                         std::string_view raw) {
+  x.call.begin(entry, arguments, raw);
+  if (!x.heads.empty()) x.heads.clear();
+  x.missing.clear();
+  x.missing_heads.clear();
+  x.call.random = next_random(random_state_);
+  plan_keys(entry, arguments, x.session->database, x.call.keys);
+}
+
+bool CommandRunner::ready(CommandBatch& x, const PlannedKey& planned, bool overwrites) const {
+  if (planned.database >= engine().database_count()) return true;
+  const storage::Database& database = engine().database(planned.database);
+  return overwrites ? database.overwritable(planned.key, x.fetched_records, x.missing)
+                    : database.resident(planned.key, x.fetched_records, x.missing);
+}
+
+bool CommandRunner::ready(CommandBatch& x) const {
+  const Command& row = x.call.row();
+  const bool overwrites = row.overwrites != nullptr && row.overwrites(x.call.arguments);
+  bool resident = true;
+  for (const PlannedKey& key : x.call.keys) resident &= ready(x, key, overwrites);
+  return resident;
+}
+
+bool CommandRunner::changeable(const Origin& origin, const std::vector<PlannedKey>& keys) const {
+  if (!origin.admitted || !engine().checkpoint_running()) return true;
+  return std::all_of(keys.begin(), keys.end(), [this](const PlannedKey& planned) {
+    return planned.database >= engine().database_count() || engine().changeable(planned.database, planned.key);
+  });
+}
+
+CommandRunner::Outcome CommandRunner::run(CommandBatch& x, bool alone) {
+  Call& call = x.call;
+  call.begin_run();
+  x.missing.clear();
+  x.missing_heads.clear();
+  const std::size_t start = x.replies->size();
+  Reply reply(*x.replies, x.session->protocol);
+  Context context(parts_, x, reply);
+  call.row().run(context);
+  if (x.complete() && !call.blocks) {
+    account(x, start);
+    gather_effect(x, alone);
+    return Outcome::kReplied;
+  }
+  reply.rewind();
+  TERRACE_CHECK(!call.changed);
+  return x.complete() ? Outcome::kBlocks : Outcome::kMissing;
+}
+
+// The reply is written aside: the channel may take bytes of the output meanwhile.
+io::Task<std::size_t> CommandRunner::run_async(CommandBatch& x, bool alone) {
+  std::string aside;
+  x.call.begin_run();
+  Reply reply(aside, x.session->protocol);
+  Context context(parts_, x, reply);
+  const std::uint64_t begin_ns = parts_.clock.monotonic_ns();
+  co_await x.call.row().run_async(context);
+  last_ns_ = begin_ns;
+  const std::size_t start = x.replies->size();
+  *x.replies += aside;
+  account(x, start);
+  gather_effect(x, alone);
+  co_return start;
+}
+
+void CommandRunner::account(CommandBatch& x, std::size_t start) {
+  const std::uint64_t now_ns = parts_.clock.monotonic_ns();
+  const std::uint64_t duration_ns = now_ns - last_ns_;
+  last_ns_ = now_ns;
+  const std::string_view reply = std::string_view(*x.replies).substr(start);
+  if (x.origin->counted) {
+    accounting_.count(x.call, *x.session, reply, duration_ns, x.now_ms);
+    x.session->last_command = x.call.entry;
+    return;
+  }
+  if (!x.origin->logged && reply.starts_with('-')) {
+    logger_.warning("A command of the log was refused: " + std::string(reply));
+  }
+  x.replies->resize(start);
+}
+
+// Adds the command as it came to the unit's effects, unless the handler has told what to log.
+void CommandRunner::gather_effect(CommandBatch& x, bool alone) {
+  Call& call = x.call;
+  if (!x.origin->logged) return x.unit.effects().clear();
+  if (call.changed && !call.effects_replaced) {
+    const unsigned database = x.session->database;
+    if (!alone || !x.unit.effects().empty()) {
+      call.raw.empty() ? x.unit.effects().add(database, call.arguments) : x.unit.effects().add_resp(database, call.raw);
+    } else if (!call.raw.empty()) {
+      x.unit.set_sole_effect(database, call.raw);
+    } else {
+      scratch_.clear();
+      append_command(scratch_, call.arguments);
+      x.unit.set_sole_effect(database, scratch_);
+    }
+  }
+  if (!alone) x.unit.depend_on(read_dependency(call));
+}
+
+void CommandRunner::commit(CommandBatch& x, std::size_t start) {
+  Unit& unit = x.unit;
+  if (!x.origin->logged) return unit.begin();
+  if (!x.call.changed && !unit.changed()) {
+    if (x.origin->answered) {
+      finish_reply(x, start);
+      if (parts_.store.loading()) return;
+      if (engine().released_position() == engine().end_position()) return;
+      gate(x, start, std::max(unit.read_position(), x.transaction.active ? 0 : read_dependency(x.call)));
+    }
+    return;
+  }
+  const std::uint64_t position = append_effects(unit);
+  tell_observers(x);
+  if (x.origin->answered) {
+    finish_reply(x, start);
+    gate(x, start, position);
+  }
+  unit.begin();
+}
+
+// The position behind what the unit changed.
+std::uint64_t CommandRunner::append_effects(Unit& unit) {
+  storage::Engine& engine = parts_.store.engine();
+  std::uint64_t position = 0;
+  if (!unit.effects().empty()) {
+    position = log_.append(engine, unit.effects());
+  } else if (!unit.sole_effect().empty()) {
+    position = log_.append(engine, unit.sole_database(), unit.sole_effect());
+  } else {
+    position = engine.end_position();
+  }
+  for (const Unit::Change& change : unit.changes()) engine.note_change(change.hash, position);
+  if (unit.changed_whole_database()) keyspace_position_ = position;
+  return position;
+}
+
+std::uint64_t CommandRunner::read_dependency(const Call& call) const {
+  if (storage::mutant(storage::Mutant::kIgnoreDependency)) return 0;
+  const storage::Engine& engine = parts_.store.engine();
+  if ((call.row().flags & kWholeKeyspace) || call.unlisted_keys) return engine.end_position();
+  if (call.keys.empty()) return 0;
+  std::uint64_t position = keyspace_position_;
+  for (const PlannedKey& planned : call.keys) position = std::max(position, engine.dependency(planned.key.hash));
+  return position;
+}
+
+void CommandRunner::tell_observers(const CommandBatch& x) const {
+  if (!parts_.events.wanted() || !x.origin->observed) return;
+  for (const Unit::Change& change : x.unit.changes()) parts_.events.tell(x.unit.observed(change));
+}
+
+void CommandRunner::gate(CommandBatch& x, std::size_t start, std::uint64_t position) {
+  const storage::Engine& engine = parts_.store.engine();
+  if (position <= engine.released_position() || x.output->size() == start) return;
+  if (!x.unit.changed() && !engine.writable(false).ok()) {
+    // It would wait without end. What it would reveal may be gone after a restart, and reads must be answered.
+    x.output->bytes().resize(start);
+    reject(x, x.call.entry,
+           "MISCONF The last change of what was read is not on disk and the log can no longer be written.");
+    return;
+  }
+  if (storage::mutant(storage::Mutant::kReplyBeforePosition)) return;
+  x.output->gate(start, position, turn_);
+}
+
+void CommandRunner::reject(CommandBatch& x, CommandEntry* entry, std::string_view error) {
+  const std::size_t start = x.replies->size();
+  Reply(*x.replies, x.session->protocol).error(error);
+  if (entry != nullptr) ++entry->usage.rejected;
+  accounting_.count_error(std::string_view(*x.replies).substr(start));
+  finish_reply(x, start);
+}
+
+// CLIENT REPLY OFF and SKIP.
+void CommandRunner::withhold_reply(CommandBatch& x, std::size_t start) {
+  ReplyMode& mode = x.session->reply_mode;
+  x.replies->resize(start);
+  if (mode == ReplyMode::kSkip) mode = ReplyMode::kOn;
+  if (mode == ReplyMode::kSkipNext) mode = ReplyMode::kSkip;
+}
+
+}  // namespace terrace

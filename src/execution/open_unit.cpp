@@ -1,0 +1,38 @@
+#include "src/execution/open_unit.h"
+
+#include <algorithm>
+
+namespace terrace {
+namespace {
+
+constexpr std::uint32_t kKeysUnknown = kWholeKeyspace | kUnlistedKeys;
+
+}  // namespace
+
+void OpenUnit::open(const CommandBatch& batch) {
+  TERRACE_CHECK(!active());
+  batch_ = &batch;
+  const auto& calls = batch.session->transaction.calls();
+  excludes_all_ = std::any_of(calls.begin(), calls.end(), [](const Transaction::Queued& call) {
+    return (call.entry->row->flags & kKeysUnknown) != 0 || call.entry->row->run_async != nullptr;
+  });
+  for (const PlannedKey& key : batch.transaction.exec.keys) keys_.insert(mix(key));
+}
+
+void OpenUnit::close() {
+  TERRACE_CHECK(active());
+  batch_ = nullptr;
+  keys_.clear();
+  closed_.notify();
+}
+
+bool OpenUnit::excludes(const Call& call, const Origin& origin) const {
+  const Command& row = call.row();
+  if (!origin.is_client || row.runs_queue) return true;
+  if (row.flags & kKeysUnknown) return true;
+  if (call.keys.empty()) return false;
+  return excludes_all_ || std::any_of(call.keys.begin(), call.keys.end(),
+                                      [this](const PlannedKey& key) { return keys_.contains(mix(key)); });
+}
+
+}  // namespace terrace

@@ -1,0 +1,39 @@
+// ReplyGate: at the end of each turn commits what the turn's commands appended to the log and lets go of the replies
+// whose position the log has reached (promise P1).
+// Ownership: owned by Server; borrows channels, which are forgotten before they go. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "io/turn_hook.h"
+#include "src/execution/channel.h"
+#include "src/execution/dispatcher.h"
+#include "src/runtime/store.h"
+
+namespace terrace {
+
+class ReplyGate final : public io::TurnHook {
+ public:
+  ReplyGate(Store& store, Dispatcher& dispatcher) : store_(store), dispatcher_(dispatcher) {}
+
+  void at_turn_end() override;
+
+  // `channel` may have something to send.
+  void mark(Channel& channel);
+  void forget(Channel& channel);
+  std::size_t waiting() const { return gated_.size(); }
+
+ private:
+  void flush_marked(std::uint64_t released);
+  void flush_gated(std::uint64_t released);
+
+  Store& store_;
+  Dispatcher& dispatcher_;
+  std::vector<Channel*> marked_;
+  std::vector<Channel*> flushing_;
+  std::vector<Channel*> gated_;  // have replies that wait for the log
+  std::uint64_t last_released_ = 0;
+};
+
+}  // namespace terrace

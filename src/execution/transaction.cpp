@@ -1,0 +1,55 @@
+#include "src/execution/transaction.h"
+
+#include <cstring>
+
+#include "src/execution/command_table.h"
+
+namespace terrace {
+
+void Transaction::end() {
+  if (!open_) return;
+  *this = Transaction();
+}
+
+char* Transaction::allocate(std::size_t size) {
+  if (size > block_left_) {
+    // A large request has a block for itself; the one begun is gone on with.
+    const std::size_t block = size > kBlockSize / 2 ? size : kBlockSize;
+    blocks_.push_back(std::make_unique_for_overwrite<char[]>(block));
+    block_bytes_ += block;
+    if (block == size) return blocks_.back().get();
+    block_next_ = blocks_.back().get();
+    block_left_ = block;
+  }
+  char* place = block_next_;
+  block_next_ += size;
+  block_left_ -= size;
+  return place;
+}
+
+void Transaction::queue(CommandEntry& entry, std::span<const std::string_view> arguments, std::string_view raw) {
+  const Queued call{&entry, arguments_.size(), arguments.size(), {}};
+  calls_.push_back(call);
+  flags_ |= entry.row->flags;
+  for (const std::string_view argument : arguments) argument_bytes_ += argument.size();
+  if (!raw.empty()) {
+    char* copy = allocate(raw.size());
+    std::memcpy(copy, raw.data(), raw.size());
+    calls_.back().raw = {copy, raw.size()};
+    for (const std::string_view argument : arguments) {
+      arguments_.emplace_back(copy + (argument.data() - raw.data()), argument.size());
+    }
+    return;
+  }
+  for (const std::string_view argument : arguments) {
+    char* copy = allocate(argument.size());
+    if (!argument.empty()) std::memcpy(copy, argument.data(), argument.size());
+    arguments_.emplace_back(copy, argument.size());
+  }
+}
+
+std::size_t Transaction::memory_bytes() const {
+  return block_bytes_ + calls_.capacity() * sizeof(Queued) + arguments_.capacity() * sizeof(std::string_view);
+}
+
+}  // namespace terrace

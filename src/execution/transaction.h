@@ -1,0 +1,62 @@
+// Transaction: what a session has queued between MULTI and EXEC.
+// Ownership: part of its session; owns copies of the queued requests. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace terrace {
+
+struct CommandEntry;
+
+class Transaction {
+ public:
+  struct Queued {
+    CommandEntry* entry;
+    std::size_t first;  // index of its first argument
+    std::size_t count;
+    std::string_view raw;  // as it came in RESP; empty if it came otherwise
+  };
+
+  void begin() { open_ = true; }
+  // EXEC, DISCARD, RESET: nothing is queued any more.
+  void end();
+  bool open() const { return open_; }
+
+  // A command could not be queued: EXEC will refuse to run the others.
+  void refuse() { refused_ = true; }
+  bool refused() const { return refused_; }
+
+  void queue(CommandEntry& entry, std::span<const std::string_view> arguments, std::string_view raw);
+  const std::vector<Queued>& calls() const { return calls_; }
+  std::span<const std::string_view> arguments_of(const Queued& call) const {
+    return {arguments_.data() + call.first, call.count};
+  }
+  // Those that any of the rows queued has.
+  std::uint32_t flags() const { return flags_; }
+
+  // Of memory, for the session's bounds: the queued arguments, and all that the queue takes.
+  std::size_t argument_bytes() const { return argument_bytes_; }
+  std::size_t memory_bytes() const;
+
+ private:
+  char* allocate(std::size_t size);
+
+  static constexpr std::size_t kBlockSize = 16 << 10;
+
+  bool open_ = false;
+  bool refused_ = false;
+  std::uint32_t flags_ = 0;
+  std::vector<Queued> calls_;
+  std::vector<std::string_view> arguments_;
+  std::vector<std::unique_ptr<char[]>> blocks_;  // never moved: the views point into them
+  std::size_t block_left_ = 0;
+  char* block_next_ = nullptr;
+  std::size_t argument_bytes_ = 0;
+  std::size_t block_bytes_ = 0;
+};
+
+}  // namespace terrace

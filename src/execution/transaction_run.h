@@ -1,0 +1,42 @@
+// TransactionRun: how far an EXEC has come: which of the queued calls runs, whether its unit has been opened, the replies
+// so far.
+// Ownership: part of its CommandBatch. Thread: the reactor's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "src/execution/call.h"
+
+namespace terrace {
+
+struct TransactionRun {
+  bool active = false;
+  bool opened = false;     // its first call has begun: nothing else comes between the calls any more
+  bool suspended = false;  // stands in OpenUnit
+  bool alone = false;      // after an error, each call has read what it alone needs
+  unsigned rounds = 0;     // of reading before it was opened
+  std::size_t next = 0;    // the call to run
+  std::uint64_t begin_ns = 0;
+  Call exec;            // EXEC itself; its keys are those of all calls and those that are watched
+  std::string replies;  // of the calls, until the unit is committed
+
+  void begin(std::uint64_t now_ns) {
+    active = true;
+    opened = suspended = alone = false;
+    rounds = 0;
+    next = 0;
+    begin_ns = now_ns;
+    replies.clear();
+  }
+  void end() {
+    constexpr std::size_t kKeptReplies = 16 << 10;
+    constexpr std::size_t kKeptKeys = 512;
+    active = opened = suspended = false;
+    if (replies.capacity() > kKeptReplies) replies = std::string();
+    if (exec.keys.capacity() > kKeptKeys) exec.keys = std::vector<PlannedKey>();
+  }
+};
+
+}  // namespace terrace

@@ -1,0 +1,71 @@
+#include "src/execution/watched_keys.h"
+
+#include <algorithm>
+
+#include "storage/base/mutant.h"
+
+namespace terrace {
+
+void WatchedKeys::watch(Session& session, unsigned database, const storage::Key& key, const storage::Record* record) {
+  const bool watched = std::any_of(session.watched.begin(), session.watched.end(), [&](const WatchedKey* other) {
+    return other->database == database && other->name == key.name;
+  });
+  if (watched) return;
+  auto made = std::make_unique<WatchedKey>(
+      WatchedKey{.session = &session,
+                 .database = database,
+                 .hash = key.hash,
+                 .name = std::string(key.name),
+                 .existed = record != nullptr,
+                 .expiry_ms = record != nullptr ? record->expiry_ms() : storage::kNoExpiry});
+  session.watched.push_back(made.get());
+  keys_.emplace(key.hash, std::move(made));
+  events_.begin_interest();
+}
+
+void WatchedKeys::unwatch(Session& session) {
+  for (const WatchedKey* key : session.watched) {
+    const auto range = keys_.equal_range(key->hash);
+    keys_.erase(std::find_if(range.first, range.second, [&](const auto& entry) { return entry.second.get() == key; }));
+    events_.end_interest();
+  }
+  session.watched.clear();
+  session.watch_broken = false;
+}
+
+bool WatchedKeys::broken(const Session& session, std::int64_t now_ms) {
+  if (session.watch_broken) return true;
+  if (storage::mutant(storage::Mutant::kWatchMissesExpiry)) return false;
+  return std::any_of(session.watched.begin(), session.watched.end(), [now_ms](const WatchedKey* key) {
+    return key->expiry_ms != storage::kNoExpiry && key->expiry_ms < now_ms;
+  });
+}
+
+std::vector<std::string> WatchedKeys::names_in(unsigned database) const {
+  std::vector<std::string> names;
+  for (const auto& [hash, key] : keys_) {
+    if (key->database == database) names.push_back(key->name);
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+void WatchedKeys::at_key_change(const KeyChange& change) {
+  if (keys_.empty() || change.event == KeyEvent::kSwapped) return;  // SWAPDB tells of the watched keys one by one
+  if (change.event == KeyEvent::kFlushed) return flush(change.database);
+  const auto range = keys_.equal_range(storage::Key(change.name).hash);
+  for (auto entry = range.first; entry != range.second; ++entry) {
+    const WatchedKey& key = *entry->second;
+    if (key.database == change.database && key.name == change.name) key.session->watch_broken = true;
+  }
+}
+
+// What was absent at WATCH is absent still, or its session's watch is broken already.
+void WatchedKeys::flush(unsigned database) {
+  for (const auto& [hash, key] : keys_) {
+    if (key->database == database && key->existed) key->session->watch_broken = true;
+  }
+}
+
+}  // namespace terrace

@@ -1,0 +1,50 @@
+// CrossClientPrefetch: single commands of several connections that have arrived together look their keys up side by side, as
+// those of one pipeline do: the cache misses of one pass while the others are parsed.
+// Ownership: owned by Server; those who have joined are resumed within the same turn. Thread: the reactor's.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <vector>
+
+#include "io/reactor.h"
+#include "src/execution/command_batch.h"
+#include "src/runtime/store.h"
+
+namespace terrace {
+
+class CrossClientPrefetch {
+ public:
+  CrossClientPrefetch(io::Reactor& reactor, Store& store) : reactor_(reactor), store_(store) {}
+
+  class JoinAwaiter {
+   public:
+    JoinAwaiter(CrossClientPrefetch& prefetch, const CommandBatch& batch) : prefetch_(prefetch), batch_(batch) {}
+    bool await_ready() const { return !prefetch_.worthwhile(batch_); }
+    void await_suspend(std::coroutine_handle<> handle) { prefetch_.add(batch_, handle); }
+    void await_resume() const { prefetch_.prefetch_records(); }
+
+   private:
+    CrossClientPrefetch& prefetch_;
+    const CommandBatch& batch_;
+  };
+  // Before a batch's first run(). Returns at once where there is nobody to join, and for a batch of several commands,
+  // which is prefetched by itself.
+  JoinAwaiter join(const CommandBatch& batch) { return {*this, batch}; }
+
+ private:
+  struct Look {
+    unsigned database;
+    std::uint64_t hash;
+  };
+
+  bool worthwhile(const CommandBatch& batch) const;
+  void add(const CommandBatch& batch, std::coroutine_handle<> waiter);
+  void prefetch_records();
+
+  io::Reactor& reactor_;
+  Store& store_;
+  std::vector<Look> looks_;
+};
+
+}  // namespace terrace
