@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""All benches one after the other, their JSON in bench/results, and the README's figures and pictures made from it.
+"""All benches one after the other, their JSON in bench/results, and the figures of README.md and bench/RESULTS.md made from it.
 
   ./x bench all [--quick] [--only redis,tier] [--note TEXT]
 

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""The README's figures, from what the benches measured: its table and the pictures, each with the command that made it.
+"""The figures of README.md and bench/RESULTS.md, from what the benches measured: tables and pictures, each with the command that made it.
 
   ./x bench figures [--check]
 
 Reads bench/results/NAME.json (./x bench all writes them, or ./x bench NAME --json bench/results/NAME.json), draws
-bench/figures/*.svg and puts the table between the marks in README.md. --check changes nothing and says what differs.
+bench/figures/*.svg and puts a table and pictures between the marks in both documents: all of them in bench/RESULTS.md, the
+headlines in README.md. --check changes nothing and says what differs.
 """
 import argparse
 import json
@@ -12,10 +13,11 @@ import os
 import sys
 
 from common import ROOT
-from sections import SECTIONS
+from sections import HEADLINE_PICTURES, SECTIONS
 
 BEGIN = "<!-- figures: made from bench/results by ./x bench figures; a change by hand fails the tests -->\n"
 END = "<!-- end of figures -->\n"
+SUMMARY, RESULTS = "README.md", "bench/RESULTS.md"
 
 
 def read_results(root):
@@ -32,7 +34,7 @@ def read_results(root):
 def circumstances(results):
     """Where the figures come from; one line a machine."""
     seen = {}
-    for result in results.values():
+    for result in results:
         about = result["machine"]
         where = f"{about['cpu']}, {about['cores']} cores, Linux {about['kernel']}, Redis {about['redis']}"
         seen.setdefault(where, []).append(about)
@@ -41,36 +43,45 @@ def circumstances(results):
         commits = ", ".join(sorted({about["terrace_commit"] for about in runs}))
         loads = [about["load_at_start"] for about in runs]
         lines.append(f"{where}; Terrace {commits}; load average before the runs {min(loads):.1f} to {max(loads):.1f}.")
-    return lines + [f"**{note}**" for note in sorted({result["note"] for result in results.values() if result["note"]})]
+    return lines + [f"**{note}**" for note in sorted({result["note"] for result in results if result["note"]})]
 
 
-def block(results):
-    """The README's part, and the pictures: path below bench/figures -> SVG."""
-    lines, images, pictures = circumstances(results) + [""], [], {}
-    lines += ["| what | figure | command |", "|---|---|---|"]
-    for name, result in results.items():
-        rows, drawn = SECTIONS[name](result)
-        lines += [f"| {what} | {figure} | `{result['command']}` |" if not place else f"| {what} | {figure} | the same |"
-                  for place, (what, figure) in enumerate(rows)]
-        for picture, (words, svg) in drawn.items():
-            pictures[f"{picture}.svg"] = svg
-            images.append(f"![{words}](bench/figures/{picture}.svg)")
-    return BEGIN + "\n".join([*lines, "", *images]) + "\n" + END, pictures
+def block(rows, pictures):
+    """A document's part, of rows as (result, Row) and pictures as (path from the document, words beside it)."""
+    used = {id(result): result for result, _ in rows}
+    lines = circumstances(used.values()) + ["", "| what | figure | command |", "|---|---|---|"]
+    before = None
+    for result, row in rows:
+        lines.append(f"| {row.what} | {row.figure} | {'the same' if result is before else '`' + result['command'] + '`'} |")
+        before = result
+    lines += ["", *(f"![{words}]({path})" for path, words in pictures)]
+    return BEGIN + "\n".join(lines) + "\n" + END
 
 
-def with_block(readme, new):
-    """README's text with its part replaced."""
-    if readme.count(BEGIN) != 1 or readme.count(END) != 1 or readme.index(END) < readme.index(BEGIN):
-        sys.exit("README.md: the marks around the figures are gone; they are\n" + BEGIN + END)
-    return readme[:readme.index(BEGIN)] + new + readme[readme.index(END) + len(END):]
+def with_block(path, text, new):
+    """The document's text with its part replaced."""
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(END) < text.index(BEGIN):
+        sys.exit(f"{path}: the marks around the figures are gone; they are\n" + BEGIN + END)
+    return text[:text.index(BEGIN)] + new + text[text.index(END) + len(END):]
 
 
 def wanted_files(root):
     """Path below the root -> what it must contain."""
-    new, pictures = block(read_results(root))
-    with open(os.path.join(root, "README.md")) as file:
-        files = {"README.md": with_block(file.read(), new)}
-    files.update({f"bench/figures/{name}": svg for name, svg in pictures.items()})
+    rows, pictures = [], {}
+    for name, result in read_results(root).items():
+        table, drawings = SECTIONS[name](result)
+        rows += [(result, row) for row in table]
+        pictures.update(drawings)
+    blocks = {
+        SUMMARY: block([(result, row) for result, row in rows if row.headline],
+                       [(f"bench/figures/{name}.svg", pictures[name][0]) for name in HEADLINE_PICTURES if name in pictures]),
+        RESULTS: block(rows, [(f"figures/{name}.svg", words) for name, (words, _) in pictures.items()]),
+    }
+    files = {}
+    for path, new in blocks.items():
+        with open(os.path.join(root, path)) as file:
+            files[path] = with_block(path, file.read(), new)
+    files.update({f"bench/figures/{name}.svg": svg for name, (_, svg) in pictures.items()})
     return files
 
 
@@ -100,12 +111,12 @@ def write(root):
     for path, content in files.items():
         with open(os.path.join(root, path), "w") as file:
             file.write(content)
-    print(f"README.md and {len(files) - 1} pictures in bench/figures, from {', '.join(read_results(root))}")
+    print(f"{SUMMARY}, {RESULTS} and {len(files) - 2} pictures in bench/figures, from {', '.join(read_results(root))}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-                                     epilog="Exit codes: 0 fine, 1 something differs (--check) or the README has no place for it, 2 wrong usage.")
+                                     epilog="Exit codes: 0 fine, 1 something differs (--check) or a document has no place for it, 2 wrong usage.")
     parser.add_argument("--check", action="store_true", help="is everything as the results say?")
     parser.add_argument("--root", default=ROOT, help="of the tree")
     options = parser.parse_args()

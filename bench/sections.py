@@ -1,5 +1,18 @@
-"""What of each bench's JSON goes into the README: rows of (what, figure), and pictures as name -> (words beside it, SVG)."""
+"""What of each bench's JSON goes into README.md and bench/RESULTS.md: rows, and pictures as name -> (words beside it, SVG).
+
+bench/RESULTS.md has all of them, README.md the headlines.
+"""
+from typing import NamedTuple
+
 import chart
+
+HEADLINE_PICTURES = ("redis-always", "memory")
+
+
+class Row(NamedTuple):
+    what: str
+    figure: str
+    headline: bool = False
 
 
 def share(value):
@@ -17,7 +30,7 @@ def middle_of(values):
 
 def redis(result):
     rows = result["rows"]
-    # The README has room for one size of values and one number of clients; all of them are in the JSON.
+    # The tables have room for one size of values and one number of clients; all of them are in the JSON.
     size, clients = middle_of(result["options"]["value_sizes"]), min(result["options"]["clients"])
     shown = [row for row in rows if row["clients"] == clients and (row["value_size"] == size or row["test"] == "incr")]
     shown.sort(key=lambda row: result["options"]["tests"].index(row["test"]))
@@ -27,19 +40,21 @@ def redis(result):
             continue
         kept = {"none": "no persistence", "everysec": "synced every second", "always": "synced before the reply"}[row["persistence"]]
         ours = row["terrace"]
-        table.append((f"{row['test'].upper()} of {size} bytes, pipeline {row['pipeline']}, {clients} clients, {kept}: commands a second; CPU a command",
-                      f"{count(ours['rps'])}, {over(row['to_redis']['rps'])} of Redis; {ours['cpu_s_per_million']:.2f} s a million, "
-                      f"{over(row['to_redis']['cpu_s_per_million'])} of Redis, {over(row['to_echo']['cpu_s_per_million'])} of an echo"
-                      f"{' that syncs, whose commands a second are ' + count(row['echo']['rps']) if row['persistence'] == 'always' else ''}"))
+        headline = row["pipeline"] in (1, 16) and (row["test"], row["persistence"]) in (("get", "none"), ("set", "always"))
+        table.append(Row(f"{row['test'].upper()} of {size} bytes, pipeline {row['pipeline']}, {clients} clients, {kept}: commands per second; "
+                         "CPU per million commands",
+                         f"{count(ours['rps'])} ({over(row['to_redis']['rps'])} of Redis); {ours['cpu_s_per_million']:.2f} s "
+                         f"({over(row['to_redis']['cpu_s_per_million'])} of Redis, {over(row['to_echo']['cpu_s_per_million'])} of an echo"
+                         f"{' that syncs ' + count(row['echo']['rps']) + ' per second' if row['persistence'] == 'always' else ''})", headline))
     pictures = {}
     for pipeline in result["options"]["pipelines"]:
         of_one = [row for row in shown if row["pipeline"] == pipeline and row["persistence"] == "none"]
         if of_one:
-            title = f"CPU of a command, pipeline {pipeline}, no persistence"
-            pictures[f"redis-cpu-{pipeline}"] = bars_of(title, "seconds a million", of_one, "cpu_s_per_million")
+            title = f"CPU per command, pipeline {pipeline}, no persistence"
+            pictures[f"redis-cpu-{pipeline}"] = bars_of(title, "seconds per million", of_one, "cpu_s_per_million")
     synced = [row for row in shown if row["pipeline"] == 1 and row["persistence"] == "always"]
     if synced:
-        pictures["redis-always"] = bars_of("Commands a second, pipeline 1, each write synced before its reply", "a second", synced, "rps")
+        pictures["redis-always"] = bars_of("Commands per second, pipeline 1, each write synced before its reply", "per second", synced, "rps")
     return table, pictures
 
 
@@ -56,11 +71,11 @@ def commands(result):
     table, pictures, rows = [], {}, result["rows"]
     for words, told in result["summary"].items():
         if words != "all":
-            table.append((f"redis-benchmark's tests and commands on large values, synced before the reply, {words}: median of {told['lines']} lines",
-                          f"{told['rps_to_redis']:.2f} of Redis' commands a second, {told['cpu_to_redis']:.2f} of its CPU a command"))
+            table.append(Row(f"redis-benchmark's tests, and commands on large values, synced before the reply, {words}: median of {told['lines']} lines",
+                             f"{told['rps_to_redis']:.2f} of Redis' commands per second, {told['cpu_to_redis']:.2f} of its CPU per command"))
     lines = list(dict.fromkeys(row["line"] for row in rows))
-    for name, field, title in (("commands-rate", "rps", "Commands a second over Redis', each write synced before its reply"),
-                               ("commands-cpu", "cpu_s_per_million", "CPU of a command over Redis', each write synced before its reply")):
+    for name, field, title in (("commands-rate", "rps", "Commands per second over Redis', each write synced before its reply"),
+                               ("commands-cpu", "cpu_s_per_million", "CPU per command over Redis', each write synced before its reply")):
         series = {f"pipeline {pipeline}": [ratio_in(rows, line, pipeline, field) for line in lines] for pipeline in result["options"]["pipelines"]}
         pictures[name] = title, chart.lying_bars(title, "Redis: 1", lines, series, 1)
     return table, pictures
@@ -79,14 +94,14 @@ def tier(result):
         if "reads_to_fio" in middle:
             figure += f"; {share(middle['reads_to_fio'])} of fio's reads"
         if "reads_to_echo" in middle:
-            figure += f", {share(middle['reads_to_echo'])} of those of an echo that reads a page a command"
+            figure += f", {share(middle['reads_to_echo'])} of an echo that reads a page per command"
         if "commits_to_fio" in middle:
             figure += f"; {share(middle['commits_to_fio'])} of fio's synced writes"
-        table.append((f"cold keys, {STORMS[row['row']]}: requests a second; page reads a request; disk", figure))
+        table.append(Row(f"cold keys, {STORMS[row['row']]}: requests per second; page reads per request; disk", figure, row["row"] == "uniform200"))
     read = [row for row in result["rows"] if "reads_to_fio" in row["medians"]]
     title = "Page reads of storms on cold keys, beside fio at the same depth"
     series = {"Terrace": [row["medians"]["page_reads_per_s"] for row in read], "fio": [row["fio_medians"]["reads_per_s"] for row in read]}
-    return table, {"tier": (title, chart.bars(title, "a second", [row["row"] for row in read], series))} if read else {}
+    return table, {"tier": (title, chart.bars(title, "per second", [row["row"] for row in read], series))} if read else {}
 
 
 STORMS = {"uniform50": "uniform GETs, 50 clients", "uniform200": "uniform GETs, 200 clients", "pipeline64": "uniform GETs, one client, pipeline 64",
@@ -95,30 +110,30 @@ STORMS = {"uniform50": "uniform GETs, 50 clients", "uniform200": "uniform GETs, 
 
 def compression(result):
     with_one, without = (result["rows"][name] for name in ("with", "without"))
-    return [("package stanzas on disk, of raw, with dictionaries (without): spilled; compacted",
-             f"{with_one['spilled']:.2f} ({without['spilled']:.2f}); {with_one['compacted']:.2f} ({without['compacted']:.2f})"),
-            ("cold GETs a second with dictionaries over without",
-             f"{result['rps_with_over_without']['median']:.2f}; {with_one['page_reads_per_request']:.2f} page reads each")], {}
+    return [Row("package stanzas, size on disk over raw, with dictionaries (without): spilled; compacted",
+                f"{with_one['spilled']:.2f} ({without['spilled']:.2f}); {with_one['compacted']:.2f} ({without['compacted']:.2f})"),
+            Row("cold GETs per second, with dictionaries over without",
+                f"{result['rps_with_over_without']['median']:.2f}; {with_one['page_reads_per_request']:.2f} page reads per GET")], {}
 
 
 def latency(result):
     table, curves = [], {}
     for phase, told in result["phases"].items():
         beside = f"; Redis {told['redis']['p99_ms']:.2f}, {told['redis']['p999_ms']:.2f}" if "redis" in told else ""
-        table.append((f"GET at a fixed rate, meanwhile {PHASES[phase]}: p99, p99.9 in ms",
-                      f"{told['terrace']['p99_ms']:.2f}, {told['terrace']['p999_ms']:.2f}{beside}"))
+        table.append(Row(f"GET at a fixed rate beside {PHASES[phase]}: p99, p99.9 in ms",
+                         f"{told['terrace']['p99_ms']:.2f}, {told['terrace']['p999_ms']:.2f}{beside}", phase == "checkpoint"))
         for name, row in told.items():
             curves.setdefault(name, {})[phase] = row["histogram_ms"]
     pictures = {}
     for name, words in (("terrace", "Terrace"), ("redis", "Redis")):
         if name in curves:
-            title = f"{words}: how many GETs at a fixed rate take longer, by what else goes on"
+            title = f"{words}: share of GETs at a fixed rate that take longer, by concurrent work"
             pictures[f"latency-{name}"] = title, chart.tails(title, "ms", curves[name])
     return table, pictures
 
 
-PHASES = {"quiet": "nothing", "load": "others write at full speed", "checkpoint": "a checkpoint (BGSAVE)", "compact": "compaction",
-          "growth": "the index grows"}
+PHASES = {"quiet": "nothing else", "load": "clients that write at full speed", "checkpoint": "a checkpoint (BGSAVE)", "compact": "compaction",
+          "growth": "growth of the index"}
 
 
 def memory(result):
@@ -132,7 +147,7 @@ def memory(result):
         groups.append(words)
         for name, label in (("terrace", "Terrace"), ("redis", "Redis")):
             if name in told:
-                table.append((f"memory of a {words}, of {count(told[name]['keys'])}: {label}", bytes_a_key(told[name])))
+                table.append(Row(f"memory of a {words}, of {count(told[name]['keys'])}: {label}", bytes_a_key(told[name]), name == "terrace"))
     title = "Resident memory of a key (Terrace's cold ones after a restart)"
     return table, {"memory": (title, chart.bars(title, "bytes", groups, series))}
 
@@ -150,7 +165,7 @@ def types_memory(result):
         rows = result[shape]
         words = words.format(keys=count(rows[0]["keys"]), size=count(rows[0]["size"]))
         told = [f"{row['type']} {row['terrace']['bytes_per_element']:.1f} ({row['to_redis']['median']:.2f})" for row in rows]
-        table.append((f"memory of an element in {words}: bytes (over Redis')", ", ".join(told)))
+        table.append(Row(f"memory of an element in {words}: bytes (over Redis')", ", ".join(told)))
         series = {label: [row[name]["bytes_per_element"] for row in rows] for name, label in (("terrace", "Terrace"), ("redis", "Redis"))}
         title = f"Resident memory of an element in {words}"
         pictures[f"types-memory-{shape}"] = title, chart.bars(title, "bytes", [row["type"] for row in rows], series)
@@ -162,7 +177,7 @@ def restart(result):
     table = []
     for name, row in subjects.items():
         figure = f"{row['clean']:.2f} s after SHUTDOWN; {row['killed']:.2f} s after SIGKILL under load"
-        table.append((f"from exec to the first GET, {keys} keys: {name}", figure))
+        table.append(Row(f"from exec to the first GET, {keys} keys: {name}", figure, name == "terrace"))
     title = f"From exec to the first GET, {keys} keys"
     series = {name: [row["clean"], row["killed"]] for name, row in subjects.items()}
     return table, {"restart": (title, chart.bars(title, "seconds", ["after SHUTDOWN", "after SIGKILL under load"], series))}
@@ -170,14 +185,14 @@ def restart(result):
 
 def wear(result):
     rows, parts = result["rows"], ("log", "spill", "compaction", "checkpoints", "rest")
-    table = [(f"random overwriting, compaction-live-share {row['share']} ({share(row['live_share'])} of the segments lived): bytes written a byte sent; "
-              "disk taken by live bytes, segments alone",
-              f"{row['write_amplification']:.2f}; {row['space_amplification']:.2f}, {row['segments_amplification']:.2f} "
-              f"({row['live_bytes'] / (1 << 20):,.0f} MiB live)") for row in rows]
-    table.append((f"{rows[-1]['values']}, on disk, of keys and values: spilled; compacted",
-                  f"{rows[-1]['spilled_of_raw']:.2f}; {rows[-1]['compacted_of_raw']:.2f}"))
+    table = [Row(f"random overwriting, compaction-live-share {row['share']} ({share(row['live_share'])} of the segments lived): bytes written per byte sent; "
+                 "disk space per live byte: all, segments alone",
+                 f"{row['write_amplification']:.2f}; {row['space_amplification']:.2f}, {row['segments_amplification']:.2f} "
+                 f"({row['live_bytes'] / (1 << 20):,.0f} MiB live)") for row in rows]
+    table.append(Row(f"{rows[-1]['values']}, size on disk over raw: spilled; compacted",
+                     f"{rows[-1]['spilled_of_raw']:.2f}; {rows[-1]['compacted_of_raw']:.2f}"))
     groups = [f"{row['share']} % asked, {share(row['live_share'])} live" for row in rows]
-    title, space = "Bytes written to disk a byte of keys and values sent", "Bytes taken on disk a compressed byte that lives"
+    title, space = "Bytes written to disk per byte of keys and values sent", "Bytes on disk per live compressed byte"
     promised = (result["promise"]["write_amplification"], f"promised at {result['promise']['live_share']} %")
     series = {"all": [row["space_amplification"] for row in rows], "segments": [row["segments_amplification"] for row in rows]}
     return table, {"wear-writes": (title, chart.stacks(title, "", groups, {part: [max(0.0, row[part]) for row in rows] for part in parts}, promised)),
@@ -189,8 +204,8 @@ def bound(result):
     for run in result["runs"]:
         where = "in a memory cgroup of the bound" if run["caged"] else "left alone"
         highest = ", ".join(f"{phase} {row['highest_rss_mib']:.0f}" for phase, row in run["phases"].items())
-        table.append((f"resident set while {result['bytes'] / (1 << 30):.0f} GiB of values go through maxmemory {result['options']['maxmemory']}, {where}",
-                      f"at most {highest} MiB of the promised {result['bound_mib']:.0f}; {run['oom_kills']} ended by the kernel"))
+        table.append(Row(f"resident set while {result['bytes'] / (1 << 30):.0f} GiB of values go through maxmemory {result['options']['maxmemory']}, {where}",
+                         f"at most {highest} MiB of the promised {result['bound_mib']:.0f}; {run['oom_kills']} ended by the kernel", run["caged"]))
     return table, {}
 
 

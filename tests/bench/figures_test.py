@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The README's figures are what bench/results say, so that none can be typed by hand; and the check would notice."""
+"""The figures of README.md and bench/RESULTS.md are what bench/results say, so that none can be typed by hand; and the check would notice."""
 import json
 import os
 import shutil
@@ -12,13 +12,25 @@ import common
 import figures
 
 
+DOCUMENTS = [figures.SUMMARY, figures.RESULTS]
+
+
+def part_of(document):
+    """The part between the marks: the rows of its table, and the pictures."""
+    with open(os.path.join(ROOT, document)) as file:
+        part = file.read().split(figures.BEGIN)[1].split(figures.END)[0].splitlines()
+    rows = [line.split(" | ")[:2] for line in part if line.startswith("| ")][1:]
+    return rows, [line for line in part if line.startswith("![")]
+
+
 class FiguresTest(unittest.TestCase):
     def setUp(self):
         self.root = tempfile.mkdtemp(prefix="terrace-figures-")
         self.addCleanup(shutil.rmtree, self.root)
-        shutil.copy(os.path.join(ROOT, "README.md"), self.root)
         for folder in ("results", "figures"):
             shutil.copytree(os.path.join(ROOT, "bench", folder), os.path.join(self.root, "bench", folder))
+        for document in DOCUMENTS:
+            shutil.copy(os.path.join(ROOT, document), os.path.join(self.root, document))
 
     def change(self, path, change):
         with open(os.path.join(self.root, path)) as file:
@@ -30,16 +42,30 @@ class FiguresTest(unittest.TestCase):
         self.assertTrue(figures.read_results(ROOT), "no results: ./x bench all makes them")
         self.assertEqual(figures.differing(ROOT), [], "run ./x bench figures")
 
+    def test_the_summary_has_ten_of_the_figures_and_two_of_the_pictures(self):
+        rows, pictures = part_of(figures.SUMMARY)
+        all_rows, all_pictures = part_of(figures.RESULTS)
+        self.assertEqual((len(rows), len(pictures)), (10, 2))
+        self.assertEqual([row for row in rows if row not in all_rows], [])
+        self.assertEqual([line for line in pictures if line.replace("(bench/", "(") not in all_pictures], [])
+
+    def test_every_picture_that_a_document_shows_is_there(self):
+        for document in DOCUMENTS:
+            for line in part_of(document)[1]:
+                path = line.split("](")[1].rstrip(")")
+                self.assertTrue(os.path.exists(os.path.join(ROOT, os.path.dirname(document), path)), line)
+
     def test_a_figure_typed_by_hand_is_noticed(self):
         begin, rows = figures.BEGIN, "|---|---|---|\n"
 
         def type_one(text):
             at = text.index(rows, text.index(begin)) + len(rows)
             return text[:at] + "| everything | best | `none` |\n" + text[at:]
-        self.change("README.md", type_one)
-        self.assertEqual(figures.differing(self.root), ["README.md"])
-        figures.write(self.root)
-        self.assertEqual(figures.differing(self.root), [])
+        for document in DOCUMENTS:
+            self.change(document, type_one)
+            self.assertEqual(figures.differing(self.root), [document])
+            figures.write(self.root)
+            self.assertEqual(figures.differing(self.root), [])
 
     def test_a_picture_of_other_figures_is_noticed(self):
         first = figures.drawn(self.root)[0]
@@ -51,12 +77,14 @@ class FiguresTest(unittest.TestCase):
         name = next(iter(figures.read_results(self.root)))
         path = f"bench/results/{name}.json"
         self.change(path, lambda text: json.dumps(dict(json.loads(text), command="./x bench other")))
-        self.assertEqual(figures.differing(self.root), ["README.md"])
+        self.assertEqual(figures.differing(self.root), DOCUMENTS)
 
     def test_without_marks_nothing_is_written(self):
-        self.change("README.md", lambda text: text.replace(figures.END, ""))
-        with self.assertRaises(SystemExit):
-            figures.write(self.root)
+        for document in DOCUMENTS:
+            self.change(document, lambda text: text.replace(figures.END, ""))
+            with self.assertRaises(SystemExit):
+                figures.write(self.root)
+            shutil.copy(os.path.join(ROOT, document), os.path.join(self.root, document))
 
 
 class CommonTest(unittest.TestCase):
