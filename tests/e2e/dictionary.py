@@ -334,8 +334,6 @@ class Dictionary:
         return command.name, self.bend(command, self.arguments(command))
 
     def transaction(self):
-        if "multi" not in self.commands:
-            return []
         out = [("multi", [b"MULTI"])]
         for command in self.random.choices(self.within, cum_weights=self.within_weights, k=self.random.randint(0, 8)):
             out.append(self.made(command))

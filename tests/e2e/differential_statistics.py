@@ -2,7 +2,7 @@
 from harness import parse_info
 
 SECTIONS = ("keyspace", "stats", "commandstats", "errorstats")
-COUNTERS = ("expired_keys", "total_error_replies")
+COUNTERS = ("keyspace_hits", "keyspace_misses", "expired_keys", "total_error_replies")
 
 
 def without(text, *names):

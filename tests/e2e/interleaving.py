@@ -11,7 +11,6 @@ KEY = re.compile(rb"[a-z-]+:\d+$")
 class Interleaving:
     def __init__(self, dictionary, connections):
         self.dictionary, self.random, self.connections = dictionary, dictionary.random, connections
-        self.possible = "multi" in dictionary.commands
         self.outcomes = dict.fromkeys(("executed", "not executed for WATCH", "aborted"), 0)
 
     def executed(self, reply):

@@ -46,7 +46,6 @@ class Owner(threading.Thread):
         self.version = 0
         self.issued = self.acknowledged = 0
         self.problem = None
-        self.transactions = False
 
     # A value kind is (version, appended bytes), an int for a counter, or what a collection holds.
     def bytes_of(self, key, kind):
@@ -103,7 +102,7 @@ class Owner(threading.Thread):
 
     def draw_group(self, overlay):
         """The same of one command or of a transaction of several."""
-        if not self.transactions or self.random.random() < 0.85:
+        if self.random.random() < 0.85:
             return self.draw(overlay)
         overlay, drawn = dict(overlay), []
         for _ in range(self.random.choice((1, 2, 3, 8))):
@@ -316,7 +315,7 @@ class Loop:
             maintenance = Maintenance(self.server.port, self.random.random())
             maintenance.start()
         threads = [threading.Thread(target=owner.run_load, args=(self.server.port,), daemon=True) for owner in self.owners]
-        threads += self.bank.threads(self.server.port) if self.bank else []
+        threads += self.bank.threads(self.server.port)
         for thread in threads:
             thread.start()
         time.sleep(0.1 + self.random.random() ** 2 * self.options.load_seconds)
@@ -330,7 +329,7 @@ class Loop:
             self.server.kill(signal.SIGKILL)
         for thread in threads:
             thread.join(60)
-        problems = [owner.problem for owner in self.owners if owner.problem] + (self.bank.problems() if self.bank else [])
+        problems = [owner.problem for owner in self.owners if owner.problem] + self.bank.problems()
         if maintenance:
             maintenance.join(60)
             problems += [maintenance.problem] if maintenance.problem else []
@@ -339,10 +338,8 @@ class Loop:
         return problems
 
     def verify(self, everything):
-        problems = []
-        if self.bank:
-            with self.server.client(120) as client:
-                problems += self.bank.verify(client)
+        with self.server.client(120) as client:
+            problems = self.bank.verify(client)
         with self.server.client(120) as client:
             for owner in self.owners:
                 sample = range(len(owner.names)) if everything else \
@@ -363,13 +360,7 @@ class Loop:
         begin = spoken = time.monotonic()
         self.server.start()
         with self.server.client() as client:
-            if isinstance(client.ok("COMMAND", "INFO", "multi")[0], list):
-                for owner in self.owners:
-                    owner.transactions = True
-                self.bank.open(client)
-            else:
-                say("  (no MULTI in this server: MSET is the only command on several keys)")
-                self.bank = None
+            self.bank.open(client)
         for cycle in range(self.options.cycles):
             problems = self.load()
             self.start()
@@ -389,7 +380,7 @@ class Loop:
         work = ", ".join(f"{count} {what.lower()}" for what, count in sorted(self.maintained.items())) or "none"
         say(f"kill loop: {cycles} cycles in {seconds:.0f} s: {self.kills} kills under load, {self.start_kills} while recovering, "
             f"{self.terms} SIGTERM; {issued} commands issued, {acknowledged} acknowledged, {self.checked} keys checked, "
-            f"{self.bank.report() if self.bank else 'no transactions'}, maintenance: {work}; last start {self.server.start_seconds:.2f} s, 0 lost")
+            f"{self.bank.report()}, maintenance: {work}; last start {self.server.start_seconds:.2f} s, 0 lost")
 
 
 def main():
