@@ -3,10 +3,8 @@
 
   blocking.py [--subject redis] [--scene NAME]
 
-A scene is a function that makes clients act one after the other and tells what each of them saw; it is played at both
-servers and must tell the same. `settle` waits until the server shows that a client is blocked, so that the order in
-which clients arrive is the same, too. What redis-server has no counterpart of is checked at Terrace alone: keys that
-are read before somebody is served, many clients, effects that survive a kill.
+Scenes are explained in stage.py. What redis-server has no counterpart of is checked at Terrace alone: keys that are read
+before a client is served, many clients, effects that survive a kill.
 """
 import argparse
 import signal
@@ -17,6 +15,7 @@ import time
 from bad_case import Wrong
 from blocking_streams import SCENES as STREAM_SCENES
 from harness import Error, Folder, ServerDied, encode, info_number, parse_info, redis, say, terrace
+from stage import Stage, check, same_scenes
 
 SCENES = []
 
@@ -24,68 +23,6 @@ SCENES = []
 def scene(function):
     SCENES.append(function)
     return function
-
-
-class Stage:
-    """One server with the clients of a scene, by name."""
-
-    def __init__(self, server):
-        self.server, self.clients, self.ids = server, {}, {}
-        self.control = server.client(10)
-        for command in (("FLUSHALL",), ("CONFIG", "RESETSTAT"), ("CLIENT", "UNPAUSE")):
-            self.control.ok(*command)
-
-    def __getitem__(self, name):
-        if name not in self.clients:
-            client = self.server.client(10)
-            self.clients[name], self.ids[name] = client, client.ok("CLIENT", "ID")
-        return self.clients[name]
-
-    def do(self, *arguments):
-        return self.control.call(*arguments)
-
-    def many(self, *commands):
-        return self.control.pipeline([command.split() for command in commands])
-
-    def blocked(self):
-        return int(parse_info(self.control.ok("INFO", "clients"))["blocked_clients"])
-
-    def settle(self, count):
-        end = time.monotonic() + 5
-        while self.blocked() != count:
-            if time.monotonic() > end:
-                raise Wrong(f"{self.server.name}: {self.blocked()} clients are blocked, not {count}")
-            time.sleep(0.0002)
-
-    def block(self, name, *commands):
-        """Sends commands (texts) of which the first one blocks."""
-        client, before = self[name], self.blocked()
-        client.send(b"".join(encode(*command.split()) for command in commands))
-        self.settle(before + 1)
-
-    def silent(self, name, seconds=0.15):
-        """Nothing has come for it."""
-        client = self[name]
-        client.socket.settimeout(seconds)
-        try:
-            return client.receive()
-        except (TimeoutError, socket.timeout):
-            return "silence"
-        finally:
-            client.socket.settimeout(10)
-
-    def closed(self, name):
-        try:
-            return self[name].receive()
-        except (ServerDied, ConnectionResetError):
-            return "closed"
-
-    def get(self, *names):
-        return [self[name].receive() for name in names]
-
-    def close(self):
-        for client in [*self.clients.values(), self.control]:
-            client.close()
 
 
 @scene
@@ -407,20 +344,7 @@ def who_waits_for_another_type(stage):
     return told + [stage.do("EXISTS", "k")]
 
 
-def play(server, scene_function):
-    stage = Stage(server)
-    try:
-        return scene_function(stage)
-    finally:
-        stage.close()
-
-
 # --- Terrace alone
-
-def check(good, what):
-    if not good:
-        raise Wrong(what)
-
 
 def keys_that_must_be_read(server, seconds=1.5):
     """The list that comes, and the one that an element is moved to, are not in memory: who waits is served all the same,
@@ -562,10 +486,7 @@ def main():
             subject = folder.add(redis(folder.path + "/subject", "--hz", "100")).start()
         else:
             subject = folder.add(terrace(folder.path + "/subject", "--enable-debug-command", "yes")).start()
-        for function in SCENES + STREAM_SCENES:
-            if options.scene in (None, function.__name__):
-                ours, theirs = play(subject, function), play(reference, function)
-                check(ours == theirs, f"{function.__name__}:\n  subject   {ours}\n  reference {theirs}")
+        played = same_scenes(SCENES + STREAM_SCENES, subject, reference, options.scene)
         if options.subject == "terrace" and options.scene is None:
             rounds, reads = keys_that_must_be_read(subject)
             say(f"  {rounds} rounds of serving with keys that are read first, {reads} pages read")
@@ -575,7 +496,7 @@ def main():
             ends_with_blocked_clients(subject)
             seconds = many_on_one_key(subject, options.clients)
             say(f"  {options.clients} clients on one key served in {seconds:.2f} s")
-    say(f"blocking: {len(SCENES + STREAM_SCENES)} scenes the same")
+    say(f"blocking: {played} scenes the same")
 
 
 if __name__ == "__main__":

@@ -273,6 +273,30 @@ class FullDisk:
         self.stop_writers()
         self.tell(f"{count} keys deleted and {count} expired while full")
 
+    def queue_a_transaction(self):
+        """While there is room."""
+        client = self.server.client(600)
+        replies = client.pipeline([("MULTI",), ("SET", "full:queued", "x" * 5000), ("GET", "full:none")])
+        if replies[1:] != [b"QUEUED"] * 2:
+            raise Wrong(f"while there was room a transaction was not queued: {replies!r}")
+        return client
+
+    def transactions(self, early):
+        """What would grow is refused as a whole, also if there was room when it was queued (`early`); the rest is executed."""
+        self.start_writers()
+        with early, self.server.client(60) as client:
+            reply = early.call("EXEC")
+            if not isinstance(reply, Error) or not reply.startswith(b"EXECABORT Transaction discarded because of: " + REFUSED):
+                raise Wrong(f"EXEC on a full disk of what was queued before: {reply!r}")
+            replies = client.pipeline([("MULTI",), ("SET", "full:queued", "x" * 5000), ("EXEC",), ("EXISTS", "full:queued")])
+            if not replies[1].startswith(REFUSED) or not replies[2].startswith(b"EXECABORT") or replies[3] != 0:
+                raise Wrong(f"a transaction that would grow on a full disk: {replies!r}")
+            replies = client.pipeline([("MULTI",), ("GET", "full:none"), ("DEL", "full:none"), ("EXEC",)])
+            if replies[3] != [None, 0]:
+                raise Wrong(f"a transaction that does not grow on a full disk: {replies!r}")
+        self.stop_writers()
+        self.tell("transactions refused whole")
+
     def killed_when_it_fills(self):
         """At the first refusal: much that was acknowledged is in the log alone."""
         self.start_writers()
@@ -361,7 +385,9 @@ class FullDisk:
         self.disk.make_room()
         self.expect_writes(patience, "something else made room")
         self.to_the_last_byte()
+        queued = self.queue_a_transaction()
         self.load_until_full()
+        self.transactions(queued)
         checked += self.verify()
         self.delete_most()
         compactions = self.counter("compactions")

@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 """SIGKILL under load, again and again; after each restart every key is what it may be and nothing else.
 
-  kill_loop.py --cycles 50 --maxmemory 64mb [--seed N] [--keys N] [--connections N] [--large 17mb]
+  kill_loop.py --cycles 50 --maxmemory 64mb [--seed N] [--keys N] [--connections N] [--large 17mb] [--transactions]
 
 Each key belongs to one connection, which knows the order of its commands: the recovered state must be the one after
 some prefix of what the connection issued that contains all that was acknowledged to it: acknowledged <= recovered <=
 issued, one and the same prefix for all its keys, transactions whole or not at all. Most keys are values of all types that
 grow and shrink (kill_models.py), six of them large ones (--large); the others strings and counters. Deleted keys stay
-deleted, times to live and DBSIZE agree. Meanwhile TERRACE SPILL, COMPACT and CHECKPOINT run; some kills hit the server while it recovers,
+deleted, times to live and DBSIZE agree. Beside them tellers move amounts between accounts (kill_accounts.py), with
+--transactions they alone. Meanwhile TERRACE SPILL, COMPACT and CHECKPOINT run; some kills hit the server while it recovers,
 some ends are SIGTERM. --subject redis (appendonly, appendfsync always) checks the test itself; with
 --subject-arguments "--appendonly no" that run must fail.
 """
@@ -20,6 +21,7 @@ import threading
 import time
 
 from harness import Client, Error, Folder, ServerDied, Values, encode, fail, megabytes, redis, say, terrace
+from kill_accounts import Bank
 from kill_models import LARGE_MODELS, MANY, model_of, sibling
 
 EXPIRY_SLACK_MS = 1500
@@ -44,7 +46,6 @@ class Owner(threading.Thread):
         self.version = 0
         self.issued = self.acknowledged = 0
         self.problem = None
-        self.transactions = False
 
     # A value kind is (version, appended bytes), an int for a counter, or what a collection holds.
     def bytes_of(self, key, kind):
@@ -95,13 +96,22 @@ class Owner(threading.Thread):
             pair = [key, (key + 4) % len(self.names)]
             pair = [k for k in dict.fromkeys(pair) if not self.is_counter(k) and not self.models[k]]
             effects = [(k, ((self.version, b""), None)) for k in pair]
-            parts = [(self.names[k], self.bytes_of(k, s[0])) for k, s in effects]
-            if not self.transactions or self.random.random() < 0.5:
-                return encode(b"MSET", *[word for part in parts for word in part]), 1, effects
-            data = b"".join(encode(b"SET", *part) for part in parts)
-            return encode(b"MULTI") + data + encode(b"EXEC"), 2 + len(pair), effects
+            return encode(b"MSET", *[word for k, s in effects for word in (self.names[k], self.bytes_of(k, s[0]))]), 1, effects
         kind = (self.version, b"")
         return encode(b"SET", name, self.bytes_of(key, kind)), 1, [(key, (kind, None))]
+
+    def draw_group(self, overlay):
+        """The same of one command or of a transaction of several."""
+        if self.random.random() < 0.85:
+            return self.draw(overlay)
+        overlay, drawn = dict(overlay), []
+        for _ in range(self.random.choice((1, 2, 3, 8))):
+            one = self.draw(overlay)
+            if one:
+                drawn.append(one)
+                overlay.update(one[2])
+        data = encode(b"MULTI") + b"".join(data for data, _, _ in drawn) + encode(b"EXEC")
+        return data, 2 + len(drawn), [effect for _, _, effects in drawn for effect in effects]
 
     def draw_of_collection(self, key, state, overlay, now):
         model, name, many = self.models[key], self.names[key], MANY
@@ -141,7 +151,7 @@ class Owner(threading.Thread):
             while True:
                 overlay, parts, expected = {}, [], []
                 for _ in range(self.random.choice((1, 4, 16, 48))):
-                    drawn = self.draw(overlay)
+                    drawn = self.draw_group(overlay)
                     if drawn:
                         data, replies, effects = drawn
                         parts.append(data)
@@ -156,8 +166,8 @@ class Owner(threading.Thread):
                 for replies in expected:
                     for _ in range(replies):
                         reply = client.receive()
-                        if isinstance(reply, Error):
-                            self.problem = f"connection {self.number}: {reply!r}"
+                        if isinstance(reply, Error) or isinstance(reply, list) and any(isinstance(each, Error) for each in reply):
+                            self.problem = f"connection {self.number}: {reply!r:.1000}"
                             return
                     for key, state in self.pending.pop(0):
                         self.state[key] = state
@@ -284,7 +294,8 @@ class Loop:
         else:
             self.server = terrace(directory, "--maxmemory", options.maxmemory, *options.subject_arguments)
         folder.add(self.server)
-        self.owners = [Owner(number, options) for number in range(options.connections)]
+        self.owners = [] if options.transactions else [Owner(number, options) for number in range(options.connections)]
+        self.bank = Bank(options.connections if options.transactions else 2, options.seed)
         self.kills = self.start_kills = self.terms = self.checked = 0
         self.maintained = {}
 
@@ -304,6 +315,7 @@ class Loop:
             maintenance = Maintenance(self.server.port, self.random.random())
             maintenance.start()
         threads = [threading.Thread(target=owner.run_load, args=(self.server.port,), daemon=True) for owner in self.owners]
+        threads += self.bank.threads(self.server.port)
         for thread in threads:
             thread.start()
         time.sleep(0.1 + self.random.random() ** 2 * self.options.load_seconds)
@@ -317,7 +329,7 @@ class Loop:
             self.server.kill(signal.SIGKILL)
         for thread in threads:
             thread.join(60)
-        problems = [owner.problem for owner in self.owners if owner.problem]
+        problems = [owner.problem for owner in self.owners if owner.problem] + self.bank.problems()
         if maintenance:
             maintenance.join(60)
             problems += [maintenance.problem] if maintenance.problem else []
@@ -326,7 +338,8 @@ class Loop:
         return problems
 
     def verify(self, everything):
-        problems = []
+        with self.server.client(120) as client:
+            problems = self.bank.verify(client)
         with self.server.client(120) as client:
             for owner in self.owners:
                 sample = range(len(owner.names)) if everything else \
@@ -347,11 +360,7 @@ class Loop:
         begin = spoken = time.monotonic()
         self.server.start()
         with self.server.client() as client:
-            knows_multi = isinstance(client.ok("COMMAND", "INFO", "multi")[0], list)
-        for owner in self.owners:
-            owner.transactions = knows_multi
-        if not knows_multi:
-            say("  (no MULTI in this server: MSET is the only command on several keys)")
+            self.bank.open(client)
         for cycle in range(self.options.cycles):
             problems = self.load()
             self.start()
@@ -371,7 +380,7 @@ class Loop:
         work = ", ".join(f"{count} {what.lower()}" for what, count in sorted(self.maintained.items())) or "none"
         say(f"kill loop: {cycles} cycles in {seconds:.0f} s: {self.kills} kills under load, {self.start_kills} while recovering, "
             f"{self.terms} SIGTERM; {issued} commands issued, {acknowledged} acknowledged, {self.checked} keys checked, "
-            f"maintenance: {work}; last start {self.server.start_seconds:.2f} s, 0 lost")
+            f"{self.bank.report()}, maintenance: {work}; last start {self.server.start_seconds:.2f} s, 0 lost")
 
 
 def main():
@@ -382,6 +391,7 @@ def main():
     parser.add_argument("--keys", type=int, default=4000, help="of each connection")
     parser.add_argument("--value-size", type=int, default=4000)
     parser.add_argument("--large", type=megabytes, default=1 << 20, help="about what a large key's value takes at most (1mb); 0: no large keys")
+    parser.add_argument("--transactions", action="store_true", help="all connections move amounts between accounts")
     parser.add_argument("--load-seconds", type=float, default=3.0)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--subject", choices=("terrace", "redis"), default="terrace")

@@ -8,15 +8,13 @@ small range, and deleted. All the while a client in a process of its own asks fo
 each step's answers 99.9 % must come within the bound. What is read must be right, also after a kill.
 """
 import argparse
-import multiprocessing
 import shlex
 import signal
 import time
 
 from bad_case import Wrong
-from harness import Client, Error, Folder, say, terrace
-
-PACE_S = 0.0005
+from harness import Error, Folder, say, terrace
+from watched import Watched, share
 
 
 def check(good, what):
@@ -28,49 +26,16 @@ def member(number):
     return "member:%09d" % number
 
 
-def watch(port, step, results):
-    """Latencies in ms by the number of the step under way, until there is none."""
-    latencies = {}
-    with Client(port) as client:
-        while (now := step.value) >= 0:
-            begin = time.perf_counter()
-            client.ok("GET", "small")
-            latencies.setdefault(now, []).append((time.perf_counter() - begin) * 1000)
-            time.sleep(PACE_S)
-    results.send(latencies)
-
-
-class Watched:
-    """Steps, how long each took, and what another client's answers took meanwhile."""
-
-    def __init__(self, port):
-        self.names, self.times, self.number = [], [], multiprocessing.Value("i", 0)
-        self.mine, theirs = multiprocessing.Pipe()
-        self.watcher = multiprocessing.Process(target=watch, args=(port, self.number, theirs))
-        self.watcher.start()
-
-    def step(self, name, work):
-        self.names.append(name)
-        self.number.value = len(self.names)
-        begin = time.perf_counter()
-        result = work()
-        self.times.append(time.perf_counter() - begin)
-        time.sleep(0.1)  # what the step left to be done behind it
-        return result
-
-    def end(self, bound_ms):
-        self.number.value = -1
-        latencies = self.mine.recv()
-        self.watcher.join()
-        late = []
-        for number, (name, took) in enumerate(zip(self.names, self.times), 1):
-            of_step = sorted(latencies.get(number, []))
-            check(of_step, f"no answer during \"{name}\"")
-            most = of_step[int(len(of_step) * 0.999)]
-            say("  %-34s %8.2f s; another client: %6d answers, p99.9 %7.2f ms, worst %7.2f ms" % (name, took, len(of_step), most, of_step[-1]))
-            if most > bound_ms:
-                late.append(f"{name}: p99.9 {most:.2f} ms")
-        return late
+def late_steps(watched, bound_ms):
+    """Prints the steps; those in which other answers took longer than the bound."""
+    late = []
+    for name, took, (latencies,) in watched.end():
+        check(latencies, f"no answer during \"{name}\"")
+        most = share(latencies, 0.999)
+        say("  %-34s %8.2f s; another client: %6d answers, p99.9 %7.2f ms, worst %7.2f ms" % (name, took, len(latencies), most, latencies[-1]))
+        if most > bound_ms:
+            late.append(f"{name}: p99.9 {most:.2f} ms")
+    return late
 
 
 def fill(client, elements, batch):
@@ -111,7 +76,7 @@ def run(server, options):
         watched.step("reading back", lambda: check_state(client, options.elements))
         client.pipeline([("HSET", "h", "last", "1"), ("HDEL", "h", "last"), ("ZADD", "z", 1, "last"), ("ZREM", "z", "last")])
         watched.step("spilling what was changed", lambda: client.ok("TERRACE", "SPILL", "ALL"))
-        late = watched.end(options.bound_ms)
+        late = late_steps(watched, options.bound_ms)
     server.kill(signal.SIGKILL)
     server.start(600)
     with server.client(600) as client:
@@ -120,7 +85,7 @@ def run(server, options):
         watched = Watched(server.port)
         watched.step("deleting", lambda: client.ok("DEL", "z", "h"))
         watched.step("after it", lambda: time.sleep(1))
-        late += watched.end(options.bound_ms)
+        late += late_steps(watched, options.bound_ms)
         check(client.ok("EXISTS", "z", "h") == 0, "deleted, and there")
     check(not late, "; ".join(late))
 
