@@ -25,9 +25,9 @@ std::uint32_t unit_flags(const CommandBatch& x, const Command& row) {
 }  // namespace
 
 Admission::Verdict Admission::admit(CommandBatch& x, CommandEntry* entry, std::span<const std::string_view> arguments) {
-  if (entry == nullptr || (!entry->subcommands.empty() && arguments.size() > 1)) {
-    return refuse_unknown(x, entry, arguments);
-  }
+  const bool known = entry != nullptr && (entry->subcommands.empty() || arguments.size() == 1);
+  x.session->last_command = known ? entry : nullptr;
+  if (!known) return refuse_unknown(x, entry, arguments);
   const Command& row = *entry->row;
   const int count = static_cast<int>(arguments.size());
   if (row.arity > 0 ? count != row.arity : count < -row.arity) {

@@ -17,7 +17,6 @@ constexpr std::int64_t kPutOffUs = 1000;
 
 void Blocking::block(CommandBatch& x) {
   x.wait = CommandBatch::Wait::kKeys;
-  x.session->last_command = x.call.entry;
   x.session->blocked = &blocked_.add(x, x.session->database, x.call.wait, clock_.monotonic_us());
   x.rewritten = std::move(x.call.wait.request);
   const std::size_t first = x.requests.requests[x.next].first;

@@ -90,7 +90,6 @@ void CommandRunner::account(CommandBatch& x, std::size_t start) {
   const std::string_view reply = std::string_view(*x.replies).substr(start);
   if (x.origin->counted) {
     accounting_.count(x.call, *x.session, reply, duration_ns, x.now_ms);
-    x.session->last_command = x.call.entry;
     return;
   }
   if (!x.origin->logged && reply.starts_with('-')) {
@@ -123,7 +122,7 @@ void CommandRunner::commit(CommandBatch& x, std::size_t start) {
   if (!x.origin->logged) return unit.begin();
   if (!x.call.changed && !unit.changed()) {
     if (x.origin->answered) {
-      finish_reply(x, start);
+      if (!x.transaction.active) finish_reply(x, start);
       if (parts_.store.loading()) return;
       if (engine().released_position() == engine().end_position()) return;
       gate(x, start, std::max(unit.read_position(), x.transaction.active ? 0 : read_dependency(x.call)));
@@ -133,7 +132,7 @@ void CommandRunner::commit(CommandBatch& x, std::size_t start) {
   const std::uint64_t position = append_effects(unit);
   tell_observers(x);
   if (x.origin->answered) {
-    finish_reply(x, start);
+    if (!x.transaction.active) finish_reply(x, start);
     gate(x, start, position);
   }
   unit.begin();

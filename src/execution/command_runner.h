@@ -53,7 +53,11 @@ class CommandRunner {
     account(x, start);
   }
 
-  // The reply of a call that is put off (QUEUED) stands from `start` on.
+  // CLIENT REPLY OFF and SKIP: does the session want what is replied now?
+  static bool wants_replies(const Session& session) {
+    return session.reply_mode != ReplyMode::kOff && session.reply_mode != ReplyMode::kSkip;
+  }
+  // A command is answered with what stands from `start` on: takes an unwanted reply back.
   void finish_reply(CommandBatch& x, std::size_t start) {
     if (x.session->reply_mode != ReplyMode::kOn) withhold_reply(x, start);
   }

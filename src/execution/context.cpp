@@ -167,8 +167,8 @@ void Context::change(Record* record) {
   database().change(record);
 }
 
-Record* Context::resize(Record* record, std::uint32_t value_size) {
-  note_change(*record, session.database);
+Record* Context::resize(Record* record, std::uint32_t value_size, KeyEvent event) {
+  note_change(*record, session.database, event);
   return database().resize(record, value_size);
 }
 
@@ -255,7 +255,7 @@ std::uint64_t Context::random() const {
 
 // Within a transaction nobody is kept waiting.
 void Context::block(const KeyWait& wait) {
-  if (!session.may_block || batch_.transaction.active) return reply.null_array();
+  if (!may_block()) return reply.null_array();
   call_.blocks = true;
   call_.wait = wait;
 }

@@ -88,7 +88,7 @@ class Context {
                                          std::size_t step = 1);
   // Before the value of a record from write() is changed in place.
   void change(storage::Record* record);
-  storage::Record* resize(storage::Record* record, std::uint32_t value_size);
+  storage::Record* resize(storage::Record* record, std::uint32_t value_size, KeyEvent event = KeyEvent::kChanged);
   storage::Record* set_expiry(storage::Record* record, std::int64_t expiry_ms);
   void remove(storage::Record* record);
   // For records of another database than the selected one.
@@ -131,6 +131,7 @@ class Context {
   // Instead of a reply, for commands that have changed nothing. A client that cannot be kept waiting is answered as if
   // the time were over.
   void block(const KeyWait& wait);
+  bool may_block() const { return session.may_block && !in_transaction(); }
   // Those of `keys` to be looked at: all of them, or the one that has come for a client that waited.
   std::span<const std::string_view> candidates(std::span<const std::string_view> keys) const;
   // It has waited, and runs again because of one of its keys.

@@ -118,7 +118,9 @@ bool Dispatcher::run_next(CommandBatch& x) {
 
 void Dispatcher::queue(CommandBatch& x, CommandEntry& entry, std::span<const std::string_view> arguments,
                        std::string_view raw) {
-  x.session->transaction.queue(entry, arguments, raw);
+  // What will not run is not kept.
+  Session& session = *x.session;
+  if (!session.transaction.refused() && !session.watch_broken) session.transaction.queue(entry, arguments, raw);
   const std::size_t start = x.replies->size();
   Reply(*x.replies, x.session->protocol).simple("QUEUED");
   runner_.finish_reply(x, start);

@@ -13,13 +13,14 @@
 namespace terrace {
 
 enum class KeyEvent : std::uint8_t {
-  kChanged,   // its value, or its expiry, is another one
-  kStored,    // it came to be, or got a new value as a whole
-  kExtended,  // others may wait for what was added to its value
-  kRemoved,   // by a command
-  kExpired,   // by its time
-  kFlushed,   // all keys of the database were removed
-  kSwapped,   // the database's keys are another database's now
+  kChanged,    // its value, or its expiry, is another one
+  kStored,     // it came to be, or got a new value as a whole
+  kReencoded,  // its value is the same in another encoding
+  kExtended,   // others may wait for what was added to its value
+  kRemoved,    // by a command
+  kExpired,    // by its time
+  kFlushed,    // all keys of the database were removed
+  kSwapped,    // the database's keys are another database's now
 };
 
 struct KeyChange {

@@ -16,6 +16,7 @@ struct TransactionRun {
   bool opened = false;     // its first call has begun: nothing else comes between the calls any more
   bool suspended = false;  // stands in OpenUnit
   bool alone = false;      // after an error, each call has read what it alone needs
+  bool header = true;      // the client wanted replies when it began
   unsigned rounds = 0;     // of reading before it was opened
   std::size_t next = 0;    // the call to run
   std::uint64_t begin_ns = 0;

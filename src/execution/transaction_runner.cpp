@@ -49,8 +49,9 @@ template <typename Write>
 bool TransactionRunner::refuse(CommandBatch& x, const Write& write_reply) {
   const std::size_t start = x.replies->size();
   runner_.answer(x, write_reply);
-  discard(*x.session);
+  if (x.session->transaction.open()) discard(*x.session);
   runner_.commit(x, start);
+  runner_.finish_reply(x, start);
   x.transaction.end();
   return true;
 }
@@ -84,6 +85,7 @@ bool TransactionRunner::step(CommandBatch& x) {
       return false;
     }
     run.opened = true;
+    run.header = runner_.wants_replies(*x.session);
     runner_.engine().begin_unit();
     x.replies = &run.replies;
   }
@@ -156,8 +158,12 @@ bool TransactionRunner::run_next(CommandBatch& x) {
     return suspend(x, Wait::kFetch);
   }
   if (queued.entry->row->run_async != nullptr) return suspend(x, Wait::kAsync);
+  const std::size_t start = run.replies.size();
+  const bool closed = x.session->close_after_reply;
   switch (runner_.run(x, false)) {
     case CommandRunner::Outcome::kReplied:
+      // As in Redis nothing is written to a client that wants no replies, or that is to be closed.
+      if (closed || !runner_.wants_replies(*x.session)) run.replies.resize(start);
       return true;
     case CommandRunner::Outcome::kMissing:
       x.rerun = true;
@@ -182,13 +188,15 @@ void TransactionRunner::finish(CommandBatch& x) {
   x.replies = &x.output->bytes();
   const std::size_t start = x.replies->size();
   x.unit.depend_on(runner_.read_dependency(run.exec));
-  Reply(*x.replies, x.session->protocol).array(x.session->transaction.calls().size());
+  if (run.header) Reply(*x.replies, x.session->protocol).array(x.session->transaction.calls().size());
   *x.replies += run.replies;
   std::swap(x.call, run.exec);
   runner_.begin_clock_at(run.begin_ns);
   runner_.account(x, start);
   discard(*x.session);
   runner_.commit(x, start);
+  runner_.finish_reply(x, x.replies->size());
+  x.now_ms = runner_.parts().clock.wall_ms();
   runner_.engine().end_unit();
   if (run.suspended) open_unit_.close();
   run.end();

@@ -52,7 +52,8 @@ std::vector<std::string> WatchedKeys::names_in(unsigned database) const {
 }
 
 void WatchedKeys::at_key_change(const KeyChange& change) {
-  if (keys_.empty() || change.event == KeyEvent::kSwapped) return;  // SWAPDB tells of the watched keys one by one
+  // SWAPDB tells of the watched keys one by one.
+  if (keys_.empty() || change.event == KeyEvent::kSwapped || change.event == KeyEvent::kReencoded) return;
   if (change.event == KeyEvent::kFlushed) return flush(change.database);
   const auto range = keys_.equal_range(storage::Key(change.name).hash);
   for (auto entry = range.first; entry != range.second; ++entry) {

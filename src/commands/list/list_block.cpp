@@ -33,7 +33,11 @@ bool blocking_move(Context& context, ListEnd from, ListEnd to, std::size_t timeo
   const auto timeout_ms = timeout_argument(context, timeout_index);
   if (!timeout_ms) return false;
   if (context.write(context.argument(1)) != nullptr) return move_element(context, from, to);
-  context.block({.type = ValueType::kList, .keys = context.arguments.subspan(1, 1), .timeout_ms = *timeout_ms});
+  if (context.may_block()) {
+    context.block({.type = ValueType::kList, .keys = context.arguments.subspan(1, 1), .timeout_ms = *timeout_ms});
+  } else {
+    context.reply.null();  // in redis-server not the array that it is when the time is over
+  }
   return false;
 }
 

@@ -72,6 +72,7 @@ void swapdb(Context& context) {
     return context.reply.error("ERR DB index is out of range");
   }
   const auto one = static_cast<unsigned>(*first), other = static_cast<unsigned>(*second);
+  if (one == other) return context.reply.ok();
   std::vector<std::string> seen_in_one, seen_in_other;
   if (!find_watched(context, one, other, seen_in_one) || !find_watched(context, other, one, seen_in_other)) return;
   context.swap(one, other);

@@ -102,15 +102,23 @@ void read_fields(Context& context, const std::vector<Operation>& operations) {
   }
 }
 
-void run(Context& context, Record* record, const Operation& operation) {
+// True: the field is another number now.
+bool run(Context& context, Record* record, const Operation& operation) {
   const std::int64_t old = types::read_bit_field(record->bytes(), operation.type, operation.offset);
-  if (operation.kind == Operation::Kind::kGet) return context.reply.integer(old);
+  if (operation.kind == Operation::Kind::kGet) {
+    context.reply.integer(old);
+    return false;
+  }
   const bool sets = operation.kind == Operation::Kind::kSet;
   const auto number = sets ? types::fit_bit_field(operation.type, operation.operand, operation.overflow)
                            : types::add_to_bit_field(operation.type, old, operation.operand, operation.overflow);
-  if (!number) return context.reply.null();
+  if (!number) {
+    context.reply.null();
+    return false;
+  }
   types::write_bit_field(record->value(), operation.type, operation.offset, *number);
   context.reply.integer(sets ? old : *number);
+  return *number != old;
 }
 
 // The string gets its new size at once, also if nothing is written for an overflow.
@@ -123,9 +131,14 @@ void change_fields(Context& context, const std::vector<Operation>& operations) {
     if (operation.kind != Operation::Kind::kGet) size = std::max(size, operation.end());
   }
   if (!check_string_size(context, size, 0)) return;
-  record = at_least_raw(context, key, record, size);
+  const bool fits = record != nullptr && size <= types::string_size(*record);
+  record = fits ? make_raw(context, record, types::string_size(*record), KeyEvent::kReencoded)
+                : at_least_raw(context, key, record, size);
   context.reply.array(operations.size());
-  for (const Operation& operation : operations) run(context, record, operation);
+  bool changed = false;
+  for (const Operation& operation : operations) changed |= run(context, record, operation);
+  // As in redis-server numbers that were there already are written, but nobody who watches the key sees a change.
+  if (fits && changed) context.change(record);
 }
 
 }  // namespace

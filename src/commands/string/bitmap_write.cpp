@@ -75,6 +75,12 @@ void setbit(Context& context) {
   const std::string_view key = context.argument(1);
   Record* record = context.write(key);
   if (!string_or_absent(context, record)) return;
+  if (record != nullptr && *offset / 8 < types::string_size(*record) &&
+      types::bit_at(types::StringText(*record).view(), *offset) == (*bit == 1)) {
+    // As in redis-server it is written all the same, but nobody who watches the key sees a change.
+    make_raw(context, record, types::string_size(*record), KeyEvent::kReencoded);
+    return context.reply.integer(*bit);
+  }
   record = at_least_raw(context, key, record, *offset / 8 + 1);
   context.reply.integer(types::bit_at(record->bytes(), *offset) ? 1 : 0);
   types::set_bit(record->value(), *offset, *bit == 1);

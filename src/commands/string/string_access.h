@@ -38,10 +38,11 @@ inline bool check_string_size(Context& context, std::uint64_t size, std::uint64_
 }
 
 // Makes a string record "raw" with `size` bytes, the new ones uninitialised; so it is ready for an edit in place.
-inline storage::Record* make_raw(Context& context, storage::Record* record, std::size_t size) {
+inline storage::Record* make_raw(Context& context, storage::Record* record, std::size_t size,
+                                 KeyEvent event = KeyEvent::kChanged) {
   const types::StringText text(*record);
   const bool integer = record->encoding() == storage::Encoding::kInteger;
-  record = context.resize(record, static_cast<std::uint32_t>(size));
+  record = context.resize(record, static_cast<std::uint32_t>(size), event);
   if (integer) std::memcpy(record->value(), text.view().data(), std::min(size, text.view().size()));
   record->set_kind(storage::ValueType::kString, storage::Encoding::kRaw);
   return record;
