@@ -20,6 +20,7 @@ namespace terrace {
 struct PlannedKey {
   storage::Key key;
   unsigned database;
+  bool overwritten = false;  // it gets a new value whatever it holds: that need not be read
 };
 
 struct Call {

@@ -26,18 +26,16 @@ void CommandRunner::plan(CommandBatch& x, CommandEntry& entry, std::span<const s
   plan_keys(entry, arguments, x.session->database, x.call.keys);
 }
 
-bool CommandRunner::ready(CommandBatch& x, const PlannedKey& planned, bool overwrites) const {
+bool CommandRunner::ready(CommandBatch& x, const PlannedKey& planned) const {
   if (planned.database >= engine().database_count()) return true;
   const storage::Database& database = engine().database(planned.database);
-  return overwrites ? database.overwritable(planned.key, x.fetched_records, x.missing)
-                    : database.resident(planned.key, x.fetched_records, x.missing);
+  return planned.overwritten ? database.overwritable(planned.key, x.fetched_records, x.missing)
+                             : database.resident(planned.key, x.fetched_records, x.missing);
 }
 
 bool CommandRunner::ready(CommandBatch& x) const {
-  const Command& row = x.call.row();
-  const bool overwrites = row.overwrites != nullptr && row.overwrites(x.call.arguments);
   bool resident = true;
-  for (const PlannedKey& key : x.call.keys) resident &= ready(x, key, overwrites);
+  for (const PlannedKey& key : x.call.keys) resident &= ready(x, key);
   return resident;
 }
 

@@ -30,7 +30,7 @@ class CommandRunner {
   // False: appends what the planned call misses to x.missing.
   bool ready(CommandBatch& x) const;
   // The same for any call's key.
-  bool ready(CommandBatch& x, const PlannedKey& key, bool overwrites) const;
+  bool ready(CommandBatch& x, const PlannedKey& key) const;
   // False: a checkpoint copies one of the keys' large objects just now.
   bool changeable(const Origin& origin, const std::vector<PlannedKey>& keys) const;
 

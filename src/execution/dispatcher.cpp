@@ -79,23 +79,21 @@ void Dispatcher::prefetch(CommandBatch& x) const {
 
 // True: answered. False: x.wait says what for.
 bool Dispatcher::run_next(CommandBatch& x) {
-  if (x.transaction.active) return transactions_.step(x);
+  if (x.transaction.opened) return transactions_.run(x);
   const Request& request = x.requests.requests[x.next];
   const std::span<const std::string_view> arguments = x.requests.arguments_of(request);
   CommandEntry* entry = x.fixed_entry != nullptr ? x.fixed_entry : commands_.find(arguments);
   const Admission::Verdict verdict = admission_.admit(x, entry, arguments);
-  if (verdict != Admission::Verdict::kRun) return verdict == Admission::Verdict::kAnswered;
+  if (verdict != Admission::Verdict::kRun) {
+    if (verdict == Admission::Verdict::kAnswered) x.transaction.end();
+    return verdict == Admission::Verdict::kAnswered;
+  }
   const Command& row = *entry->row;
   if (x.session->transaction.open() && !(row.flags & kAlwaysAtOnce)) {
     queue(x, *entry, arguments, request.raw);
     return true;
   }
-  if (row.runs_queue) {
-    if (transactions_.begin(x, *entry, arguments, request.raw)) return true;
-    if (may_begin(x, x.transaction.exec)) return transactions_.step(x);
-    x.transaction.end();
-    return false;
-  }
+  if (row.runs_queue) return run_queue(x, *entry, arguments, request.raw);
   if (!x.fetch_error.empty()) {
     runner_.reject(x, entry, "IOERR " + x.fetch_error);
     return true;
@@ -124,6 +122,13 @@ void Dispatcher::queue(CommandBatch& x, CommandEntry& entry, std::span<const std
   const std::size_t start = x.replies->size();
   Reply(*x.replies, x.session->protocol).simple("QUEUED");
   runner_.finish_reply(x, start);
+}
+
+// EXEC. What is asked before the unit opens is asked again after each wait: admission, and whether it may begin.
+bool Dispatcher::run_queue(CommandBatch& x, CommandEntry& exec, std::span<const std::string_view> arguments,
+                           std::string_view raw) {
+  if (!x.transaction.active && transactions_.begin(x, exec, arguments, raw)) return true;
+  return transactions_.read_ahead(x) && may_begin(x, x.transaction.exec) && transactions_.run(x);
 }
 
 // Blocked clients come first at their keys, and an open unit keeps others away from its own.
@@ -171,9 +176,8 @@ void Dispatcher::look_ahead(CommandBatch& x) {
     if (database >= store_.engine().database_count()) return;
     ahead_keys_.clear();
     if (!entry->one_key || arguments.size() > 1) plan_keys(*entry, arguments, database, ahead_keys_);
-    const bool overwrites = row.overwrites != nullptr && row.overwrites(arguments);
     for (const PlannedKey& key : ahead_keys_) {
-      if (!runner_.ready(x, key, overwrites)) x.looked_ahead = true;
+      if (!runner_.ready(x, key)) x.looked_ahead = true;
     }
   }
 }

@@ -54,6 +54,8 @@ class Dispatcher {
   void prefetch(CommandBatch& x) const;
   bool run_next(CommandBatch& x);
   void queue(CommandBatch& x, CommandEntry& entry, std::span<const std::string_view> arguments, std::string_view raw);
+  bool run_queue(CommandBatch& x, CommandEntry& exec, std::span<const std::string_view> arguments,
+                 std::string_view raw);
   bool may_begin(CommandBatch& x, const Call& call);
   bool make_resident(CommandBatch& x);
   void look_ahead(CommandBatch& x);

@@ -16,17 +16,19 @@ struct TransactionRun {
   bool opened = false;     // its first call has begun: nothing else comes between the calls any more
   bool suspended = false;  // stands in OpenUnit
   bool alone = false;      // after an error, each call has read what it alone needs
-  bool header = true;      // the client wanted replies when it began
-  unsigned rounds = 0;     // of reading before it was opened
+  unsigned rounds = 0;     // of looking for what must be read, before it was opened
   std::size_t next = 0;    // the call to run
   std::uint64_t begin_ns = 0;
-  Call exec;            // EXEC itself; its keys are those of all calls and those that are watched
-  std::string replies;  // of the calls, until the unit is committed
+  std::size_t call_keys = 0;  // keys of `exec` that are its calls'; the watched ones follow
+  std::size_t looked_up = 0;  // of these, those looked up in this round
+  Call exec;                  // EXEC itself; its keys are those of all calls and those that are watched
+  std::string replies;        // EXEC's own so far, until the unit is committed
 
   void begin(std::uint64_t now_ns) {
     active = true;
     opened = suspended = alone = false;
     rounds = 0;
+    looked_up = 0;
     next = 0;
     begin_ns = now_ns;
     replies.clear();

@@ -10,7 +10,7 @@ namespace {
 using Wait = CommandBatch::Wait;
 
 // Rounds of reading before a unit is opened all the same.
-constexpr unsigned kReadRounds = 3;
+constexpr unsigned kReadRounds = 2;
 // What is read for one transaction at once: a share of the memory that records may take, within bounds.
 constexpr std::uint64_t kWindowShare = 8;
 constexpr std::uint64_t kMinWindowBytes = 2 << 20;
@@ -37,11 +37,6 @@ bool TransactionRunner::begin(CommandBatch& x, CommandEntry& exec, std::span<con
   if (session.transaction.refused()) {
     return refuse(x, [](Reply& reply) { reply.error("EXECABORT Transaction discarded because of previous errors."); });
   }
-  if (WatchedKeys::broken(session, x.now_ms)) {
-    // The reply tells that a watched key has changed: it waits until the change is durable.
-    x.unit.depend_on(runner_.read_dependency(x.transaction.exec));
-    return refuse(x, [](Reply& reply) { reply.null_array(); });
-  }
   return false;
 }
 
@@ -66,7 +61,9 @@ void TransactionRunner::plan_all(CommandBatch& x) {
     plan_keys(*call.entry, arguments, database, keys);
     if (call.entry->row->selects != nullptr) database = call.entry->row->selects(arguments).value_or(database);
   }
-  for (const WatchedKey* watched : x.session->watched) keys.push_back({storage::Key(watched->name), watched->database});
+  x.transaction.call_keys = keys.size();
+  for (const WatchedKey* watched : x.session->watched)
+    keys.push_back({storage::Key(watched->name), watched->database, false});
 }
 
 std::uint64_t TransactionRunner::window_bytes() const {
@@ -75,20 +72,47 @@ std::uint64_t TransactionRunner::window_bytes() const {
                     kMaxWindowBytes);
 }
 
-bool TransactionRunner::step(CommandBatch& x) {
+bool TransactionRunner::read_ahead(CommandBatch& x) {
+  TransactionRun& run = x.transaction;
+  if (!x.fetch_error.empty()) {
+    // Which call's page is bad shows when each reads its own.
+    run.alone = true;
+    x.fetch_error.clear();
+  }
+  if (run.alone || run.rounds == kReadRounds) return true;
+  if (!look_up(x)) {
+    x.wait = Wait::kTurn;
+    return false;
+  }
+  ++run.rounds;
+  run.looked_up = 0;
+  if (x.missing.empty()) return true;
+  x.wait = Wait::kFetch;
+  return false;
+}
+
+// Adds what the calls miss, up to a window, to x.missing. False: the slice of time is over.
+bool TransactionRunner::look_up(CommandBatch& x) {
+  constexpr std::size_t kKeysPerLook = 128;  // at the clock
   TransactionRun& run = x.transaction;
   runner_.begin_clock();
-  if (!run.opened) {
-    if (!read_before_opening(x)) return false;
-    if (!runner_.changeable(*x.origin, run.exec.keys)) {
-      x.wait = Wait::kImage;
-      return false;
-    }
-    run.opened = true;
-    run.header = runner_.wants_replies(*x.session);
-    runner_.engine().begin_unit();
-    x.replies = &run.replies;
+  const std::uint64_t end_ns = runner_.last_ns() + kSliceNs;
+  const std::uint64_t most_pages = window_bytes() / storage::kPageSize;
+  if (run.looked_up == 0) x.missing.clear();
+  while (run.looked_up < run.call_keys && x.missing.size() < most_pages) {
+    runner_.ready(x, run.exec.keys[run.looked_up++]);
+    if (run.looked_up % kKeysPerLook != 0) continue;
+    runner_.begin_clock();
+    if (runner_.last_ns() > end_ns) return false;
   }
+  return true;
+}
+
+bool TransactionRunner::run(CommandBatch& x) {
+  TransactionRun& run = x.transaction;
+  runner_.begin_clock();
+  bool answered = false;
+  if (!run.opened && !open(x, answered)) return answered;
   const std::uint64_t end_ns = runner_.last_ns() + kSliceNs;
   while (run.next < x.session->transaction.calls().size()) {
     if (runner_.last_ns() > end_ns && x.origin->is_client) return suspend(x, Wait::kTurn);
@@ -101,24 +125,28 @@ bool TransactionRunner::step(CommandBatch& x) {
   return true;
 }
 
-bool TransactionRunner::read_before_opening(CommandBatch& x) {
+bool TransactionRunner::open(CommandBatch& x, bool& answered) {
   TransactionRun& run = x.transaction;
-  if (!x.fetch_error.empty()) {
-    // Which call's page is bad shows when each reads its own.
-    run.alone = true;
-    x.fetch_error.clear();
-    return true;
+  if (WatchedKeys::broken(*x.session, x.now_ms)) {
+    // The reply tells that a watched key has changed: it waits until the change is durable.
+    x.unit.depend_on(runner_.read_dependency(run.exec));
+    answered = refuse(x, [](Reply& reply) { reply.null_array(); });
+    return false;
   }
-  if (run.rounds == kReadRounds) return true;
-  x.missing.clear();
-  gather_missing(x);
-  if (x.missing.empty()) return true;
-  ++run.rounds;
-  x.wait = Wait::kFetch;
-  return false;
+  if (!runner_.changeable(*x.origin, run.exec.keys)) {
+    x.wait = Wait::kImage;
+    return false;
+  }
+  run.opened = true;
+  runner_.engine().begin_unit();
+  x.replies = &run.replies;
+  if (runner_.wants_replies(*x.session)) {
+    Reply(run.replies, x.session->protocol).array(x.session->transaction.calls().size());
+  }
+  return true;
 }
 
-// What the calls from the next one on miss, up to a window.
+// Within the open unit: what the calls from the next one on miss, up to a window.
 void TransactionRunner::gather_missing(CommandBatch& x) {
   const Transaction& transaction = x.session->transaction;
   const auto& calls = transaction.calls();
@@ -132,8 +160,7 @@ void TransactionRunner::gather_missing(CommandBatch& x) {
     const Command& row = *calls[i].entry->row;
     keys.clear();
     plan_keys(*calls[i].entry, arguments, database, keys);
-    const bool overwrites = row.overwrites != nullptr && row.overwrites(arguments);
-    for (const PlannedKey& key : keys) runner_.ready(x, key, overwrites);
+    for (const PlannedKey& key : keys) runner_.ready(x, key);
     if (row.selects != nullptr) database = row.selects(arguments).value_or(database);
     for (; counted < x.missing.size(); ++counted) pages += x.missing[counted].read_pages();
   }
@@ -152,7 +179,7 @@ bool TransactionRunner::run_next(CommandBatch& x) {
   if (!x.fetch_error.empty()) run.alone = true;
   x.fetch_error.clear();
   if (!runner_.ready(x)) {
-    if (x.fetched_records.bytes() > window_bytes()) x.fetched_records.clear();
+    if (x.fetched_records.bytes() > window_bytes()) x.fetched_records.clear();  // nothing was read for what follows
     x.missing.clear();
     run.alone ? static_cast<void>(runner_.ready(x)) : gather_missing(x);
     return suspend(x, Wait::kFetch);
@@ -188,8 +215,8 @@ void TransactionRunner::finish(CommandBatch& x) {
   x.replies = &x.output->bytes();
   const std::size_t start = x.replies->size();
   x.unit.depend_on(runner_.read_dependency(run.exec));
-  if (run.header) Reply(*x.replies, x.session->protocol).array(x.session->transaction.calls().size());
-  *x.replies += run.replies;
+  // Replies may be large: they are copied only where others stand before them.
+  start == 0 ? x.replies->swap(run.replies) : static_cast<void>(*x.replies += run.replies);
   std::swap(x.call, run.exec);
   runner_.begin_clock_at(run.begin_ns);
   runner_.account(x, start);

@@ -21,17 +21,21 @@ class TransactionRunner {
   TransactionRunner(CommandRunner& runner, OpenUnit& open_unit, WatchedKeys& watched, const Settings& settings)
       : runner_(runner), open_unit_(open_unit), watched_(watched), settings_(settings) {}
 
-  // EXEC has been admitted: refuses what may not run (true: answered), or plans it. Then step().
+  // EXEC has been admitted: refuses what may not run (true: answered), or plans it.
   bool begin(CommandBatch& x, CommandEntry& exec, std::span<const std::string_view> arguments, std::string_view raw);
-  // True: EXEC is answered. False: x.wait says what for, then step() again.
-  bool step(CommandBatch& x);
+  // Before the unit is opened. False: x.wait says what for; others run meanwhile.
+  bool read_ahead(CommandBatch& x);
+  // Opens the unit, runs its calls, commits it. Nothing that was asked before may have changed since: no wait lies
+  // between. True: EXEC is answered. False: x.wait says what for, then run() again.
+  bool run(CommandBatch& x);
   // MULTI's queue and the watches are given up.
   void discard(Session& session);
 
  private:
   template <typename Write>
   bool refuse(CommandBatch& x, const Write& write_reply);
-  bool read_before_opening(CommandBatch& x);
+  bool open(CommandBatch& x, bool& answered);
+  bool look_up(CommandBatch& x);
   void gather_missing(CommandBatch& x);
   std::uint64_t window_bytes() const;
   bool run_next(CommandBatch& x);

@@ -149,6 +149,7 @@ io::Task<Result<void>> RecordReader::fetch_pages(std::span<const Location> locat
   for (std::size_t begin = 0; begin < sorted.size();) {
     std::size_t end = begin + 1;
     while (end < sorted.size() && sorted[end].page_bits() == sorted[begin].page_bits()) ++end;
+    co_await fetch.places.acquire();
     ++fetch.left;
     io::spawn(
         fetch_page_for(fetch, std::span<const Location>(sorted).subspan(begin, end - begin), fetched_records, extent));
@@ -163,6 +164,7 @@ io::Task<void> RecordReader::fetch_page_for(Fetch& fetch, std::span<const Locati
                                             FetchedRecords& fetched_records, Extent extent) {
   Result<void> result = co_await fetch_page(of_one_page, fetched_records, extent);
   if (!result.ok() && fetch.result.ok()) fetch.result = result;
+  fetch.places.release();
   // Resumes the waiting fetch, which may end before this coroutine does; nothing of it is touched after.
   if (--fetch.left == 0) fetch.finished.notify();
 }

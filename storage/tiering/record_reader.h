@@ -56,6 +56,11 @@ class RecordReader {
                                Extent extent = Extent::kValues);
 
  private:
+  // More reads than a device takes at once only wait in the kernel, before the log's writes.
+  static constexpr std::uint64_t kMaxReadsInFlight = 512;
+  // Of one fetch: enough to keep a device busy, few enough that another one's single read comes soon.
+  static constexpr std::uint64_t kMaxReadsPerFetch = 128;
+
   // What one fetch wants of a page that is being read, for itself or for another one; in that fetch's frame.
   struct Wanted {
     std::span<const Location> locations;
@@ -71,6 +76,7 @@ class RecordReader {
   };
   // A fetch of several pages waits for the last of them.
   struct Fetch {
+    io::Semaphore places{kMaxReadsPerFetch};
     std::size_t left = 0;
     Result<void> result;
     io::Event finished;
@@ -94,9 +100,6 @@ class RecordReader {
   void admit_image(std::string_view bytes, std::uint32_t slot, Wanted& wanted);
   AlignedBuffer take_buffer();
   void give_back(AlignedBuffer buffer);
-
-  // More reads than a device takes at once only wait in the kernel, before the log's writes.
-  static constexpr std::uint64_t kMaxReadsInFlight = 512;
 
   const io::Environment& environment_;
   SegmentTable& segments_;
