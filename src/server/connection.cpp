@@ -51,7 +51,8 @@ io::Task<> Connection::receive_commands() {
     ++parts_.statistics.reads_processed;
     Dispatcher& dispatcher = parts_.dispatcher;
     std::unique_ptr<CommandBatch> batch = dispatcher.pool().take();
-    RequestParser::Status status = parser_.parse(bytes, limits(), batch->requests);
+    RequestParser::Status status = queues_too_much(bytes.size()) ? RequestParser::Status::kTooLarge
+                                                                 : parser_.parse(bytes, limits(), batch->requests);
     batch->begin(session_, output(), kClientOrigin, parts_.reactor.wall_ms());
     session_.last_interaction_ms = batch->now_ms;
     co_await parts_.prefetch.join(*batch);
@@ -104,6 +105,13 @@ void Connection::answer_protocol_error(RequestParser::Status status) {
   ++parts_.statistics.error_replies;
   ++parts_.statistics.errors["ERR"];
   session_.close_after_reply = true;
+}
+
+// What MULTI has queued counts as received and not yet run, as in redis-server 7.4.
+bool Connection::queues_too_much(std::size_t more) const {
+  const std::size_t queued = session_.transaction.argument_bytes();
+  return queued > 0 &&
+         queued + parser_.pending_bytes() + more > static_cast<std::uint64_t>(parts_.settings.query_buffer_bytes);
 }
 
 RequestParser::Limits Connection::limits() const {

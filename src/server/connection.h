@@ -65,6 +65,7 @@ class Connection final : public Channel, private io::PeerWatcher {
   io::Task<> wait_until_sent();
   io::Task<> drain();
   void answer_protocol_error(RequestParser::Status status);
+  bool queues_too_much(std::size_t more) const;
   RequestParser::Limits limits() const;
   bool over_limit();
 
