@@ -9,7 +9,7 @@ namespace terrace::storage {
 
 namespace {
 
-// An expired key that was named and is still there is named again after this long.
+// An expired key that is still there after this time is found again.
 constexpr std::int64_t kAgainMs = 10'000;
 
 }  // namespace
@@ -41,7 +41,7 @@ io::Task<void> ColdKeyScanner::find_expired(std::int64_t now_ms, std::size_t lim
 
 io::Task<void> ColdKeyScanner::expired_of_page(Segment& segment, std::uint32_t page, std::int64_t now_ms,
                                                NamedKeys& keys) {
-  // What is noted for the page from here on comes from its records that have not expired.
+  // From here on, the page's entry is the earliest expiry of its records that have not expired.
   segment.page_expiry[page] = 0;
   const Result<LoadedPage> loaded = co_await load_heads(environment_.disk, segment, page, nullptr);
   if (!loaded.ok()) {
@@ -54,29 +54,29 @@ io::Task<void> ColdKeyScanner::expired_of_page(Segment& segment, std::uint32_t p
     const Result<ImageView> image = parse_image(bytes);
     const std::uint32_t of_this = slot++;
     if (!image.ok() || image->due_ms() == kNoExpiry) continue;
-    Database* database = databases_.by_id(image->database);
-    if (!database) continue;
+    Keyspace* keyspace = databases_.by_id(image->database);
+    if (!keyspace) continue;
     const std::uint64_t hash = Key(image->key).hash;
-    Index::Position at = database->index().find(hash, [&](Index::Position entry) {
+    Index::Position at = keyspace->index().find(hash, [&](Index::Position entry) {
       if (entry->is_witness() || (entry->is_hot() && !entry->record()->clean())) return false;
       const Location location = entry->is_hot() ? entry->record()->location() : entry->location();
       return location.segment() == segment.number && location.page() == page &&
              (location.is_large() || location.slot() == of_this);
     });
-    if (at && at->is_overwritten()) at = database->find_live(*image, at->location());
+    if (at && at->is_overwritten()) at = keyspace->find_live(*image, at->location());
     if (!at) continue;
-    // Also what has expired stays noted, a moment later, in case nobody removes it now; a removed key is not found
-    // again.
+    // An expired key is noted for a little later, in case it is not removed now; once removed, it is not found again.
     segment.note_expiry(page, std::max(image->due_ms(), now_ms + kAgainMs));
     if (image->due_ms() > now_ms || !at->is_cold()) continue;
-    keys.emplace_back(databases_.number_of(*database), std::string(image->key));
+    keys.emplace_back(databases_.number_of(*keyspace), std::string(image->key));
     ++statistics_.expired_cold_keys;
   }
 }
 
 Segment* ColdKeyScanner::choose_victim() const {
   Segment* best = nullptr;
-  // The oldest segments hold what has been neither changed nor compacted for longest. After the newest, begin again.
+  // The oldest segments hold what was neither changed nor compacted for longest. After the newest, the search starts
+  // over.
   segments_.for_each([this, &best](Segment& segment) {
     if (segment.state != Segment::State::kSealed || segment.writes_in_flight > 0 || segment.live_records == 0) return;
     const auto rank = [this](const Segment& item) {
@@ -117,11 +117,11 @@ void ColdKeyScanner::name_untouched(const Segment& segment, const WalkedPage& pa
   for (std::uint32_t slot = 0; slot < page.content.images.size(); ++slot) {
     const Result<ImageView> image = parse_image(page.content.images[slot]);
     if (!image.ok() || (only_expiring && image->expiry_ms == kNoExpiry)) continue;
-    Database* database = databases_.by_id(image->database);
-    if (!database) continue;
-    const Index::Position at = database->find_live(*image, page.location(segment.number, slot));
+    Keyspace* keyspace = databases_.by_id(image->database);
+    if (!keyspace) continue;
+    const Index::Position at = keyspace->find_live(*image, page.location(segment.number, slot));
     if (!at || !at->is_cold() || at->access_count() > 0) continue;
-    keys.emplace_back(databases_.number_of(*database), std::string(image->key));
+    keys.emplace_back(databases_.number_of(*keyspace), std::string(image->key));
   }
 }
 

@@ -11,11 +11,11 @@ namespace terrace::storage {
 
 namespace {
 
-// Look-ups of records, which are in no cache: so many take some ten microseconds.
+// Look-ups of records that are in no cache: this many take some ten microseconds.
 constexpr std::size_t kItemsPerStep = kTinyLimits ? 1 : 32;
 
-// Tickets are told from each other only; all spillers of a process may share the count. They stand in the place of a
-// Location; when all have been given, the first of them are long forgotten.
+// Tickets need only differ from each other, so all spillers of a process share the counter. They have the size of a
+// Location; when the counter wraps, the first tickets are no longer in use.
 std::uint64_t next_ticket() {
   static thread_local std::uint64_t last = 0;
   last = (last + 1) & ((std::uint64_t{1} << Location::kBits) - 1);
@@ -31,11 +31,11 @@ std::string_view key_of(std::string_view image) {
 }  // namespace
 
 void Spiller::add(std::uint32_t database_id, Record* record, bool mark, bool evict) {
-  // A ticket an image, not a batch: a record that changed may be in the same batch twice, and only its last image
-  // counts.
+  // One ticket for each image, not for each batch: a record that has changed may be in the same batch twice, and only
+  // its last image counts.
   const std::uint64_t ticket = mark ? next_ticket() : 0;
-  Database* database = databases_.by_id(database_id);
-  if (mark && database) database->begin_writing(record, ticket, evict);
+  Keyspace* keyspace = databases_.by_id(database_id);
+  if (mark && keyspace) keyspace->begin_writing(record, ticket, evict);
   if (record->object() && image_size_bound(*record) > kSlicedImageSize) {
     const auto needed = listener_ ? ObjectSerializer::Needed::kAlways : ObjectSerializer::Needed::kUnlessChanged;
     auto image = std::make_unique<ObjectSerializer>(*record, database_id, log_.end_position(), needed);
@@ -52,7 +52,7 @@ void Spiller::add(std::uint32_t database_id, Record* record, bool mark, bool evi
   encode_image(batch.bytes, *record, database_id, log_.end_position());
   batch.items.push_back(
       {Key(record->key()).hash, database_id, offset, batch.bytes.size() - offset, record->due_ms(), ticket});
-  // Bounds what a cut's captures gather while its walker waits, and keeps large records in batches of their own.
+  // Bounds what a cut gathers while its walk waits, and keeps large records in batches of their own.
   flush(kBatchBytes);
 }
 
@@ -90,7 +90,7 @@ ImageBatch& Spiller::gathering() {
   }
   if (!gathering_) {
     gathering_ = std::make_unique<ImageBatch>();
-    // At one go: to become as large step by step would leave all the smaller sizes with the allocator.
+    // In one allocation: growing step by step would leave the smaller ones with the allocator.
     gathering_->bytes.reserve(kBatchBytes + kSlicedImageSize);
   }
   return *gathering_;
@@ -111,7 +111,7 @@ io::Task<void> Spiller::write_object(std::unique_ptr<ObjectSerializer> image, Im
   ImageBatch batch;
   batch.bytes = image->head();
   batch.items.push_back(item);
-  // Out of the way of the command that may have begun this.
+  // Not within the command that may have begun this.
   co_await environment_.clock.yield();
   Result<std::vector<Location>> locations = co_await write_image(*image, batch);
   if (!locations.ok()) {
@@ -123,15 +123,14 @@ io::Task<void> Spiller::write_object(std::unique_ptr<ObjectSerializer> image, Im
     co_await settle(batch, *locations);
     writer_.finish(*locations);
   }
-  if (ObjectPointer object = image->end()) databases_.reap(std::move(object));
+  if (ObjectPointer object = image->end()) databases_.free_object(std::move(object));
   databases_.object_serialized().notify();
   on_their_way_ -= image->size_bound();
   batches_open_.erase(number);
   changed_.notify();
 }
 
-// One location, but for an image that was given up. `batch` has the head of the only image alone, which suffices to
-// settle it.
+// One location; none if the image was given up. `batch` has the head of the only image, which suffices to settle it.
 io::Task<Result<std::vector<Location>>> Spiller::write_image(ObjectSerializer& image, ImageBatch& batch) {
   if (image.size_bound() > kStreamedImageSize) {
     const Result<Location> location = co_await writer_.write_streamed(image, batch.items[0].due_ms);
@@ -164,18 +163,18 @@ io::Task<void> Spiller::settle(const ImageBatch& batch, const std::vector<Locati
 void Spiller::settle_item(const ImageBatch& batch, const ImageBatch::Item& item, Location location) {
   ++statistics_.spilled_records;
   if (listener_) listener_->written(item, batch, location);
-  Database* database = item.expected != 0 ? databases_.by_id(item.database) : nullptr;
-  if (!database) return;
-  const Index::Position at = database->find_being_written(item.hash, key_of(batch.image(item)), item.expected);
-  if (at) database->end_writing(item.hash, at, location);
+  Keyspace* keyspace = item.expected != 0 ? databases_.by_id(item.database) : nullptr;
+  if (!keyspace) return;
+  const Index::Position at = keyspace->find_being_written(item.hash, key_of(batch.image(item)), item.expected);
+  if (at) keyspace->end_writing(item.hash, at, location);
 }
 
 void Spiller::give_up(const ImageBatch& batch) {
   for (const ImageBatch::Item& item : batch.items) {
-    Database* database = item.expected != 0 ? databases_.by_id(item.database) : nullptr;
-    if (!database) continue;
-    const Index::Position at = database->find_being_written(item.hash, key_of(batch.image(item)), item.expected);
-    if (at) database->abandon_writing(at);
+    Keyspace* keyspace = item.expected != 0 ? databases_.by_id(item.database) : nullptr;
+    if (!keyspace) continue;
+    const Index::Position at = keyspace->find_being_written(item.hash, key_of(batch.image(item)), item.expected);
+    if (at) keyspace->abandon_writing(at);
   }
 }
 
