@@ -1,28 +1,21 @@
 #include "io/mailbox.h"
 
-#include <liburing.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <cerrno>
 
-#include "io/reactor.h"
 #include "io/system_error.h"
 
 namespace terrace::io {
 
-Mailbox::Mailbox(Reactor& reactor, int event_fd) : reactor_(reactor), event_fd_(event_fd) {}
-
-Result<std::unique_ptr<Mailbox>> Mailbox::create(Reactor& reactor) {
+Result<std::unique_ptr<Mailbox>> Mailbox::create() {
   // Not O_NONBLOCK: the ring would hand the EAGAIN to us instead of waiting.
   const int event_fd = ::eventfd(0, EFD_CLOEXEC);
   if (event_fd < 0) return system_error(errno, "make an eventfd");
-  std::unique_ptr<Mailbox> mailbox(new Mailbox(reactor, event_fd));
-  mailbox->listen();
-  return mailbox;
+  return std::unique_ptr<Mailbox>(new Mailbox(event_fd));
 }
 
-// The read that is still in flight ends with the ring, which the Reactor closes first.
 Mailbox::~Mailbox() {
   ::close(event_fd_);
 }
@@ -32,19 +25,17 @@ void Mailbox::deliver(WorkItem& item) {
   do {
     item.next = head;
   } while (!arrived_.compare_exchange_weak(head, &item, std::memory_order_release, std::memory_order_relaxed));
-  if (head) return;  // whoever delivered that one wakes the reactor, which takes all
+  if (head) return;  // the thread that delivered the first one wakes the reactor, which takes all
   const std::uint64_t one = 1;
   TERRACE_CHECK(::write(event_fd_, &one, sizeof one) == sizeof one);
 }
 
-void Mailbox::listen() {
-  io_uring_sqe& sqe = reactor_.prepare(woken_);
-  io_uring_prep_read(&sqe, event_fd_, &wakes_, sizeof wakes_, 0);
+void Mailbox::prepare_read(io_uring_sqe& entry) {
+  io_uring_prep_read(&entry, event_fd_, &wakes_, sizeof wakes_, 0);
 }
 
-void Mailbox::on_wake(int result, unsigned) {
+void Mailbox::on_read(int result) {
   TERRACE_CHECK(result == sizeof wakes_ || result == -EINTR || result == -EAGAIN);
-  listen();
   WorkItem* item = arrived_.exchange(nullptr, std::memory_order_acquire);
   WorkItem* first = nullptr;
   while (item) {  // turn round: first come, first resumed

@@ -1,23 +1,27 @@
 // Mailbox: where other threads leave finished work items for the reactor. One wake-up may stand for many items.
-// Ownership: belongs to the Reactor; an item lives in the frame of the coroutine that waits for it.
+//
+// An eventfd tells the reactor that the mailbox is no longer empty. The reactor keeps one read of it in flight:
+// prepare_read() fills the ring's entry, on_read() takes the result and resumes the items' waiters; then the next read
+// is prepared.
+// Ownership: belongs to the Reactor; an item lives in the frame of the coroutine that waits for it. The ring must close
+// before the mailbox is destroyed: the read in flight writes into it.
 // Thread: deliver() from any thread, all else on the reactor's.
 #pragma once
+
+#include <liburing.h>
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
 
-#include "io/completion.h"
 #include "io/result.h"
 #include "io/workers.h"
 
 namespace terrace::io {
 
-class Reactor;
-
 class Mailbox {
  public:
-  static Result<std::unique_ptr<Mailbox>> create(Reactor& reactor);
+  static Result<std::unique_ptr<Mailbox>> create();
   ~Mailbox();
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
@@ -25,16 +29,17 @@ class Mailbox {
   // Has `item.waiter` resumed on the reactor's thread. The item may be gone when this returns.
   void deliver(WorkItem& item);
 
- private:
-  Mailbox(Reactor& reactor, int event_fd);
-  void listen();
-  void on_wake(int result, unsigned flags);
+  // Makes `entry` the read that completes when an item is delivered.
+  void prepare_read(io_uring_sqe& entry);
+  // `result` is that read's. Resumes the waiters of all delivered items, in order of delivery.
+  void on_read(int result);
 
-  Reactor& reactor_;
+ private:
+  explicit Mailbox(int event_fd) : event_fd_(event_fd) {}
+
   const int event_fd_;
   std::uint64_t wakes_ = 0;
-  CompletionOf<&Mailbox::on_wake> woken_{*this};
-  // The latest first; who finds it empty wakes the reactor.
+  // The latest first; the thread that finds it empty wakes the reactor.
   std::atomic<WorkItem*> arrived_{nullptr};
 };
 

@@ -59,9 +59,10 @@ Result<std::unique_ptr<Reactor>> Reactor::create(const ReactorOptions& options) 
   const unsigned files = file_table_size(options.registered_files);
   if (files > 0 && io_uring_register_files_sparse(&ring, files) == 0) reactor->registered_files_ = files;
   reactor->turn_time_us_ = reactor->monotonic_us();
-  Result<std::unique_ptr<Mailbox>> mailbox = Mailbox::create(*reactor);
+  Result<std::unique_ptr<Mailbox>> mailbox = Mailbox::create();
   if (!mailbox) return mailbox.error();
   reactor->mailbox_ = std::move(*mailbox);
+  reactor->read_mailbox();
   return reactor;
 }
 
@@ -230,6 +231,16 @@ void Reactor::set_completions_aside() {
     if (completion) set_aside_.push_back({completion, cqe->res, cqe->flags});
     io_uring_cqe_seen(&ring_, cqe);
   }
+}
+
+void Reactor::read_mailbox() {
+  mailbox_->prepare_read(prepare(mailbox_read_));
+}
+
+// The next read is prepared before the waiters run: it goes to the kernel with what they prepare.
+void Reactor::on_mailbox_read(int result, unsigned) {
+  read_mailbox();
+  mailbox_->on_read(result);
 }
 
 bool Reactor::has_operation(int operation) {

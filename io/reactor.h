@@ -109,6 +109,8 @@ class Reactor final : public Clock {
   io_uring_sqe& next_entry();
   void make_room();
   void set_completions_aside();
+  void read_mailbox();
+  void on_mailbox_read(int result, unsigned flags);
 
   io_uring ring_{};
   bool has_ring_ = false;
@@ -125,6 +127,7 @@ class Reactor final : public Clock {
   std::deque<std::coroutine_handle<>> yielded_;
   std::unique_ptr<ReceiveBuffers> buffers_;
   std::unique_ptr<Mailbox> mailbox_;
+  CompletionOf<&Reactor::on_mailbox_read> mailbox_read_{*this};
 };
 
 namespace detail {

@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
 #include <vector>
 
-#include "io/result.h"
+#include "src/types/stream/stream_node_view.h"
 #include "storage/base/varint.h"
 
 namespace terrace::types {
@@ -278,12 +277,6 @@ std::string compressed(std::string_view body) {
   return out;
 }
 
-struct Lately {
-  const char* packed = nullptr;
-  std::string listpack;
-};
-thread_local Lately lately;
-
 }  // namespace
 
 std::optional<std::string> PackedStreamNode::pack(const StreamId& id, std::string_view listpack) {
@@ -329,24 +322,6 @@ StreamId PackedStreamNode::last_id(const StreamId& id, std::string_view packed) 
   reader.varint();
   const std::uint64_t later = reader.varint();
   return {id.ms + later, id.sequence + static_cast<std::uint64_t>(unzigzag(reader.varint()))};
-}
-
-void PackedStreamNode::forget(const char* packed) {
-  if (lately.packed == packed) lately.packed = nullptr;
-}
-
-OpenStreamNode::OpenStreamNode(const StreamNode& node) : node_(node) {
-  if (!node.packed()) return;
-  unpacked_ = std::move(lately.listpack);
-  if (std::exchange(lately.packed, nullptr) == node.bytes) return;
-  unpacked_.resize(node.listpack_size);
-  TERRACE_CHECK(PackedStreamNode::unpack(node.id, node.text(), unpacked_));
-}
-
-OpenStreamNode::~OpenStreamNode() {
-  if (!node_.packed()) return;
-  lately.packed = node_.bytes;
-  lately.listpack = std::move(unpacked_);
 }
 
 }  // namespace terrace::types

@@ -10,8 +10,7 @@
 //                  same head; 1: as many ms more as they say, sequence 0; 2: the same, and a sequence follows
 //   text: | 2 * its size | its bytes |, or | 2 * the integer + 1 |; without the size where all have the same
 //
-// Numbers are varints, those that may be negative zigzag. Ownership: plain functions of bytes; OpenStreamNode borrows
-// the node. Thread: the reactor's (what was unpacked last is kept for the thread).
+// Numbers are varints, those that may be negative zigzag. Ownership and thread: plain functions of bytes.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-#include "src/types/stream/stream_node.h"
+#include "src/types/stream/stream_id.h"
 
 namespace terrace::types {
 
@@ -34,25 +33,6 @@ class PackedStreamNode {
   static bool unpack(const StreamId& id, std::string_view packed, std::string& listpack);
   static std::int64_t live(std::string_view packed);
   static StreamId last_id(const StreamId& id, std::string_view packed);
-  // These bytes are about to go.
-  static void forget(const char* packed);
-};
-
-// A node's listpack while it is looked at: the node must not change meanwhile. Who looks at the same node again and
-// again, as those do who ask for single entries, has it unpacked once.
-class OpenStreamNode {
- public:
-  explicit OpenStreamNode(const StreamNode& node);
-  ~OpenStreamNode();
-  OpenStreamNode(const OpenStreamNode&) = delete;
-  OpenStreamNode& operator=(const OpenStreamNode&) = delete;
-
-  std::string_view text() const { return node_.packed() ? std::string_view(unpacked_) : node_.text(); }
-  StreamNodeView view() const { return {node_.id, text()}; }
-
- private:
-  const StreamNode& node_;
-  std::string unpacked_;
 };
 
 }  // namespace terrace::types

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "src/types/stream/id_row.h"
-#include "src/types/stream/packed_stream_node.h"
 #include "src/types/stream/stream_group.h"
 #include "src/types/stream/stream_node.h"
 #include "storage/record/object.h"

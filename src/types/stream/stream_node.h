@@ -1,81 +1,21 @@
-// StreamNode: a row of a stream's entries as one listpack, bit for bit as Redis has them:
-//
-//   | live entries | deleted ones | fields of the master entry | its fields ... | 0 |
-//   | flags | ms - the node's | sequence - the node's | [fields] | values, or fields and values ... | elements before |
-//
-// An entry with the same fields as the first one says so in its flags and has values alone. A deleted one is flagged.
-// The node's id is that of its first entry. StreamNodeView reads; the functions behind it change the bytes.
-// Ownership: borrows the bytes. Thread: plain values.
+// StreamNode: a node of a stream in an allocation of its own: its listpack (stream_node_view.h), or that packed
+// (packed_stream_node.h). OpenStreamNode reads either.
+// Ownership: the Stream's; its allocation is counted in the Stream's footprint and given back by free().
+// Thread: the reactor's (the listpack that was unpacked last is kept for the thread).
 #pragma once
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
-#include "src/types/encoding/listpack.h"
 #include "src/types/stream/stream_id.h"
+#include "src/types/stream/stream_node_view.h"
 #include "storage/record/object.h"
 
 namespace terrace::types {
 
-struct StreamEntry {
-  StreamId id;
-  std::size_t place = 0;    // of its flags
-  std::size_t content = 0;  // of its first field, or value
-  std::size_t fields = 0;
-  bool deleted = false;
-  bool same_fields = false;
-};
-
-class StreamNodeView {
- public:
-  // An entry's flags.
-  static constexpr std::int64_t kDeleted = 1, kSameFields = 2;
-
-  StreamNodeView(const StreamId& master, std::string_view bytes) : master_(master), listpack_(bytes) {}
-
-  std::int64_t live() const { return integer(listpack_.begin()); }
-  std::int64_t deleted() const { return integer(listpack_.next(listpack_.begin())); }
-
-  std::size_t begin() const;
-  std::size_t end() const { return listpack_.end(); }
-  StreamEntry entry(std::size_t place) const;
-  std::size_t behind(const StreamEntry& entry) const;
-  // Of the entry that ends here; Listpack::kNowhere at begin().
-  std::size_t before(std::size_t place) const;
-  StreamId last_id() const { return entry(before(end())).id; }
-
-  // Calls visit(field, value) for each pair of texts.
-  template <typename Visit>
-  void each_field(const StreamEntry& entry, const Visit& visit) const {
-    std::size_t place = entry.content;
-    std::size_t name = entry.same_fields ? first_field() : 0;
-    for (std::size_t i = 0; i < entry.fields; ++i) {
-      const ElementText field(listpack_.element(entry.same_fields ? name : place));
-      if (entry.same_fields) {
-        name = listpack_.next(name);
-      } else {
-        place = listpack_.next(place);
-      }
-      visit(field.view(), ElementText(listpack_.element(place)).view());
-      place = listpack_.next(place);
-    }
-  }
-  // Are these the master entry's fields? Of fields and values in turn.
-  bool has_fields(std::span<const std::string_view> pairs) const;
-
-  // In every detail a node with this id, all of its entries above `floor`? Sets that to the last one's id.
-  static bool valid(const StreamId& master, std::string_view bytes, StreamId& floor);
-
- private:
-  std::int64_t integer(std::size_t place) const { return listpack_.element(place).integer(); }
-  std::size_t first_field() const { return listpack_.at(3); }
-
-  StreamId master_;
-  Listpack listpack_;
-};
-
-// One node's bytes in an allocation of its own, for IdRow: its listpack, or that packed (packed_stream_node.h).
+// An item of IdRow. While it is packed, nothing changes it but unpack() and free().
 struct StreamNode {
   StreamId id;
   char* bytes = nullptr;
@@ -92,7 +32,6 @@ struct StreamNode {
   std::size_t saved() const { return packed() && listpack_size > size ? listpack_size - size : 0; }
 
   static StreamNode of(const StreamId& id, std::string_view listpack, storage::Object& owner);
-  // Nothing changes a packed node but unpack() and free().
   // With a master entry of these fields, and no entries.
   static StreamNode begun(const StreamId& id, std::span<const std::string_view> pairs, storage::Object& owner);
   void append(const StreamId& id, std::span<const std::string_view> pairs, storage::Object& owner);
@@ -109,6 +48,23 @@ struct StreamNode {
   class Bytes;
   void resize(std::size_t wanted, bool with_slack, storage::Object& owner);
   void replace(std::string_view with, storage::Object& owner);
+};
+
+// A node's listpack while it is read; the node must not change before this is destroyed. The listpack that was unpacked
+// last is kept, so that commands which read single entries of one node, one after the other, unpack it once.
+class OpenStreamNode {
+ public:
+  explicit OpenStreamNode(const StreamNode& node);
+  ~OpenStreamNode();
+  OpenStreamNode(const OpenStreamNode&) = delete;
+  OpenStreamNode& operator=(const OpenStreamNode&) = delete;
+
+  std::string_view text() const { return node_.packed() ? std::string_view(unpacked_) : node_.text(); }
+  StreamNodeView view() const { return {node_.id, text()}; }
+
+ private:
+  const StreamNode& node_;
+  std::string unpacked_;
 };
 
 }  // namespace terrace::types
