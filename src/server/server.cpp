@@ -328,8 +328,8 @@ std::optional<SettingsObserver::Refusal> Server::rebind(const Settings& before) 
   if (!listening.ok()) {
     logger_.warning(listening.error().message);
     io::spawn(close_listeners(std::move(listeners)));
-    return same_port ? Refusal{"bind", "Failed to bind to specified addresses."}
-                     : Refusal{"port", "Unable to listen on this port. Check server logs."};
+    if (same_port) return Refusal{"bind", "Failed to bind to specified addresses."};
+    return Refusal{"port", "Unable to listen on this port. Check server logs."};
   }
   if (!same_port) io::spawn(close_listeners(std::move(listeners_)));
   listeners_ = std::move(listeners);

@@ -34,14 +34,8 @@ void SegmentIterator::skip_holes() {
 
 // A page that the window does not hold all of, or one that is bad: it is read once more.
 io::Task<Result<LoadedPage>> SegmentIterator::load(std::uint32_t page, std::uint32_t page_count) {
-  if (depth_ == Depth::kValues) {
-    co_return co_await load_page(environment_.disk, segment_, page, page_count, &read_bytes_);
-  }
-  if (depth_ == Depth::kChecked) {
-    const Result<void> checked = co_await check_run(page);
-    if (!checked.ok()) co_return checked.error();
-  }
-  co_return co_await load_heads(environment_.disk, segment_, page, &read_bytes_);
+  if (depth_ == Depth::kValues) return load_page(environment_.disk, segment_, page, page_count, &read_bytes_);
+  return load_heads(environment_.disk, segment_, page, &read_bytes_);
 }
 
 // Block by block, in slices.
@@ -87,6 +81,9 @@ io::Task<Result<std::optional<WalkedPage>>> SegmentIterator::next() {
   walked.page_count = page_count;
   Result<LoadedPage> loaded = LoadedPage{};
   if (!view.ok() || std::size_t{page_count} * kPageSize > bytes.size()) {
+    Result<void> checked;
+    if (depth_ == Depth::kChecked) checked = co_await check_run(walked.page);
+    if (!checked.ok()) co_return checked.error();
     loaded = co_await load(walked.page, page_count);
   } else {
     const io::Activity activity("segment-walk");

@@ -41,13 +41,18 @@ class Difference {
       if (wrong_[database].empty()) continue;
       const std::string& key = *std::min_element(wrong_[database].begin(), wrong_[database].end());
       return std::to_string(count()) + " keys differ, the first in database " + std::to_string(database) + ": " +
-             (key.size() < 80 ? key : key.substr(0, 80) + "...") + ": recovered " +
-             words(recovered_.find(database, key)) + ", expected " + words(model_.find(database, key));
+             beginning(key) + ": recovered " + words(recovered_.find(database, key)) + ", expected " +
+             words(model_.find(database, key));
     }
     return "nothing differs";
   }
 
  private:
+  static std::string beginning(const std::string& key) {
+    std::string text = key.substr(0, 80);
+    if (key.size() > text.size()) text += "...";
+    return text;
+  }
   static std::string words(const Value* value) {
     if (!value) return "nothing";
     return std::to_string(value->bytes.size()) + " bytes (hash " +

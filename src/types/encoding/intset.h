@@ -72,8 +72,9 @@ class IntsetEditor {
     if (!view().holds(place, number)) return false;
     const std::size_t width = view().width(), at = Intset::kHeaderSize + place * width;
     std::memmove(bytes_.data() + at, bytes_.data() + at + width, bytes_.size() - at - width);
-    put_header(width, view().size() - 1);
-    bytes_.resize(bytes_.size() - width);
+    const std::size_t count = view().size() - 1;
+    put_header(width, count);
+    bytes_.resize(Intset::kHeaderSize + count * width);
     return true;
   }
 

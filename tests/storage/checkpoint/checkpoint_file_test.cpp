@@ -32,7 +32,8 @@ class Entries final : public CheckpointSink {
 };
 
 IndexEntry entry_of(std::uint64_t hash) {
-  const Location location(static_cast<std::uint32_t>(hash % 50), static_cast<std::uint32_t>(1 + hash % 700), hash % 14);
+  const Location location(static_cast<std::uint32_t>(hash % 50), static_cast<std::uint32_t>(1 + hash % 700),
+                          static_cast<std::uint32_t>(hash % 14));
   return IndexEntry::cold(location, ValueType::kString, {.whole = hash % 3 == 0}, hash);
 }
 
