@@ -73,10 +73,7 @@ struct Engine::Parts {
   ColdKeyScanner cold_key_scanner;
   Scrubber scrubber;
   std::array<std::uint64_t, std::size_t{1} << kChangeBits> last_changes{};
-  io::Disk::Space space{0, ~std::uint64_t{0}};
-  // Free bytes to be kept. Only a checkpoint lets go of segments that are dead, so there must be room for one.
-  std::uint64_t disk_reserve = kDiskReserve;
-  std::int64_t checkpoint_rest_until_us = 0;  // after one that failed
+  DiskLevel disk;
   bool log_failure_said = false;
   bool open = false;
   bool stopping = false;
@@ -223,111 +220,48 @@ io::Task<void> Engine::run_log_sync() {
 
 void Engine::update_disk_space() {
   const io::Activity activity("disk-space");
-  if (Result<io::Disk::Space> space = parts_->environment.disk.space(); space.ok()) parts_->space = *space;
-  parts_->disk_reserve = kDiskReserve + parts_->checkpointer.size_bound();
-  // The last of the disk is for the log, checkpoints and compaction, which make space.
-  parts_->evictor.set_spilling(parts_->space.free_bytes >= parts_->disk_reserve);
-}
-
-bool Engine::checkpoint_due() const {
-  const io::Activity activity("segments");
-  const Parts& parts = *parts_;
-  if (parts.log.failure() || parts.checkpointer.running()) return false;
-  if (parts.environment.clock.monotonic_us() < parts.checkpoint_rest_until_us) return false;
-  const std::uint64_t log_bytes = parts.log.end_position() - parts.checkpointer.manifest().log.position;
-  const CheckpointBounds bounds = checkpoint_bounds();
-  const std::uint64_t due_bytes =
-      parts.options.checkpoint_log_bytes > 0 ? parts.options.checkpoint_log_bytes : bounds.log_bytes;
-  // Files count too: every start takes up a fresh one.
-  const std::uint64_t file_bytes = (parts.log.file_count() - 1) * kLogFileSize;
-  if (log_bytes >= due_bytes || file_bytes > due_bytes + kCheckpointLogSize) return true;
-  // Space that only the last checkpoint still holds on to, and files of the log that could be spared for the next
-  // start: the less space there is, the less of it is worth another one.
-  const std::uint64_t held_bytes = parts.segments.retired_bytes();
-  if (parts.space.free_bytes < parts.disk_reserve && (held_bytes > 0 || file_bytes > 0)) return true;
-  const std::uint64_t worth_bytes = parts.checkpointer.size_bound();
-  if (disk_low() && (held_bytes > worth_bytes || log_bytes > std::max(worth_bytes, kLogFileSize))) return true;
-  return held_bytes > bounds.held_bytes;
-}
-
-Engine::CheckpointBounds Engine::checkpoint_bounds() const {
-  std::uint64_t hot = 0;
-  std::uint64_t cold = 0;
-  std::uint64_t index_bytes = 0;
-  for (unsigned i = 0; i < parts_->databases.count(); ++i) {
-    const Index& index = parts_->databases[i].index();
-    hot += index.hot_count();
-    cold += index.cold_count();
-    index_bytes += index.memory_bytes();
+  DiskLevel& disk = parts_->disk;
+  if (Result<io::Disk::Space> space = parts_->environment.disk.space(); space.ok()) {
+    disk.free_bytes = space->free_bytes;
+    disk.total_bytes = space->total_bytes;
   }
-  // What is written must be worth what it gives back, the more so the smaller the records are.
-  const std::uint64_t worth_bytes = std::max(
-      {parts_->segments.bytes() / kCheckpointShare, 2 * parts_->checkpointer.expected_file_size(), 2 * kLogFileSize});
-  const std::uint64_t replayed_bytes = std::max(kCheckpointLogSize, index_bytes);
-  // Where memory holds most keys, space is no matter, and a checkpoint writes records that will soon be written again:
-  // how long the log's replay takes is all that counts. What is held the longer costs compaction alone, which makes up
-  // for it.
-  const std::uint64_t few_entries_bytes =
-      parts_->checkpointer.log_entries_behind() < kCheckpointLogEntries
-          ? std::min(kMaxCheckpointLogSize, parts_->space.total_bytes / kCheckpointLogDiskShare)
-          : 0;
-  return {.log_bytes = hot > cold ? std::max(replayed_bytes, few_entries_bytes) : std::min(worth_bytes, replayed_bytes),
-          // Large values that keep changing are written whole by each: what one has written is held by it alone a
-          // moment later, and would have the next one begin at once.
-          .held_bytes = 2 * std::max(worth_bytes, parts_->checkpointer.last_image_bytes())};
-}
-
-bool Engine::disk_low() const {
-  return parts_->space.free_bytes < std::max(parts_->space.total_bytes / 10, parts_->disk_reserve);
-}
-
-bool Engine::compaction_due() const {
-  const io::Activity activity("segments");
-  const Parts& parts = *parts_;
-  return parts.options.compaction ? disk_low() || parts.compactor.due() : parts.compactor.suspect();
+  disk.reserve_bytes = kDiskReserve + parts_->checkpointer.size_bound();
+  parts_->evictor.set_spilling(!disk.exhausted());
 }
 
 io::Task<void> Engine::run_segment_maintenance() {
   const io::Gate::Holder holder = parts_->tasks.hold();
-  std::int64_t rest_until_ms = 0;
   while (!parts_->stopping) {
     co_await parts_->environment.clock.sleep_ms(kMaintenancePeriodMs);
     if (parts_->stopping) break;
     begin_due_checkpoint();
-    const std::int64_t now_ms = parts_->environment.clock.monotonic_us() / 1000;
     // Also after a failed checkpoint: what it failed for (a suspect segment, a full disk) compaction may cure.
-    if (!compaction_due() || checkpoint_first() || now_ms < rest_until_ms) continue;
+    if (!compaction_due()) continue;
     // Checkpoints begin between two segments: until one is durable, what was compacted takes its space as before.
     const std::function<bool()> goes_on = [this] {
       begin_due_checkpoint();
-      return compaction_due() && !checkpoint_first();
+      return compaction_due();
     };
     Result<void> result = co_await parts_->compactor.compact(goes_on);
-    if (!result.ok()) {
-      parts_->report(result.error());
-      rest_until_ms = now_ms + kSecondMs;
-    }
+    if (!result.ok()) parts_->report(result.error());
   }
 }
 
 void Engine::begin_due_checkpoint() {
   const std::uint64_t log_files = parts_->log.file_count() + parts_->log.files().ready_count();
   parts_->compactor.set_bytes_beside(log_files * kLogFileSize + parts_->checkpointer.expected_file_size());
-  if (!parts_->stopping && checkpoint_due()) io::spawn(checkpoint_beside());
+  if (!parts_->stopping && parts_->checkpointer.due(parts_->disk)) io::spawn(checkpoint_beside());
 }
 
-// Compaction goes on meanwhile, or writers would leave it behind.
+// Compaction runs at the same time, or writers would leave it behind.
 io::Task<void> Engine::checkpoint_beside() {
   const io::Gate::Holder holder = parts_->tasks.hold();
   Result<void> result = co_await checkpoint();
-  if (result.ok()) co_return;
-  parts_->report(result.error());
-  parts_->checkpoint_rest_until_us = parts_->environment.clock.monotonic_us() + kSecondMs * 1000;
+  if (!result.ok()) parts_->report(result.error());
 }
 
-// On a disk that is nearly full compaction takes no space from a checkpoint under way, which gives some back.
-bool Engine::checkpoint_first() const {
-  return disk_low() && parts_->checkpointer.running();
+bool Engine::compaction_due() const {
+  return parts_->compactor.due(parts_->disk, parts_->checkpointer.running());
 }
 
 io::Task<void> Engine::run_scrubber() {
@@ -425,9 +359,10 @@ std::uint64_t Engine::dependency(std::uint64_t key_hash) const {
 
 Result<void> Engine::writable(bool grows) const {
   if (parts_->log.failure()) return *parts_->log.failure();
-  if (grows && parts_->space.free_bytes < parts_->disk_reserve) {
-    return Error{ErrorCode::kNoSpace, std::to_string(parts_->space.free_bytes) + " bytes are free, " +
-                                          std::to_string(parts_->disk_reserve) + " are needed in reserve"};
+  const DiskLevel& disk = parts_->disk;
+  if (grows && disk.exhausted()) {
+    return Error{ErrorCode::kNoSpace, std::to_string(disk.free_bytes) + " bytes are free, " +
+                                          std::to_string(disk.reserve_bytes) + " are needed in reserve"};
   }
   if (grows && parts_->log.starved()) return Error{ErrorCode::kNoSpace, "the log's next file does not fit"};
   return {};
@@ -507,8 +442,8 @@ void Engine::reconfigure(const Options& options) {
   parts.log.set_policy(options.fsync_policy);
   parts.governor.set_limit(options.max_memory_bytes);
   parts.evictor.set_enabled(options.tiering && options.max_memory_bytes > 0);
-  parts.compactor.set_bandwidth(options.background_bytes_per_second);
-  parts.compactor.set_live_share(options.compaction_live_share);
+  parts.checkpointer.set_log_bound(options.checkpoint_log_bytes);
+  parts.compactor.reconfigure(options);
   parts.scrubber.set_days(options.scrub_days);
   parts.segments.dictionaries().set_in_use(options.dictionaries);
 }
@@ -523,12 +458,10 @@ std::uint64_t Engine::resident_memory() const {
 Statistics Engine::statistics() const {
   const Parts& parts = *parts_;
   Statistics reading = parts.statistics;
-  for (unsigned number = 0; number < parts.databases.count(); ++number) {
-    const Index& index = parts_->databases[number].index();
-    reading.hot_keys += index.hot_count();
-    reading.cold_keys += index.cold_count();
-    reading.index_memory_bytes += index.memory_bytes();
-  }
+  const DatabaseSet::Totals totals = parts.databases.totals();
+  reading.hot_keys = totals.hot_keys;
+  reading.cold_keys = totals.cold_keys;
+  reading.index_memory_bytes = totals.index_bytes;
   parts.segments.for_each([&reading](const Segment& segment) {
     reading.live_records += segment.total_records - segment.dead_records();
     reading.live_bytes += segment.live_bytes();
@@ -542,7 +475,7 @@ Statistics Engine::statistics() const {
   reading.log_bytes = parts.log.end_position() - parts.checkpointer.manifest().log.position;
   reading.log_file_bytes = parts.log.file_count() * kLogFileSize;
   reading.log_spare_bytes = parts.log.files().ready_count() * kLogFileSize;
-  reading.disk_free_bytes = parts.space.free_bytes;
+  reading.disk_free_bytes = parts.disk.free_bytes;
   reading.spilled_bytes = parts.spill_writer.written_bytes();
   reading.spilled_raw_bytes = parts.spill_writer.raw_bytes();
   reading.compaction_raw_bytes = parts.compaction_writer.raw_bytes();

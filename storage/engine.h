@@ -131,18 +131,8 @@ class Engine {
   void poll_memory();
   void update_disk_space();
   io::Task<void> checkpoint_beside();
-  // How much of the log, and of segments in which nothing lives, a checkpoint is due to give back.
-  struct CheckpointBounds {
-    std::uint64_t log_bytes;
-    std::uint64_t held_bytes;
-  };
-  CheckpointBounds checkpoint_bounds() const;
-  bool checkpoint_due() const;
   bool log_congested() const;
   bool compaction_due() const;
-  bool checkpoint_first() const;
-  // Compaction and checkpoints hurry: less than a tenth of the disk, or than the reserve, is free.
-  bool disk_low() const;
 
   std::unique_ptr<Parts> parts_;
 };

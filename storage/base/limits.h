@@ -50,6 +50,8 @@ inline constexpr std::uint64_t kSegmentShare = 64;
 // What grows is refused, and nothing is spilled, when less than this is free beside room for a checkpoint: for the
 // log's next file, the fresh one that a start takes, and compaction, which makes space.
 inline constexpr std::uint64_t kDiskReserve = 2 * kLogFileSize + kSegmentSize;
+// Compaction and checkpoints hurry when less than this part of the disk is free.
+inline constexpr std::uint64_t kLowDiskShare = 10;
 // Compaction stops above this, so that a checkpoint can be written, which makes what it has emptied free.
 inline constexpr std::uint64_t kCheckpointReserve = kSegmentSize / 4;
 

@@ -69,19 +69,33 @@ class Checkpointer::Session final : public CutReader, public Spiller::Listener {
 };
 
 std::uint64_t Checkpointer::size_bound() const {
-  return entry_count() * EntryGroup::kLargestEntry + parts_.statistics.dirty_memory_bytes;
+  return parts_.databases.totals().entries * EntryGroup::kLargestEntry + parts_.statistics.dirty_memory_bytes;
 }
 
 std::uint64_t Checkpointer::expected_file_size() const {
-  return static_cast<std::uint64_t>(static_cast<double>(entry_count()) * entry_size_);
+  return static_cast<std::uint64_t>(static_cast<double>(parts_.databases.totals().entries) * entry_size_);
 }
 
-std::uint64_t Checkpointer::entry_count() const {
-  std::uint64_t count = 0;
-  for (unsigned number = 0; number < parts_.databases.count(); ++number) {
-    count += parts_.databases[number].index().entry_count();
-  }
-  return count;
+CheckpointPolicy::Numbers Checkpointer::numbers() const {
+  const DatabaseSet::Totals totals = parts_.databases.totals();
+  return {.hot_keys = totals.hot_keys,
+          .cold_keys = totals.cold_keys,
+          .index_bytes = totals.index_bytes,
+          .segment_bytes = parts_.segments.bytes(),
+          .retired_bytes = parts_.segments.retired_bytes(),
+          .log_bytes = parts_.log.end_position() - manifest_.log.position,
+          .log_entries = log_entries_behind(),
+          .full_log_files = parts_.log.file_count() - 1,
+          .most_written_bytes = size_bound(),
+          .expected_file_bytes = expected_file_size(),
+          .last_image_bytes = last_image_bytes_,
+          .log_failed = parts_.log.failure().has_value(),
+          .running = running_};
+}
+
+bool Checkpointer::due(const DiskLevel& disk) const {
+  const io::Activity activity("segments");
+  return policy_.due(numbers(), disk, parts_.environment.clock.monotonic_us());
 }
 
 std::uint64_t Checkpointer::log_entries_behind() const {
@@ -110,6 +124,7 @@ io::Task<Result<void>> Checkpointer::checkpoint() {
     statistics.last_checkpoint_ms = parts_.environment.clock.wall_ms();
   } else {
     ++statistics.checkpoint_failures;
+    policy_.note_failure(parts_.environment.clock.monotonic_us());
   }
   last_result_ = result;
   running_ = false;

@@ -9,7 +9,9 @@
 
 #include "io/environment.h"
 #include "io/sync.h"
+#include "storage/base/disk_level.h"
 #include "storage/checkpoint/checkpoint_file.h"
+#include "storage/checkpoint/checkpoint_policy.h"
 #include "storage/checkpoint/entry_group.h"
 #include "storage/checkpoint/manifest.h"
 #include "storage/keyspace/cut.h"
@@ -34,14 +36,14 @@ class Checkpointer {
 
   // Writes one, or joins the one under way.
   io::Task<Result<void>> checkpoint();
+  // Is one due (checkpoint_policy.h)?
+  bool due(const DiskLevel& disk) const;
+  // A length of the log at which one is due; 0: it follows the store.
+  void set_log_bound(std::uint64_t bytes) { policy_.set_log_bytes(bytes); }
   // Bytes that a checkpoint begun now takes at most, of its file and of what it spills.
   std::uint64_t size_bound() const;
   // Of its file alone, by what the entries of the last one took.
   std::uint64_t expected_file_size() const;
-  // What the last one spilled, before it was packed.
-  std::uint64_t last_image_bytes() const { return last_image_bytes_; }
-  // Entries of the log behind the last one's cut; before the first that this process writes as many as can be.
-  std::uint64_t log_entries_behind() const;
   bool running() const { return running_; }
   io::Task<void> wait_idle();
   // While a unit is open, its changes are not in the log: no mark is taken.
@@ -64,17 +66,20 @@ class Checkpointer {
  private:
   class Session;
 
-  std::uint64_t entry_count() const;
+  CheckpointPolicy::Numbers numbers() const;
+  // Entries of the log behind the last one's cut; before the first that this process writes as many as can be.
+  std::uint64_t log_entries_behind() const;
   io::Task<Result<void>> run();
   io::Task<Result<void>> publish(const LogMark& mark, std::uint64_t serial, std::uint64_t cut_number,
                                  std::uint32_t next_database_id);
 
   Parts parts_;
+  CheckpointPolicy policy_;
   Manifest manifest_;
   std::uint64_t next_serial_ = 1;                  // of checkpoint files; every attempt takes one
   double entry_size_ = EntryGroup::kLargestEntry;  // bytes, in the last checkpoint
-  std::uint64_t last_image_bytes_ = 0;
-  std::optional<std::uint64_t> cut_log_entries_;  // Statistics::log_entries at the last one's cut
+  std::uint64_t last_image_bytes_ = 0;             // that the last one spilled, before they were packed
+  std::optional<std::uint64_t> cut_log_entries_;   // Statistics::log_entries at the last one's cut
   bool running_ = false;
   bool unit_open_ = false;
   io::Event unit_ended_;

@@ -40,6 +40,18 @@ unsigned DatabaseSet::number_of(const Database& database) const {
   return static_cast<unsigned>(it - databases_.begin());
 }
 
+DatabaseSet::Totals DatabaseSet::totals() const {
+  Totals totals;
+  for (const auto& database : databases_) {
+    const Index& index = database->index();
+    totals.hot_keys += index.hot_count();
+    totals.cold_keys += index.cold_count();
+    totals.entries += index.entry_count();
+    totals.index_bytes += index.memory_bytes();
+  }
+  return totals;
+}
+
 void DatabaseSet::swap(unsigned a, unsigned b) {
   std::swap(databases_[a], databases_[b]);
 }

@@ -18,6 +18,14 @@ namespace terrace::storage {
 
 class DatabaseSet {
  public:
+  // Of the indexes of all databases.
+  struct Totals {
+    std::uint64_t hot_keys = 0;
+    std::uint64_t cold_keys = 0;
+    std::uint64_t entries = 0;
+    std::uint64_t index_bytes = 0;
+  };
+
   DatabaseSet(const io::Environment& environment, SegmentTable& segments, Statistics& statistics, unsigned count);
   ~DatabaseSet();
 
@@ -29,6 +37,7 @@ class DatabaseSet {
     return it == by_id_.end() ? nullptr : it->second;
   }
   unsigned number_of(const Database& database) const;
+  Totals totals() const;
 
   void swap(unsigned a, unsigned b);
   void flush(unsigned number);

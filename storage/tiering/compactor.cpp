@@ -10,20 +10,9 @@ namespace terrace::storage {
 
 namespace {
 
-// A segment with a smaller share of dead records is not worth its copying.
-constexpr double kLeastShare = 0.1;
 constexpr std::uint32_t kChainsPerStep = 16;
 // Look-ups of records, which are in no cache: so many take some ten microseconds.
 constexpr std::size_t kItemsPerStep = kTinyLimits ? 1 : 32;
-// Of what can be compacted, the part up to which the rest of the store counts as dead.
-constexpr std::uint64_t kLargestHeldShare = 7;
-// Runs begin while so much more lives than is asked for, and writers wait when so much less does: what lives stays
-// about the share, whoever is the faster.
-constexpr std::uint64_t kSlackShare = 64;
-constexpr std::uint64_t kLeastSlackBytes = kSmallSegmentSize;
-// What hot keys have on disk dies where it is when they are written again, and whole segments with it. Less garbage
-// than what the log of such a store takes is not worth copying the rest of those images.
-constexpr std::uint64_t kHotGarbageBytes = kCheckpointLogSize;
 
 // A damaged segment is read once more only if checkpoints cannot go on otherwise.
 bool readable(const Segment& segment) {
@@ -33,56 +22,38 @@ bool readable(const Segment& segment) {
 
 }  // namespace
 
-bool Compactor::suspect() const {
-  bool found = false;
-  segments_.for_each([&found](const Segment& segment) { found = found || (segment.suspect && readable(segment)); });
-  return found;
+void Compactor::reconfigure(const Options& options) {
+  bandwidth_ = options.background_bytes_per_second;
+  policy_.set(
+      {.enabled = options.compaction, .live_share = options.compaction_live_share, .throttled = bandwidth_ > 0});
 }
 
-Compactor::Space Compactor::space() const {
-  Space space;
-  std::uint64_t held_bytes = bytes_beside_ + segments_.unused_bytes();
+CompactionPolicy::Numbers Compactor::numbers() const {
+  const DatabaseSet::Totals totals = databases_.totals();
+  CompactionPolicy::Numbers numbers{.hot_keys = totals.hot_keys,
+                                    .cold_keys = totals.cold_keys,
+                                    .held_bytes = bytes_beside_ + segments_.unused_bytes()};
   segments_.for_each([&](const Segment& segment) {
+    numbers.suspect = numbers.suspect || (segment.suspect && readable(segment));
     if (segment.state == Segment::State::kRetired) {
-      held_bytes += segment.used_bytes();
+      numbers.held_bytes += segment.used_bytes();
     } else if (!segment.damaged) {
-      space.live_bytes += segment.live_bytes();
+      numbers.live_bytes += segment.live_bytes();
       // What is being compacted is as good as gone.
-      space.taken_bytes += segment.serial == victim_serial_ ? segment.live_bytes() : segment.used_bytes();
+      numbers.taken_bytes += segment.serial == victim_serial_ ? segment.live_bytes() : segment.used_bytes();
     }
   });
-  // They take space as dead records do, and others make up for them; but no number of them is worth copying everything.
-  space.taken_bytes += std::min(held_bytes, space.taken_bytes / kLargestHeldShare);
-  return space;
+  return numbers;
 }
 
-bool Compactor::due() const {
-  if (suspect()) return true;
-  const Space now = space();
-  if (!mostly_cold() && now.taken_bytes - now.live_bytes <= kHotGarbageBytes) return false;
-  const std::uint64_t ahead = now.taken_bytes / kSlackShare;
-  return static_cast<double>(now.live_bytes) <
-         live_share_ * static_cast<double>(now.taken_bytes) + static_cast<double>(ahead);
+bool Compactor::due(const DiskLevel& disk, bool checkpoint_running) const {
+  const io::Activity activity("segments");
+  return policy_.due(numbers(), disk, checkpoint_running, environment_.clock.monotonic_us());
 }
 
-// Otherwise memory bounds the store, and nobody need wait for the disk.
-bool Compactor::mostly_cold() const {
-  std::uint64_t hot = 0;
-  std::uint64_t cold = 0;
-  for (unsigned number = 0; number < databases_.count(); ++number) {
-    hot += databases_[number].index().hot_count();
-    cold += databases_[number].index().cold_count();
-  }
-  return cold > hot;
-}
-
-void Compactor::look_behind() {
-  const bool before = std::exchange(behind_, false);
-  if (running_ && !stopping_ && bandwidth_ == 0 && mostly_cold()) {
-    const Space now = space();
-    const std::uint64_t slack = std::max(now.taken_bytes / kSlackShare, kLeastSlackBytes);
-    behind_ = static_cast<double>(now.live_bytes + slack) < live_share_ * static_cast<double>(now.taken_bytes);
-  }
+void Compactor::update_behind() {
+  const bool before = behind_;
+  behind_ = running_ && !stopping_ && policy_.behind(numbers());
   if (before && !behind_) caught_up_.notify();
 }
 
@@ -94,17 +65,14 @@ io::Task<void> Compactor::wait_caught_up() {
 
 Segment* Compactor::choose() const {
   Segment* best = nullptr;
-  double best_score = 0;
+  double most_worth = 0;
   segments_.for_each([&](Segment& segment) {
     if (!readable(segment) || segment.pins > 0) return;
-    const double dead = segment.dead_share();
-    if (!segment.suspect && dead <= kLeastShare) return;
-    // Cost and benefit as in LFS: space won, times age, over the cost of reading all and writing what lives.
-    const auto age = static_cast<double>(segments_.next_serial() - segment.serial);
-    const double score = segment.suspect ? 1e300 : dead * age / (2.0 - dead);
-    if (score <= best_score) return;
+    const std::uint64_t age = segments_.next_serial() - segment.serial;
+    const double worth = CompactionPolicy::worth(segment.dead_share(), age, segment.suspect);
+    if (worth <= most_worth) return;
     best = &segment;
-    best_score = score;
+    most_worth = worth;
   });
   return best;
 }
@@ -126,8 +94,9 @@ io::Task<Result<void>> Compactor::compact(const std::function<bool()>& goes_on) 
     victim_serial_ = 0;
     if (!goes_on()) break;
   }
+  if (!result.ok()) policy_.note_failure(environment_.clock.monotonic_us());
   running_ = false;
-  look_behind();
+  update_behind();
   finished_.notify();
   co_return result;
 }
@@ -175,7 +144,7 @@ io::Task<void> Compactor::move_beside(Moves& moves, ImageBatch batch) {
   ++moves.count;
   Result<void> moved = co_await move(batch);
   if (!moved.ok() && moves.result.ok()) moves.result = moved;
-  look_behind();
+  update_behind();
   // Resumes the waiting run, which may end before this coroutine does; nothing of it is touched after.
   --moves.count;
   moves.changed.notify();

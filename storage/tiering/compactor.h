@@ -9,8 +9,11 @@
 
 #include "io/environment.h"
 #include "io/sync.h"
+#include "storage/base/disk_level.h"
+#include "storage/base/options.h"
 #include "storage/keyspace/database_set.h"
 #include "storage/segment/segment_writer.h"
+#include "storage/tiering/compaction_policy.h"
 #include "storage/tiering/segment_iterator.h"
 
 namespace terrace::storage {
@@ -26,35 +29,24 @@ class Compactor {
         statistics_(statistics),
         report_(report) {}
 
-  // Bytes per second that compaction may read; 0: unbounded.
-  void set_bandwidth(std::uint64_t bytes_per_second) { bandwidth_ = bytes_per_second; }
-  // Which share of what the store takes on disk background runs keep live.
-  void set_live_share(double share) { live_share_ = share; }
+  void reconfigure(const Options& options);
   // What the store takes beside its segments: log and checkpoint.
   void set_bytes_beside(std::uint64_t bytes) { bytes_beside_ = bytes; }
   // Compacts until no segment is worth its copying, or `goes_on`, asked after each, says no.
   io::Task<Result<void>> compact(const std::function<bool()>& goes_on);
-  // Is a background run due? Too much of the segments is dead, or a segment's sync failed.
-  bool due() const;
-  // A run is under way and falls behind those who write: who grows the store must wait, or segments would outgrow what
-  // they keep. Never while a bandwidth bounds the run: whoever sets one wants it slow.
+  // Is a background run due (compaction_policy.h)?
+  bool due(const DiskLevel& disk, bool checkpoint_running) const;
+  // A run is under way and falls behind the writers: commands that grow the store must wait.
   bool behind() const { return behind_; }
   io::Task<void> wait_caught_up();
-  // Must records move for checkpoints to go on?
-  bool suspect() const;
   void stop() {
     stopping_ = true;
-    look_behind();
+    update_behind();
   }
   bool running() const { return running_; }
   io::Task<void> wait_idle();
 
  private:
-  // Of segments that compaction can do something about.
-  struct Space {
-    std::uint64_t live_bytes = 0;
-    std::uint64_t taken_bytes = 0;
-  };
   // Batches of one segment on their way.
   struct Moves {
     unsigned count = 0;
@@ -62,9 +54,8 @@ class Compactor {
     io::Event changed;
   };
 
-  Space space() const;
-  bool mostly_cold() const;
-  void look_behind();
+  CompactionPolicy::Numbers numbers() const;
+  void update_behind();
   Segment* choose() const;
   io::Task<Result<void>> compact_segment(Segment& segment);
   io::Task<void> forget_images(std::uint32_t segment);
@@ -84,9 +75,9 @@ class Compactor {
   SegmentWriter& writer_;
   Statistics& statistics_;
   std::function<void(const Error&)> report_;
-  std::uint64_t bandwidth_ = 0;
+  CompactionPolicy policy_;
+  std::uint64_t bandwidth_ = 0;  // bytes per second that compaction may read; 0: unbounded
   std::uint64_t bytes_beside_ = 0;
-  double live_share_ = 1;
   bool running_ = false;
   bool stopping_ = false;
   bool behind_ = false;
