@@ -281,8 +281,8 @@ io::Task<void> Engine::resolve_blind_overwrites() {
   while (!parts_->stopping) {
     co_await parts_->environment.clock.sleep_ms(kMaintenancePeriodMs);
     for (unsigned number = 0; number < parts_->databases.count() && !parts_->stopping; ++number) {
-      Database& database = parts_->databases[number];
-      if (database.unresolved() > 0) co_await parts_->resolver.resolve(database, kResolvedPerPeriod);
+      Keyspace& keyspace = parts_->databases[number];
+      if (keyspace.unresolved() > 0) co_await parts_->resolver.resolve(keyspace, kResolvedPerPeriod);
     }
   }
 }
@@ -297,7 +297,7 @@ unsigned Engine::database_count() const {
   return parts_->databases.count();
 }
 Database& Engine::database(unsigned number) {
-  return parts_->databases[number];
+  return parts_->databases.database(number);
 }
 void Engine::swap_databases(unsigned a, unsigned b) {
   parts_->databases.swap(a, b);
@@ -395,7 +395,7 @@ io::Task<Result<void>> Engine::checkpoint() {
 }
 bool Engine::changeable(unsigned database, const Key& key) {
   // Only a checkpoint needs an object as it was.
-  return !parts_->checkpointer.running() || parts_->databases[database].changeable(key);
+  return !parts_->checkpointer.running() || parts_->databases.database(database).changeable(key);
 }
 
 io::Event& Engine::object_serialized() {
@@ -461,6 +461,7 @@ Statistics Engine::statistics() const {
   const DatabaseSet::Totals totals = parts.databases.totals();
   reading.hot_keys = totals.hot_keys;
   reading.cold_keys = totals.cold_keys;
+  reading.index_entries = totals.entries;
   reading.index_memory_bytes = totals.index_bytes;
   parts.segments.for_each([&reading](const Segment& segment) {
     reading.live_records += segment.total_records - segment.dead_records();

@@ -11,6 +11,7 @@ struct Statistics {
   std::uint64_t cold_keys = 0;
   std::uint64_t record_memory_bytes = 0;  // hot records
   std::uint64_t index_memory_bytes = 0;
+  std::uint64_t index_entries = 0;       // keys, and what blind writes left behind (blind_overwrites.h)
   std::uint64_t dirty_memory_bytes = 0;  // hot records that differ from their image on disk
   std::uint64_t segments = 0;
   std::uint64_t segment_bytes = 0;

@@ -77,9 +77,9 @@ Result<void> Recovery::database(unsigned number, std::uint32_t id, std::uint64_t
 }
 
 Result<void> Recovery::entry(std::uint32_t database_id, std::uint64_t known_hash, IndexEntry cold) {
-  Database* database = databases_.by_id(database_id);
-  if (!database || cold.is_hot()) return Error{ErrorCode::kCorrupt, "checkpoint: entry of an unknown database"};
-  database->index().insert(known_hash, cold);
+  Keyspace* keyspace = databases_.by_id(database_id);
+  if (!keyspace || cold.is_hot()) return Error{ErrorCode::kCorrupt, "checkpoint: entry of an unknown database"};
+  keyspace->index().insert(known_hash, cold);
   return {};
 }
 

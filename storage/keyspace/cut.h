@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "storage/keyspace/database.h"
+#include "storage/index/index.h"
 
 namespace terrace::storage {
 
@@ -21,7 +21,7 @@ struct CutDatabase {
 class CutReader {
  public:
   virtual ~CutReader() = default;
-  // Must take what it needs now; what it says of the record (Database::begin_writing) holds until its next change.
+  // Must take what it needs now; what it says of the record (Keyspace::begin_writing) holds until its next change.
   // `walked`: by advance(), in the order of the chains, and not because it is about to change.
   virtual void read(const CutDatabase& database, IndexEntry& entry, std::uint64_t known_hash, bool walked) = 0;
 };

@@ -1,26 +1,26 @@
-// Database: one numbered keyspace: its index and its hot records, as the floor above works on them.
-// Every call is synchronous. What is not in memory is named (`missing`) for Engine::fetch, after which the call is made
-// again. Every call that changes a key first captures its bucket for a cut under way and marks the record as differing
-// from its image on disk.
+// Database: one numbered keyspace as commands use it: by key, synchronously.
+// A call that needs what is not in memory names it (`missing`) for Engine::fetch, after which the call is made again.
+//
+// Invariants:
+// - resident() or overwritable() was true, and nothing has suspended since, when a key is looked up: find() could not
+//   tell an absent key from one that is not in memory.
+// - Every call that changes a key first shows the key's chain to the cut under way (Index::before_change) and then
+//   makes the record dirty. Bytes changed in place must be announced by change().
+// - The record of a key that changes is hot: find() with kWrite, insert() and overwrite() return such a record.
 // Ownership: owned by Engine; a Record* is valid until the next call that changes this database, or until the caller
 // next suspends. Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "storage/base/key.h"
-#include "storage/base/statistics.h"
-#include "storage/index/index.h"
+#include "storage/keyspace/keyspace.h"
 #include "storage/record/fetched_records.h"
-#include "storage/record/image.h"
-#include "storage/record/lazy_free.h"
 #include "storage/record/record.h"
-#include "storage/segment/segment.h"
 
 namespace terrace::storage {
 
@@ -40,15 +40,18 @@ class Database {
   std::uint64_t size() const;
   std::uint64_t keys_with_expiry() const;
   // Keys with a value of which parts expire.
-  std::uint64_t keys_with_expiring_parts() const { return index_->parts_expiring_count(); }
+  std::uint64_t keys_with_expiring_parts() const { return index().parts_expiring_count(); }
+  // Both counts may be too low by this many: cold entries that were overwritten without a look at their keys
+  // (Engine::resolve_overwrites).
+  std::uint64_t overwritten_count() const { return index().overwritten_count(); }
   // Hot ones of which all or a part expires.
-  bool hot_keys_expire() const { return index_->hot_expiring_count() + index_->hot_parts_expiring_count() > 0; }
+  bool hot_keys_expire() const { return index().hot_expiring_count() + index().hot_parts_expiring_count() > 0; }
 
   // The look-ups to come of these keys find what they need in the processor's cache. Changes nothing.
   void prefetch(std::span<const std::uint64_t> hashes) const;
   // Its two steps for one key: the second is worthwhile when the first has had some time.
-  void prefetch_bucket(std::uint64_t hash) const { index_->prefetch_bucket(hash); }
-  void prefetch_record(std::uint64_t hash) const { index_->prefetch_record(hash); }
+  void prefetch_bucket(std::uint64_t hash) const { index().prefetch_bucket(hash); }
+  void prefetch_record(std::uint64_t hash) const { index().prefetch_record(hash); }
 
   // Appends to `missing` every cold location that must be read before `key` can be answered. True: none, go on.
   bool resident(const Key& key, const FetchedRecords& fetched_records, std::vector<Location>& missing) const;
@@ -91,6 +94,10 @@ class Database {
   // returns `cursor`. `visit` must not change the database.
   std::uint64_t scan(std::uint64_t cursor, const FetchedRecords& fetched_records, std::vector<Location>& missing,
                      const std::function<void(const Record&)>& visit) const;
+  // The next step's cursor, for callers that read the records of several steps ahead.
+  std::uint64_t next_cursor(std::uint64_t cursor) const {
+    return index().next_cursor(static_cast<std::uint32_t>(cursor));
+  }
   // A key at random (uniform over buckets, then entries), chosen by `random`; nullptr with `missing` set if it is cold
   // and not resident, nullptr without if the database is empty. The same `random` chooses the same key again.
   const Record* random(std::uint64_t random, const FetchedRecords& fetched_records,
@@ -116,64 +123,22 @@ class Database {
   // Is it a hot key of which a part has expired?
   bool parts_expired(const Key& key, std::int64_t now_ms) const;
 
-  // --- for the other parts of this floor
-
-  // The entry of a hot record that is still being written under this ticket, or nothing.
-  Index::Position find_being_written(std::uint64_t hash, std::string_view key, std::uint64_t ticket) const;
-  // The entry whose current image, or whose record's clean image, is this one at `location`, or nothing. Settles a
-  // overwritten entry.
-  Index::Position find_live(const ImageView& image, Location location);
-  // Hashes that overwritten entries were cast for since they were last taken, `most` at most; many at a time are not all noted.
-  std::vector<std::uint64_t> take_unresolved(std::size_t most);
-  std::size_t unresolved() const { return unresolved_.size(); }
-  // The locations of a hash's overwritten entries; what they are by what was read of them.
-  void append_overwrittens(std::uint64_t hash, std::vector<Location>& locations) const;
-  void resolve_overwritten(std::uint64_t hash, const FetchedRecords& fetched_records);
-  // Marks a dirty record as being written under `ticket` until its next change.
-  void begin_writing(Record* record, std::uint64_t ticket, bool evict);
-  // The image of find_being_written()'s record lies at `location` now: it is clean, or cold if it was to be evicted.
-  void end_writing(std::uint64_t hash, Index::Position position, Location location);
-  // The write failed: dirty again.
-  void abandon_writing(Index::Position position);
-  // A copy of find_live()'s record lies at `location` now.
-  void relocate(std::uint64_t hash, Index::Position position, Location location);
-  // A chain's hot records whose clean image lies in this segment are dirty from now on: the image cannot be trusted.
-  void forget_images(std::uint32_t chain, std::uint32_t segment);
-  // Makes a clean hot record cold at once.
-  void evict_clean(IndexEntry& entry, std::uint64_t known_hash);
-
-  std::uint32_t id() const { return id_; }
-  Index& index() { return *index_; }
-  const Index& index() const { return *index_; }
-  std::shared_ptr<Index> share_index() const { return index_; }
-  // Gives up the index with all it holds and goes on, empty, under a new id.
-  std::shared_ptr<Index> detach_index(std::uint32_t new_id);
-
  private:
+  friend class DatabaseSet;  // gives the other parts of this floor their Keyspace
+
   // The hot or cold entry of `key`; a cold one's record is resident. `overwritten`: its hash has overwritten entries, too.
   Index::Position find_entry(const Key& key, const FetchedRecords& fetched_records, bool& overwritten) const;
-  Record* promote(std::uint64_t hash, Index::Position position, FetchedRecords& fetched_records);
-  // Counts a hot record in or out.
-  void account(const Record* record, bool in);
-  // Lets go of the object that a dirty record has, if it has one.
-  void drop_object(Record* record);
   // change(), but for what the record's object holds.
   void change_record(Record* record);
-  void make_dirty(Record* record);
   void mark_parts_expiry(Record* record, bool expire);
   // A copy of another shape takes the record's place; the first bytes of key and value stay. `slack`: further bytes
   // that the allocation gets.
   Record* reshape(Record* record, const Record::Shape& shape, std::size_t slack);
   std::uint64_t hash_of(const Record* record) const { return Key(record->key()).hash; }
+  Index& index() { return keyspace_.index(); }
+  const Index& index() const { return keyspace_.index(); }
 
-  SegmentTable& segments_;
-  Statistics& statistics_;
-  LazyFree& lazy_free_;
-  // Stands in the records on disk. SWAPDB exchanges whole databases under their numbers and FLUSHDB takes a new id, so
-  // no record need be rewritten.
-  std::uint32_t id_;
-  std::shared_ptr<Index> index_;
-  std::vector<std::uint64_t> unresolved_;
+  Keyspace keyspace_;
 };
 
 }  // namespace terrace::storage

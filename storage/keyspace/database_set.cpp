@@ -19,13 +19,13 @@ DatabaseSet::DatabaseSet(const io::Environment& environment, SegmentTable& segme
     : environment_(environment), segments_(segments), statistics_(statistics), lazy_free_(environment, statistics) {
   for (unsigned number = 0; number < count; ++number) {
     databases_.push_back(std::make_unique<Database>(segments, statistics, lazy_free_, next_id_));
-    by_id_[next_id_++] = databases_.back().get();
+    by_id_[next_id_++] = &databases_.back()->keyspace_;
   }
 }
 
 DatabaseSet::~DatabaseSet() {
   for (const auto& database : databases_) {
-    Index& index = database->index();
+    Index& index = database->keyspace_.index();
     for (std::uint32_t chain = 0; chain < index.chain_count(); ++chain) {
       index.visit_chain(chain, [](IndexEntry& entry, std::uint64_t) {
         if (entry.is_hot()) Record::destroy(entry.record());
@@ -34,16 +34,16 @@ DatabaseSet::~DatabaseSet() {
   }
 }
 
-unsigned DatabaseSet::number_of(const Database& database) const {
+unsigned DatabaseSet::number_of(const Keyspace& keyspace) const {
   const auto it = std::find_if(databases_.begin(), databases_.end(),
-                               [&database](const auto& item) { return item.get() == &database; });
+                               [&keyspace](const auto& item) { return &item->keyspace_ == &keyspace; });
   return static_cast<unsigned>(it - databases_.begin());
 }
 
 DatabaseSet::Totals DatabaseSet::totals() const {
   Totals totals;
   for (const auto& database : databases_) {
-    const Index& index = database->index();
+    const Index& index = database->keyspace_.index();
     totals.hot_keys += index.hot_count();
     totals.cold_keys += index.cold_count();
     totals.entries += index.entry_count();
@@ -57,11 +57,11 @@ void DatabaseSet::swap(unsigned a, unsigned b) {
 }
 
 void DatabaseSet::flush(unsigned number) {
-  Database& database = *databases_[number];
-  if (database.size() == 0) return;
-  by_id_.erase(database.id());
-  detached_.push_back(database.detach_index(next_id_));
-  by_id_[next_id_++] = &database;
+  Keyspace& keyspace = (*this)[number];
+  if (keyspace.index().size() == 0) return;
+  by_id_.erase(keyspace.id());
+  detached_.push_back(keyspace.detach_index(next_id_));
+  by_id_[next_id_++] = &keyspace;
   if (!freeing_) {
     freeing_ = true;
     io::spawn(free_detached());
@@ -73,24 +73,25 @@ Result<void> DatabaseSet::assign_id(unsigned number, std::uint32_t id) {
     return Error{ErrorCode::kInvalid, "the store has a database " + std::to_string(number) +
                                           ", 'databases' allows only " + std::to_string(databases_.size())};
   }
-  Database& database = *databases_[number];
-  if (Database* other = by_id(id); other && other != &database) {
+  Keyspace& keyspace = (*this)[number];
+  if (Keyspace* other = by_id(id); other && other != &keyspace) {
     // The other one has not had its turn; it takes a fresh id until then.
     by_id_.erase(id);
     other->detach_index(next_id_);
     by_id_[next_id_++] = other;
   }
-  by_id_.erase(database.id());
-  database.detach_index(id);
-  by_id_[id] = &database;
+  by_id_.erase(keyspace.id());
+  keyspace.detach_index(id);
+  by_id_[id] = &keyspace;
   next_id_ = std::max(next_id_, id + 1);
   return {};
 }
 
 std::vector<CutDatabase> DatabaseSet::for_cut() const {
   std::vector<CutDatabase> databases;
-  for (unsigned number = 0; number < databases_.size(); ++number) {
-    databases.push_back({number, databases_[number]->id(), databases_[number]->share_index()});
+  for (unsigned number = 0; number < count(); ++number) {
+    const Keyspace& keyspace = (*this)[number];
+    databases.push_back({number, keyspace.id(), keyspace.share_index()});
   }
   return databases;
 }

@@ -13,6 +13,7 @@
 #include "io/task.h"
 #include "storage/keyspace/cut.h"
 #include "storage/keyspace/database.h"
+#include "storage/keyspace/keyspace.h"
 
 namespace terrace::storage {
 
@@ -30,13 +31,17 @@ class DatabaseSet {
   ~DatabaseSet();
 
   unsigned count() const { return static_cast<unsigned>(databases_.size()); }
-  Database& operator[](unsigned number) { return *databases_[number]; }
-  // nullptr for the id of a database that was flushed.
-  Database* by_id(std::uint32_t id) const {
+  // As commands use it.
+  Database& database(unsigned number) { return *databases_[number]; }
+  // As this floor's parts do.
+  Keyspace& operator[](unsigned number) { return databases_[number]->keyspace_; }
+  const Keyspace& operator[](unsigned number) const { return databases_[number]->keyspace_; }
+  // nullptr for the id of a keyspace that was flushed.
+  Keyspace* by_id(std::uint32_t id) const {
     auto it = by_id_.find(id);
     return it == by_id_.end() ? nullptr : it->second;
   }
-  unsigned number_of(const Database& database) const;
+  unsigned number_of(const Keyspace& keyspace) const;
   Totals totals() const;
 
   void swap(unsigned a, unsigned b);
@@ -64,7 +69,7 @@ class DatabaseSet {
   LazyFree lazy_free_;
   io::Event object_imaged_;
   std::vector<std::unique_ptr<Database>> databases_;
-  std::unordered_map<std::uint32_t, Database*> by_id_;
+  std::unordered_map<std::uint32_t, Keyspace*> by_id_;
   std::uint32_t next_id_ = 0;
   std::deque<std::shared_ptr<Index>> detached_;
   bool freeing_ = false;

@@ -10,18 +10,18 @@ constexpr std::size_t kTogether = 64;  // reads
 
 }  // namespace
 
-io::Task<void> BlindOverwriteResolver::resolve(Database& database, std::size_t most) {
+io::Task<void> BlindOverwriteResolver::resolve(Keyspace& keyspace, std::size_t most) {
   co_await turn_.acquire();
-  while (most > 0 && database.unresolved() > 0) {
-    const std::vector<std::uint64_t> hashes = database.take_unresolved(std::min(most, kTogether));
+  while (most > 0 && keyspace.unresolved() > 0) {
+    const std::vector<std::uint64_t> hashes = keyspace.take_unresolved(std::min(most, kTogether));
     most -= hashes.size();
     std::vector<Location> missing;
-    for (const std::uint64_t hash : hashes) database.append_overwrittens(hash, missing);
+    for (const std::uint64_t hash : hashes) keyspace.append_overwritten(hash, missing);
     FetchedRecords fetched_records;
     const Result<void> fetched = co_await reader_.fetch(missing, fetched_records, RecordReader::Extent::kHeads);
     // What was read is resolved though other pages are bad: those are told and counted by the tier.
     static_cast<void>(fetched);
-    for (const std::uint64_t hash : hashes) database.resolve_overwritten(hash, fetched_records);
+    for (const std::uint64_t hash : hashes) keyspace.resolve_overwritten(hash, fetched_records);
   }
   turn_.release();
 }

@@ -7,7 +7,7 @@
 #include "io/result.h"
 #include "io/sync.h"
 #include "io/task.h"
-#include "storage/keyspace/database.h"
+#include "storage/keyspace/keyspace.h"
 #include "storage/tiering/record_reader.h"
 
 namespace terrace::storage {
@@ -17,7 +17,7 @@ class BlindOverwriteResolver {
   explicit BlindOverwriteResolver(RecordReader& reader) : reader_(reader) {}
 
   // Reads for `most` of the hashes that the database has noted. An overwritten entry whose page cannot be read stays one.
-  io::Task<void> resolve(Database& database, std::size_t most);
+  io::Task<void> resolve(Keyspace& keyspace, std::size_t most);
 
  private:
   RecordReader& reader_;

@@ -54,22 +54,22 @@ io::Task<void> ColdKeyScanner::expired_of_page(Segment& segment, std::uint32_t p
     const Result<ImageView> image = parse_image(bytes);
     const std::uint32_t of_this = slot++;
     if (!image.ok() || image->due_ms() == kNoExpiry) continue;
-    Database* database = databases_.by_id(image->database);
-    if (!database) continue;
+    Keyspace* keyspace = databases_.by_id(image->database);
+    if (!keyspace) continue;
     const std::uint64_t hash = Key(image->key).hash;
-    Index::Position at = database->index().find(hash, [&](Index::Position entry) {
+    Index::Position at = keyspace->index().find(hash, [&](Index::Position entry) {
       if (entry->is_witness() || (entry->is_hot() && !entry->record()->clean())) return false;
       const Location location = entry->is_hot() ? entry->record()->location() : entry->location();
       return location.segment() == segment.number && location.page() == page &&
              (location.is_large() || location.slot() == of_this);
     });
-    if (at && at->is_overwritten()) at = database->find_live(*image, at->location());
+    if (at && at->is_overwritten()) at = keyspace->find_live(*image, at->location());
     if (!at) continue;
     // Also what has expired stays noted, a moment later, in case nobody removes it now; a removed key is not found
     // again.
     segment.note_expiry(page, std::max(image->due_ms(), now_ms + kAgainMs));
     if (image->due_ms() > now_ms || !at->is_cold()) continue;
-    keys.emplace_back(databases_.number_of(*database), std::string(image->key));
+    keys.emplace_back(databases_.number_of(*keyspace), std::string(image->key));
     ++statistics_.expired_cold_keys;
   }
 }
@@ -117,11 +117,11 @@ void ColdKeyScanner::name_untouched(const Segment& segment, const WalkedPage& pa
   for (std::uint32_t slot = 0; slot < page.content.images.size(); ++slot) {
     const Result<ImageView> image = parse_image(page.content.images[slot]);
     if (!image.ok() || (only_expiring && image->expiry_ms == kNoExpiry)) continue;
-    Database* database = databases_.by_id(image->database);
-    if (!database) continue;
-    const Index::Position at = database->find_live(*image, page.location(segment.number, slot));
+    Keyspace* keyspace = databases_.by_id(image->database);
+    if (!keyspace) continue;
+    const Index::Position at = keyspace->find_live(*image, page.location(segment.number, slot));
     if (!at || !at->is_cold() || at->access_count() > 0) continue;
-    keys.emplace_back(databases_.number_of(*database), std::string(image->key));
+    keys.emplace_back(databases_.number_of(*keyspace), std::string(image->key));
   }
 }
 

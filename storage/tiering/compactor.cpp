@@ -166,11 +166,11 @@ void Compactor::gather_live(const Segment& segment, const WalkedPage& page, Imag
     const std::string_view bytes = page.content.images[slot];
     const Result<ImageView> image = parse_image(bytes);
     if (!image.ok()) continue;  // stays live, so its segment stays
-    Database* database = databases_.by_id(image->database);
-    if (!database) continue;
+    Keyspace* keyspace = databases_.by_id(image->database);
+    if (!keyspace) continue;
     const std::uint64_t hash = Key(image->key).hash;
     const Location location = page.location(segment.number, slot);
-    if (!database->find_live(*image, location)) continue;
+    if (!keyspace->find_live(*image, location)) continue;
     batch.items.push_back({hash, image->database, batch.bytes.size(), bytes.size(), image->due_ms(), location.bits()});
     batch.bytes += bytes;
   }
@@ -195,13 +195,13 @@ io::Task<Result<void>> Compactor::move(ImageBatch& batch) {
 }
 
 void Compactor::relocate(const ImageBatch::Item& item, std::string_view bytes, Location location) {
-  Database* database = databases_.by_id(item.database);
-  if (!database) return;
+  Keyspace* keyspace = databases_.by_id(item.database);
+  if (!keyspace) return;
   const Result<ImageView> image = parse_image(bytes);
   TERRACE_CHECK(image.ok());
-  const Index::Position at = database->find_live(*image, Location::from_bits(item.expected));
+  const Index::Position at = keyspace->find_live(*image, Location::from_bits(item.expected));
   if (!at) return;
-  database->relocate(item.hash, at, location);
+  keyspace->relocate(item.hash, at, location);
   ++statistics_.compacted_records;
 }
 

@@ -85,27 +85,27 @@ void Evictor::advance() {
   }
 }
 
-Evictor::Walked Evictor::walk_chain(Database& database, std::uint32_t chain, bool all) {
+Evictor::Walked Evictor::walk_chain(Keyspace& keyspace, std::uint32_t chain, bool all) {
   Walked walked;
-  if (chain >= database.index().chain_count()) return walked;  // the database was flushed under the hand
-  database.index().visit_chain(chain, [&](IndexEntry& entry, std::uint64_t known_hash) {
+  if (chain >= keyspace.index().chain_count()) return walked;  // it was flushed under the hand
+  keyspace.index().visit_chain(chain, [&](IndexEntry& entry, std::uint64_t known_hash) {
     const unsigned count = entry.access_count();
     if (!all && count > 0) {
       entry.set_access_count(count - 1);
       walked.fruitful = walked.fruitful || entry.is_hot();
       return;
     }
-    if (entry.is_hot()) walked.freed_bytes += evict(database, entry, known_hash);
+    if (entry.is_hot()) walked.freed_bytes += evict(keyspace, entry, known_hash);
   });
   walked.fruitful = walked.fruitful || walked.freed_bytes > 0;
   return walked;
 }
 
-std::uint64_t Evictor::evict(Database& database, IndexEntry& entry, std::uint64_t known_hash) {
+std::uint64_t Evictor::evict(Keyspace& keyspace, IndexEntry& entry, std::uint64_t known_hash) {
   Record* record = entry.record();
   const std::uint64_t bytes = Record::footprint(record);
   if (record->clean()) {
-    database.evict_clean(entry, known_hash);
+    keyspace.evict_clean(entry, known_hash);
     ++statistics_.evictions_clean;
     return bytes;
   }
@@ -114,7 +114,7 @@ std::uint64_t Evictor::evict(Database& database, IndexEntry& entry, std::uint64_
     record->set(Record::kEvicting);
     return 0;
   }
-  spiller_.add(database.id(), record, true, true);
+  spiller_.add(keyspace.id(), record, true, true);
   return bytes;
 }
 
@@ -158,12 +158,12 @@ io::Task<Result<void>> Evictor::written_since(std::uint64_t failures) {
   co_return Result<void>();
 }
 
-io::Task<Result<void>> Evictor::spill(Database& database, const Key& key) {
+io::Task<Result<void>> Evictor::spill(Keyspace& keyspace, const Key& key) {
   const io::Gate::Holder holder = tasks_.hold();
   const std::uint64_t failures = spiller_.failures();
-  const Index::Position at = database.index().find(
+  const Index::Position at = keyspace.index().find(
       key.hash, [&key](Index::Position entry) { return entry->is_hot() && entry->record()->key() == key.name; });
-  if (at) evict(database, *at, key.hash);
+  if (at) evict(keyspace, *at, key.hash);
   co_return co_await written_since(failures);
 }
 

@@ -40,7 +40,7 @@ class Evictor {
 
   // Makes everything cold that does not change meanwhile; or one record.
   io::Task<Result<void>> spill_all();
-  io::Task<Result<void>> spill(Database& database, const Key& key);
+  io::Task<Result<void>> spill(Keyspace& keyspace, const Key& key);
 
  private:
   // What a walk came to.
@@ -51,9 +51,9 @@ class Evictor {
 
   io::Task<void> run();
   std::uint64_t walk_slice(const io::Slice& slice, std::uint64_t excess);
-  Walked walk_chain(Database& database, std::uint32_t chain, bool all);
+  Walked walk_chain(Keyspace& keyspace, std::uint32_t chain, bool all);
   bool went_round_in_vain() const;
-  std::uint64_t evict(Database& database, IndexEntry& entry, std::uint64_t known_hash);
+  std::uint64_t evict(Keyspace& keyspace, IndexEntry& entry, std::uint64_t known_hash);
   void advance();
   io::Task<Result<void>> written_since(std::uint64_t failures);
 

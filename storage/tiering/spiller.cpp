@@ -34,8 +34,8 @@ void Spiller::add(std::uint32_t database_id, Record* record, bool mark, bool evi
   // A ticket an image, not a batch: a record that changed may be in the same batch twice, and only its last image
   // counts.
   const std::uint64_t ticket = mark ? next_ticket() : 0;
-  Database* database = databases_.by_id(database_id);
-  if (mark && database) database->begin_writing(record, ticket, evict);
+  Keyspace* keyspace = databases_.by_id(database_id);
+  if (mark && keyspace) keyspace->begin_writing(record, ticket, evict);
   if (record->object() && image_size_bound(*record) > kSlicedImageSize) {
     const auto needed = listener_ ? ObjectSerializer::Needed::kAlways : ObjectSerializer::Needed::kUnlessChanged;
     auto image = std::make_unique<ObjectSerializer>(*record, database_id, log_.end_position(), needed);
@@ -164,18 +164,18 @@ io::Task<void> Spiller::settle(const ImageBatch& batch, const std::vector<Locati
 void Spiller::settle_item(const ImageBatch& batch, const ImageBatch::Item& item, Location location) {
   ++statistics_.spilled_records;
   if (listener_) listener_->written(item, batch, location);
-  Database* database = item.expected != 0 ? databases_.by_id(item.database) : nullptr;
-  if (!database) return;
-  const Index::Position at = database->find_being_written(item.hash, key_of(batch.image(item)), item.expected);
-  if (at) database->end_writing(item.hash, at, location);
+  Keyspace* keyspace = item.expected != 0 ? databases_.by_id(item.database) : nullptr;
+  if (!keyspace) return;
+  const Index::Position at = keyspace->find_being_written(item.hash, key_of(batch.image(item)), item.expected);
+  if (at) keyspace->end_writing(item.hash, at, location);
 }
 
 void Spiller::give_up(const ImageBatch& batch) {
   for (const ImageBatch::Item& item : batch.items) {
-    Database* database = item.expected != 0 ? databases_.by_id(item.database) : nullptr;
-    if (!database) continue;
-    const Index::Position at = database->find_being_written(item.hash, key_of(batch.image(item)), item.expected);
-    if (at) database->abandon_writing(at);
+    Keyspace* keyspace = item.expected != 0 ? databases_.by_id(item.database) : nullptr;
+    if (!keyspace) continue;
+    const Index::Position at = keyspace->find_being_written(item.hash, key_of(batch.image(item)), item.expected);
+    if (at) keyspace->abandon_writing(at);
   }
 }
 

@@ -166,13 +166,12 @@ io::Task<Result<Model>> read_everything(storage::Engine& engine, unsigned databa
     } while (cursor != 0 || !missing.empty());
     const Database& database = engine.database(number);
     const std::uint64_t shown = model.keys(number).size();
-    if (shown < database.size() || shown > database.size() + database.index().overwritten_count()) {
+    if (shown < database.size() || shown > database.size() + database.overwritten_count()) {
       fail("size() says " + std::to_string(database.size()) + " keys and " +
-           std::to_string(database.index().overwritten_count()) + " overwritten, a scan shows " +
-           std::to_string(shown));
+           std::to_string(database.overwritten_count()) + " overwritten, a scan shows " + std::to_string(shown));
     }
     const std::uint64_t counted = database.keys_with_expiring_parts();
-    if (parts_expire < counted || parts_expire > counted + database.index().overwritten_count()) {
+    if (parts_expire < counted || parts_expire > counted + database.overwritten_count()) {
       fail("of " + std::to_string(counted) + " keys parts should expire, of " + std::to_string(parts_expire) +
            " they do");
     }

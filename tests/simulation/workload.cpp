@@ -219,7 +219,7 @@ void Workload::check_sizes() {
       if (!value.expired(now_ms)) ++alive;
     }
     const std::uint64_t size = site_.engine.database(number).size();
-    const std::uint64_t overwritten = site_.engine.database(number).index().overwritten_count();
+    const std::uint64_t overwritten = site_.engine.database(number).overwritten_count();
     if (size + overwritten < alive || size > all) {
       fail("size() of database " + std::to_string(number) + " is " + std::to_string(size) + " with " +
            std::to_string(overwritten) + " overwritten, expected " + std::to_string(alive) + " to " +

@@ -217,11 +217,11 @@ TEST_F(EngineTest, ABlindWriteOverAnotherKeysColdEntryLosesNothing) {
   ASSERT_TRUE(reactor_->block_on(engine_->spill_all()).ok());
   overwrite_unread("collide:3192157", "ours");
   Database& database = engine_->database(0);
-  EXPECT_EQ(database.index().overwritten_count(), 1u);
+  EXPECT_EQ(database.overwritten_count(), 1u);
   EXPECT_EQ(get("collide:3192157"), "ours");
   reactor_->block_on(engine_->resolve_overwrites(0));
   EXPECT_EQ(database.size(), 2u);
-  EXPECT_EQ(database.index().overwritten_count(), 0u);
+  EXPECT_EQ(database.overwritten_count(), 0u);
   EXPECT_EQ(get("collide:2250793"), "theirs");
   EXPECT_EQ(get("collide:3192157"), "ours");
 }
@@ -241,8 +241,8 @@ TEST_F(EngineTest, ABlindWriteReadsNothingAndWhatItReplacedStaysDead) {
   EXPECT_EQ(engine_->database(0).size(), 0u);
   reactor_->block_on(engine_->resolve_overwrites(0));
   EXPECT_EQ(get("key"), "");
-  EXPECT_EQ(engine_->database(0).index().overwritten_count(), 0u);
-  EXPECT_EQ(engine_->database(0).index().entry_count(), 0u);
+  EXPECT_EQ(engine_->database(0).overwritten_count(), 0u);
+  EXPECT_EQ(engine_->statistics().index_entries, 0u);
 }
 
 TEST_F(EngineTest, ColdRecordsReadBack) {

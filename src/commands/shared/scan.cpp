@@ -21,7 +21,7 @@ bool visit_chain(const storage::Database& database, std::uint64_t& cursor,
   const std::size_t known = missing.size();
   const std::uint64_t next = database.scan(cursor, fetched_records, missing, visit);
   const bool visited = missing.size() == known;
-  cursor = visited ? next : database.index().next_cursor(static_cast<std::uint32_t>(cursor));
+  cursor = visited ? next : database.next_cursor(cursor);
   return visited;
 }
 
