@@ -1,6 +1,8 @@
-// Activity: marks what the reactor's thread does from here to the end of the block, so that a long turn can be laid at
-// its door (turn_meter.h). Two readings of the clock; nothing outside a reactor's turn, as in the simulation.
-// Ownership: a local variable, of a block that does not suspend. Thread: any; counts on the reactor's.
+// Activity: names what the reactor's thread does until the end of the block, so that the cause of a long turn is known
+// (turn_meter.h). Costs two readings of the clock; does nothing outside a reactor's turn, for example in the
+// simulation.
+// Ownership: a local variable, of a block that does not suspend.
+// Thread: any; only the reactor's thread is measured.
 #pragma once
 
 #include "io/turn_meter.h"
@@ -9,7 +11,7 @@ namespace terrace::io {
 
 class Activity {
  public:
-  // A literal: it is told long after.
+  // `name` must be a literal: statistics keep the pointer.
   explicit Activity(const char* name)
       : meter_(TurnMeter::current()), before_(meter_ ? meter_->change_to(name) : nullptr) {}
   ~Activity() {

@@ -1,5 +1,5 @@
-// Clock: time and timers, so that a simulation can own both.
-// Thread: the reactor's (or simulation's) thread.
+// Clock: time and timers, as an interface, so that a simulation can control both.
+// Thread: the reactor's (or the simulation's).
 #pragma once
 
 #include <coroutine>
@@ -24,8 +24,8 @@ class Clock {
   // Resumes timer.waiter once the deadline has passed, never from within this call. Equal deadlines: in order of call.
   virtual void submit(Timer& timer) = 0;
 
-  // Whether work that may go on until then has to let others run. A simulation, whose time stands still while somebody
-  // works, decides by lot.
+  // Whether work that may hold the thread until `end_us` has to let others run. A simulation, in which no time passes
+  // while a coroutine runs, decides at random.
   virtual bool is_over(std::int64_t end_us) const { return monotonic_us() >= end_us; }
   // Resumes `waiter` when everything else that is ready has run, never from within this call.
   virtual void submit_yield(std::coroutine_handle<> waiter) {
@@ -63,7 +63,7 @@ class Clock {
     Clock& clock_;
   };
 
-  // Lets everything else that is ready run first; what long work does before and between its slices (slice.h).
+  // Lets everything else that is ready run first. Long work does this before and between its slices (slice.h).
   YieldAwaiter yield() { return YieldAwaiter(*this); }
 };
 

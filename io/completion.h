@@ -1,5 +1,5 @@
-// Completion: who is told when an operation of the ring ends. Its address is the operation's user_data.
-// Ownership: a member of whatever started the operation, which must stay where it is until the last completion came.
+// Completion: is called when an operation of the ring ends. Its address is the operation's user_data.
+// Ownership: a member of the object that started the operation; it must not move before the last completion has come.
 // Thread: the reactor's.
 #pragma once
 
@@ -7,8 +7,8 @@ namespace terrace::io {
 
 class Completion {
  public:
-  // `result` is the operation's, below zero -errno; `flags` are the IORING_CQE_F_* of the ring. A multishot operation
-  // calls this again as long as IORING_CQE_F_MORE is set.
+  // `result` is the operation's, below zero -errno; `flags` are the ring's IORING_CQE_F_*. A multishot operation calls
+  // this again as long as IORING_CQE_F_MORE is set.
   virtual void complete(int result, unsigned flags) = 0;
 
  protected:

@@ -1,12 +1,12 @@
-// Disk: asynchronous files below one root directory, as the storage floor sees them.
-// UringDisk is the real one; tests/simulation has the one that tears, reorders, drops and fails.
-// Ownership: a request lives in the awaiting coroutine's frame; its buffer and path must live until it completes.
-// Thread: the reactor's (or simulation's) thread.
+// Disk: asynchronous access to files below one root directory, as the storage floor sees them. UringDisk is the real
+// one. The one in tests/simulation tears, reorders and drops writes, and fails.
 //
-// Contract of durability: bytes written are durable only by a sync that was issued after the write completed.
-// kWriteSync makes its own bytes durable, with what is needed to read them, and says nothing of others. Names made,
-// renamed or unlinked are durable only by sync_directory. A result below zero is -errno. A read or write may complete
-// short; only `result == size` is success.
+// Durability: written bytes are durable only after a sync that was issued when the write had completed. kWriteSync
+// makes its own bytes durable, with the metadata needed to read them, and no others. Created, renamed or unlinked names
+// are durable only after sync_directory. A result below zero is -errno. A read or write may complete short; only
+// `result == size` is success.
+// Ownership: a request lives in the awaiting coroutine's frame; its buffer and path must live until it completes.
+// Thread: the reactor's (or the simulation's).
 #pragma once
 
 #include <coroutine>
@@ -20,8 +20,8 @@
 
 namespace terrace::io {
 
-// The least alignment of offsets, sizes and buffers (O_DIRECT demands it; a device may demand more, see the limits of
-// the storage floor). A sector is also what a power cut keeps or loses as a whole.
+// The least alignment of offsets, sizes and buffers. O_DIRECT demands it; a device may demand more
+// (UringDisk::alignment). A power cut keeps or loses a sector as a whole.
 inline constexpr std::size_t kSectorSize = 512;
 
 // A handle of an open file, made by open(), valid until close().
@@ -74,7 +74,8 @@ class Disk {
   virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;
   virtual Result<std::uint64_t> file_size(const std::string& path) = 0;
   virtual Result<void> make_directory(const std::string& path) = 0;  // existing is fine
-  // Takes an exclusive lock, held until the Disk goes away, on a file made if missing. kBusy if somebody has it.
+  // Takes an exclusive lock on a file, which is created if missing; held until the Disk is destroyed. kBusy if another
+  // process holds it.
   virtual Result<void> lock(const std::string& path) = 0;
   struct Space {
     std::uint64_t total_bytes;

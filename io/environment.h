@@ -1,4 +1,4 @@
-// Environment: the outside world as the storage floor is given it. The simulation gives another one.
+// Environment: what the storage floor may use of the outside world. The simulation passes its own.
 #pragma once
 
 #include <cstdint>

@@ -20,7 +20,7 @@ struct Setup {
   unsigned flag;
   const char* name;
 };
-// In the order in which kernels learned them.
+// In the order in which kernels introduced them.
 constexpr std::array kSetups{
     Setup{IORING_SETUP_CQSIZE, "IORING_SETUP_CQSIZE"},
     Setup{IORING_SETUP_SUBMIT_ALL, "IORING_SETUP_SUBMIT_ALL"},
@@ -46,7 +46,7 @@ Error unsupported(std::string message) {
   return Error{ErrorCode::kUnsupported, std::move(message)};
 }
 
-// Adds one setup flag after the other until the kernel refuses, to name the one it does not know.
+// Adds one setup flag after the other until the kernel refuses, to find the one that it does not support.
 Error explain_setup() {
   io_uring_params params{};
   for (const Setup& setup : kSetups) {
@@ -89,7 +89,7 @@ Result<void> open_ring(io_uring& ring, unsigned submission_entries, unsigned com
     io_uring_queue_exit(&ring);
     return unsupported(std::string("this kernel's io_uring lacks NODROP, EXT_ARG or CQE_SKIP") + kNeeds);
   }
-  io_uring_register_ring_fd(&ring);  // spares a look-up at each enter; without it all works as well
+  io_uring_register_ring_fd(&ring);  // saves a look-up at each enter; optional
   return {};
 }
 
@@ -127,7 +127,7 @@ Result<Event> wait_for_event(io_uring& ring) {
   return event;
 }
 
-// One byte must arrive in a provided buffer, and the receive must stay armed for more; the peer's end ends it.
+// One byte must arrive in a provided buffer, and the receive must stay armed for more; closing the peer ends it.
 Result<bool> try_multishot_receive(io_uring& ring, int receiver, int sender) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   io_uring_prep_recv_multishot(sqe, receiver, nullptr, 0, 0);
@@ -150,7 +150,7 @@ Result<bool> try_multishot_receive(io_uring& ring, int receiver, int sender) {
 }  // namespace
 
 Result<void> check_multishot_receive(io_uring& ring) {
-  // Buffers of its own: the one that the trial takes goes away with them.
+  // A pool of its own: the buffer that this test uses is freed with it.
   Result<std::unique_ptr<ReceiveBuffers>> buffers = ReceiveBuffers::create(ring, 4, 64);
   if (!buffers && buffers.error().code == ErrorCode::kInvalid) {
     return unsupported(std::string("this kernel's io_uring lacks provided-buffer rings") + kNeeds);

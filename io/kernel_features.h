@@ -1,4 +1,4 @@
-// kernel_features: whether this kernel's io_uring can do all that the ground floor asks of it.
+// kernel_features: checks that this kernel's io_uring supports what the ground floor needs.
 // Thread: the one that made the ring.
 #pragma once
 
@@ -11,8 +11,8 @@ namespace terrace::io {
 // Makes the reactor's ring. An error is one sentence that names what the kernel lacks or forbids.
 Result<void> open_ring(io_uring& ring, unsigned submission_entries, unsigned completion_entries);
 
-// Tries what cannot be known from version numbers (a container may filter, a distribution may backport).
-// Nothing may be in flight, no receive buffers be registered.
+// Tries the operations: version numbers do not tell, because a container may filter and a distribution may backport. No
+// operation may be in flight, and no receive buffers may be registered.
 Result<void> check_operations(io_uring& ring);
 Result<void> check_multishot_receive(io_uring& ring);
 

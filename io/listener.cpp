@@ -19,11 +19,11 @@ namespace terrace::io {
 
 namespace {
 
-// What waits here unaccepted by the server is bounded: beyond it the kernel's own backlog takes over.
+// Bounds the connections that wait here for the server to accept them; beyond it the kernel's backlog takes over.
 constexpr std::size_t kMaxWaiting = 1024;
 constexpr std::int64_t kBackOffMs = 100;
 
-// Nothing to do with the listener: the connection was gone before it was accepted (see accept(2), "Error handling").
+// Not the listener's failure: the connection was gone before it was accepted (see accept(2), "Error handling").
 bool is_of_one_connection(int error_number) {
   switch (error_number) {
     case ECONNABORTED:
@@ -95,7 +95,7 @@ Result<void> unlink_stale(const Address& address, const std::string& path) {
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return system_error(errno, "make a socket");
   const bool alive = ::connect(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.length) == 0 ||
-                     errno == EAGAIN;  // its backlog is full
+                     errno == EAGAIN;  // the listener's backlog is full
   ::close(fd);
   if (alive) return Error{ErrorCode::kBusy, "somebody listens on " + path};
   if (::unlink(path.c_str()) < 0 && errno != ENOENT) return system_error(errno, "unlink " + path);
@@ -178,7 +178,7 @@ Result<int> Listener::hand_out() {
 
 void Listener::arm() {
   if (armed_ || backing_off_ || closing_ || failure_ != 0 || accepted_.size() >= kMaxWaiting) return;
-  // Not SOCK_NONBLOCK: the ring would hand out EAGAIN instead of waiting.
+  // Not SOCK_NONBLOCK: the ring would return EAGAIN instead of waiting.
   io_uring_prep_multishot_accept(&reactor_.prepare(completion_), fd_, nullptr, nullptr, SOCK_CLOEXEC);
   armed_ = true;
 }
@@ -205,7 +205,7 @@ void Listener::on_accept(int result, unsigned flags) {
   arm();
   const bool was_closing = closing_;
   if (waiter_ && can_hand_out()) std::exchange(waiter_, {}).resume();
-  // Whoever was resumed may have closed and destroyed this, but not if somebody else was waiting in close().
+  // The resumed coroutine may have closed and destroyed this, unless another one was waiting in close().
   if (was_closing && !armed_ && !backing_off_) idle_.notify();
 }
 
@@ -213,7 +213,7 @@ Task<> Listener::close() {
   TERRACE_CHECK(!closing_);
   closing_ = true;
   if (armed_) reactor_.cancel(completion_);
-  if (waiter_) std::exchange(waiter_, {}).resume();  // hears kShutdown
+  if (waiter_) std::exchange(waiter_, {}).resume();  // it gets kShutdown
   while (armed_ || backing_off_) co_await idle_.wait();
   for (int fd : accepted_) ::close(fd);
   accepted_.clear();

@@ -1,5 +1,5 @@
-// Listener: a listening TCP or Unix socket. Connections are accepted by the kernel as they come (multishot accept).
-// Ownership: owns its socket, and accepted ones until accept() hands them out; co_await close() before it goes.
+// Listener: a listening TCP or Unix socket. One multishot accept lets the kernel accept all connections as they come.
+// Ownership: owns its socket, and accepted sockets until accept() returns them; co_await close() before destruction.
 // Thread: the reactor's.
 #pragma once
 
@@ -21,11 +21,12 @@ class Reactor;
 
 class Listener {
  public:
-  // `address` is a numeric IPv4 or IPv6 address ("*", "0.0.0.0", "::" for all); IPv6 ones take no IPv4 connections.
-  // Port 0 lets the kernel choose one, see port().
+  // `address` is a numeric IPv4 or IPv6 address ("*", "0.0.0.0", "::" for all); an IPv6 address accepts no IPv4
+  // connections. Port 0 lets the kernel choose one, see port().
   static Result<std::unique_ptr<Listener>> listen_tcp(Reactor& reactor, const std::string& address, std::uint16_t port,
                                                       int backlog);
-  // Replaces a socket file that nobody listens on (kBusy if somebody does). `mode` 0 leaves it to the umask.
+  // Replaces a socket file on which no process listens (kBusy if one does). `mode` 0 leaves the file's mode to the
+  // umask.
   static Result<std::unique_ptr<Listener>> listen_unix(Reactor& reactor, const std::string& path, unsigned mode,
                                                        int backlog);
   ~Listener();
@@ -33,7 +34,7 @@ class Listener {
   Listener& operator=(const Listener&) = delete;
 
   std::uint16_t port() const;  // 0 for a Unix socket
-  // How often the kernel could not accept (out of descriptors or memory); accepting pauses a little each time.
+  // How often the kernel could not accept (no descriptors or memory left); accepting pauses a little each time.
   std::uint64_t refusals() const { return refusals_; }
 
   class AcceptAwaiter {
@@ -46,11 +47,12 @@ class Listener {
    private:
     Listener& listener_;
   };
-  // The next connection's descriptor, which is the caller's from then on (give it to a Stream). One waits at a time.
-  // kShutdown after close(); another error means that this listener will accept no more.
+  // The next connection's descriptor, which belongs to the caller from then on (pass it to a Stream). One coroutine may
+  // wait at a time. kShutdown after close(); after any other error this listener accepts no more.
   AcceptAwaiter accept();
 
-  // Ends accept() and what is under way, closes sockets that nobody took; a Unix socket's file is unlinked.
+  // Cancels accept() and the operation in the kernel, and closes sockets that accept() has not returned; unlinks a Unix
+  // socket's file.
   Task<> close();
 
  private:
@@ -71,7 +73,7 @@ class Listener {
   std::uint64_t refusals_ = 0;
   std::deque<int> accepted_;
   std::coroutine_handle<> waiter_;
-  Event idle_;  // nothing is under way any more
+  Event idle_;  // no operation is in the kernel any more
   CompletionOf<&Listener::on_accept> completion_{*this};
 };
 

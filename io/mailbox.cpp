@@ -10,7 +10,7 @@
 namespace terrace::io {
 
 Result<std::unique_ptr<Mailbox>> Mailbox::create() {
-  // Not O_NONBLOCK: the ring would hand the EAGAIN to us instead of waiting.
+  // Not O_NONBLOCK: the ring would return EAGAIN instead of waiting.
   const int event_fd = ::eventfd(0, EFD_CLOEXEC);
   if (event_fd < 0) return system_error(errno, "make an eventfd");
   return std::unique_ptr<Mailbox>(new Mailbox(event_fd));
@@ -25,7 +25,7 @@ void Mailbox::deliver(WorkItem& item) {
   do {
     item.next = head;
   } while (!arrived_.compare_exchange_weak(head, &item, std::memory_order_release, std::memory_order_relaxed));
-  if (head) return;  // the thread that delivered the first one wakes the reactor, which takes all
+  if (head) return;  // the thread that delivered the first one wakes the reactor, which takes them all
   const std::uint64_t one = 1;
   TERRACE_CHECK(::write(event_fd_, &one, sizeof one) == sizeof one);
 }
@@ -38,14 +38,14 @@ void Mailbox::on_read(int result) {
   TERRACE_CHECK(result == sizeof wakes_ || result == -EINTR || result == -EAGAIN);
   WorkItem* item = arrived_.exchange(nullptr, std::memory_order_acquire);
   WorkItem* first = nullptr;
-  while (item) {  // turn round: first come, first resumed
+  while (item) {  // reversed: first delivered, first resumed
     WorkItem* next = item->next;
     item->next = first;
     first = item;
     item = next;
   }
   while (first) {
-    WorkItem* next = first->next;  // the item goes away with its coroutine
+    WorkItem* next = first->next;  // the item is freed with its coroutine
     first->waiter.resume();
     first = next;
   }

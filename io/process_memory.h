@@ -1,5 +1,6 @@
-// ProcessMemory: how much physical memory the process holds now, cheaply enough to ask every few milliseconds.
-// Ownership: owns an open file of /proc. Thread: any one.
+// ProcessMemory: the process' resident set, cheap enough to read every few milliseconds.
+// Ownership: owns an open file of /proc.
+// Thread: any.
 #pragma once
 
 #include <cstdint>

@@ -16,15 +16,15 @@ namespace terrace::io {
 
 namespace {
 
-// Coroutines may make others ready, and hooks too, whose effects the hooks must see. After so many rounds of each the
-// kernel has its turn, or two that post each other would keep it waiting for ever.
+// Coroutines and hooks may make further coroutines ready, and the hooks must see their effects. After this many rounds
+// of each, the kernel gets its turn: two coroutines that post each other would keep it waiting without end.
 constexpr int kMaxRounds = 8;
-// When those who yielded have had this much of a turn, the rest waits for the next one.
+// Yielded coroutines get this much of a turn; the rest of them waits for the next turn.
 constexpr std::int64_t kYieldedUs = Slice::kDurationUs;
-// So many prepared operations are worth a system call of their own while a turn goes on.
+// So many prepared operations are worth a system call of their own during a turn.
 constexpr unsigned kEarlyBatch = 8;
-// Completions that are handled together, before those whom they made ready go on: enough to hide the memory's latency
-// behind one another, few enough for the disk to hear of the first ones' reads soon.
+// Completions that are handled before the coroutines they made ready are resumed: enough for their cache misses to
+// overlap, few enough for the first ones' reads to reach the disk soon.
 constexpr unsigned kGroup = 8;
 
 std::int64_t read_clock_us(clockid_t clock) {
@@ -105,11 +105,11 @@ void Reactor::turn() {
 
 void Reactor::dispatch_completions() {
   dispatch_set_aside();
-  // Only those that are there now: what they lead to comes after the timers and hooks.
+  // Only the completions that are there now: what they lead to comes after the timers and hooks.
   for (unsigned left = io_uring_cq_ready(&ring_); left > 0; --left) {
     another_follows_ = left % kGroup != 1;
     io_uring_cqe* cqe = nullptr;
-    // A full submission queue may have had the rest set aside in the meantime; those come before any later ones.
+    // A full submission queue may have set the rest aside (make_room); those come before any later completion.
     if (!set_aside_.empty() || io_uring_peek_cqe(&ring_, &cqe) != 0) break;
     auto* completion = static_cast<Completion*>(io_uring_cqe_get_data(cqe));
     const int result = cqe->res;
@@ -152,7 +152,7 @@ void Reactor::run_hooks() {
   }
 }
 
-// What the turn has answered goes out first. At least one is resumed, and those who yield again wait for the next turn.
+// The turn's replies are sent first. At least one coroutine is resumed; one that yields again waits for the next turn.
 void Reactor::run_yielded() {
   submit_early(1);
   meter_.change_to("background");
@@ -166,9 +166,9 @@ void Reactor::run_yielded() {
   run_hooks();
 }
 
-// What completions lead to, disk reads above all, goes to the device while the turn goes on: it would otherwise wait
-// for the other completions and for the hooks' sends, which take the kernel several microseconds each, and then do
-// nothing while the next turn runs. GETs of cold keys from 50 connections: 15 % more a second.
+// What completions lead to, above all disk reads, is submitted during the turn. Otherwise it would wait for the other
+// completions and for the hooks' sends, each of which takes the kernel several microseconds, and the device would be
+// idle while the next turn runs. GETs of cold keys from 50 connections: 15 % more a second.
 void Reactor::submit_early(unsigned least) {
   if (io_uring_sq_ready(&ring_) < least) return;
   const Activity activity("submission");
@@ -188,8 +188,8 @@ void Reactor::submit_and_wait() {
     io_uring_cqe* cqe = nullptr;
     status = io_uring_submit_and_wait_timeout(&ring_, &cqe, 1, &timeout, nullptr);
   }
-  // The kernel asks to try again when it is short of memory or its completion queue overflows; a signal or the timeout
-  // may end the wait. The next turn takes what is there and comes back here.
+  // The kernel returns EAGAIN or EBUSY when it is short of memory or its completion queue overflows; a signal or the
+  // timeout may end the wait. The next turn handles what is there and comes back here.
   TERRACE_CHECK(status >= 0 || status == -ETIME || status == -EINTR || status == -EAGAIN || status == -EBUSY);
 }
 
@@ -212,17 +212,17 @@ void Reactor::cancel(Completion& completion) {
   io_uring_sqe& sqe = next_entry();
   io_uring_prep_cancel(&sqe, &completion, 0);
   sqe.flags |= IOSQE_CQE_SKIP_SUCCESS;
-  io_uring_sqe_set_data(&sqe, nullptr);  // not found, or too late: the operation's own completion says it
+  io_uring_sqe_set_data(&sqe, nullptr);  // not found, or too late: the operation's own completion tells
 }
 
-// The submission queue is full in the middle of a turn.
+// Called in the middle of a turn, when the submission queue is full.
 void Reactor::make_room() {
   const int status = io_uring_submit(&ring_);
   TERRACE_CHECK(status >= 0 || status == -EINTR || status == -EAGAIN || status == -EBUSY);
   if (status == -EAGAIN || status == -EBUSY) set_completions_aside();
 }
 
-// Empties the completion queue without resuming anybody, since we are inside somebody.
+// Empties the completion queue without resuming any coroutine, because one is running.
 void Reactor::set_completions_aside() {
   io_uring_get_events(&ring_);
   io_uring_cqe* cqe = nullptr;

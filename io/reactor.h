@@ -1,9 +1,17 @@
-// Reactor: one thread's event loop around one io_uring. Everything that waits, waits here: sockets, files, timers,
-// worker threads. A turn is: completions, a few at a time and then the coroutines that they made ready; timers, turn
-// hooks, then one submit-and-wait; what comes before the hooks is submitted before they run. Those who yield get a
-// bounded share of it behind the hooks: the answers have left by then. Ownership: whoever makes it; all that was given
-// a Reactor& must be gone, or have nothing in flight, before it goes. Thread: the one that called create(), and no
-// other (the kernel refuses submissions from others).
+// Reactor: one thread's event loop around one io_uring. Sockets, files, timers and worker threads all wait here.
+//
+// A turn:
+//
+//    completions    a few, then the coroutines they made ready, and so on until none is left; what these prepare is
+//                   submitted in small batches
+//    timers         those that are due; what they prepare is submitted
+//    turn hooks     the server writes the log and sends replies here
+//    yielded        background work that has yielded (Clock::yield), for a bounded time: the replies have left by then
+//    submit, wait   one system call
+//
+// Ownership: belongs to the program. Everything that was given a Reactor& must be destroyed, or have no operation in
+// flight, before the Reactor is.
+// Thread: the one that called create(): the kernel refuses submissions from any other.
 #pragma once
 
 #include <liburing.h>
@@ -29,22 +37,22 @@
 namespace terrace::io {
 
 struct ReactorOptions {
-  unsigned submission_entries = 1024;  // more in one turn are submitted on the way
+  unsigned submission_entries = 1024;  // if a turn prepares more, they are submitted during the turn
   unsigned completion_entries = 16384;
   unsigned receive_buffers = 512;  // a power of two
   std::size_t receive_buffer_bytes = 16384;
-  unsigned registered_files = 4096;  // at most; files beyond work as well, a little slower
+  unsigned registered_files = 4096;  // at most; further files work too, a little slower
 };
 
 class Reactor final : public Clock {
  public:
-  // kUnsupported with one sentence when the kernel lacks something.
+  // kUnsupported, with one sentence that names it, when the kernel lacks something.
   static Result<std::unique_ptr<Reactor>> create(const ReactorOptions& options = {});
   ~Reactor() override;
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
 
-  // Turns until stop() is called on this thread; what the last turn prepared is submitted. May be run again.
+  // Runs turns until stop() is called on this thread; what the last turn prepared is submitted. May be called again.
   void run();
   void stop() { stopping_ = true; }
   // Runs until `task` is done, for programs and tests that have one thing to do.
@@ -57,12 +65,12 @@ class Reactor final : public Clock {
   std::uint64_t monotonic_ns() const override;
   void submit(Timer& timer) override { timers_.push(timer.deadline_us, timer.waiter); }
   void submit_yield(std::coroutine_handle<> waiter) override { yielded_.push_back(waiter); }
-  // When this turn began: good enough for statistics and cheap, not for deadlines of work that is long under way.
+  // When this turn began. Cheap, and exact enough for statistics; not for deadlines of work that takes long.
   std::int64_t turn_time_us() const { return turn_time_us_; }
 
-  // Resumes `waiter` later in this turn, from the loop itself: no recursion, order of call.
+  // Resumes `waiter` later in this turn, from the loop itself: without recursion, in order of call.
   void post(std::coroutine_handle<> waiter) { ready_.push_back(waiter); }
-  // Within a completion: another one is handled before those who post() now are resumed.
+  // During a completion: another completion is handled before the coroutines that were given to post() are resumed.
   bool another_follows() const { return another_follows_; }
 
   // Hooks run in order of registration.
@@ -71,25 +79,25 @@ class Reactor final : public Clock {
 
   const TurnStatistics& turn_statistics() const { return meter_.statistics(); }
   void reset_worst_turn() { meter_.reset_worst(); }
-  // One at most; null: nobody.
+  // At most one observer; null removes it.
   void observe_turns(TurnObserver* observer) { meter_.observe(observer); }
 
   // For the parts of this floor that start operations.
 
-  // A cleared entry that goes to the kernel within this turn; `completion` hears of its end. Valid until the
-  // next prepare(). Fill it with io_uring_prep_*, which leave its user_data alone, before anything else.
+  // A cleared entry, which is submitted within this turn; `completion` is called when the operation ends. The entry is
+  // valid until the next prepare(). Fill it with io_uring_prep_* first: they leave its user_data alone.
   io_uring_sqe& prepare(Completion& completion);
-  // Asks for the end of an operation. It still completes, with -ECANCELED or with what it had come to.
+  // Asks the kernel to end an operation. It still completes, with -ECANCELED or with its result.
   void cancel(Completion& completion);
   ReceiveBuffers& receive_buffers() { return *buffers_; }
   Mailbox& mailbox() { return *mailbox_; }
   bool has_operation(int operation);
-  // Enters an open file descriptor in the ring's file table, under its own number. False: use the descriptor itself.
+  // Enters an open file descriptor in the ring's file table, under its number. False: use the descriptor itself.
   bool register_file(int fd);
   void unregister_file(int fd);
 
  private:
-  // Completions taken from the ring at one go when it was full (see make_room).
+  // Completions taken from the ring all together, when it was full (see make_room).
   struct Arrived {
     Completion* completion;
     int result;
@@ -150,7 +158,7 @@ T Reactor::block_on(Task<T> task) {
   stopping_ = false;
   spawn(detail::keep_result(*this, std::move(task), result));
   if (!stopping_) run();
-  TERRACE_CHECK(result.has_value());  // somebody else called stop()
+  TERRACE_CHECK(result.has_value());  // another call of stop() ended run()
   return std::move(*result);
 }
 template <>

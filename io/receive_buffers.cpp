@@ -12,7 +12,7 @@ namespace terrace::io {
 
 namespace {
 
-// Buffers offered at first; one more for each receive that found none, so that soon they are enough for one turn.
+// Buffers offered at first. One more for each receive that found none, so that soon they are enough for one turn.
 constexpr unsigned kFirstWindow = 32;
 
 void* map_anonymous(std::size_t bytes) {
@@ -93,7 +93,7 @@ void ReceiveBuffers::give_back(std::uint16_t id) {
   spared_.push_back(id);
   top_up();
   ++free_;
-  // Those who starve again while this runs stand behind `end`, and wait for the next time.
+  // Waiters that starve again during this call are queued behind `end`, and wait for the next call.
   if (!first_ || !plenty()) return;
   BufferWaiter* const end = last_;
   for (BufferWaiter* waiter = nullptr; waiter != end && first_;) {

@@ -1,8 +1,10 @@
-// ReceiveBuffers: the pool of equal buffers from which the kernel picks one for each piece of data that arrives on any
-// socket (a provided-buffer ring), so that an idle connection holds none. The kernel takes them in the order in which
-// they are offered, so it is offered a few at a time, those first that were used last: memory and caches hold what the
-// load needs and not the whole pool. Ownership: belongs to the Reactor. A buffer is the kernel's until a completion
-// names it, then the receiver's until give_back(). Thread: the reactor's.
+// ReceiveBuffers: a pool of buffers of one size. The kernel picks one for each piece of data that arrives on any socket
+// (a provided-buffer ring), so an idle connection holds none. The kernel takes buffers in the order in which they are
+// offered. So only a few are offered at a time, the most recently used first: only as many as the load needs become
+// resident and stay in the cache.
+// Ownership: belongs to the Reactor. A buffer is the kernel's until a completion names it, then the receiver's until
+// give_back().
+// Thread: the reactor's.
 #pragma once
 
 #include <liburing.h>
@@ -16,7 +18,7 @@
 
 namespace terrace::io {
 
-// Somebody whose receive ended because no buffer was free, and who is told when there are some again.
+// A receiver whose receive ended because no buffer was free; it is called when there are free buffers again.
 class BufferWaiter {
  public:
   virtual void at_buffers_free() = 0;
@@ -32,7 +34,7 @@ class BufferWaiter {
 
 class ReceiveBuffers {
  public:
-  static constexpr std::uint16_t kGroup = 0;  // the ring's number of this pool
+  static constexpr std::uint16_t kGroup = 0;  // this pool's number in the ring
 
   // `count` is a power of two, at most 32768.
   static Result<std::unique_ptr<ReceiveBuffers>> create(io_uring& ring, unsigned count, std::size_t buffer_size);
@@ -50,11 +52,11 @@ class ReceiveBuffers {
   // A receive ended because no buffer was offered.
   void ran_out();
 
-  // Enough are free for a starved receiver to try again. Below this, more than seven of eight buffers are lent out, so
-  // a give_back() is sure to come.
+  // Enough are free for a starved receiver to try again. While fewer are free, more than seven of eight buffers are
+  // lent out, so a give_back() is certain to come.
   bool plenty() const { return free_ >= low_water_; }
   void wait(BufferWaiter& waiter);
-  void forget(BufferWaiter& waiter);  // who does not wait is fine
+  void forget(BufferWaiter& waiter);  // does nothing if it does not wait
 
  private:
   ReceiveBuffers(io_uring& ring, unsigned count, std::size_t buffer_size);
@@ -67,7 +69,7 @@ class ReceiveBuffers {
   const unsigned low_water_;
   unsigned free_;
   unsigned window_;                    // buffers that are offered at once
-  unsigned offered_ = 0;               // as far as completions have told
+  unsigned offered_ = 0;  // according to the completions handled so far
   std::vector<std::uint16_t> spared_;  // free and not offered; the last one was used last
   std::size_t ring_bytes_ = 0;
   std::size_t data_bytes_ = 0;

@@ -1,5 +1,5 @@
-// Result<T>: a value or an Error. The one error type of all floors; nothing throws across a floor.
-// Thread: none of its own, a plain value.
+// Result<T>: a value or an Error. The one error type of all floors; no exception crosses a floor.
+// Thread: a plain value.
 #pragma once
 
 #include <cstdio>
@@ -11,17 +11,17 @@
 
 namespace terrace {
 
-// What went wrong, as the policy needs to know it; the words for people stand in Error::message.
+// The kind of an error, for the code that decides what to do about it; Error::message is for people.
 enum class ErrorCode : unsigned char {
   kIo,           // the device or file system refused or failed an operation
   kNoSpace,      // ENOSPC, EDQUOT, or the disk governor's reserve is reached
   kCorrupt,      // a checksum, length, magic or cross-reference does not hold
   kUnsupported,  // a version or a kernel feature this build does not know
   kInvalid,      // bad input: configuration, argument, protocol
-  kBusy,         // in use by somebody else
+  kBusy,  // in use by another process or operation
   kNotFound,     // a file that should be there is not
-  kOutOfMemory,  // a bound on memory would be passed
-  kShutdown,     // the part is closing and takes no more work
+  kOutOfMemory,  // a memory limit would be exceeded
+  kShutdown,  // the component is closing and accepts no more work
 };
 
 struct Error {
@@ -29,13 +29,13 @@ struct Error {
   std::string message;
 };
 
-// Ends the process for a broken invariant. Stays on in release builds: going on would write garbage to disk.
+// Ends the process because of a broken invariant. Stays on in release builds: to continue would write garbage to disk.
 [[noreturn]] inline void panic(const char* file, int line, const char* what) {
   std::fprintf(stderr, "%s:%d: invariant broken: %s\n", file, line, what);
   std::abort();
 }
 
-// Checked in every build type; use for invariants whose breach would damage data or memory.
+// Checked in every build type. For invariants whose breach would damage data or memory.
 #define TERRACE_CHECK(condition) ((condition) ? static_cast<void>(0) : ::terrace::panic(__FILE__, __LINE__, #condition))
 
 template <typename T>

@@ -14,19 +14,20 @@ namespace terrace::io {
 
 namespace {
 
-// The shortest that the kernel takes.
+// The shortest slice that the kernel accepts.
 constexpr std::uint64_t kShortSliceNs = 100'000;
-// Longer, so that the short ones go first; still short, since stepping aside gives up the rest of one.
+// Longer than the reactor's, so that the reactor goes first; still short, because yielding gives up the rest of a
+// slice.
 constexpr std::uint64_t kBehindSliceNs = 200'000;
-// Each stepping aside costs up to a slice: taken every 100 us, compaction beside two busy threads a processor took four
-// times as long.
+// Each yield costs up to a slice. Yielding every 100 us, compaction took four times as long beside two busy threads a
+// processor.
 constexpr std::chrono::microseconds kStep{400};
-// Half the reactor's share of a processor would already double its answers' time while a checkpoint packs pages; this
-// is a tenth of it.
+// With half the reactor's share of a processor, the reactor's latency would double while a checkpoint packs pages; this
+// is a tenth of the share.
 constexpr int kNiceness = 10;
 constexpr int kMostNiceness = 19;
 
-// As the kernel has it, in its first version. The C library does not know it, and linux/sched/types.h cannot be
+// As the kernel defines it, in its first version. The C library does not know it, and linux/sched/types.h cannot be
 // included beside sched.h.
 struct SchedulingAttributes {
   std::uint32_t size;
@@ -40,7 +41,7 @@ struct SchedulingAttributes {
 };
 static_assert(sizeof(SchedulingAttributes) == 48);
 
-// Beside the niceness that the process was started with; where it was given another policy, that stands.
+// Added to the niceness that the process was started with. If it was given another policy, that policy stays.
 void ask(std::uint32_t policy, int more_niceness, std::uint64_t slice_ns) {
   if ((::sched_getscheduler(0) & ~SCHED_RESET_ON_FORK) != SCHED_OTHER) return;
   SchedulingAttributes attributes{};

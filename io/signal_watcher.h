@@ -1,6 +1,6 @@
-// SignalWatcher: signals as something to wait for, instead of interrupting whatever runs.
-// Ownership: owns a signalfd; co_await close() before it goes (checked).
-// Thread: the reactor's; make it before any other thread, since those inherit which signals are blocked.
+// SignalWatcher: signals that a coroutine can await, instead of handlers that interrupt the thread.
+// Ownership: owns a signalfd; co_await close() before destruction (checked).
+// Thread: the reactor's. Create it before any other thread: threads inherit the set of blocked signals.
 #pragma once
 
 #include <sys/signalfd.h>
@@ -20,7 +20,7 @@ class Reactor;
 
 class SignalWatcher {
  public:
-  // Blocks these signals for the process; they stay blocked when the watcher goes.
+  // Blocks these signals for the process; they stay blocked after the watcher is destroyed.
   static Result<std::unique_ptr<SignalWatcher>> create(Reactor& reactor, std::initializer_list<int> signals);
   ~SignalWatcher();
   SignalWatcher(const SignalWatcher&) = delete;
@@ -36,7 +36,7 @@ class SignalWatcher {
    private:
     SignalWatcher& watcher_;
   };
-  // The number of the next signal; 0 after close(). One waits at a time.
+  // The number of the next signal; 0 after close(). One coroutine may wait at a time.
   Awaiter next();
   Task<> close();
 

@@ -1,7 +1,8 @@
-// Slice: how long work in the background may go on before it lets others run: `Slice slice(clock); while (…) { …;
-// if (slice.over()) co_await slice.next(); }`. All such work together gets about one slice a turn, each in its order
-// (Clock::yield), so a turn does not grow with the number of those at work.
-// Ownership: a local variable of the coroutine that works. Thread: the clock's.
+// Slice: bounds how long background work runs before it lets others run: `Slice slice(clock); while (…) { …; if
+// (slice.over()) co_await slice.next(); }`. All background work together gets about one slice a turn, first come, first
+// served (Clock::yield), so a turn does not grow with the number of coroutines at work.
+// Ownership: a local variable of the working coroutine.
+// Thread: the clock's.
 #pragma once
 
 #include "io/clock.h"
@@ -10,14 +11,15 @@ namespace terrace::io {
 
 class Slice {
  public:
-  // A few system calls: long enough that a turn's own cost is small beside it, short beside what a client waits anyway.
+  // As long as a few system calls: a turn's own cost is small beside it, and it is small beside what a client waits
+  // anyway.
   static constexpr std::int64_t kDurationUs = 100;
 
   explicit Slice(Clock& clock) : clock_(clock) { begin(); }
   void begin() { end_us_ = clock_.monotonic_us() + kDurationUs; }
   bool over() const { return clock_.is_over(end_us_); }
 
-  // Lets others run; the next slice begins when this one's owner has its turn again.
+  // Lets others run; the next slice begins when its owner is resumed.
   class Awaiter {
    public:
     explicit Awaiter(Slice& slice) : slice_(slice), yield_(slice.clock_) {}

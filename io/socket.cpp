@@ -49,7 +49,7 @@ bool is_unix(int fd) {
 }  // namespace
 
 std::string peer_address(int fd) {
-  // The peer of a Unix socket has no name, the socket it came to has.
+  // The peer of a Unix socket has no name; the socket it connected to has one.
   if (is_unix(fd)) return local_address(fd);
   sockaddr_storage address{};
   socklen_t length = sizeof address;

@@ -1,5 +1,6 @@
 // Socket options and addresses: plain system calls on a descriptor.
-// Ownership: none taken. Thread: any.
+// Ownership: the descriptor stays the caller's.
+// Thread: any.
 #pragma once
 
 #include <string>
@@ -14,7 +15,8 @@ std::string peer_address(int fd);
 std::string local_address(int fd);
 
 Result<void> set_no_delay(int fd);
-// As Redis: first probe after `seconds` of silence, then each third of it, dead after three. 0 turns it off.
+// As Redis does: the first probe after `seconds` of silence, further ones after a third of it, dead after three. 0
+// disables it.
 Result<void> set_keepalive(int fd, int seconds);
 
 }  // namespace terrace::io

@@ -15,8 +15,8 @@ namespace terrace::io {
 
 namespace {
 
-// With so much queued for a busy consumer, no more is received until it comes back. What the kernel had taken from the
-// socket by then is still added, so the queue may pass this by some buffers.
+// With so much queued for a busy consumer, receiving stops until the consumer returns. What the kernel had taken from
+// the socket by then is still added, so the queue may exceed this by some buffers.
 constexpr std::size_t kMaxQueuedBytes = 64 * 1024;
 
 constexpr std::size_t kMaxSendBytes = std::size_t{1} << 30;  // the ring's lengths have 32 bits
@@ -45,7 +45,7 @@ void Stream::release() {
     has_lent_ = false;
     reactor_.receive_buffers().give_back(lent_buffer_);
   }
-  // An idle connection keeps no memory.
+  // An idle connection holds no memory.
   if (!lent_backlog_.empty()) lent_backlog_ = {};
 }
 
@@ -70,8 +70,8 @@ void Stream::arm_receive() {
   armed_ = true;
 }
 
-// A buffer with data came: lent to the receiver who waits for it, or copied so that it goes back at once. No buffer is
-// held for a consumer that is busy, or a few busy ones would take them from all others.
+// Data arrived in a buffer: it is lent to the waiting receiver, or copied, so that the buffer goes back at once. No
+// buffer is held for a busy consumer: a few busy ones would take all the buffers.
 void Stream::keep(std::uint16_t buffer, std::size_t size) {
   ReceiveBuffers& buffers = reactor_.receive_buffers();
   const std::span<const std::byte> data(buffers.take(buffer), size);
@@ -106,7 +106,7 @@ void Stream::on_received(int result, unsigned flags) {
   }
   arm_receive();
   if (peer_gone() && !receiver_ && watcher_ && !closing_) watcher_->at_peer_gone();
-  go_on(can_receive() ? std::exchange(receiver_, {}) : std::coroutine_handle<>());
+  resume_then_close(can_receive() ? std::exchange(receiver_, {}) : std::coroutine_handle<>());
 }
 
 void Stream::at_buffers_free() {
@@ -142,7 +142,7 @@ void Stream::on_sent(int result, unsigned) {
   if (closing_ && !unsent_.empty() && send_error_ == 0) send_error_ = ECANCELED;
   if (!unsent_.empty() && send_error_ == 0) return arm_send();
   sending_ = false;
-  go_on(std::exchange(sender_, {}));
+  resume_then_close(std::exchange(sender_, {}));
 }
 
 Result<void> Stream::sent() const {
@@ -152,9 +152,9 @@ Result<void> Stream::sent() const {
 
 // --- ending
 
-// Resumes a waiter, if there is one, and then close(), if it waits for the last operation. Whoever is resumed first
-// may close and destroy this, but not when somebody waits in close() already.
-void Stream::go_on(std::coroutine_handle<> waiter) {
+// Resumes a waiter, if there is one, and then close(), if it waits for the last operation. The first may close and
+// destroy this, but not when another coroutine already waits in close().
+void Stream::resume_then_close(std::coroutine_handle<> waiter) {
   const bool was_closing = closing_;
   if (waiter) waiter.resume();
   if (was_closing && !under_way()) idle_.notify();
@@ -172,7 +172,7 @@ Task<> Stream::close() {
   starving_ = false;
   if (armed_) reactor_.cancel(received_);
   if (sending_) reactor_.cancel(sent_);
-  // A receiver that has nothing in the kernel (it starves) hears of this now, the others from their completions.
+  // A receiver with no operation in the kernel (it starves) is resumed here, the others by their completions.
   if (receiver_ && !armed_) std::exchange(receiver_, {}).resume();
   while (under_way()) co_await idle_.wait();
   backlog_ = {};

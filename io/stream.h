@@ -1,6 +1,6 @@
-// Stream: one connection's socket. Data is received as it comes, into buffers of the reactor's pool; a consumer that
-// is busy has it copied and queued up to a bound, after which the peer has to wait (TCP's own backpressure).
-// Ownership: owns the socket; co_await close() before it goes (checked). One receive() and one send() at a time.
+// Stream: one connection's socket. Data is received as it comes, into buffers of the reactor's pool. While the consumer
+// is busy, data is copied and queued up to a bound; beyond it the peer has to wait (TCP's backpressure).
+// Ownership: owns the socket; co_await close() before destruction (checked). One receive() and one send() at a time.
 // Thread: the reactor's.
 #pragma once
 
@@ -20,7 +20,8 @@ namespace terrace::io {
 
 class Reactor;
 
-// Told when the peer is gone (end of file or an error), though nobody waits in receive(). Must not destroy the Stream.
+// Called when the peer is gone (end of file or an error), even while no coroutine waits in receive(). Must not destroy
+// the Stream.
 class PeerWatcher {
  public:
   virtual void at_peer_gone() = 0;
@@ -31,7 +32,7 @@ class PeerWatcher {
 
 class Stream final : private BufferWaiter {
  public:
-  // Takes the descriptor. It must not be O_NONBLOCK.
+  // Takes ownership of the descriptor, which must not be O_NONBLOCK.
   Stream(Reactor& reactor, int fd);
   ~Stream();
   Stream(const Stream&) = delete;
@@ -49,9 +50,9 @@ class Stream final : private BufferWaiter {
    private:
     Stream& stream_;
   };
-  // What has arrived, in order; valid until the next receive(), release() or close(). Empty: the peer has ended.
+  // What has arrived, in order; valid until the next receive(), release() or close(). Empty: the peer has closed.
   ReceiveAwaiter receive();
-  // Gives back what receive() lent. Do so before waiting for long: buffers are shared by all connections.
+  // Gives back what receive() returned. Call it before any long wait: all connections share the buffers.
   void release();
   // Bytes that arrived while the consumer was busy.
   std::size_t queued_bytes() const { return backlog_.size(); }
@@ -67,18 +68,18 @@ class Stream final : private BufferWaiter {
     Stream& stream_;
     std::span<const std::byte> data_;
   };
-  // Done when the kernel has taken all of `data`, which must stay as it is until then, or with an error.
+  // Completes when the kernel has taken all of `data`, which must not change until then, or with an error.
   SendAwaiter send(std::span<const std::byte> data) { return {*this, data}; }
   bool sending() const { return sending_; }
 
-  // The peer has ended or the connection failed; what it had sent before can still be received. Known only once
-  // receive() was called for the first time, and while no more than the bound is queued.
+  // The peer has closed or the connection has failed; what the peer had sent before can still be received. Known only
+  // after the first receive(), and only while no more than the bound is queued.
   bool peer_gone() const { return ended_ || receive_error_ != 0; }
-  void watch_peer(PeerWatcher* watcher) { watcher_ = watcher; }  // null: no more
+  void watch_peer(PeerWatcher* watcher) { watcher_ = watcher; }  // null: none
 
-  // Ends the connection for both sides at once; receive() and send() then end by themselves.
+  // Ends the connection in both directions at once; receive() and send() then complete by themselves.
   void shutdown();
-  // Cancels what is under way (receive() and send() return kShutdown) and closes the socket when the kernel is done.
+  // Cancels receive() and send(), which return kShutdown, and closes the socket when the kernel is done with it.
   Task<> close();
 
  private:
@@ -92,13 +93,13 @@ class Stream final : private BufferWaiter {
   void on_received(int result, unsigned flags);
   void on_sent(int result, unsigned flags);
   void at_buffers_free() override;
-  void go_on(std::coroutine_handle<> waiter);
+  void resume_then_close(std::coroutine_handle<> waiter);
   bool under_way() const { return armed_ || sending_; }
 
   Reactor& reactor_;
   int fd_;
   bool armed_ = false;     // a multishot receive is in the kernel
-  bool pausing_ = false;   // and its cancellation as well
+  bool pausing_ = false;  // so is its cancellation
   bool starving_ = false;  // no receive buffer was free: waits for one
   bool ended_ = false;
   bool sending_ = false;
@@ -107,9 +108,9 @@ class Stream final : private BufferWaiter {
   std::uint16_t lent_buffer_ = 0;
   int receive_error_ = 0;
   int send_error_ = 0;
-  std::span<const std::byte> lent_;      // in the pool's buffer lent_buffer_
+  std::span<const std::byte> lent_;  // in the pool's buffer `lent_buffer_`
   std::vector<std::byte> backlog_;       // arrived while the consumer was busy
-  std::vector<std::byte> lent_backlog_;  // what receive() took of it
+  std::vector<std::byte> lent_backlog_;  // the part of it that receive() has returned
   std::span<const std::byte> unsent_;
   std::coroutine_handle<> receiver_;
   std::coroutine_handle<> sender_;

@@ -1,6 +1,6 @@
-// Small words for coroutines on one thread: Event, Semaphore, Gate. Waiters are resumed in order of arrival.
-// Ownership: each waiter's node lives in the awaiting coroutine's frame; the word must outlive its waiters (asserted).
-// Thread: the reactor's (or simulation's) thread only.
+// Primitives for coroutines of one thread: Event, Semaphore, Gate. Waiters are resumed in order of arrival.
+// Ownership: a waiter's node lives in the awaiting coroutine's frame; a primitive must outlive its waiters (checked).
+// Thread: the reactor's (or the simulation's).
 #pragma once
 
 #include <coroutine>
@@ -39,7 +39,7 @@ class WaitList {
     }
     return node;
   }
-  // Resumes exactly those who wait now; who waits again while this runs is not resumed twice.
+  // Resumes exactly the waiters of now. One that waits again during this call is not resumed a second time.
   void resume_all() {
     Node* node = head_;
     head_ = tail_ = nullptr;
@@ -55,7 +55,7 @@ class WaitList {
   Node* tail_ = nullptr;
 };
 
-// A condition to wait for: `while (!condition) co_await event.wait();`. notify() wakes all who wait.
+// A condition to wait for: `while (!condition) co_await event.wait();`. notify() resumes all waiters.
 class Event {
  public:
   struct Awaiter {
@@ -77,7 +77,7 @@ class Event {
   WaitList waiters_;
 };
 
-// Counts units of something bounded (bytes in flight, reads in flight).
+// Counts units of a bounded resource (bytes in flight, reads in flight).
 class Semaphore {
  public:
   explicit Semaphore(std::uint64_t units) : units_(units) {}
@@ -91,14 +91,14 @@ class Semaphore {
       semaphore.waiters_.push(node);
       suspended = true;
     }
-    // A waiter's units were taken on its behalf by release().
+    // If it was suspended, release() has taken the units already.
     void await_resume() noexcept {
       if (!suspended) semaphore.units_ -= node.amount;
     }
     bool suspended = false;
   };
 
-  // Waits until `amount` units are free, then takes them. `amount` must not pass the total, or it waits for ever.
+  // Waits until `amount` units are free, then takes them. `amount` must not exceed the total: the wait would never end.
   Awaiter acquire(std::uint64_t amount = 1) { return Awaiter{*this, {{}, amount, nullptr}, false}; }
   void release(std::uint64_t amount = 1) {
     units_ += amount;
@@ -115,7 +115,7 @@ class Semaphore {
   WaitList waiters_;
 };
 
-// Counts detached tasks, so that their owner can wait for the last one before it goes away.
+// Counts detached tasks, so that their owner can wait for the last one before its own destruction.
 class Gate {
  public:
   class Holder {

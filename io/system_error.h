@@ -1,4 +1,4 @@
-// system_error: an errno as an Error: its code for the policy, its words for people.
+// system_error: an errno as an Error: its code for the program, its text for people.
 // Thread: any.
 #pragma once
 

@@ -1,6 +1,6 @@
-// Task<T>: the one async idiom. A lazy coroutine that starts when it is awaited and resumes its awaiter when it ends.
+// Task<T>: the one async idiom: a lazy coroutine that starts when it is awaited and resumes its awaiter when it ends.
 // Ownership: the Task owns its coroutine frame; the awaiting expression keeps the Task alive until it is done.
-// Thread: a Task runs on the thread of its reactor (or simulation) only; nothing here is synchronised.
+// Thread: the thread of its reactor (or simulation) only; nothing here is synchronised.
 #pragma once
 
 #include <coroutine>
@@ -17,7 +17,8 @@ class Task;
 namespace detail {
 
 struct PromiseBase {
-  // Who goes on when this ends; null while it has not been suspended yet, since then the awaiter runs still.
+  // The coroutine to resume when this one ends. Null until this one has suspended: until then its awaiter is still
+  // running.
   std::coroutine_handle<> awaiter;
 
   struct FinalAwaiter {
@@ -31,7 +32,7 @@ struct PromiseBase {
 
   std::suspend_always initial_suspend() const noexcept { return {}; }
   FinalAwaiter final_suspend() const noexcept { return {}; }
-  // Exceptions do not cross floors; one that gets here is a defect.
+  // Exceptions do not cross floors: one that arrives here is a defect.
   [[noreturn]] void unhandled_exception() const noexcept { panic(__FILE__, __LINE__, "exception left a Task"); }
 };
 
@@ -77,8 +78,8 @@ class [[nodiscard]] Task {
   struct Awaiter {
     Handle handle;
     bool await_ready() const noexcept { return false; }
-    // A task that ends without waiting does not suspend its awaiter. (Transferring to it and back would be as good, but
-    // for builds where the compiler makes no tail calls: there a loop over such tasks would use up the stack.)
+    // A task that ends without waiting does not suspend its awaiter. (Symmetric transfer would do as well, except in
+    // builds without tail calls, where a loop over such tasks would use up the stack.)
     bool await_suspend(std::coroutine_handle<> awaiter) const {
       handle.resume();
       if (handle.done()) return false;
@@ -107,7 +108,7 @@ inline Task<void> Promise<void>::get_return_object() noexcept {
   return Task<void>(std::coroutine_handle<Promise<void>>::from_promise(*this));
 }
 
-// A coroutine nobody awaits: starts at once, frees itself when it ends.
+// A coroutine that nobody awaits: starts at once, frees itself when it ends.
 struct Detached {
   struct promise_type {
     Detached get_return_object() const noexcept { return {}; }
@@ -124,7 +125,7 @@ inline Detached run_detached(Task<void> task) {
 
 }  // namespace detail
 
-// Starts `task` now and lets it run on its own. Whoever owns what the task uses must outlive it: hold a Gate.
+// Starts `task` now, detached. The owner of what the task uses must outlive it: it holds a Gate.
 inline void spawn(Task<void> task) {
   detail::run_detached(std::move(task));
 }

@@ -1,5 +1,6 @@
-// TimerHeap: coroutines to resume at a time, the earliest first and equal ones in order of arrival.
-// Ownership: keeps handles only; the coroutines must live until they are taken. Thread: the reactor's.
+// TimerHeap: coroutines to resume at a given time, the earliest first, equal times in order of arrival.
+// Ownership: keeps handles only; the coroutines must live until they are taken.
+// Thread: the reactor's.
 #pragma once
 
 #include <coroutine>
@@ -16,8 +17,8 @@ class TimerHeap {
   std::size_t size() const { return entries_.size(); }
   std::int64_t earliest_us() const { return entries_.front().deadline_us; }
 
-  // Arrivals from now on are numbered from here; pop_due leaves those alone, so that who sleeps again for no time while
-  // the due ones are resumed waits for the next round.
+  // Timers that arrive from now on have this number or a higher one. pop_due() leaves them alone: a coroutine that
+  // sleeps again for no time, while the due ones are resumed, waits for the next round.
   std::uint64_t next_arrival() const { return next_arrival_; }
   // The earliest coroutine that is due at `now_us` and arrived before `arrival`; null if there is none.
   std::coroutine_handle<> pop_due(std::int64_t now_us, std::uint64_t arrival);

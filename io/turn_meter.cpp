@@ -10,7 +10,7 @@ namespace terrace::io {
 
 namespace {
 
-// How old what the kernel said of the thread may be.
+// How old the kernel's numbers about the thread may be.
 constexpr std::int64_t kKnownForNs = 1'000'000;
 
 std::int64_t read_ns(clockid_t clock) {
@@ -19,7 +19,7 @@ std::int64_t read_ns(clockid_t clock) {
   return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
 }
 
-// Equal literals may lie at several addresses; within a turn that is near enough, in what is told it is not.
+// Equal literals may have several addresses. Comparing addresses is good enough within a turn, but not in statistics.
 bool same(const char* a, const char* b) {
   return a == b || std::strcmp(a, b) == 0;
 }
@@ -30,7 +30,7 @@ thread_local TurnMeter* TurnMeter::current_ = nullptr;
 
 std::int64_t TurnMeter::begin(std::int64_t due_us) {
   const std::int64_t now_ns = read_ns(CLOCK_MONOTONIC);
-  if (now_ns - known_.asked_ns >= kKnownForNs) look_at_wait(now_ns, due_us);
+  if (now_ns - known_.asked_ns >= kKnownForNs) measure_wait(now_ns, due_us);
   current_ = this;
   begin_ns_ = marked_ns_ = now_ns;
   share_count_ = 0;
@@ -62,7 +62,7 @@ void TurnMeter::end() {
   const std::int64_t busy_us = (end_ns_ - begin_ns_) / 1000;
   ++statistics_.turns;
   if (busy_us >= kLongUs) {
-    look_at_turn(end_ns_, busy_us);
+    measure_turn(end_ns_, busy_us);
   } else if (static_cast<std::uint64_t>(busy_us) > statistics_.worst_us) {
     statistics_.worst_us = static_cast<std::uint64_t>(busy_us);
     statistics_.worst_cause = largest().name;
@@ -70,8 +70,8 @@ void TurnMeter::end() {
   statistics_.busy_us += static_cast<std::uint64_t>(busy_us);
 }
 
-// Between two turns the thread waits, but it also works, on what was submitted and what has completed.
-void TurnMeter::look_at_wait(std::int64_t now_ns, std::int64_t due_us) {
+// Between two turns the thread waits, but the kernel also works in it, on what was submitted and what has completed.
+void TurnMeter::measure_wait(std::int64_t now_ns, std::int64_t due_us) {
   const Usage usage = ask(now_ns);
   const std::int64_t in_turns_us = usage.busy_us - known_.busy_us;
   const std::int64_t in_kernel_us = std::min(usage.cpu_us - known_.cpu_us - in_turns_us, (now_ns - end_ns_) / 1000);
@@ -81,9 +81,9 @@ void TurnMeter::look_at_wait(std::int64_t now_ns, std::int64_t due_us) {
   known_ = usage;
 }
 
-void TurnMeter::look_at_turn(std::int64_t now_ns, std::int64_t busy_us) {
+void TurnMeter::measure_turn(std::int64_t now_ns, std::int64_t busy_us) {
   const Usage usage = ask(now_ns);
-  // At most: some of it may be the time before the turn that nobody asked about.
+  // At most this: some of it may have been spent before the turn, since the kernel was last asked.
   const std::int64_t on_cpu_us = std::min(usage.cpu_us - known_.cpu_us, busy_us);
   const char* cause = largest().name;
   if (on_cpu_us >= kLongUs && static_cast<std::uint64_t>(on_cpu_us) > statistics_.worst_on_cpu_us) {
@@ -111,7 +111,7 @@ void TurnMeter::note(const char* cause, std::int64_t duration_us) {
 }
 
 TurnMeter::Usage TurnMeter::ask(std::int64_t now_ns) const {
-  rusage usage{};  // whose times lag behind by up to a tick
+  rusage usage{};  // its times lag behind by up to a tick
   ::getrusage(RUSAGE_THREAD, &usage);
   return {now_ns, read_ns(CLOCK_THREAD_CPUTIME_ID) / 1000, usage.ru_nivcsw,
           static_cast<std::int64_t>(statistics_.busy_us)};

@@ -1,7 +1,8 @@
-// TurnMeter: how long the reactor's turns are and what made them so. A turn's time is charged to what runs: to phases
-// of the loop, and to the Activity (activity.h) that somebody has marked. The cause of a long turn is what took most of
-// it, or "preempted" or "blocked" when the thread had no processor for most of it. Ownership: the Reactor's; names are
-// literals. Thread: the reactor's.
+// TurnMeter: how long the reactor's turns take, and why. A turn's time is charged to what runs: to the phases of the
+// loop, and to the Activity (activity.h) that the code names. The cause of a long turn is what took most of it, or
+// "preempted" or "blocked" when the thread had no processor for most of it.
+// Ownership: the Reactor's; names are literals.
+// Thread: the reactor's.
 #pragma once
 
 #include <array>
@@ -11,7 +12,7 @@
 
 namespace terrace::io {
 
-// What the turns cost: the time from the kernel's return to the next entry.
+// The duration of a turn is the time from the kernel's return to the next call of the kernel's wait.
 struct TurnStatistics {
   struct Cause {
     const char* name;
@@ -24,12 +25,12 @@ struct TurnStatistics {
   // Since the last reset.
   std::uint64_t worst_us = 0;
   const char* worst_cause = "none";
-  std::uint64_t worst_on_cpu_us = 0;  // of long turns, less what other threads took of them
+  std::uint64_t worst_on_cpu_us = 0;  // of long turns, without the time that other threads took
   const char* worst_on_cpu_cause = "none";
   std::vector<Cause> long_turns;  // those of TurnMeter::kLongUs or more
 };
 
-// Hears of each long turn, within the turn after it. Must not block.
+// Called for each long turn, during the turn after it. Must not block.
 class TurnObserver {
  public:
   virtual void at_long_turn(const char* cause, std::int64_t duration_us) = 0;
@@ -40,15 +41,15 @@ class TurnObserver {
 
 class TurnMeter {
  public:
-  // Shorter ones are not worth a question to the kernel, nor an event.
+  // Shorter turns are not worth a question to the kernel, nor an event.
   static constexpr std::int64_t kLongUs = 1000;
 
-  // The one whose turn is under way on this thread; null outside turns.
+  // The meter whose turn is running on this thread; null outside turns.
   static TurnMeter* current() { return current_; }
 
-  // The time, in microseconds. `due_us`: when the kernel was asked to wake the thread, if it was.
+  // Returns the time in microseconds. `due_us`: when the kernel was asked to wake the thread, if it was.
   std::int64_t begin(std::int64_t due_us);
-  // Charges what has passed to what ran; what runs next is `name`. Returns what ran.
+  // Charges the time since the last call to what ran; from now on `name` runs. Returns the name of what ran.
   const char* change_to(const char* name);
   void end();
 
@@ -61,8 +62,8 @@ class TurnMeter {
     const char* name;
     std::int64_t ns;
   };
-  // What the kernel says of the thread. Two system calls, so it is asked once in a
-  // while and at the end of a long turn; what lies between is known to that while.
+  // What the kernel knows of the thread. It takes two system calls, so the kernel is asked now and then, and at the end
+  // of a long turn; the values in between are known only as the difference of two answers.
   struct Usage {
     std::int64_t asked_ns = 0;
     std::int64_t cpu_us = 0;
@@ -71,14 +72,14 @@ class TurnMeter {
   };
 
   Usage ask(std::int64_t now_ns) const;
-  void look_at_wait(std::int64_t now_ns, std::int64_t due_us);
-  void look_at_turn(std::int64_t now_ns, std::int64_t busy_us);
+  void measure_wait(std::int64_t now_ns, std::int64_t due_us);
+  void measure_turn(std::int64_t now_ns, std::int64_t busy_us);
   void note(const char* cause, std::int64_t duration_us);
   const Share& largest() const;
 
   static thread_local TurnMeter* current_;
 
-  std::array<Share, 16> shares_{};  // more kinds in one turn share the last place
+  std::array<Share, 16> shares_{};  // further kinds in one turn share the last place
   std::size_t share_count_ = 0;
   const char* running_ = "none";
   std::int64_t begin_ns_ = 0;

@@ -21,9 +21,10 @@ namespace terrace::io {
 
 namespace {
 
-// The kernel moves at most 2 GiB less a page at once; what is larger completes short, as the contract allows.
+// The kernel transfers at most 2 GiB less a page in one call; a larger transfer completes short, as the contract
+// allows.
 constexpr std::uint64_t kMaxTransfer = std::uint64_t{1} << 30;
-// Beyond this the kernel holds its caller too long: it takes hold of each page, and may find the blocks one by one.
+// Larger transfers hold the kernel's caller too long: it pins each page, and may find the blocks one by one.
 constexpr std::uint64_t kMaxInline = 64 * 1024;
 
 unsigned transfer_size(std::uint64_t size) {
@@ -42,7 +43,7 @@ int open_flags(OpenMode mode) {
   TERRACE_CHECK(false);
 }
 
-// Makes the directory's name durable, too: its files would be lost with it.
+// Makes the directory's name durable too: without it, its files would be lost.
 Result<void> make_root(const std::string& root) {
   std::error_code error;
   if (!std::filesystem::create_directories(root, error)) {
@@ -64,15 +65,15 @@ struct AlignedFree {
   void operator()(void* memory) const { std::free(memory); }
 };
 
-// The smallest unit in which this file takes direct writes; 0: in none. A full disk, which says nothing of units, gets
-// the one that every file system takes: what a start frees there comes after this.
+// The smallest unit in which this file takes direct writes; 0: it takes none. A full disk cannot be tried (a start frees
+// space only later): it gets the unit that every file system takes.
 Result<std::size_t> try_direct_writes(int fd, const std::string& path) {
   constexpr std::size_t kLargest = 4096;
   std::unique_ptr<void, AlignedFree> block(std::aligned_alloc(kLargest, 2 * kLargest));
   if (!block) return system_error(ENOMEM, "write " + path);
   std::memset(block.get(), 0, 2 * kLargest);
   for (std::size_t size : {kSectorSize, kLargest}) {
-    // Neither buffer nor offset is a multiple of more than `size`.
+    // Neither the buffer's address nor the offset is a multiple of more than `size`.
     const auto* data = static_cast<std::byte*>(block.get()) + size;
     const ssize_t written = ::pwrite(fd, data, size, static_cast<off_t>(size));
     if (written == static_cast<ssize_t>(size)) return size;
@@ -117,7 +118,7 @@ Result<void> UringDisk::probe_direct() {
   const std::string path = full_path(name);
   const int fd = ::openat(root_fd_, name.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_DIRECT, 0600);
   const int error_number = errno;
-  ::unlinkat(root_fd_, name.c_str(), 0);  // some file systems refuse after having made it
+  ::unlinkat(root_fd_, name.c_str(), 0);  // some file systems create the file and then refuse
   if (fd < 0) {
     if (error_number == EINVAL) return {};
     return system_error(error_number, "create " + path);
@@ -138,7 +139,7 @@ std::string UringDisk::full_path(const std::string& path) const {
 UringDisk::Operation& UringDisk::take_operation() {
   if (free_operations_.empty()) {
     operations_.push_back(std::make_unique<Operation>(*this));
-    free_operations_.reserve(operations_.size());  // giving back must not allocate
+    free_operations_.reserve(operations_.size());  // so that giving an operation back does not allocate
     free_operations_.push_back(operations_.back().get());
   }
   Operation& operation = *free_operations_.back();
@@ -155,11 +156,11 @@ void UringDisk::submit(DiskRequest& request) {
 }
 
 void UringDisk::use_file(io_uring_sqe& sqe, FileHandle file) const {
-  const auto index = static_cast<std::size_t>(file);  // kNoFile is beyond the end
+  const auto index = static_cast<std::size_t>(file);  // kNoFile becomes an index beyond the end
   if (index < registered_.size() && registered_[index]) sqe.flags |= IOSQE_FIXED_FILE;
 }
 
-// What works on names or on extents may wait for the journal, and large transfers take long to begin: IOSQE_ASYNC hands
+// Operations on names or extents may wait for the journal, and large transfers take long to start. IOSQE_ASYNC passes
 // them to the kernel's worker threads at once, so that they never hold the reactor.
 void UringDisk::start(Operation& operation) {
   DiskRequest& request = *operation.request;
@@ -203,7 +204,7 @@ void UringDisk::start_file_operation(Operation& operation) {
 }
 
 // One operation: a write that ends when its bytes are durable costs a third less than a write and a linked fdatasync,
-// which the kernel always hands to a thread of its own.
+// which the kernel always passes to another thread.
 void UringDisk::start_write_sync(Operation& operation) {
   const DiskRequest& request = *operation.request;
   io_uring_sqe& write = reactor_.prepare(operation.completion);
@@ -254,7 +255,7 @@ Task<> UringDisk::truncate_on_worker(Operation& operation) {
   advance(operation, result);
 }
 
-// The root is open already; any other directory is opened first, see advance().
+// The root is open already; any other directory is opened first (see advance()).
 void UringDisk::start_sync_directory(Operation& operation) {
   const DiskRequest& request = *operation.request;
   io_uring_sqe& sqe = reactor_.prepare(operation.completion);
@@ -285,7 +286,7 @@ void UringDisk::advance(Operation& operation, int result) {
   finish(operation);
 }
 
-// The waiter goes on, and may submit the next request at once.
+// The waiter is resumed, and may submit the next request at once.
 void UringDisk::finish(Operation& operation) {
   const std::coroutine_handle<> waiter = operation.request->waiter;
   operation.request = nullptr;
@@ -361,7 +362,7 @@ Result<void> UringDisk::lock(const std::string& path) {
     return Error{ErrorCode::kBusy, full_path(path) + " is locked by " + holder};
   }
   lock_fds_.push_back(fd);
-  // For people; the lock holds without it, on a full disk, too.
+  // For people. The lock does not depend on it, so a full disk does no harm.
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(fd, 0) == 0) [[maybe_unused]]
     const ssize_t written = ::pwrite(fd, pid.data(), pid.size(), 0);

@@ -1,5 +1,6 @@
-// UringDisk: the Disk of a real directory, through the reactor's ring, past the page cache where the file system can.
-// Ownership: operations that are under way have a slot here; there must be none left when it goes (checked).
+// UringDisk: the Disk of a real directory, through the reactor's ring, past the page cache where the file system
+// allows.
+// Ownership: each operation in flight has a slot here; none may be left at destruction (checked).
 // Thread: the reactor's.
 #pragma once
 
@@ -17,16 +18,16 @@ namespace terrace::io {
 
 class UringDisk final : public Disk {
  public:
-  // Makes the root directory if it is missing.
+  // Creates the root directory if it is missing.
   static Result<std::unique_ptr<UringDisk>> open(Reactor& reactor, const std::string& root);
   ~UringDisk() override;
   UringDisk(const UringDisk&) = delete;
   UringDisk& operator=(const UringDisk&) = delete;
 
   const std::string& root() const { return root_; }
-  // False: the file system refuses O_DIRECT, files go through the page cache (worth a notice in the log).
+  // False: the file system refuses O_DIRECT and files go through the page cache (worth a notice in the log).
   bool direct() const { return alignment_ != 0; }
-  // What offsets, sizes and buffers must be multiples of; 1 if not direct().
+  // Offsets, sizes and buffers must be multiples of this; 1 if not direct().
   std::size_t alignment() const { return alignment_ ? alignment_ : 1; }
 
   void submit(DiskRequest& request) override;
@@ -37,7 +38,7 @@ class UringDisk final : public Disk {
   Result<Space> space() override;
 
  private:
-  // One request under way. Slots are used again and again, so that a request allocates nothing.
+  // One request in flight. Slots are reused, so that a request allocates nothing.
   struct Operation {
     explicit Operation(UringDisk& owner) : disk(owner) {}
     void on_result(int result, unsigned) { disk.advance(*this, result); }
@@ -74,7 +75,7 @@ class UringDisk final : public Disk {
   unsigned under_way_ = 0;
   std::vector<std::unique_ptr<Operation>> operations_;
   std::vector<Operation*> free_operations_;
-  std::vector<bool> registered_;  // by file descriptor: it stands in the ring's file table
+  std::vector<bool> registered_;  // by file descriptor: it is in the ring's file table
   std::vector<int> lock_fds_;
   std::unique_ptr<WorkerPool> blocking_;  // only where the kernel cannot truncate through the ring
 };

@@ -14,7 +14,7 @@ namespace terrace::io {
 WorkerPool::WorkerPool(Reactor& reactor, unsigned threads, const std::string& name, std::function<void()> at_rest)
     : mailbox_(reactor.mailbox()), at_rest_(std::move(at_rest)) {
   TERRACE_CHECK(threads > 0 && sem_init(&waiting_, 0, 0) == 0);
-  // Threads inherit the mask: signals are the reactor's business.
+  // Threads inherit the mask: signals are handled on the reactor's thread.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -54,7 +54,7 @@ bool WorkerPool::item_comes_before_rest() {
   return true;
 }
 
-// Null when the pool closes and nothing is left to do.
+// Null when the pool closes and no work is left.
 WorkItem* WorkerPool::wait_for_item() {
   if (!at_rest_ || !item_comes_before_rest()) {
     if (at_rest_) at_rest_();
@@ -67,7 +67,7 @@ WorkItem* WorkerPool::wait_for_item() {
   return item;
 }
 
-// Turns what was submitted round: first come, first served.
+// Reverses what was submitted: first submitted, first served.
 void WorkerPool::take_over() {
   WorkItem* item = submitted_.exchange(nullptr, std::memory_order_acquire);
   while (item) {

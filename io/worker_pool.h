@@ -1,7 +1,8 @@
-// WorkerPool: threads for CPU-heavy or blocking work, below the reactor in the scheduler's eyes: where both want a
-// processor the reactor gets it. So the reactor never takes a lock that a worker may hold.
-// Ownership: items live in the awaiting coroutines' frames. The pool must go before its Reactor; what was submitted is
-// still done, and its waiters are resumed if the Reactor runs again. Thread: submit() on the reactor's.
+// WorkerPool: threads for CPU-heavy or blocking work, with a lower scheduling priority than the reactor: where both want
+// a processor, the reactor gets it. Hence the reactor never takes a lock that a worker may hold.
+// Ownership: items live in the awaiting coroutines' frames. The pool must be destroyed before its Reactor; submitted
+// work is still done, and its waiters are resumed if the Reactor runs again.
+// Thread: submit() on the reactor's.
 #pragma once
 
 #include <semaphore.h>
@@ -32,7 +33,7 @@ class WorkerPool final : public Workers {
 
   void submit(WorkItem& item) override;
 
-  // What a worker made is freed by others some time after.
+  // Memory that a worker has allocated is freed by other threads some time later.
   static constexpr std::chrono::milliseconds kRest{500};
 
  private:
@@ -43,11 +44,11 @@ class WorkerPool final : public Workers {
 
   Mailbox& mailbox_;
   const std::function<void()> at_rest_;
-  sem_t waiting_;  // one count for each item that nobody has taken yet, and at the end one for each thread
+  sem_t waiting_;  // one count for each item not taken yet, and at the end one for each thread
   std::atomic<WorkItem*> submitted_{nullptr};  // the latest first
-  std::mutex taking_;                          // the workers' own; guards first_
-  WorkItem* first_ = nullptr;                  // taken over from submitted_, the oldest first
-  std::vector<std::thread> threads_;           // last: they use all the rest
+  std::mutex taking_;  // taken by workers only; guards first_
+  WorkItem* first_ = nullptr;  // taken from submitted_, the oldest first
+  std::vector<std::thread> threads_;  // last: the threads use all the members above
 };
 
 }  // namespace terrace::io

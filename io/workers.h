@@ -1,6 +1,7 @@
-// Workers: where CPU-heavy work goes so that the reactor is not held. The work must touch only what it was given.
-// Ownership: the work item lives in the awaiting coroutine's frame. Thread: run() is called and resumed on the
-// reactor's thread; the function itself runs on another (in the simulation: on the same one, later).
+// Workers: where CPU-heavy work goes, so that it does not hold the reactor. The work may touch only what it was given.
+// Ownership: the work item lives in the awaiting coroutine's frame.
+// Thread: run() is called and resumed on the reactor's thread; the function itself runs on another (in the simulation:
+// on the same one, later).
 #pragma once
 
 #include <coroutine>
