@@ -1,4 +1,4 @@
-// AlignedBuffer: bytes at a page-aligned address, as direct I/O needs them. Owns its memory; moves, does not copy.
+// AlignedBuffer: bytes at a page-aligned address, as direct I/O needs them. Owns its memory; can be moved, not copied.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ namespace terrace::storage {
 
 class AlignedBuffer {
  public:
-  // Both the unit of the address and what sizes are rounded up to.
+  // The unit of the address, and of the capacity.
   static constexpr std::size_t kAlignment = 4096;
 
   AlignedBuffer() = default;
@@ -39,12 +39,12 @@ class AlignedBuffer {
   std::span<std::byte> span() { return {bytes_.get(), size_}; }
   std::span<const std::byte> span() const { return {bytes_.get(), size_}; }
 
-  // Keeps the content; what is new is not initialised. Grows by doubling.
+  // Keeps the content; further bytes are uninitialised. Grows by doubling.
   void resize(std::size_t size) {
     if (size > capacity_) reserve(capacity_ * 2 > size ? capacity_ * 2 : size);
     size_ = size;
   }
-  // Room for so many bytes without growing.
+  // Makes later resizes up to `size` cheap.
   void reserve(std::size_t size) {
     if (size <= capacity_) return;
     const std::size_t capacity = (size + kAlignment - 1) / kAlignment * kAlignment;

@@ -1,5 +1,7 @@
-// BitWriter, BitReader: numbers of any width below 57 bits one behind the other, each from its lowest bit on, in bytes
-// filled from their lowest bit on. Ownership: borrow their bytes. Thread: any.
+// BitWriter, BitReader: numbers of up to 56 bits, packed one behind the other. A number's lowest bit comes first, and a
+// byte is filled from its lowest bit.
+// Ownership: borrow their bytes.
+// Thread: any.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +12,7 @@
 
 namespace terrace::storage {
 
-// Bits that hold every number up to `largest`.
+// The number of bits that hold every number up to `largest`.
 constexpr unsigned bits_for(std::uint64_t largest) {
   return static_cast<unsigned>(std::bit_width(largest));
 }
@@ -19,13 +21,13 @@ class BitWriter {
  public:
   explicit BitWriter(std::string& out) : out_(out) {}
 
-  // `number` fits `width` bits.
+  // `number` must fit `width` bits.
   void put(std::uint64_t number, unsigned width) {
     pending_ |= number << filled_;
     filled_ += width;
     for (; filled_ >= 8; filled_ -= 8, pending_ >>= 8) out_.push_back(static_cast<char>(pending_));
   }
-  // As many ones, and a zero.
+  // `number` ones, and a zero.
   void put_unary(std::uint64_t number) {
     for (; number >= kRun; number -= kRun) put((std::uint64_t{1} << kRun) - 1, kRun);
     put((std::uint64_t{1} << number) - 1, static_cast<unsigned>(number) + 1);
@@ -40,16 +42,16 @@ class BitWriter {
 
   std::string& out_;
   std::uint64_t pending_ = 0;
-  unsigned filled_ = 0;  // of `pending_`, less than 8 between calls
+  unsigned filled_ = 0;  // bits of `pending_`, less than 8 between calls
 };
 
-// After a read past the end every read gives zeros and ok() is false.
+// After a read past the end, every read returns zeros and ok() is false.
 class BitReader {
  public:
   explicit BitReader(std::string_view bytes) : bytes_(bytes) {}
 
   bool ok() const { return ok_; }
-  // Nothing is left but the zeros that fill the last byte.
+  // Nothing is left but the zeros that pad the last byte.
   bool at_end() const { return ok_ && next_ == bytes_.size() && filled_ < 8 && pending_ == 0; }
   std::uint64_t get(unsigned width) {
     fill();
@@ -73,7 +75,7 @@ class BitReader {
   }
 
  private:
-  // At least 57 bits, while there are so many.
+  // Loads at least 57 bits, while that many are left.
   void fill() {
     while (filled_ <= 56 && next_ < bytes_.size()) {
       pending_ |= std::uint64_t{static_cast<unsigned char>(bytes_[next_++])} << filled_;

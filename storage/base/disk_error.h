@@ -1,4 +1,4 @@
-// What a disk operation's result means, in words that name the file. The one place that compares results with sizes.
+// The results of disk operations as errors that name the file. The one place that compares results with sizes.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,14 @@
 
 namespace terrace::storage {
 
-// `result` below zero: -errno.
+// `result` is -errno.
 Error disk_error(const char* operation, const FilePath& path, std::int64_t result);
 
-// For operations that give no size back.
+// For operations whose result is not a size.
 Result<void> check_done(const char* operation, const FilePath& path, std::int32_t result);
 Error short_transfer(const char* operation, const FilePath& path, std::uint64_t offset, std::int32_t result,
                      std::uint64_t size);
-// For reads and writes: a short one is an error, whatever came through.
+// For reads and writes: a short one is an error, however much was transferred.
 inline Result<void> check_full(const char* operation, const FilePath& path, std::uint64_t offset, std::int32_t result,
                                std::uint64_t size) {
   if (result >= 0 && static_cast<std::uint64_t>(result) == size) return {};

@@ -1,6 +1,7 @@
-// FilePath: where a file lies below the store's directory, by kind and serial. Its text is put together only when asked
-// for: every read and write names its file, and only those that fail need the name.
-// Ownership: none; a fixed path's text must outlive it. Thread: any.
+// FilePath: a file's path below the store's directory, by kind and serial. The text is built only on demand: every read
+// and write names its file, but only a failed one needs the text.
+// Ownership: none; a fixed path's text must outlive the FilePath.
+// Thread: any.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,7 @@ class FilePath {
   FilePath(const char* directory, std::uint64_t serial, const char* extension)
       : text_(directory), extension_(extension), serial_(serial) {}
 
-  const char* text_;  // all of it, or the directory
+  const char* text_;  // the whole path, or the directory
   const char* extension_ = nullptr;
   std::uint64_t serial_ = 0;
 };

@@ -1,4 +1,5 @@
-// Key: a key's name with its hash, computed once per command. Thread: a plain value.
+// Key: a key's name with its hash, computed once per command.
+// Thread: a plain value.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,7 @@ namespace terrace::storage {
 struct Key {
   Key() = default;
   explicit Key(std::string_view key_name) : name(key_name), hash(XXH3_64bits(key_name.data(), key_name.size())) {}
-  // Independent of `hash`; together they stand for the name where an image is resolved without comparing names.
+  // Independent of `hash`. Both together identify the name where an image is resolved without comparing names.
   std::uint64_t second_hash() const { return XXH3_64bits_withSeed(name.data(), name.size(), kSecondSeed); }
 
   std::string_view name;

@@ -25,92 +25,95 @@ inline constexpr std::uint32_t kLargeBlockSize = 4 * kKiB;
 inline constexpr std::int64_t kMaintenancePeriodMs = 10;
 #else
 inline constexpr bool kTinyLimits = false;
-// One device read serves one cold key; 4 KiB is the unit that NVMe reads as fast as anything smaller.
+// One device read serves one cold key. NVMe reads 4 KiB as fast as anything smaller.
 inline constexpr std::uint32_t kPageSize = 4096;
-// Large enough that a segment's header and file are nothing beside it, small enough to compact in a second.
+// Large enough that a segment's header and file cost nothing beside it, small enough to be compacted in a second.
 inline constexpr std::uint64_t kSegmentSize = 64 * kMiB;
-// Small stores take smaller ones, so that what is allocated ahead is little beside the rest.
+// Small stores use smaller segments, so that the space allocated ahead is little beside the rest.
 inline constexpr std::uint64_t kSmallSegmentSize = 4 * kMiB;
-// What is left of a full disk is taken in segments of this size: a batch of compaction fits.
+// On a nearly full disk segments have this size: a batch of compaction fits.
 inline constexpr std::uint64_t kLeastSegmentSize = 1 * kMiB;
-// A log file is recycled whole; small files make the log's length follow the checkpoint closely.
+// A log file is recycled as a whole. Small files let the log's length follow the checkpoint closely.
 inline constexpr std::uint64_t kLogFileSize = 16 * kMiB;
 // One frame is one commit; a larger burst is split. Bounds the buffers in flight and the reader's buffer.
 inline constexpr std::uint64_t kMaxFrameSize = 1 * kMiB;
-// Large values are compressed and checksummed in blocks of this many raw bytes, one by one.
+// Large values are compressed and checksummed in blocks of this many raw bytes.
 inline constexpr std::uint32_t kLargeBlockSize = 64 * kKiB;
-// So often the engine looks whether a checkpoint or compaction is due. What can be written meanwhile must be little
-// beside the store, or what compaction keeps swings with the disk's speed.
+// The interval at which the engine checks whether a checkpoint or compaction is due. What can be written in one
+// interval must be little beside the store; otherwise the live share that compaction keeps would vary with the disk's
+// speed.
 inline constexpr std::int64_t kMaintenancePeriodMs = 100;
 #endif
 
-// A store takes segments of this part of its size, between the least and the largest.
+// A segment is this part of the store's size, between the smallest and the largest segment.
 inline constexpr std::uint64_t kSegmentShare = 64;
 
-// What grows is refused, and nothing is spilled, when less than this is free beside room for a checkpoint: for the
-// log's next file, the fresh one that a start takes, and compaction, which makes space.
+// When less than this is free, beside room for a checkpoint, commands that grow the store are refused and nothing is
+// spilled. It is for the log's next file, the fresh file of a start, and compaction, which frees space.
 inline constexpr std::uint64_t kDiskReserve = 2 * kLogFileSize + kSegmentSize;
 // Compaction and checkpoints hurry when less than this part of the disk is free.
 inline constexpr std::uint64_t kLowDiskShare = 10;
-// Compaction stops above this, so that a checkpoint can be written, which makes what it has emptied free.
+// Compaction stops above this, so that a checkpoint can be written: it frees the segments that compaction has emptied.
 inline constexpr std::uint64_t kCheckpointReserve = kSegmentSize / 4;
 
-// What LZ4 can look back on.
+// The window of LZ4.
 inline constexpr std::size_t kDictionarySize = kTinyLimits ? 1 * kKiB : 64 * kKiB;
-// HC's level for what compaction writes. On package stanzas with a dictionary: 0.39 of raw at level 3, 0.38 at 6 for
-// half as much time again; the fast compressor makes 0.51 in a third of level 3's time.
+// HC's level for what compaction writes. On package stanzas with a dictionary: 0.39 of raw at level 3, 0.38 at level 6
+// in half as much time again; the fast compressor reaches 0.51 in a third of level 3's time.
 inline constexpr int kThoroughLevel = 3;
 
 // Commits in flight: one more than the device works on, so that it never waits for the reactor. More would make smaller
-// frames of the same load: SET from 50 connections takes 5 to a frame with 4, 12 with 2, and a fifth more a second.
+// frames of the same load: SETs from 50 connections are 5 to a frame with 4 in flight, and 12 to a frame with 2, which
+// is a fifth more a second.
 inline constexpr unsigned kMaxFramesInFlight = 2;
 
-// Raw bytes packed into one page at most: bounds the scratch buffer a reader needs.
+// At most this many raw bytes are packed into one page: bounds the reader's scratch buffer.
 inline constexpr std::uint32_t kMaxPageRawSize = 8 * kPageSize;
 
-// Bytes of log after which a checkpoint is due, unless the index is larger: replay of so many takes about a second.
+// Bytes of log after which a checkpoint is due, unless the index is larger: replaying them takes about a second.
 inline constexpr std::uint64_t kCheckpointLogSize = kTinyLimits ? 2 * kLogFileSize : 8 * kLogFileSize;
-// While most keys are hot, the log may grow beyond that as long as it holds fewer entries than take about a second, up
-// to this size and this part of the disk: each checkpoint writes what is soon written again. With values of 256 bytes
-// it took a quarter of what a SET costs.
+// While most keys are hot, the log may grow further, as long as it holds fewer entries than can be replayed in about a
+// second, up to this size and this part of the disk: a checkpoint writes records that will soon be written again. With
+// values of 256 bytes that took a quarter of a SET's cost.
 inline constexpr std::uint64_t kCheckpointLogEntries = kTinyLimits ? 2000 : 2'000'000;
 inline constexpr std::uint64_t kMaxCheckpointLogSize = 4 * kCheckpointLogSize;
 inline constexpr std::uint64_t kCheckpointLogDiskShare = 16;
 
-// While most keys are cold, a checkpoint is due for this part of the segments' bytes, in the log or in segments in
-// which nothing lives. Each costs some 6 bytes a key: with records of 300 packed bytes half of what it gives back.
+// While most keys are cold, a checkpoint is due when the log, or the segments in which nothing lives, take this part of
+// the segments' bytes. A checkpoint writes some 6 bytes a key: with records of 300 packed bytes, half of what it gives
+// back.
 inline constexpr std::uint64_t kCheckpointShare = 40;
 
-// Redis' own bound on a string (proto-max-bulk-len's default).
+// Redis' limit for a string (the default of proto-max-bulk-len).
 inline constexpr std::uint64_t kMaxValueSize = 512 * kMiB;
 inline constexpr std::uint64_t kMaxKeySize = 512 * kMiB;
 
-// Widths of a Location's parts. Together with an index entry's own bits they fill 64 (see index.h).
+// Widths of a Location's fields. Together with an index entry's other bits they make 64 (index_entry.h).
 inline constexpr unsigned kSegmentBits = 20;
 inline constexpr unsigned kPageBits = 14;
 inline constexpr unsigned kSlotBits = 8;
 inline constexpr std::uint32_t kMaxSegments = 1u << kSegmentBits;
-// Slots from here on say "a large record that starts at this page" and how many pages to read at once (1 to 64).
+// Slots from here on mean "a large record that starts at this page", and how many pages to read at once (1 to 64).
 inline constexpr std::uint32_t kFirstLargeSlot = 192;
 inline constexpr std::uint32_t kMaxSlotsPerPage = kFirstLargeSlot;
 inline constexpr std::uint32_t kMaxReadAheadPages = (1u << kSlotBits) - kFirstLargeSlot;
 
-// Bound on a record's image; far beyond what memory holds of one value.
+// The limit for a record's image; far beyond what memory can hold of one value.
 inline constexpr std::uint64_t kMaxImageSize = 1024 * kGiB;
-// What it takes at most where nothing of it shrinks: a header of 16 bytes for each block.
+// Its size on disk if nothing of it can be compressed: a header of 16 bytes for each block.
 inline constexpr std::uint64_t kMaxStoredImageSize = kMaxImageSize + kMaxImageSize / kLargeBlockSize * 16;
 
-// Objects whose images are larger are encoded in slices, and from the second bound on written to a segment of their own
-// as they are encoded, so that they are not in memory a second time.
+// Objects with a larger image are encoded in slices. From the second limit on, the image is also written to a segment
+// of its own while it is encoded, so that it is never in memory as a whole.
 inline constexpr std::uint64_t kSlicedImageSize = kTinyLimits ? 2 * kKiB : 64 * kKiB;
 inline constexpr std::uint64_t kStreamedImageSize = kTinyLimits ? 8 * kKiB : 4 * kMiB;
-// Bytes of an object's image that are made, or built from, before the clock is asked.
+// Bytes of an object's image that are encoded, or decoded, before the clock is checked.
 inline constexpr std::uint64_t kImageStepSize = kTinyLimits ? 256 : 4 * kKiB;
-// Larger objects stay in memory at the first touch: to read one once more for a second touch would cost more.
+// Larger objects stay in memory at the first touch: to read one again for the second touch would cost more.
 inline constexpr std::uint64_t kStayingObjectSize = kTinyLimits ? 512 : 1 * kMiB;
-// Raw bytes of a streamed image that are packed and written at once.
+// Raw bytes of a streamed image that are packed and written together.
 inline constexpr std::uint64_t kStreamedPieceSize = 16 * kLargeBlockSize;
-// Bytes of pages that are written at once.
+// Bytes of pages that are written together.
 inline constexpr std::uint64_t kWrittenPieceSize = 8 * kLargeBlockSize;
 
 // A segment is larger than kSegmentSize only if it holds one large record.

@@ -1,5 +1,5 @@
-// Location: where a record lies on disk. A plain value of 42 bits; zero bits never name a record (page 0 of every
-// segment is its header), so Location{} is "nowhere".
+// Location: where a record lies on disk. A plain value of 42 bits; zero never names a record (page 0 of every segment
+// is its header), so Location{} is "nowhere".
 #pragma once
 
 #include <cstdint>
@@ -27,10 +27,10 @@ class Location {
   constexpr std::uint32_t page() const { return (bits_ >> kSlotBits) & ((1u << kPageBits) - 1); }
   constexpr std::uint32_t slot() const { return bits_ & ((1u << kSlotBits) - 1); }
   constexpr bool is_large() const { return slot() >= kFirstLargeSlot; }
-  // Pages a reader should fetch at once: 1 for a packed page; for a large record all of it, or the first 64.
+  // Pages that a reader should read at once: 1 for a packed page; for a large record all of it, or the first 64.
   constexpr std::uint32_t read_pages() const { return is_large() ? slot() - kFirstLargeSlot + 1 : 1; }
   constexpr explicit operator bool() const { return bits_ != 0; }
-  // The page that holds it, whatever the slot: what reads of records that share a page are merged by.
+  // The page that holds the record, whatever its slot: reads of records in the same page are merged by it.
   constexpr std::uint64_t page_bits() const { return bits_ >> kSlotBits; }
 
   friend constexpr bool operator==(Location, Location) = default;

@@ -1,5 +1,5 @@
-// Mutants: defects that can be switched on in a build of their own (TERRACE_MUTANTS), so that the simulation can show
-// that it would find them. In every other build mutant() is constantly false and costs nothing.
+// Mutants: defects that can be switched on in a special build (TERRACE_MUTANTS), to show that the simulation finds
+// them. In every other build mutant() is constantly false and costs nothing.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@ enum class Mutant : std::uint8_t {
   kNone,
   kSkipSync,          // segments and log files are not synced
   kAckOnWrite,        // log positions count as durable when the write is done, before the sync
-  kIgnoreShortWrite,  // a short read or write counts as a whole one
-  kUnlinkEarly,       // a segment's file goes before a checkpoint without it is durable
-  kSkipKeyCheck,      // a fingerprint's match counts as the key's
+  kIgnoreShortWrite,  // a short read or write counts as complete
+  kUnlinkEarly,       // a segment's file is deleted before a checkpoint without it is durable
+  kSkipKeyCheck,      // a matching fingerprint counts as a matching key
   kCutAnyBadFrame,    // any bad log frame counts as a torn tail
   kSkipWitness,       // an overwritten entry's image counts as the writing key's own
   kMarkInsideUnit,    // a checkpoint takes its mark while a unit's changes are not in the log

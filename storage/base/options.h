@@ -1,4 +1,4 @@
-// Options: what the floor above may choose of the store. Plain values, checked by whoever reads the configuration.
+// Options: the store's settings. Plain values, validated by the code that reads the configuration.
 #pragma once
 
 #include <cstdint>
@@ -21,21 +21,21 @@ struct Options {
   unsigned database_count = 16;
   FsyncPolicy fsync_policy = FsyncPolicy::kAlways;
   std::uint64_t max_memory_bytes = 0;  // bound on the resident set; 0: none
-  // Cache mode: with a quota above 0 the least useful segment is dropped when segments would take more.
+  // Cache mode: with a quota above 0, the least useful segment is dropped when segments would take more.
   std::uint64_t disk_quota_bytes = 0;
   bool cache_only_volatile = false;               // volatile-*: drop only keys with an expiry
-  std::uint64_t checkpoint_log_bytes = 0;         // 0: by the size of the index
+  std::uint64_t checkpoint_log_bytes = 0;         // 0: it follows the store (checkpoint_policy.h)
   std::uint64_t background_bytes_per_second = 0;  // compaction and scrubber; 0: unbounded
   unsigned scrub_days = 30;                       // one full pass; 0: off
-  bool tiering = true;                            // false: nothing is spilled but by checkpoints
+  bool tiering = true;                            // false: only checkpoints spill
   bool compaction = true;
   double compaction_live_share = 0.8;  // background compaction keeps this share of the records in segments live
-  bool dictionaries = true;            // cold records are compressed against what was learnt from others
-  // How large values come back from their images; outlives the store. Without one there are none.
+  bool dictionaries = true;            // cold records are compressed with a dictionary trained on others
+  // Decodes large values from their images; must outlive the store. Without one, the store must hold no large values.
   const ObjectDecoder* object_decoder = nullptr;
-  // The process' resident set in bytes; without one the bytes of hot records stand for it.
+  // Returns the process' resident set in bytes. Without it, the bytes of hot records are used instead.
   std::function<std::uint64_t()> resident_memory_probe;
-  // Said aloud by the store (recovery, torn tails, bad pages); one line, no line end.
+  // Called with the store's messages (recovery, torn tails, bad pages): one line each, without a line end.
   std::function<void(LogLevel, const std::string&)> log;
 };
 

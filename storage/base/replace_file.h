@@ -1,5 +1,5 @@
-// replace_file: puts a whole small file in the place of an older one, or of none, so that a power cut leaves the one or
-// the other: written beside it, made durable, renamed, the directory made durable.
+// replace_file: replaces a small file as a whole, or creates it, so that a power cut leaves either the old or the new
+// one: the new one is written beside it and synced, then renamed, then the directory is synced.
 // Thread: the reactor's.
 #pragma once
 
@@ -10,14 +10,14 @@
 
 namespace terrace::storage {
 
-// Names below the store's directory; they must live until this ends.
+// Paths below the store's directory; they must live until the task is done.
 struct ReplacePaths {
-  const char* beside;     // where it is written; a leftover there is removed
-  const char* path;       // what it becomes
-  const char* directory;  // of both
+  const char* beside;     // the temporary file; a leftover is removed
+  const char* path;       // the file to replace
+  const char* directory;  // the directory of both
 };
 
-// On an error nothing says which of the two files is there, unless `path` was not yet renamed to.
+// After an error either file may be there, unless the error came before the rename.
 io::Task<Result<void>> replace_file(io::Disk& disk, const ReplacePaths& paths, const AlignedBuffer& content);
 
 }  // namespace terrace::storage

@@ -1,4 +1,5 @@
-// Little-endian base-128 integers (as in LevelDB and Protocol Buffers), and bounded reads from bytes off the disk.
+// Little-endian base-128 integers (as in LevelDB and Protocol Buffers), and bounds-checked reads of bytes from the
+// disk.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ void put_fixed(std::string& out, T value) {
   out.append(bytes, sizeof value);
 }
 
-// Reads front to back; after a read past the end every read gives zeros and ok() is false.
+// Reads from front to back. After a read past the end, every read returns zeros and ok() is false.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}
@@ -63,7 +64,7 @@ class ByteReader {
     return taken;
   }
 
-  // What was read makes no sense.
+  // Marks the bytes as malformed.
   void fail() {
     ok_ = false;
     bytes_ = {};

@@ -21,8 +21,7 @@ void Index::BucketArray::grow_to(std::uint32_t buckets) {
   while (capacity() < buckets) chunks_.push_back(make_chunk());
 }
 
-// Whole pages of memory are aligned whether that is asked for or not. If it is, allocators take more, to have a choice:
-// mimalloc 20 KiB for 16.
+// Whole pages are aligned anyway. If alignment is requested, an allocator takes more: mimalloc 20 KiB for 16.
 Index::BucketArray::Chunk Index::BucketArray::make_chunk() {
   constexpr std::size_t kSize = kBucketsPerChunk * sizeof(Bucket);
   void* memory = std::malloc(kSize);
@@ -76,7 +75,7 @@ void Index::erase(std::uint64_t hash, Position position) {
   before_change(hash);
   count(*position, -1);
   *position = IndexEntry();
-  // An overflow bucket that has become empty leaves its chain.
+  // Frees the overflow buckets that have become empty.
   for (Bucket* bucket = chain_head(chain_of(hash)); bucket;) {
     Bucket* overflow = next(*bucket);
     if (overflow && std::all_of(overflow->entries, overflow->entries + kEntriesPerBucket,
@@ -201,7 +200,7 @@ std::uint32_t Index::chain_at(std::uint32_t cursor) const {
 
 std::uint32_t Index::next_cursor(std::uint32_t cursor) const {
   const unsigned level = chain_level(chain_at(cursor));
-  // The first cursor behind the chain's piece of the order; wraps to 0 behind the last.
+  // The first cursor behind the chain's range; wraps to 0 behind the last.
   return static_cast<std::uint32_t>(((std::uint64_t{cursor} >> (32 - level)) + 1) << (32 - level));
 }
 

@@ -1,23 +1,28 @@
-// IndexEntry: the 8 bytes that an index knows of one key, and what of the key's hash stands beside them.
+// IndexEntry: the 8 bytes that the index holds of one key, with the part of the key's hash that fits.
 //
-//   bit 0       cold
+//   bit 0       0: hot, 1: cold, overwritten or witness
 //   bits 1-2    access count, for the eviction clock
 //   bit 3       has an expiry
 //   bits 4-17   bits 8-21 of the key's hash (the table's splits consume them in order)
-//   cold:       bits 18-20 the value's type, bit 21 parts of it expire, bits 22-63 its Location
-//   hot:        bit 18 parts of it expire, bits 19-63 the Record's address / 8
-//   overwritten entry:     as cold, with 15 in the place of bits 18-21: the image there was written over by a key whose hash is
-//   the same as far as the
-//               entry knows it, without reading whose image it is
-//   witness:    as cold, with 14 there and in the place of the Location 42 bits of a second hash of the key that was
-//               written: one for all overwritten entries of the same hash
 //
-// An overwritten entry's image is the writing key's own old one and means nothing, or, about once in 10^5, another key's. The
-// witness tells which, to whoever knows the name of the image or of the key that is looked for: 80 bits of independent
-// hashes say that two names are the same.
+//               hot               cold                overwritten         witness
+//   bit 18      parts expire      type                15                  14
+//   bits 19-20  address           type                "                   "
+//   bit 21      address           parts expire        "                   "
+//   bits 22-63  address           location            location            second hash
 //
-// A bucket keeps bits 22-37 of the hash beside each entry as its tag. Bucket number, entry bits and tag together are
-// the low 38 bits of the hash: enough to grow to 2^30 buckets without reading a key.
+//   address:      the Record's address / 8
+//   type:         the value's type, bits 18-20
+//   location:     the Location of the record's image
+//   second hash:  42 bits of the second hash (Key::second_hash) of the key that was written
+//
+// An overwritten entry is a cold entry at which a key was written without reading whose image lies there; the written
+// key has the same hash as far as an entry holds it. The image is the written key's old one, and dead, or, about once
+// in 10^5, another key's. The witness tells which, for a given name of the image or of the key that is looked up: 80
+// bits of independent hashes show that two names are the same. All overwritten entries of one hash have one witness.
+//
+// A bucket holds bits 22-37 of the hash beside each entry, as its tag. Bucket number, entry and tag together are the
+// low 38 bits of the hash: enough to grow to 2^30 buckets without reading a key.
 // Thread: a plain value.
 #pragma once
 
@@ -29,8 +34,8 @@ namespace terrace::storage {
 
 class IndexEntry {
  public:
-  static constexpr unsigned kBaseLevel = 8;  // hash bits that the smallest table consumes
-  static constexpr unsigned kHashBits = 14;  // that an entry holds
+  static constexpr unsigned kBaseLevel = 8;  // bits of the hash that the smallest table consumes
+  static constexpr unsigned kHashBits = 14;  // bits of the hash in an entry
   static constexpr unsigned kTagBits = 16;
   static constexpr unsigned kTagShift = kBaseLevel + kHashBits;
   static constexpr unsigned kKnownHashBits = kTagShift + kTagBits;
@@ -38,7 +43,7 @@ class IndexEntry {
   static constexpr unsigned kMaxAccessCount = 3;
 
   constexpr IndexEntry() = default;
-  // Whether parts of it expire is not asked of the record, whose value may not be there yet.
+  // Does not ask the record whether parts of it expire: its value may not be there yet.
   static IndexEntry hot(const Record* record, std::uint64_t hash) {
     return IndexEntry((reinterpret_cast<std::uint64_t>(record) >> 3 << kAddressShift) | hash_field(hash) |
                       (record->expiry_ms() != kNoExpiry ? kExpiryBit : 0));
@@ -56,7 +61,7 @@ class IndexEntry {
     return cold(Location::from_bits(second_hash & kWitnessMask), static_cast<ValueType>(kWitnessType), {}, hash);
   }
   static constexpr IndexEntry from_bits(std::uint64_t bits) { return IndexEntry(bits); }
-  // All but hash and location, and an entry of that again.
+  // Everything but hash and location, and an entry made of it again.
   constexpr std::uint8_t form() const {
     return static_cast<std::uint8_t>((bits_ & kLowFormMask) | type_bits() << kHashFieldShift);
   }
@@ -93,7 +98,7 @@ class IndexEntry {
     bits_ = (bits_ & ~(std::uint64_t{kMaxAccessCount} << kAccessShift)) | (std::uint64_t{count} << kAccessShift);
   }
 
-  // The hash's low 38 bits again, from all that is known of it. `bucket` counts for the bits below kBaseLevel.
+  // The low 38 bits of the hash, from all that the index holds of it. `bucket` gives the bits below kBaseLevel.
   constexpr std::uint64_t known_hash(std::uint32_t bucket, std::uint16_t tag) const {
     return (bucket & ((1u << kBaseLevel) - 1)) | ((bits_ & kHashFieldMask) >> kHashFieldShift << kBaseLevel) |
            (std::uint64_t{tag} << kTagShift);

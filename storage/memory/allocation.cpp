@@ -54,7 +54,7 @@ void give_back_freed() {
 
 #else
 
-// Sanitizers watch each allocation by itself.
+// Sanitizers need each allocation to come from their own allocator.
 void* allocate(std::size_t size) {
   void* memory = std::malloc(size);
   TERRACE_CHECK(memory != nullptr);

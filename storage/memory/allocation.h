@@ -1,6 +1,6 @@
-// Allocation: where records, and what belongs to them, take their memory, and how much of it they were really given.
-// Small ones are cells of the thread's CellHeap, larger ones the general allocator's.
-// Thread: any, but what a thread allocated it also frees.
+// Allocation: the memory of records and of what belongs to them, with the size that the allocator really gave. Small
+// pieces are cells of the thread's CellHeap, larger ones come from the general allocator.
+// Thread: any, but a thread frees only what it allocated.
 #pragma once
 
 #include <cstddef>
@@ -11,16 +11,16 @@ namespace terrace::storage {
 void* allocate(std::size_t size);
 void release(void* memory);
 std::size_t usable_size(const void* memory);
-// Gives back to the system what the general allocator keeps of what this thread took and has been freed.
+// Returns to the system the free memory that the general allocator keeps for this thread.
 void give_back_freed();
 
-// While `at_once`, what is freed of larger pieces goes back to the system at once, which costs a system call each, and
-// to fault the memory in again. Otherwise the allocator keeps it for a while, some of it for ever. For all threads;
-// returns what was said before. Threads that say different things at once may undo each other's word, until the next
-// look at the memory says it again.
+// While `at_once` is set, freed memory of larger pieces returns to the system at once. Each costs a system call, and
+// page faults when the memory is used again. Otherwise the allocator keeps the memory for a while, and some of it until
+// the process ends. Applies to all threads; returns the previous setting. Threads that set different values at the same
+// time may undo each other's setting, until the next look at the memory sets it again.
 bool give_back_at_once(bool at_once);
 
-// Frees, as `free` does it, what goes back to the system at once.
+// Calls `free`; what it frees returns to the system at once.
 template <typename Free>
 void free_at_once(const Free& free) {
   const bool before = give_back_at_once(true);

@@ -10,10 +10,10 @@ namespace terrace::storage {
 
 namespace {
 
-// More than any machine has; addresses cost nothing. Less will do where they are limited.
+// More than any machine has; address space costs nothing. A smaller range is used where address space is limited.
 constexpr std::size_t kMostReserved = std::size_t{1} << 40;
 constexpr std::size_t kLeastReserved = std::size_t{1} << 30;
-// The range is made usable in pieces: a system that does not overcommit counts what may be touched.
+// The range is made accessible in steps: a system that does not overcommit counts accessible memory.
 constexpr std::size_t kUsableStep = 32 * 1024 * 1024;
 
 }  // namespace
@@ -97,7 +97,7 @@ bool CellHeap::reserve() {
   for (std::size_t bytes = kMostReserved; bytes >= kLeastReserved; bytes /= 2) {
     void* memory = ::mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) continue;
-    // A huge page would stay resident for the sake of one span in it. Kernels that know no huge pages may refuse.
+    // A huge page would stay resident for one span in it. Kernels without huge pages may refuse.
     static_cast<void>(::madvise(memory, bytes, MADV_NOHUGEPAGE));
     const auto start = reinterpret_cast<std::uintptr_t>(memory);
     base_ = (start + kSpanSize - 1) & ~(kSpanSize - 1);

@@ -1,8 +1,9 @@
-// CellHeap: memory for what is small, many, and lives as long as it likes: records. Cells of one size share a span of
-// 64 KiB. Two things a general allocator does not do for them: sizes go in steps of 8 bytes and not of 16, and a span
-// whose last cell is freed goes back to the system at once, so that the resident set follows what is in use.
-// Cells are aligned to 8 bytes. Spans lie in one range of addresses, which tells a cell from all other memory.
-// Ownership: whoever allocates a cell releases it; the destructor takes back all of them. Thread: one.
+// CellHeap: memory for many small pieces with any lifetime: records. Cells of one size share a span of 64 KiB. It does
+// two things that a general allocator does not: sizes go in steps of 8 bytes instead of 16, and a span returns to the
+// system when its last cell is freed, so that the resident set follows what is in use. Cells are aligned to 8 bytes.
+// All spans lie in one range of addresses, which distinguishes cells from other memory.
+// Ownership: the allocating code releases its cells; the destructor releases all that are left.
+// Thread: one.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,8 @@ class CellHeap {
  public:
   static constexpr std::size_t kLargestCell = 4096;
   static constexpr std::size_t kSpanSize = 64 * 1024;
-  // Empty spans that stay with the heap, so that what comes and goes does not cost system calls and page faults.
+  // Empty spans that the heap keeps, so that alternating allocations and frees do not cost system calls and page
+  // faults.
   static constexpr std::size_t kSpareSpans = 16;
 
   CellHeap() = default;
@@ -23,14 +25,14 @@ class CellHeap {
   CellHeap& operator=(const CellHeap&) = delete;
   ~CellHeap();
 
-  // nullptr if the size is larger than any cell, or if the system refuses.
+  // nullptr if the size is larger than any cell, or if the system refuses memory.
   void* allocate(std::size_t size);
   bool owns(const void* memory) const { return reinterpret_cast<std::uintptr_t>(memory) - base_ < reserved_; }
-  // Of a cell that it owns.
+  // `cell` must be one of this heap's.
   void release(void* cell);
   std::size_t size_of(const void* cell) const { return size_of_class(classes_[number_of(cell)]); }
 
-  // Bytes of spans that hold cells or are kept for some.
+  // Bytes of spans that hold cells or are kept as spares.
   std::size_t span_bytes() const { return (classes_.size() - idle_.size()) * kSpanSize; }
 
  private:
@@ -38,13 +40,13 @@ class CellHeap {
     Cell* next;
   };
 
-  // At the start of its 64 KiB.
+  // At the start of each span.
   struct alignas(64) Span {
     std::uint32_t cell_size;
-    std::uint32_t used;   // cells
-    std::uint32_t fresh;  // where the cells begin that were never used, and whose memory may never have been touched
+    std::uint32_t used;   // cells in use
+    std::uint32_t fresh;  // where the cells begin that were never used, whose memory may never have been touched
     Cell* free;
-    // Of its class's spans with room, or of the spare ones.
+    // In the list of its class's spans with room, or in the list of spares.
     Span* next;
     Span* previous;
 
@@ -52,13 +54,13 @@ class CellHeap {
   };
   static_assert(sizeof(Span) == 64);
 
-  // Steps of 8 bytes up to here, then of 64, which is a ninth of a cell at most.
+  // Steps of 8 bytes up to here, beyond it of 64, which is at most a ninth of a cell.
   static constexpr std::size_t kFineSizes = 512;
   static constexpr std::size_t kFineStep = 8;
   static constexpr std::size_t kCoarseStep = 64;
   static constexpr std::size_t kFineClasses = kFineSizes / kFineStep;
   static constexpr std::size_t kClasses = kFineClasses + (kLargestCell - kFineSizes) / kCoarseStep + 1;
-  static_assert(kClasses <= 256);  // a byte in classes_
+  static_assert(kClasses <= 256);  // an element of classes_ is a byte
 
   static constexpr std::size_t class_of(std::size_t size) {
     return size <= kFineSizes ? (size + kFineStep - 1) / kFineStep
@@ -83,12 +85,13 @@ class CellHeap {
   void give_back(Span* span);
 
   std::uintptr_t base_ = 0;
-  std::size_t reserved_ = 0;  // bytes of addresses
-  std::size_t usable_ = 0;    // of them, such as may be touched
-  // Of all spans that have been used, by number, side by side. Their starts, 64 KiB apart, compete for a few places in
-  // a processor's caches, and every write of a record asks for its size: to look there took a twentieth of a SET.
+  std::size_t reserved_ = 0;  // bytes of address space
+  std::size_t usable_ = 0;    // the part of it that may be touched
+  // The class of each span that has been used, by number, in one array. The span headers, 64 KiB apart, compete for few
+  // places in a processor's caches, and every write of a record needs its cell's size: to read the header took a
+  // twentieth of a SET.
   std::vector<std::uint8_t> classes_;
-  std::vector<std::uint32_t> idle_;  // numbers of those that were given back
+  std::vector<std::uint32_t> idle_;  // numbers of spans that were returned to the system
   Span* spare_ = nullptr;
   std::size_t spare_count_ = 0;
   Span* with_room_[kClasses] = {};

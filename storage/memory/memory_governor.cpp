@@ -11,7 +11,7 @@ void MemoryGovernor::sample() {
     overhead_ = beyond;
     last_peak_ = resident_;
   } else {
-    // The heap gave something back, or less than thought lies beyond the records.
+    // The heap returned memory, or the overhead was smaller than thought.
     overhead_ = std::min(overhead_, beyond);
     last_peak_ = std::max(resident_, last_peak_ - (last_peak_ - resident_) / 64);
   }
@@ -32,9 +32,9 @@ std::uint64_t MemoryGovernor::hard_limit() const {
 std::uint64_t MemoryGovernor::excess(bool evicting) const {
   if (limit_ == 0) return 0;
   const std::uint64_t hard = hard_limit();
-  // Room between the watermarks: enough for a tenth of a second of writing at full speed in a small store.
+  // The distance between the watermarks: enough for a tenth of a second of writing at full speed in a small store.
   const std::uint64_t step = std::clamp<std::uint64_t>(hard / 32, kLeastRecordBytes / 4, 64 * kMiB);
-  // Never so low that only the overhead were left: eviction cannot take that away.
+  // Never so low that only the overhead would be left: eviction cannot reduce that.
   const std::uint64_t target =
       std::max(hard - std::min(hard, evicting ? 2 * step : step), floor_bytes() - kLeastRecordBytes / 2);
   const std::uint64_t now = used();

@@ -1,8 +1,10 @@
-// MemoryGovernor: keeps the process within its memory. What counts is the real resident set: the records' own bytes
-// are known at every moment, the rest (index, buffers, fragmentation, code) is what a sample of the resident set shows
-// beyond them when the heap last had to grow. Freed records do not shrink the resident set at once but are room for new
-// ones; reckoning from the last growth avoids evicting ever more because the allocator keeps what it has.
-// Ownership: borrows the statistics. Thread: the reactor's.
+// MemoryGovernor: keeps the process within its memory limit. The limit applies to the real resident set. The records'
+// bytes are known at every moment; the rest (index, buffers, fragmentation, code) is the overhead: what a sample of the
+// resident set showed beyond the records when the heap last grew. Freed records do not shrink the resident set at once,
+// but are room for new ones: computing from the last growth avoids evicting more and more because the allocator keeps
+// free memory.
+// Ownership: borrows the statistics.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +17,7 @@ namespace terrace::storage {
 
 class MemoryGovernor {
  public:
-  // `probe`: the resident set in bytes.
+  // `probe` returns the resident set in bytes.
   MemoryGovernor(const Statistics& statistics, std::function<std::uint64_t()> probe)
       : statistics_(statistics), probe_(std::move(probe)) {}
 
@@ -23,17 +25,17 @@ class MemoryGovernor {
   void sample();
   std::uint64_t resident_bytes() const { return resident_; }
 
-  // Bytes of records to be made cold now; 0 below the high watermark. Once begun, eviction goes on to the low one.
+  // Bytes of records to make cold now; 0 below the high watermark. Once begun, eviction continues to the low watermark.
   std::uint64_t excess(bool evicting) const;
-  // The resident set itself is above the limit: buffers, which no eviction frees, must not grow.
+  // The resident set is above the limit: buffers, which eviction cannot free, must not grow.
   bool is_short() const { return limit_ != 0 && resident_ > limit_ + kFixedOverhead; }
   // Below the hard limit: commands may use more memory.
   bool has_room() const { return limit_ == 0 || used() < hard_limit(); }
 
  private:
-  // The fixed cost of a running server (code, rings, log and page buffers), which the promise allows beside the limit.
+  // The fixed cost of a running server (code, rings, log and page buffers), which is promised beside the limit.
   static constexpr std::uint64_t kFixedOverhead = kTinyLimits ? 0 : 24 * kMiB;
-  // However much the overhead is, this many bytes of records may be in memory, or nothing could be served.
+  // However large the overhead, this many bytes of records may be in memory: with less, nothing could be served.
   static constexpr std::uint64_t kLeastRecordBytes = kTinyLimits ? 64 * kKiB : 4 * kMiB;
 
   std::uint64_t used() const;

@@ -1,7 +1,8 @@
-// FetchedRecords: the records that one command (or one batch of pipelined commands) had read from disk for it, by location.
-// A location names one record for as long as it is in use, so a record found here under the location that the index
-// holds *now* is the current one, whatever happened while the read was under way.
-// Ownership: owns its records; Database::find takes one out when it promotes it. Thread: the reactor's.
+// FetchedRecords: the records that were read from disk for one command, or for one batch of pipelined commands, by
+// location. A location in use names one record. So a record found here, under the location that the index holds *now*,
+// is the current one, whatever happened while it was read.
+// Ownership: owns its records; Database::find takes one out when it promotes it.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>

@@ -11,10 +11,10 @@ namespace {
 
 constexpr std::uint8_t kImageHasExpiry = 1;
 constexpr std::uint8_t kImagePartsExpire = 2;
-// Of an image beside its key and value.
+// Of an image without its key and value.
 constexpr std::size_t kMaxHeadSize = 64;
 
-// The integer of a string stored as kInteger, which is digits where it needs more than 32 bits.
+// The integer of a string stored as kInteger, which is written as digits if it needs more than 32 bits.
 bool integer_of(const RdbString& string, std::int64_t& integer) {
   if (string.kind == RdbString::Kind::kInteger) {
     integer = string.integer;
@@ -29,17 +29,17 @@ Error bad_image(const char* what) {
   return {ErrorCode::kCorrupt, std::string("record image: ") + what};
 }
 
-// Does this floor know how such a value's bytes are to be carried?
+// Whether this floor can carry such a value's bytes.
 bool known_kind(ValueType type, Encoding encoding) {
   if (type > ValueType::kStream) return false;
   const bool of_strings = encoding <= Encoding::kInteger;
   return type == ValueType::kString ? of_strings : !of_strings && encoding <= Encoding::kTimedListpack;
 }
 
-// What stands before the listpack of a kTimedListpack.
+// The bytes before the listpack of a kTimedListpack.
 constexpr std::size_t kTimeSize = sizeof(std::int64_t);
 
-// The value's bytes are still to be written, and its encoding to be set.
+// The value's bytes must still be written, and its encoding set.
 RecordPointer make_record(const ImageView& image, std::uint32_t value_size) {
   const Record::Shape shape{.type = image.type,
                             .encoding = Encoding::kRaw,
@@ -67,7 +67,7 @@ Result<RecordPointer> make_object_record(const ImageView& head, ObjectPointer ob
 }
 
 RecordPointer decode_head(const ImageView& image) {
-  // The times of parts stand where records without an object have them.
+  // The time of parts lies where records without an object have it.
   const bool parts_expire = image.parts_expiry_ms != kNoExpiry;
   RecordPointer record = make_record(image, parts_expire ? kTimeSize : 0);
   if (!parts_expire) return record;

@@ -3,9 +3,9 @@
 //   varint database | u8 type:4 encoding:4 | u8 flags (1: expiry, 2: parts expire) | [i64 expiry] |
 //   [i64 soonest expiry of a part] | varint log position | varint key size | key | value image
 //
-// The value image is Redis' RDB object encoding without the type byte, which type and encoding imply: an RDB string
-// (rdb_string.h) of the value's bytes, for kInteger of the number, for kTimedListpack of the listpack, for kObject what
-// Object::encode() makes. Images are checksummed by the page that holds them.
+// The value image is the value in Redis' RDB encoding, without RDB's type byte, which type and encoding imply. It is
+// one RDB string (rdb_string.h) of the value's bytes; for kInteger of the number; for kTimedListpack of the listpack.
+// For kObject it is what Object::encode() appends. The page that holds images has their checksum.
 // Thread: pure functions.
 #pragma once
 
@@ -18,7 +18,7 @@
 
 namespace terrace::storage {
 
-// A parsed image; the views point into the bytes it was parsed from.
+// A parsed image; its views point into the parsed bytes.
 struct ImageView {
   std::uint32_t database = 0;
   ValueType type = ValueType::kString;
@@ -33,20 +33,20 @@ struct ImageView {
   Expires expires() const { return {.whole = expiry_ms != kNoExpiry, .parts = parts_expiry_ms != kNoExpiry}; }
 };
 
-// Appends the image of `record` as of log position `log_position`.
+// Appends the image of `record` at log position `log_position`.
 void encode_image(std::string& out, const Record& record, std::uint32_t database, std::uint64_t log_position);
-// The same without the value image at its end.
+// The same without the value image, which is the last part.
 void encode_image_head(std::string& out, const Record& record, std::uint32_t database, std::uint64_t log_position);
 // An upper bound of what encode_image appends.
 std::size_t image_size_bound(const Record& record);
-// Everything but the value image is checked.
+// Checks everything but the value image.
 Result<ImageView> parse_image(std::string_view bytes);
-// The record again. The value image is checked, but for the inside of bytes that this floor only carries. Without a
-// decoder objects are errors.
+// Decodes the record. Checks the value image, except the inside of bytes that this floor only carries. Without a
+// decoder, an object is an error.
 Result<RecordPointer> decode_image(const ImageView& image, const ObjectDecoder* decoder);
-// A record with name, type and times of this image, and without its value: an image's beginning suffices.
+// A record with the name, type and times of this image, and without its value: the beginning of an image suffices.
 RecordPointer decode_head(const ImageView& image);
-// The record whose image has this head and whose value was built from the rest.
+// The record whose image has this head, with the object that was built from the rest.
 Result<RecordPointer> make_object_record(const ImageView& head, ObjectPointer object);
 // Appends the value image alone.
 void encode_value(std::string& out, const Record& record);

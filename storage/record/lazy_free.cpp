@@ -6,9 +6,9 @@ namespace terrace::storage {
 
 namespace {
 
-// Freed at once up to here: about as long as the command that let go of it took.
+// Objects up to this size are freed at once: it takes about as long as the command that deleted them.
 constexpr std::size_t kAtOnceBytes = kTinyLimits ? 4 * kKiB : 64 * kKiB;
-// Some hundred small allocations, well below a tenth of a millisecond; the clock is asked after each.
+// Some hundred small allocations, well below a tenth of a millisecond; after each step the clock is checked.
 constexpr std::size_t kStepBytes = kTinyLimits ? 1 * kKiB : 128 * kKiB;
 constexpr std::int64_t kSliceUs = 500;
 
@@ -26,7 +26,7 @@ void LazyFree::add(ObjectPointer object) {
 
 io::Task<void> LazyFree::run() {
   const io::Gate::Holder holder = tasks_.hold();
-  // Out of the way of the command that let go of it.
+  // Not within the command that deleted the object.
   co_await environment_.clock.yield();
   while (!objects_.empty()) {
     const std::int64_t slice_end_us = environment_.clock.monotonic_us() + kSliceUs;

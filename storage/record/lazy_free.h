@@ -1,6 +1,8 @@
-// LazyFree: frees objects that nobody refers to any more. Small ones at once, large ones in slices behind, for freeing
-// ten million elements takes longer than a turn may. Until they are freed they count as the memory of records.
-// Ownership: owns what it was given. Thread: the reactor's.
+// LazyFree: frees objects that nothing refers to any more: small ones at once, large ones in slices in the background,
+// because freeing ten million elements takes longer than a turn may. Until they are freed, they count as memory of
+// records.
+// Ownership: owns the objects it was given.
+// Thread: the reactor's.
 #pragma once
 
 #include <deque>
@@ -18,10 +20,10 @@ class LazyFree {
   LazyFree(const io::Environment& environment, Statistics& statistics)
       : environment_(environment), statistics_(statistics) {}
 
-  // The object is not counted in the statistics (any more). One whose image is still needed comes again when it is
-  // made.
+  // The object must not be counted in the statistics. If an image still needs the object, the serializer keeps it and
+  // adds it again when the image is complete.
   void add(ObjectPointer object);
-  // Waits until all is freed.
+  // Waits until everything is freed.
   io::Task<void> drain();
 
  private:

@@ -1,10 +1,11 @@
-// Object: the value of a record that is too large to be the record's own bytes: a large hash, list, set, ... The record
-// holds a pointer to it (Encoding::kObject). This floor moves, counts, writes and frees objects and knows nothing of
-// what they hold; the floor above implements them and gives an ObjectDecoder with the store's Options.
+// Object: a record's value that is too large for the record's own bytes: a large hash, list, set and so on. The record
+// holds a pointer to it (Encoding::kObject). This floor moves, counts, writes and frees objects and does not know what
+// they contain; the floor above implements them and passes an ObjectDecoder in the store's Options.
 //
-// What takes as long as the value is large goes step by step: encode() and discard() have a budget.
+// Work that takes longer the larger the value is goes step by step: encode() and discard() have a budget.
 //
-// Ownership: the record owns its object; LazyFree owns those that are being freed. Thread: the reactor's.
+// Ownership: the record owns its object; LazyFree owns objects that are being freed.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstddef>
@@ -32,36 +33,36 @@ class Object {
   Object(const Object&) = delete;
   Object& operator=(const Object&) = delete;
 
-  // Bytes the allocator gave for all of it.
+  // Bytes that the allocator gave for the whole object.
   std::size_t footprint_bytes() const { return footprint_bytes_; }
 
-  // An upper bound of what encode() appends in all.
+  // An upper bound of what all steps of encode() append.
   virtual std::size_t image_size_bound() const = 0;
-  // Appends the next part of the value's RDB encoding: something, and nothing more once `budget_bytes` were appended.
-  // Begins at cursor 0, goes on at the cursor that the step before returned, is complete when that is 0. The object
-  // must not change between the steps (see before_change).
+  // Appends the next part of the value's RDB encoding: at least something, and nothing more once `budget_bytes` were
+  // appended. The first step has cursor 0, each further one the cursor that the step before returned; the encoding is
+  // complete when that is 0. The object must not change between the steps (see before_change).
   virtual std::uint64_t encode(std::string& out, std::uint64_t cursor, std::size_t budget_bytes) const = 0;
-  // Frees about this much of it; true when nothing is left but the object itself. Once begun, nothing else may be asked
-  // of it.
+  // Frees about this much of the object; true when nothing is left but the object itself. Once this has begun, no other
+  // function may be called.
   virtual bool discard(std::size_t budget_bytes) = 0;
 
-  // The soonest time at which a part of it expires, kNoExpiry: none does.
+  // The soonest time at which a part of it expires; kNoExpiry if none does.
   virtual std::int64_t parts_expiry_ms() const { return kNoExpiry; }
 
   // --- images of it that are being made (object_serializer.h)
-  // To be called before it changes: completes what is needed, gives up the rest. Takes as long as encoding it takes,
-  // unless those who would change it wait while image_needed().
+  // Must be called before the object changes: completes the images that are needed and gives up the others. It takes as
+  // long as encoding them, unless the caller has waited until image_needed() is false.
   void before_change();
   bool image_needed() const;
-  // An object that nobody refers to any more: true if an image needs it still and has taken it.
+  // For an object that nothing refers to any more. True: an image still needs it and has taken it.
   static bool keep_for_image(ObjectPointer& object);
 
-  // While it belongs to a hot record its growth shows in these figures at once, so that nobody needs to remember to
-  // count. A record is dirty before its object changes (Database::change), hence both figures.
+  // While the object belongs to a hot record, its growth is counted in these statistics at once; no other code has to
+  // account for it. A record is dirty before its object changes (Database::change), hence both figures.
   void count_in(Statistics& statistics) { statistics_ = &statistics; }
   void count_out() { statistics_ = nullptr; }
 
-  // To be called with whatever it, or a part of it, allocates or frees.
+  // Must be called with what the object, or a part of it, allocates (above 0) or frees (below 0).
   void add_footprint(std::ptrdiff_t bytes) {
     footprint_bytes_ += static_cast<std::size_t>(bytes);
     if (statistics_ == nullptr) return;
@@ -76,22 +77,23 @@ class Object {
   ObjectSerializer* images_ = nullptr;
 };
 
-// An object from what encode() made, as its bytes come.
+// Builds an object from what encode() has made, as the bytes come.
 class ObjectBuilder {
  public:
   virtual ~ObjectBuilder() = default;
-  // Takes the elements that are whole at the front of `bytes`, returns how many bytes these were: 0 if none is whole.
+  // Takes the elements that are complete at the front of `bytes` and returns the number of their bytes: 0 if none is
+  // complete.
   virtual Result<std::size_t> take(std::string_view bytes) = 0;
-  // All have come, and `rest` was not taken. Whatever else than encode() makes is an error.
+  // Called when all bytes have come and `rest` was not taken. An error for anything that encode() does not make.
   virtual Result<ObjectPointer> finish(std::string_view rest) = 0;
 };
 
 class ObjectDecoder {
  public:
   virtual ~ObjectDecoder() = default;
-  // nullptr: there are no objects of this type. `parts_expiry_ms`: what the object said of itself.
+  // nullptr: this type has no objects. `parts_expiry_ms`: what the object returned.
   virtual std::unique_ptr<ObjectBuilder> builder(ValueType type, std::int64_t parts_expiry_ms) const = 0;
-  // All at once.
+  // Decodes a whole value image.
   Result<ObjectPointer> decode(ValueType type, std::int64_t parts_expiry_ms, std::string_view image) const;
 };
 

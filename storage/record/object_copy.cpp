@@ -20,7 +20,7 @@ io::Task<void> ObjectCopy::make(io::Clock& clock) {
   made_ = std::move(*made);
 }
 
-// What gives an image up is any change of the object, and its end: nothing else can be at its address until then.
+// Any change of the object, and its destruction, gives the image up. So no other object can be at this address.
 ObjectPointer ObjectCopy::take(const Object* object) {
   if (!made_ || image_.given_up() || object != of_) return nullptr;
   return made_->take_object();

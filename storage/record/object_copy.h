@@ -1,5 +1,6 @@
-// ObjectCopy: a copy of a record's large object, made in slices while commands go on. It is the object as it is when
-// the copy is taken: one that has changed meanwhile is not handed out. Ownership: owned by the command that wants it.
+// ObjectCopy: a copy of a record's large object, made in slices while commands run. It is a copy of the object as it is
+// when the copy is taken: if the object has changed since, there is no copy.
+// Ownership: owned by the command that wants it.
 // Thread: the reactor's.
 #pragma once
 
@@ -17,13 +18,13 @@ class ObjectCopy {
         image_(record, 0, 0, ObjectSerializer::Needed::kWhileUnchanged),
         loader_(&decoder, image_.size_bound()) {}
 
-  // Until it is made, or of no use any more.
+  // Returns when the copy is made, or when a change of the object has made it useless.
   io::Task<void> make(io::Clock& clock);
-  // The copy, if it is one of `object` as it is now. Once.
+  // The copy, if it is one of `object` as it is now; nullptr otherwise. May be called once.
   ObjectPointer take(const Object* object);
 
  private:
-  const Object* of_;  // only to be compared
+  const Object* of_;  // only compared
   ObjectSerializer image_;
   RecordLoader loader_;
   RecordPointer made_;

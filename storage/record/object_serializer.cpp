@@ -39,7 +39,7 @@ std::string ObjectSerializer::take(std::size_t most_bytes) {
   if (taken_ == 0 && made_.size() <= most_bytes) return std::exchange(made_, {});
   std::string part = made_.substr(taken_, most_bytes);
   taken_ += part.size();
-  // In proportion to what goes, since an object that changed may have left much here.
+  // The front is removed only when it is half of the buffer: an object that has changed may have left much here.
   if (made_.size() <= taken_ * 2) {
     made_.erase(0, taken_);
     taken_ = 0;

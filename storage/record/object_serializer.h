@@ -1,7 +1,9 @@
-// ObjectSerializer: the image of a record with an object, made piece by piece while commands go on. It is the object as it
-// was when the image was begun: right before the object changes, what is left of the image is made at one go, or the
-// image is given up if it is of no use then; an object that its record lets go of is kept for as long.
-// Ownership: owned by whoever writes it; the object knows of it, and it owns an object that was let go of.
+// ObjectSerializer: makes the image of a record with an object, piece by piece, while commands run. The image is of the
+// object as it was when the serializer was created. Right before the object changes, the rest of the image is made in
+// one step, or the image is given up if it is useless then. If the record lets go of its object, the serializer keeps
+// it until the image is complete.
+// Ownership: owned by the code that writes the image; the object has a list of its serializers; a serializer owns an
+// object that its record let go of.
 // Thread: the reactor's.
 #pragma once
 
@@ -16,8 +18,8 @@ namespace terrace::storage {
 
 class ObjectSerializer {
  public:
-  // kAlways: a checkpoint needs it as the object was. kUnlessChanged: an object that changes stays in memory anyway.
-  // kWhileUnchanged: also the complete image is of no use, and given up, once the object changes (object_copy.h).
+  // kAlways: a checkpoint needs the object as it was. kUnlessChanged: an object that changes stays in memory anyway.
+  // kWhileUnchanged: also a complete image is useless, and is given up, once the object changes (object_copy.h).
   enum class Needed : std::uint8_t { kAlways, kUnlessChanged, kWhileUnchanged };
 
   ObjectSerializer(const Record& record, std::uint32_t database, std::uint64_t log_position, Needed needed);
@@ -26,17 +28,17 @@ class ObjectSerializer {
   ObjectSerializer& operator=(const ObjectSerializer&) = delete;
 
   std::size_t size_bound() const { return size_bound_; }
-  // The image but for its value: what parse_image() reads.
+  // The image without its value: what parse_image() reads.
   std::string_view head() const { return head_; }
-  // Makes more of it, in slices, until so many bytes are made and not taken, or all.
+  // Makes more of the image, in slices, until `bytes` are made and not taken, or until it is complete.
   io::Task<void> make(std::size_t bytes, io::Clock& clock);
-  // All is made.
+  // Nothing is left to be made.
   bool complete() const { return complete_ || object_ == nullptr; }
   bool given_up() const { return given_up_; }
-  // What is made and not taken yet, the head first.
+  // Bytes that are made and not taken yet; the head comes first.
   std::size_t made_bytes() const { return made_.size() - taken_; }
   std::string take(std::size_t most_bytes);
-  // Gives up what is not made yet. Returns the object if it was let go of meanwhile: it is to be freed.
+  // Gives up what is not made yet. Returns the object if its record has let go of it; the caller frees it.
   ObjectPointer end();
 
  private:
@@ -53,7 +55,7 @@ class ObjectSerializer {
   Needed needed_;
   bool complete_ = false;
   bool given_up_ = false;
-  Object* object_;  // nullptr: nothing of it matters any more
+  Object* object_;  // nullptr: not needed any more
   std::uint64_t cursor_ = 0;
   ObjectPointer owned_;
   ObjectSerializer* next_;  // of the same object

@@ -2,17 +2,18 @@
 //
 //   | header u64 | [expiry i64] | [value size u32] | [key size u32] | key bytes | value bytes |
 //
-//   header: bits 0-41   location: of the clean image, or what else `location()` says
+//   header: bits 0-41   location of the clean image, or another meaning, see location()
 //           bits 42-44  flags
 //           bits 45-47  type
 //           bits 48-51  encoding
-//           bits 52-57  key size    63: it stands in the field of its own
-//           bits 58-63  value size  likewise
+//           bits 52-57  key size    63: the field "key size" has it
+//           bits 58-63  value size  63: the field "value size" has it
 //
-// The bracketed fields are there only when the header says so. The location always has its place: sooner or later every
-// record is written, and to move it then would leave holes of the smaller size behind.
-// Ownership: the index owns hot records; FetchedRecords own transient copies. A change of size or of the optional fields
-// may move the record, which is why only Database makes such changes. Thread: the reactor's.
+// The header tells which of the fields in brackets exist. The location always has its place: sooner or later every
+// record is written, and moving it then would leave holes of the smaller size in the heap.
+// Ownership: the index owns hot records; FetchedRecords own transient copies. A change of size or of the optional
+// fields may move the record, so only Database makes such changes.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,7 @@
 
 namespace terrace::storage {
 
-// Redis' object types, in the numbers of RDB's header-independent order. The storage floor only carries them.
+// Redis' object types, with the numbers that RDB has for them. The storage floor only carries them.
 enum class ValueType : std::uint8_t {
   kString = 0,
   kList = 1,
@@ -37,10 +38,10 @@ enum class ValueType : std::uint8_t {
   kStream = 6
 };
 
-// How a value's bytes are to be read; numbers stand on disk, so they are never reused. This floor tells apart only
-// kInteger, kTimedListpack, kObject and the others, whose bytes it carries as they are.
+// How to read a value's bytes. The numbers are on disk, so they are never reused. This floor distinguishes only
+// kInteger, kTimedListpack and kObject; it carries the bytes of all others unchanged.
 enum class Encoding : std::uint8_t {
-  kRaw = 0,       // a string's bytes; OBJECT ENCODING says "raw"
+  kRaw = 0,       // a string's bytes; "raw" for OBJECT ENCODING
   kEmbedded = 1,  // a string's bytes, at most 44; "embstr"
   kInteger = 2,   // a string: 8 bytes, a little-endian int64; "int"
   kListpack = 3,  // a small collection as one listpack
@@ -54,8 +55,8 @@ class Record {
  public:
   enum Flag : std::uint8_t {
     kHasExpiry = 1,
-    kWriting = 2,   // an image of exactly this state is on its way to disk; `location` holds the writer's ticket
-    kEvicting = 4,  // with kWriting: becomes cold when that image is durable enough to be read
+    kWriting = 2,   // an image of exactly this state is being written; `location` is the writer's ticket
+    kEvicting = 4,  // with kWriting: becomes cold when that image can be read
   };
 
   struct Shape {
@@ -68,11 +69,11 @@ class Record {
   // Allocates; value bytes are uninitialised, location nowhere, expiry kNoExpiry. `slack`: further bytes to allocate.
   static Record* create(std::string_view key, const Shape& shape, std::size_t slack = 0);
   static void destroy(Record* record);
-  // Bytes the allocator really gave, for the record and its object.
+  // Bytes that the allocator really gave for the record and its object.
   static std::size_t footprint(const Record* record);
-  // Of that, for the record alone.
+  // The part of it for the record alone.
   static std::size_t own_footprint(const Record* record);
-  // Changes the value's size within the allocation; false if it does not fit, or its field does not.
+  // Changes the value's size within the allocation. False: the allocation, or the field of the size, is too small.
   bool resize_in_place(std::uint32_t value_size);
 
   ValueType type() const { return static_cast<ValueType>(field(kTypeShift, kTypeBits)); }
@@ -95,7 +96,7 @@ class Record {
   const char* value() const { return const_cast<Record*>(this)->value(); }
   std::string_view bytes() const { return {value(), value_size()}; }
 
-  // The large value, nullptr if the value is the record's own bytes.
+  // The large value; nullptr if the value is the record's own bytes.
   Object* object() const {
     if (encoding() != Encoding::kObject) return nullptr;
     Object* object;
@@ -104,7 +105,7 @@ class Record {
   }
 
   std::int64_t expiry_ms() const { return has(kHasExpiry) ? load<std::int64_t>(expiry_offset()) : kNoExpiry; }
-  // The soonest time at which a part of the value expires, kNoExpiry: none does.
+  // The soonest time at which a part of the value expires; kNoExpiry if none does.
   std::int64_t parts_expiry_ms() const {
     if (encoding() == Encoding::kTimedListpack) {
       std::int64_t soonest_ms;
@@ -114,27 +115,27 @@ class Record {
     const Object* large = object();
     return large ? large->parts_expiry_ms() : kNoExpiry;
   }
-  // When there is something to do about it.
+  // When the record or a part of it expires, whichever is sooner.
   std::int64_t due_ms() const { return sooner(expiry_ms(), parts_expiry_ms()); }
   Expires expires() const { return {.whole = expiry_ms() != kNoExpiry, .parts = parts_expiry_ms() != kNoExpiry}; }
-  // Of the clean image; with kWriting the writer's ticket instead.
+  // Of the clean image. While kWriting is set: the writer's ticket.
   Location location() const { return Location::from_bits(location_bits()); }
-  // The image on disk equals the record.
+  // The image on disk is the same as the record.
   bool clean() const { return !has(kWriting) && location_bits() > kTransient; }
   // Not in the index: decoded for one command, owned by FetchedRecords.
   bool transient() const { return !has(kWriting) && location_bits() == kTransient; }
 
   void mark_transient() { store_location(Location::from_bits(kTransient)); }
-  // The field must be there (see Shape); Database adds it where it is not.
+  // The expiry's field must exist (see Shape); Database adds it where it does not.
   void store_expiry(std::int64_t expiry_ms) { store(expiry_offset(), expiry_ms); }
   void store_location(Location location) { set_field(0, Location::kBits, location.bits()); }
-  // The value must have sizeof(Object*) bytes; it belongs to the record from now on.
+  // The value must have sizeof(Object*) bytes. The record owns the object from now on.
   void store_object(ObjectPointer object) {
     Object* pointer = object.release();
     std::memcpy(value(), &pointer, sizeof(void*));
     set_kind(type(), Encoding::kObject);
   }
-  // Gives up the object; the record's value is its bytes again, of no meaning.
+  // Gives up the object; the value's bytes are meaningless then.
   ObjectPointer take_object() {
     ObjectPointer pointer(object());
     if (pointer) set_kind(type(), Encoding::kRaw);
@@ -152,9 +153,9 @@ class Record {
   static constexpr unsigned kValueSizeShift = kKeySizeShift + kSizeBits;
   static_assert(kValueSizeShift + kSizeBits == 64);
   static_assert(static_cast<unsigned>(ValueType::kStream) < 1u << kTypeBits);
-  // In the place of a size: it has a field of its own.
+  // Instead of a size: the size has a field.
   static constexpr std::uint32_t kWide = (1u << kSizeBits) - 1;
-  // In the place of the location. No record lies there: page 0 of a segment is its header.
+  // Instead of a location: no record has it, because page 0 of a segment is its header.
   static constexpr std::uint64_t kTransient = 1;
 
   std::uint64_t field(unsigned shift, unsigned bits) const {

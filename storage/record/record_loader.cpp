@@ -17,7 +17,7 @@ io::Task<Result<void>> RecordLoader::add(std::string_view bytes, io::Slice& slic
       const std::string_view piece = std::string_view(bytes_).substr(taken, step);
       const Result<std::size_t> size = builder_->take(piece);
       if (!size.ok()) co_return size.error();
-      // An element of which more must come, perhaps more of what is here.
+      // An incomplete element, which may have more bytes in what was added.
       if (*size == 0 && taken + piece.size() == bytes_.size()) break;
       step = *size == 0 ? step * 2 : kImageStepSize;
       taken += *size;
@@ -30,7 +30,7 @@ io::Task<Result<void>> RecordLoader::add(std::string_view bytes, io::Slice& slic
 
 void RecordLoader::read_head() {
   const Result<ImageView> image = parse_image(bytes_);
-  if (!image.ok()) return;  // more must come; otherwise finish() says so
+  if (!image.ok()) return;  // more must come; if nothing does, finish() returns the error
   headed_ = true;
   if (image->encoding == Encoding::kObject && decoder_)
     builder_ = decoder_->builder(image->type, image->parts_expiry_ms);

@@ -1,6 +1,7 @@
-// RecordLoader: a record from its image as the image's bytes come: an object is built piece by piece, other values when
-// all is there.
-// Ownership: owns what it has built; borrows the decoder. Thread: the reactor's.
+// RecordLoader: decodes a record from its image as the image's bytes come. An object is built piece by piece, any other
+// value when all bytes are there.
+// Ownership: owns what it has built; borrows the decoder.
+// Thread: the reactor's.
 #pragma once
 
 #include <memory>
@@ -15,12 +16,12 @@ namespace terrace::storage {
 
 class RecordLoader {
  public:
-  // `image_size`: bytes that will come.
+  // `image_size`: bytes of the whole image.
   RecordLoader(const ObjectDecoder* decoder, std::uint64_t image_size) : decoder_(decoder), image_size_(image_size) {}
 
-  // The next bytes of the image; `slice` is the caller's.
+  // The next bytes of the image. `slice` is the caller's.
   io::Task<Result<void>> add(std::string_view bytes, io::Slice& slice);
-  // When all have come.
+  // Called when all bytes were added.
   Result<RecordPointer> finish();
 
  private:
@@ -29,7 +30,7 @@ class RecordLoader {
   const ObjectDecoder* decoder_;
   std::uint64_t image_size_;
   std::string bytes_;  // not built from yet
-  std::string head_;   // all but the value image, of an object's image
+  std::string head_;   // of an object's image: all but the value image
   std::unique_ptr<ObjectBuilder> builder_;
   bool headed_ = false;
 };
