@@ -22,10 +22,10 @@ constexpr std::uint32_t kDictionaryMagic = 0x43445254;  // "TRDC"
 constexpr std::uint32_t kDictionaryVersion = 1;
 constexpr char kDirectory[] = "dictionaries";
 constexpr char kNewPath[] = "dictionaries/new";
-constexpr unsigned kCopies = 2;  // one bad sector must not take every page that was packed with it
+constexpr unsigned kCopies = 2;  // so that one bad sector does not cost every page packed with it
 
 struct DictionaryHeader {
-  std::uint64_t checksum;  // of all of the copy behind it
+  std::uint64_t checksum;  // of everything in the copy behind this field
   std::uint32_t magic;
   std::uint32_t version;
   std::uint64_t store_id;
@@ -34,7 +34,8 @@ struct DictionaryHeader {
 };
 static_assert(sizeof(DictionaryHeader) == 32);
 
-// A copy takes whole pages, as many as the largest dictionary needs, so that the second is found without the first.
+// A copy takes whole pages, as many as the largest dictionary needs, so that the second copy is found without the
+// first.
 constexpr std::size_t kCopySize = (sizeof(DictionaryHeader) + kDictionarySize + kPageSize - 1) / kPageSize * kPageSize;
 
 std::uint64_t checksum_of(std::span<const std::byte> copy) {
@@ -73,7 +74,7 @@ io::Task<Result<void>> Dictionaries::load(std::uint64_t store_id, const std::fun
     if (id == 0 || std::strcmp(end, ".dic") != 0) continue;
     next_id_ = std::max(next_id_, id + 1);
     Result<std::unique_ptr<Dictionary>> found = co_await read(id, report);
-    // What cannot be read now may be readable at the next start: not the time to do without it.
+    // A file that cannot be read now may be readable at the next start, so the store does not start without it.
     if (!found.ok() && found.error().code != ErrorCode::kCorrupt) co_return found.error();
     if (!found.ok()) {
       report(found.error());
@@ -101,13 +102,13 @@ io::Task<Result<std::unique_ptr<Dictionary>>> Dictionaries::read(std::uint32_t i
     const std::uint64_t offset = number * kCopySize;
     const std::int32_t got = co_await disk_.read(file, offset, copy.span());
     Result<void> full = check_full("read", path, offset, got, kCopySize);
-    // Less than was asked for is damage if the file ends there, and a failure that may pass if it does not.
+    // A short read means damage if the file ends there; otherwise a failure that may be temporary.
     if (got >= 0 && !full.ok() && *size < offset + kCopySize) full = Error{ErrorCode::kCorrupt, full.error().message};
     if (full.ok()) bytes = read_copy(copy.span(), store_id_, id);
     if (!bytes && full.ok()) {
       full = Error{ErrorCode::kCorrupt, path + ": the copy at offset " + std::to_string(offset) + " is damaged"};
     }
-    // A copy that cannot be read says nothing of its content.
+    // A copy that cannot be read tells nothing about its content.
     if (!bytes && (damaged.ok() || full.error().code != ErrorCode::kCorrupt)) damaged = full;
     if (bytes && !damaged.ok()) report({ErrorCode::kCorrupt, damaged.error().message + "; the other one is used"});
   }
@@ -124,13 +125,13 @@ bool Dictionaries::add(std::unique_ptr<Dictionary> dictionary) {
 
 io::Task<Result<void>> Dictionaries::adopt(std::unique_ptr<Dictionary> dictionary) {
   TERRACE_CHECK(dictionary->id() >= next_id_);
-  if (known_.contains(dictionary->fingerprint())) co_return Result<void>();  // the present one does as well
+  if (known_.contains(dictionary->fingerprint())) co_return Result<void>();  // the present one is the same
   AlignedBuffer content(kCopies * kCopySize);
   for (unsigned number = 0; number < kCopies; ++number) {
     write_copy(content.span().subspan(number * kCopySize, kCopySize), store_id_, *dictionary);
   }
   const std::string path = FilePath::dictionary(dictionary->id()).text();
-  // Whatever comes of it, the name may be taken now.
+  // Whatever the result, the name may be in use now.
   next_id_ = dictionary->id() + 1;
   Result<void> durable = co_await replace_file(disk_, {kNewPath, path.c_str(), kDirectory}, content);
   if (durable.ok()) add(std::move(dictionary));

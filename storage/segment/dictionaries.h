@@ -1,7 +1,7 @@
-// Dictionaries: the dictionaries of a store, by fingerprint, and the one that new pages are packed with. Each is a
-// small file of its own, see FORMAT.md; it is durable before the first page is packed with it, and stays as long as the
-// store does. Ownership: owns the dictionaries; they stay until this goes. Thread: the reactor's; workers read a
-// Dictionary.
+// Dictionaries: a store's dictionaries, by fingerprint, and the one that new pages are packed with. Each is a small
+// file (FORMAT.md). It is durable before the first page is packed with it, and is kept as long as the store.
+// Ownership: owns the dictionaries; they live as long as this does.
+// Thread: the reactor's; workers read a Dictionary.
 #pragma once
 
 #include <cstdint>
@@ -20,19 +20,19 @@ class Dictionaries {
  public:
   explicit Dictionaries(io::Disk& disk) : disk_(disk) {}
 
-  // Reads all files. One that is damaged is told to `report` and left out: pages that need it then say so.
+  // Reads all files. A damaged one is passed to `report` and left out; reading a page that needs it is an error then.
   io::Task<Result<void>> load(std::uint64_t store_id, const std::function<void(const Error&)>& report);
-  // Makes it durable, then the current one.
+  // Makes the dictionary durable, then the current one.
   io::Task<Result<void>> adopt(std::unique_ptr<Dictionary> dictionary);
 
-  // nullptr if there is none with this fingerprint.
+  // nullptr if no dictionary has this fingerprint.
   const Dictionary* find(std::uint32_t fingerprint) const {
     const auto it = known_.find(fingerprint);
     return it == known_.end() ? nullptr : it->second.get();
   }
-  // What pages are packed with: the newest; nullptr if there is none, or if none is to be used.
+  // The one that pages are packed with: the newest. nullptr if there is none or if none is to be used.
   const Dictionary* current() const { return in_use_ ? current_ : nullptr; }
-  // False: pages are packed without one from here on, and none is learnt; those there are remain for their pages.
+  // False: from now on pages are packed without one, and none is trained; existing pages keep theirs.
   void set_in_use(bool in_use) { in_use_ = in_use; }
   bool in_use() const { return in_use_; }
   std::uint32_t next_id() const { return next_id_; }
@@ -40,7 +40,7 @@ class Dictionaries {
  private:
   io::Task<Result<std::unique_ptr<Dictionary>>> read(std::uint32_t id, const std::function<void(const Error&)>& report);
 
-  // False: another one has its fingerprint.
+  // False: another dictionary has its fingerprint.
   bool add(std::unique_ptr<Dictionary> dictionary);
 
   io::Disk& disk_;

@@ -1,7 +1,8 @@
-// Dictionary: bytes that many records of a store have in common. Packed pages are compressed against one, so that a
-// page of 4 KiB, which is one read, packs as well as a far larger one would by itself. A page names the one it needs by
-// its fingerprint, so that no other one is taken for it, whatever became of the files. Ownership: owns its bytes and
-// the compressors' tables over them. Thread: immutable once made but for its room; workers share it.
+// Dictionary: bytes that many of a store's records have in common. Packed pages are compressed with one: a page of 4
+// KiB, which takes one read, is then compressed as well as a far larger page without one. A page names its dictionary
+// by fingerprint, so that no other is ever used for it, whatever happened to the files.
+// Ownership: owns its bytes and the compressors' tables for them.
+// Thread: immutable after construction, except its room; shared by workers.
 #pragma once
 
 #include <cstdint>
@@ -22,13 +23,13 @@ class Dictionary {
   Dictionary(const Dictionary&) = delete;
   Dictionary& operator=(const Dictionary&) = delete;
 
-  std::uint32_t id() const { return id_; }                    // above 0; of its file, later ones are higher
+  std::uint32_t id() const { return id_; }                    // above 0; of its file, ascending
   std::uint32_t fingerprint() const { return fingerprint_; }  // of its bytes, never 0
   std::string_view bytes() const { return {memory_.get(), size_}; }
-  // A page's worth of raw bytes right behind bytes(), for whoever unpacks on the reactor's thread: LZ4 then looks back
-  // on the dictionary as on what it has just written, which is its fast path.
+  // Room for a page's raw bytes right behind bytes(), for unpacking on the reactor's thread: LZ4 then treats the
+  // dictionary as preceding output, which is its fast path.
   std::span<char> room() const;
-  // The compressors' states with these bytes loaded, to be attached to others.
+  // The compressors' states with these bytes loaded, to be attached to other states.
   const LZ4_stream_u* fast() const { return fast_; }
   const LZ4_streamHC_u* thorough() const { return thorough_; }
 

@@ -4,7 +4,7 @@
 
 namespace terrace::storage {
 
-// Vitter's algorithm R: each image seen is in the sample with the same chance, also when it has lost places.
+// Vitter's algorithm R: each image seen is in the sample with the same probability, also after places were removed.
 void DictionarySample::see(std::string_view image) {
   seen_bytes_ += image.size();
   std::uint64_t place = seen_images_++;

@@ -1,6 +1,7 @@
-// DictionarySample: a fair sample of the images that are written, to learn a dictionary from, bounded in number and in
-// bytes whatever the size of the images.
-// Ownership: owns its copies. Thread: one at a time.
+// DictionarySample: a fair sample of the written images, to train a dictionary with; bounded in number and in bytes,
+// whatever the size of the images.
+// Ownership: owns its copies.
+// Thread: one at a time.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +16,8 @@ namespace terrace::storage {
 
 class DictionarySample {
  public:
-  // At most a page's worth of bytes of each of so many images, and so many bytes in all: learning takes several times
-  // as much beside it, and a dictionary has but 64 KiB.
+  // The limits: this many images, at most a page's worth of bytes of each, and this many bytes together. Training takes
+  // several times as much memory, and a dictionary has only 64 KiB.
   static constexpr std::size_t kMostImages = kTinyLimits ? 64 : 2048;
   static constexpr std::size_t kMostImageBytes = kPageSize;
   static constexpr std::size_t kMostBytes = kMostImages * kMostImageBytes / 4;
@@ -24,10 +25,10 @@ class DictionarySample {
   explicit DictionarySample(std::uint64_t random_seed) : random_(random_seed) {}
 
   void see(std::string_view image);
-  // Bytes of all images seen since the last take().
+  // Bytes of all images offered since the last take().
   std::uint64_t seen_bytes() const { return seen_bytes_; }
   std::size_t bytes() const { return bytes_; }
-  // Begins anew.
+  // Returns the sample and starts a new one.
   std::vector<std::string> take();
 
  private:
@@ -36,7 +37,7 @@ class DictionarySample {
 
   std::vector<std::string> images_;
   std::size_t bytes_ = 0;
-  std::size_t places_ = kMostImages;  // fewer where images are large
+  std::size_t places_ = kMostImages;  // fewer if images are large
   std::uint64_t seen_images_ = 0;
   std::uint64_t seen_bytes_ = 0;
   std::uint64_t random_;

@@ -9,16 +9,16 @@ namespace terrace::storage {
 
 namespace {
 
-// One of so many images judges; the others are learnt from.
+// One of this many images measures the result; the others are for training.
 constexpr std::size_t kJudgeOf = 4;
-// What a dictionary must save, of the bytes that are written without it, to be worth its place.
-constexpr std::size_t kLeastSaving = 20;  // one in so many
+// The least saving, beside what is written without the dictionary, that makes it worth its place.
+constexpr std::size_t kLeastSaving = 20;  // one in this many bytes
 
 std::uint64_t bytes_with(std::span<const std::string_view> images, const Dictionary* dictionary) {
   return pack_pages(images, {.dictionary = dictionary}).stored_bytes;
 }
 
-// The content alone; empty if nothing could be learnt.
+// The content alone; empty if nothing could be trained.
 std::string learn(const std::string& samples, const std::vector<std::size_t>& sizes) {
   // Segments of 200 bytes found by 8-byte substrings, as measured on package stanzas; a small table suits small
   // samples.
@@ -76,7 +76,7 @@ io::Task<void> DictionaryTrainer::learn() {
   co_await environment_.workers.run([&] { made = train_dictionary(sample, id, current); });
   if (made) {
     Result<void> adopted = co_await dictionaries_.adopt(std::move(made));
-    // Nothing is lost: pages go on as they did.
+    // Nothing is lost: pages are packed as before.
     if (!adopted.ok()) report_(adopted.error());
   }
   learning_ = false;

@@ -1,7 +1,8 @@
-// DictionaryTrainer: keeps a fair sample of what is spilled and, when enough has been seen, has a worker learn a
-// dictionary from it; if that makes pages smaller, the store goes on with it. The next time is after eight times as
-// many bytes, so that a store has few dictionaries and learns anew when it has become another one. Ownership: borrows
-// environment and dictionaries. Thread: the reactor's.
+// DictionaryTrainer: keeps a fair sample of what is spilled. When enough was seen, a worker trains a dictionary with
+// it; if that makes pages smaller, the store uses it from then on. The next training is due after eight times as many
+// bytes, so that a store has few dictionaries and gets a new one when its content has changed.
+// Ownership: borrows environment and dictionaries.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +21,9 @@
 
 namespace terrace::storage {
 
-// Learns from `images` (a quarter of them only judge the outcome) by zstd's ZDICT (fast cover); only the content is
-// used, LZ4 knows no entropy tables. Nothing if it would not make them smaller by a twentieth than `current` does
-// (nullptr: than none). Takes about a tenth of a second for a megabyte of images. Any thread.
+// Trains with `images`, a quarter of which only measure the result, by zstd's ZDICT (fast cover). Only the content is
+// used: LZ4 has no entropy tables. nullptr if it would not make them smaller by a twentieth than `current` does
+// (nullptr: than no dictionary). Takes about a tenth of a second for a megabyte of images. Thread: any.
 std::unique_ptr<Dictionary> train_dictionary(std::span<const std::string> images, std::uint32_t id,
                                              const Dictionary* current);
 
@@ -34,9 +35,9 @@ class DictionaryTrainer {
   ~DictionaryTrainer() { TERRACE_CHECK(tasks_.idle()); }
 
   void see(std::string_view image) { sample_.see(image); }
-  // Starts learning if enough has been seen since the last time.
+  // Starts training if enough was seen since the last time.
   void learn_when_due();
-  // Waits for learning under way; afterwards none begins.
+  // Waits for training in progress; none starts afterwards.
   io::Task<void> stop();
 
  private:

@@ -16,7 +16,7 @@ void LargeRunPacker::add(std::string_view raw) {
     const std::string_view piece = raw.substr(at, kLargeBlockSize);
     io::yield_processor();
     char* const block = reinterpret_cast<char*>(window_.data()) + filled_;
-    // Room for one byte less than it has: what does not shrink is stored as it is.
+    // The capacity is one byte less than the input: what cannot be compressed is stored unchanged.
     const int size = LZ4_compress_default(piece.data(), block + kBlockHeaderSize, static_cast<int>(piece.size()),
                                           static_cast<int>(piece.size()) - 1);
     const std::size_t block_size = finish_block(block, blocks_++, piece, size > 0 ? static_cast<std::size_t>(size) : 0);

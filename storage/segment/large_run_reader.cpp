@@ -36,7 +36,7 @@ io::Task<Result<std::string_view>> LargeRunReader::next() {
   co_return std::string_view(raw_.get(), block->raw_size);
 }
 
-// What is left of the window comes right before the next pages, which lie aligned.
+// The rest of the window is moved in front of the next pages, which must be aligned.
 io::Task<Result<void>> LargeRunReader::refill() {
   const std::size_t rest = window_.size() - at_;
   const std::size_t lead =

@@ -1,6 +1,7 @@
 // LargeRunReader: the raw bytes of one large record, block by block as they are read, so that a run of any length takes
 // a few buffers.
-// Ownership: borrows disk and segment, which must be pinned. Thread: the reactor's.
+// Ownership: borrows disk and segment; the segment must be pinned.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -17,18 +18,18 @@ namespace terrace::storage {
 
 class LargeRunReader {
  public:
-  // `pages`: the run's first ones, as far as they were read; `view` is what the first says, `page` its place.
+  // `pages`: the run's first pages, as many as were read; `view`: the first page's header; `page`: the run's place.
   LargeRunReader(io::Disk& disk, const Segment& segment, std::uint32_t page, const PageView& view, AlignedBuffer pages)
       : disk_(disk), segment_(segment), page_(page), view_(view), window_(std::move(pages)), at_(kPageHeaderSize) {}
 
-  // The raw bytes of the next block, verified; none behind the last. They are good until the next call.
+  // The next block's raw bytes, verified; empty behind the last block. Valid until the next call.
   io::Task<Result<std::string_view>> next();
   std::uint64_t read_bytes() const { return read_bytes_; }
-  // The error of somebody who found fault with what was read, with the run's place.
+  // An error that the caller found in what was read, with the run's place added.
   Error at_run(const Error& error) const { return at_page(error, segment_, page_); }
 
  private:
-  // Bytes read from the device at once.
+  // Bytes read from the device at a time.
   static constexpr std::size_t kPieceBytes = 16 * kLargeBlockSize;
 
   io::Task<Result<void>> refill();
@@ -38,8 +39,8 @@ class LargeRunReader {
   std::uint32_t page_;
   const PageView view_;
   AlignedBuffer window_;
-  std::size_t at_;                  // in the window, of the next block
-  std::uint32_t pages_behind_ = 0;  // of the run, before those that are still to be read
+  std::size_t at_;                  // of the next block, in the window
+  std::uint32_t pages_behind_ = 0;  // pages of the run that are still to be read
   std::uint32_t block_ = 0;
   std::uint64_t raw_done_ = 0;
   std::uint64_t stored_done_ = 0;

@@ -37,7 +37,7 @@ struct PageHeader {
   std::uint16_t reserved;
   std::uint32_t raw_size;
   std::uint32_t stored_size;
-  std::uint32_t dictionary;  // fingerprint, of kCodecLz4Dictionary; otherwise 0
+  std::uint32_t dictionary;  // fingerprint, for kCodecLz4Dictionary; otherwise 0
 };
 static_assert(sizeof(PageHeader) == kPageHeaderSize);
 
@@ -47,11 +47,11 @@ std::uint64_t page_checksum(const std::byte* page) {
   return XXH3_64bits(page + sizeof(std::uint64_t), kPageSize - sizeof(std::uint64_t));
 }
 
-// Of a large record's sizes the upper 16 bits stand where other pages name their dictionary.
+// A large record's sizes have their upper 16 bits where other pages name their dictionary.
 constexpr unsigned kLargeSizeBits = 48;
 static_assert(kMaxImageSize < std::uint64_t{1} << kLargeSizeBits);
 
-// Appends `pages` zeroed pages and returns the offset of the first.
+// Appends `pages` zeroed pages; returns the offset of the first.
 std::size_t add_pages(PackedPages& out, std::uint64_t pages) {
   const std::size_t offset = out.bytes.size();
   out.runs.push_back({static_cast<std::uint32_t>(offset / kPageSize), static_cast<std::uint32_t>(pages)});
@@ -71,7 +71,7 @@ PageHeader header_of(std::uint8_t kind, std::uint8_t codec, std::size_t records,
   return header;
 }
 
-// LZ4 at one of its two levels of care, with or without a dictionary.
+// LZ4 at one of its two levels, with or without a dictionary.
 class Compressor {
  public:
   explicit Compressor(const PackOptions& options) : options_(options) {
@@ -89,13 +89,13 @@ class Compressor {
   Compressor(const Compressor&) = delete;
   Compressor& operator=(const Compressor&) = delete;
 
-  // The size of the result; 0: it does not fit `capacity`.
+  // The size of the result; 0: it exceeds `capacity`.
   std::size_t compress(std::string_view raw, char* out, std::size_t capacity, bool with_dictionary) {
     const int raw_size = static_cast<int>(raw.size());
     const int room = static_cast<int>(capacity);
     const Dictionary* dictionary = with_dictionary ? options_.dictionary : nullptr;
     int size = 0;
-    io::yield_processor();  // a thorough page takes several tries of some 100 us
+    io::yield_processor();  // a thorough page takes several attempts of some 100 us
     if (thorough_) {
       LZ4_resetStreamHC_fast(thorough_, kThoroughLevel);
       if (dictionary) LZ4_attach_HC_dictionary(thorough_, dictionary->thorough());
@@ -113,17 +113,17 @@ class Compressor {
   const PackOptions& options_;
   LZ4_stream_t* fast_ = nullptr;
   LZ4_streamHC_t* thorough_ = nullptr;
-  bool dirty_ = false;  // a stream that failed may not be reset the fast way, and most end in a failure
+  bool dirty_ = false;  // a stream that failed must not be reset the fast way, and most attempts end with a failure
 };
 
-// Compresses block by block straight into the pages: a large value must not be in memory once more than needed.
+// Compresses block by block, right into the pages, so that a large value is not in memory once more.
 void pack_large(PackedPages& out, std::string_view image, Compressor& compressor) {
   const std::size_t offset = add_pages(out, pages_for(image.size() + blocks_for(image.size()) * kBlockHeaderSize));
   char* const begin = reinterpret_cast<char*>(out.bytes.data()) + offset + kPageHeaderSize;
   char* end = begin;
   for (std::size_t at = 0, number = 0; at < image.size(); at += kLargeBlockSize, ++number) {
     const std::string_view raw = image.substr(at, kLargeBlockSize);
-    // Room for one byte less than it has: what does not shrink is stored as it is.
+    // The capacity is one byte less than the input: what cannot be compressed is stored unchanged.
     const std::size_t size = compressor.compress(raw, end + kBlockHeaderSize, raw.size() - 1, false);
     end += finish_block(end, static_cast<std::uint32_t>(number), raw, size);
   }
@@ -137,7 +137,7 @@ void pack_large(PackedPages& out, std::string_view image, Compressor& compressor
   out.places.push_back({0, static_cast<std::uint32_t>(offset / kPageSize), large_slot(pages)});
 }
 
-// Fills one page after the other from a row of images.
+// Fills one page after the other from a sequence of images.
 class PagePacker {
  public:
   PagePacker(Compressor& compressor, std::span<const std::string_view> images)
@@ -146,7 +146,7 @@ class PagePacker {
   }
 
   bool done() const { return left_.empty(); }
-  // Packs a page of what is left, or the first image as a large record if it fits no page.
+  // Packs a page from what is left; the first image as a large record if it fits no page.
   void pack(PackedPages& out) {
     gather();
     const std::size_t plain_count = records_within(kPayload);
@@ -183,7 +183,7 @@ class PagePacker {
     left_.erase(left_.begin());
   }
 
-  // What is left, from the front, as a page's raw bytes: as much as a page could hold at best.
+  // The remaining images from the front, as a page's raw bytes: as much as a page could hold at best.
   void gather() {
     raw_.clear();
     ends_.clear();
@@ -205,7 +205,7 @@ class PagePacker {
     return static_cast<std::size_t>(std::upper_bound(ends_.begin(), ends_.end(), limit) - ends_.begin());
   }
 
-  // Does raw_ up to `raw_size` fit the page? If so it is in best_.
+  // Whether raw_ up to `raw_size` fits the page. If so, the result is in best_.
   bool try_raw(std::size_t raw_size) {
     attempt_->size = compressor_.compress(std::string_view(raw_).substr(0, raw_size), attempt_->bytes, kPayload, true);
     if (attempt_->size == 0) return false;
@@ -214,9 +214,10 @@ class PagePacker {
     return true;
   }
 
-  // Compresses as many whole records as fit, into best_, and returns how many: `plain_count` if no more than fit as
-  // they are, with best_ undefined. LZ4 cannot be told to fill a given size when there is a dictionary, so it is tried:
-  // from the last page's ratio, upwards while it may fit one more record. Where nothing shrinks that is one try a page.
+  // Compresses as many whole records as fit, into best_, and returns their number; `plain_count` if no more fit than
+  // uncompressed, and best_ is undefined then. LZ4 cannot fill a given size if there is a dictionary, so sizes are
+  // tried, from the last page's ratio upwards, as long as one more record may fit. If nothing can be compressed, that
+  // is one attempt a page.
   std::size_t compress_more_than(std::size_t plain_count) {
     std::size_t fitting = plain_count;
     std::size_t least_failed = ends_.size() + 1;
@@ -225,20 +226,20 @@ class PagePacker {
       if (!try_raw(ends_[count - 1])) {
         least_failed = count;
         const bool none_fitted = fitting == plain_count;
-        // Nothing like the page before: the next tries, and the next page, begin from what this one can hope for.
+        // Very unlike the page before: the next attempts, and the next page, start from what this page may reach.
         if (none_fitted) ratio_ = std::min(ratio_, static_cast<double>(ends_[count - 1]) / double{kPayload});
         count = std::max(none_fitted ? count * 7 / 8 : (fitting + count) / 2, fitting + 1);
         continue;
       }
       fitting = count;
-      // The next record would have to compress far better than the others.
+      // The next record would have to be compressed far better than the others.
       if (count < ends_.size() && ends_[count] > ratio_ * kPayload * kHopefulness) break;
       count = std::max(records_within(ratio_ * kPayload), count + 1);
     }
     return fitting;
   }
 
-  // Adds to the `count` records of best_ what of the images right behind them fills the page best.
+  // Adds to the `count` records of best_ those of the images behind them that fill the page best.
   void fill_up(std::size_t& count) {
     int failures = 0;
     while (failures < kMaxFillFailures && count < kMaxSlotsPerPage) {
@@ -260,7 +261,7 @@ class PagePacker {
     ends_.resize(count);
   }
 
-  // The place in left_ of the largest image of at most `room` raw bytes among the next few; 0: none.
+  // The index in left_ of the largest image of at most `room` raw bytes among the next few; 0: none.
   std::size_t best_fitting(std::size_t from, double room) const {
     std::size_t best = 0;
     const std::size_t end = std::min(left_.size(), from + kFillWindow);
@@ -274,17 +275,17 @@ class PagePacker {
 
   static constexpr int kMaxTries = 8;
   static constexpr double kHopefulness = 1.04;
-  // Images looked at to fill a page up: few, since neighbours expire together.
+  // Images considered for filling up a page: few, because neighbours expire together.
   static constexpr std::size_t kFillWindow = 32;
   static constexpr int kMaxFillFailures = 2;
   static constexpr double kLeastRoom = 0.03;  // of a page
 
   Compressor& compressor_;
   std::span<const std::string_view> images_;
-  std::vector<std::uint32_t> left_;  // numbers of images, the next page's first
+  std::vector<std::uint32_t> left_;  // indexes of images, the next page's first
   std::string raw_;
-  std::vector<std::uint32_t> ends_;  // of each gathered record, within raw_
-  double ratio_ = 1.7;               // raw bytes a compressed one, when it was last seen
+  std::vector<std::uint32_t> ends_;  // of each gathered record, in raw_
+  double ratio_ = 1.7;               // raw bytes for a compressed byte, as last measured
   std::unique_ptr<Attempt> best_ = std::make_unique<Attempt>();
   std::unique_ptr<Attempt> attempt_ = std::make_unique<Attempt>();
 };
@@ -305,7 +306,7 @@ PackedPages pack_pages(std::span<const std::string_view> images, const PackOptio
   PackedPages out = std::move(used);
   out.clear();
   out.places.reserve(images.size());
-  // What does not shrink takes a little more than it has, and then grows.
+  // What cannot be compressed takes slightly more than its raw size; then the vector grows.
   std::size_t raw_bytes = 0;
   for (const std::string_view image : images) raw_bytes += image.size();
   out.bytes.reserve(raw_bytes + kPageSize);
@@ -347,7 +348,7 @@ Result<PageView> check_page(std::span<const std::byte> page, std::uint64_t segme
     view.dictionary = 0;
     view.page_count = pages_for(view.stored_size);
   }
-  // LZ4 expands at most 255 times.
+  // LZ4 expands a byte to 255 at most.
   const bool credible = view.raw_size / 256 <= view.stored_size &&
                         (large ? view.raw_size <= kMaxImageSize && view.stored_size <= kMaxStoredImageSize
                                : view.stored_size <= kPayload && view.raw_size <= kMaxPageRawSize);

@@ -1,15 +1,15 @@
-// Pages: what a segment is made of. A packed page holds several records compressed together; a large record takes a
-// run of pages that begins with a page of its own. See FORMAT.md.
+// Pages: what a segment consists of. A packed page holds several records, compressed together. A large record has a run
+// of pages of its own. See FORMAT.md.
 //
 //   page      | checksum u64 | segment serial u64 | magic u32 | page number u16 | kind u8 | codec u8 |
 //             | records u16 | 0 u16 | raw size u32 | stored size u32 | dictionary u32 | stored bytes ... | zeros |
 //   packed    raw bytes = for each record: varint size, image
-//   large     stored bytes = blocks (block.h), over all pages of the run; in the dictionary's place: bits 32 to 47 of
+//   large     stored bytes = blocks (block.h), over all pages of the run; instead of the dictionary: bits 32 to 47 of
 //             the raw size u16 | and of the stored size u16 |
 //
-// The page's checksum (XXH3) covers everything behind it in the page, but not the other pages of a run.
-// Packing does not know where pages will lie: stamp() adds place and checksum. Thread: pure functions (workers call
-// them).
+// The page's checksum (XXH3) covers everything behind it in the page, but not the run's other pages. Packing does not
+// know where the pages will lie: stamp_pages() adds place and checksum.
+// Thread: pure functions, called by workers.
 #pragma once
 
 #include <cstddef>
@@ -29,23 +29,23 @@ namespace terrace::storage {
 
 inline constexpr std::uint32_t kPageHeaderSize = 40;
 
-// Pages of a run with so many bytes behind its header.
+// The number of pages of a run with this many bytes behind its header.
 inline std::uint32_t pages_for(std::uint64_t stored_size) {
   return static_cast<std::uint32_t>((kPageHeaderSize + stored_size + kPageSize - 1) / kPageSize);
 }
-// The slot of a large record's location: how many pages to read at once.
+// The slot in a large record's location: how many pages to read at once.
 inline std::uint32_t large_slot(std::uint32_t page_count) {
   return kFirstLargeSlot + (page_count < kMaxReadAheadPages ? page_count : kMaxReadAheadPages) - 1;
 }
 
-// Where one of the packed images went: page counted from the first of this batch.
+// The place of one packed image; the page is counted from the batch's first.
 struct PackedPlace {
-  std::uint32_t image = 0;  // its number among those given
+  std::uint32_t image = 0;  // its index in the given images
   std::uint32_t page = 0;
   std::uint32_t slot = 0;
 };
 
-// A run of pages that must lie side by side: one packed page, or one large record.
+// Pages that must be adjacent: one packed page, or the run of one large record.
 struct PackedRun {
   std::uint32_t first_page = 0;
   std::uint32_t page_count = 1;
@@ -55,10 +55,10 @@ struct PackedPages {
   AlignedBuffer bytes;
   std::vector<PackedRun> runs;
   std::vector<PackedPlace> places;  // one for each image, in the order of pages and slots
-  std::uint64_t stored_bytes = 0;   // what the images came to, without headers and padding
+  std::uint64_t stored_bytes = 0;   // bytes of the images without headers and padding
 
   std::uint32_t page_count() const { return static_cast<std::uint32_t>(bytes.size() / kPageSize); }
-  // Keeps the memory.
+  // Keeps the allocated memory.
   void clear() {
     bytes.resize(0);
     runs.clear();
@@ -74,39 +74,39 @@ struct PackOptions {
   bool thorough = false;                   // LZ4 HC: several times the time for fewer pages
 };
 
-// Packs images into as few pages as LZ4 makes of them, nearly in order: where the next one no longer fits a page, one
-// of those behind it may fill it. `used`: whose memory is to be used again.
+// Packs images into as few pages as LZ4 can make of them, nearly in order: if the next image does not fit a page, one
+// of the images behind it may. `used`: an earlier result whose memory is reused.
 PackedPages pack_pages(std::span<const std::string_view> images, const PackOptions& options, PackedPages used = {});
 
-// A large record's first page: its header, but for place and checksum.
+// Writes a large record's page header, without place and checksum.
 void write_large_header(std::span<std::byte> first_page, std::uint64_t raw_size, std::uint64_t stored_size);
 
-// Writes place and checksum into each run's first page (large: the run's other pages are covered by their blocks).
+// Writes place and checksum into the first page of each run. The other pages of a run are covered by their blocks.
 void stamp_pages(std::span<std::byte> run, std::uint64_t segment_serial, std::uint32_t first_page);
 
-// What the first page of a run says of itself, checked: magic, checksum, place, sizes.
+// The header of a run's first page, after its magic, checksum, place and sizes were checked.
 struct PageView {
   bool large = false;
   std::uint32_t record_count = 0;
   std::uint64_t raw_size = 0;
   std::uint64_t stored_size = 0;
   std::uint32_t page_count = 1;
-  std::uint32_t dictionary = 0;  // fingerprint of the one that is needed to unpack it; 0: none
+  std::uint32_t dictionary = 0;  // fingerprint of the dictionary that it was packed with; 0: none
 };
 Result<PageView> check_page(std::span<const std::byte> page, std::uint64_t segment_serial, std::uint32_t page_number);
 
-// The raw bytes of a packed page, or the image of a large record from its whole run. `bytes` lie in the run, in the
-// dictionary's room, where they stay until the next page is unpacked with it, or in `own`.
+// The raw bytes of a packed page, or the image of a large record from its whole run. `bytes` lie in the run; or in the
+// dictionary's room, until the next page is unpacked with that dictionary; or in `own`.
 struct UnpackedPage {
   std::string_view bytes;
   std::unique_ptr<char[]> own;
 };
-// Checks everything. `dictionary`: the one that the view names; nullptr where it names none or where it is not to be
-// had (an error). Reactor's thread only.
+// Checks everything. `dictionary`: the one that the view names; nullptr if it names none, or if that is missing (which
+// is an error). Thread: the reactor's only.
 Result<UnpackedPage> unpack_page(std::span<const std::byte> run, const PageView& view, const Dictionary* dictionary);
 
-// Gives the images in a packed page's raw bytes, in slot order, to `each(slot, image)`. An error if they do not add up
-// to the bytes; some may have been given by then.
+// Calls `each(slot, image)` for the images in a packed page's raw bytes, in slot order. An error if their sizes do not
+// add up to the bytes; `each` may have been called by then.
 template <typename Each>
 Result<void> split_images(std::string_view raw, std::uint32_t record_count, const Each& each) {
   ByteReader reader(raw);

@@ -60,7 +60,7 @@ io::Task<Result<Segment*>> SegmentTable::create(SegmentKind kind, std::uint32_t 
   segment->capacity_pages = pages;
   segment->used_pages = 1;
   Segment* made = segment.get();
-  // In the table before the first suspension: the number is taken.
+  // Enters the table before the first suspension, so that the number is taken.
   if (segments_.size() <= made->number) segments_.resize(made->number + 1);
   segments_[made->number] = std::move(segment);
   ++count_;
@@ -98,7 +98,8 @@ io::Task<Result<void>> SegmentTable::make_file(Segment& segment) {
   std::memcpy(page.data(), &header, sizeof header);
   const std::int32_t written = co_await disk_.write(file, 0, page.span());
   Result<void> full = check_full("write", path, 0, written, kPageSize);
-  // Not if it failed: the file is closed then, and a checkpoint would sync whatever has its descriptor by now.
+  // Not after a failure: the file is closed then, and a checkpoint would sync whichever file has the descriptor by
+  // then.
   segment.needs_sync = full.ok();
   co_return full;
 }
@@ -147,7 +148,7 @@ io::Task<Result<void>> SegmentTable::adopt(std::unique_ptr<Segment> segment) {
     co_return Error{ErrorCode::kCorrupt, path + ": " + std::to_string(*size) + " bytes long, the checkpoint knows " +
                                              std::to_string(adopted.used_bytes())};
   }
-  // What was allocated ahead, or written after the checkpoint. It does no harm but for the space it takes.
+  // Space allocated ahead, or written after the checkpoint: harmless, but it takes disk space.
   if (*size > adopted.used_bytes()) {
     [[maybe_unused]] const std::int32_t truncated = co_await disk_.truncate(file, adopted.used_bytes());
   }
@@ -212,7 +213,7 @@ void SegmentTable::seal(Segment& segment) {
 }
 
 void SegmentTable::retire_if_dead(Segment& segment) {
-  // Writes in flight may yet make records live; their writer says when they are over.
+  // Writes in flight may make records live; the writer calls write_ended().
   if (segment.state != Segment::State::kSealed || segment.live_records > 0 || segment.writes_in_flight > 0) return;
   segment.state = Segment::State::kRetired;
   segment.retired_at_cut = cuts_begun_;
@@ -278,7 +279,7 @@ io::Task<Result<void>> SegmentTable::sync_all(std::uint64_t number) {
     }
     if (!segment->needs_sync) continue;
     const Pin pin(segment);
-    segment->needs_sync = false;  // a write that completes while the sync runs sets it again
+    segment->needs_sync = false;  // a write that completes during the sync sets it again
     if (mutant(Mutant::kSkipSync)) continue;
     const std::int32_t result = co_await disk_.sync(segment->file);
     if (result < 0) {

@@ -43,7 +43,7 @@ io::Task<Result<Location>> SegmentWriter::write_streamed(ObjectSerializer& image
     ++segment.total_records;
     segment.note_expiry(1, due_ms);
     segments_.seal(segment);
-    // What is left over does no harm but for the space it takes until the next start.
+    // What is left over is harmless; it takes disk space until the next start.
     [[maybe_unused]] const std::int32_t cut = co_await environment_.disk.truncate(segment.file, segment.used_bytes());
     co_return Location(segment.number, 1, large_slot(packer.page_count()));
   }
@@ -53,7 +53,7 @@ io::Task<Result<Location>> SegmentWriter::write_streamed(ObjectSerializer& image
   co_return Location{};
 }
 
-// Until it is given up or all written.
+// Until it is given up or completely written.
 io::Task<Result<void>> SegmentWriter::write_pieces(ObjectSerializer& image, Segment& segment, LargeRunPacker& packer) {
   std::string piece;
   for (bool last = false; !last;) {
@@ -118,7 +118,7 @@ io::Task<Result<void>> SegmentWriter::place(ImageBatch& batch, std::vector<Locat
       const PackedPlace& place = pages.places[next];
       const std::uint32_t page = extent->first_page + place.page - batch_page;
       locations[place.image] = Location(extent->segment->number, page, place.slot);
-      // Each location holds its segment until finish(), so that it is not retired between write and add_live.
+      // Each location counts as a write in flight until finish(), so that its segment is not retired before add_live.
       ++extent->segment->writes_in_flight;
       ++extent->segment->total_records;
       extent->segment->note_expiry(page, batch.items[place.image].due_ms);
@@ -151,7 +151,7 @@ io::Task<Result<SegmentWriter::Extent>> SegmentWriter::write_run_group(PackedPag
   co_return extent;
 }
 
-// Gives as many runs as have room in the extent's segment their final headers; how many pages they take.
+// Gives the runs that fit the extent's segment their final headers. Sets their number; returns that of their pages.
 std::uint32_t SegmentWriter::stamp_group(PackedPages& pages, std::size_t first_run, const Extent& extent,
                                          std::size_t& run_count) {
   const io::Activity activity("spill");
@@ -160,7 +160,7 @@ std::uint32_t SegmentWriter::stamp_group(PackedPages& pages, std::size_t first_r
   while (first_run + run_count < pages.runs.size()) {
     const PackedRun& run = pages.runs[first_run + run_count];
     if (extent.first_page + page_count + run.page_count > extent.segment->capacity_pages) break;
-    // A location's page number has kPageBits: a run may reach past them, but must begin within.
+    // A location's page number has kPageBits: a run may end beyond that, but must not begin there.
     if (extent.first_page + page_count >= (1u << kPageBits)) break;
     stamp_pages(pages.bytes.span().subspan(std::size_t{run.first_page} * kPageSize), extent.segment->serial,
                 extent.first_page + page_count);
@@ -170,7 +170,7 @@ std::uint32_t SegmentWriter::stamp_group(PackedPages& pages, std::size_t first_r
   return page_count;
 }
 
-// Leaves with `rolling_` held and an open segment that has room for `pages` more, or with an error and without it.
+// Returns with `rolling_` held and an open segment with room for `pages` more pages, or with an error and without it.
 io::Task<Result<void>> SegmentWriter::make_room(std::uint32_t pages) {
   co_await rolling_.acquire();
   if (Segment* segment = open()) {
@@ -182,7 +182,7 @@ io::Task<Result<void>> SegmentWriter::make_room(std::uint32_t pages) {
   open_serial_ = 0;
   const std::uint32_t capacity = std::max(segments_.next_capacity_pages(), pages + 1);
   Result<Segment*> made = co_await segments_.create(kind_, capacity);
-  // On a full disk a small one will do: compaction and checkpoints make space, and need some for it.
+  // On a full disk a small segment is enough: compaction and checkpoints free space, and need some for that.
   const std::uint32_t least = std::max(static_cast<std::uint32_t>(kLeastSegmentSize / kPageSize), pages + 1);
   if (!made.ok() && made.error().code == ErrorCode::kNoSpace && capacity > least && may_take_the_last()) {
     made = co_await segments_.create(kind_, least);
@@ -196,14 +196,15 @@ io::Task<Result<void>> SegmentWriter::make_room(std::uint32_t pages) {
   co_return Result<void>();
 }
 
-// What compaction has emptied is free only after a checkpoint: it must not take the space that one needs.
+// What compaction has emptied becomes free only after a checkpoint, so compaction must not take the space that a
+// checkpoint needs.
 bool SegmentWriter::may_take_the_last() const {
   if (kind_ != SegmentKind::kCompacted) return true;
   const Result<io::Disk::Space> space = environment_.disk.space();
   return space.ok() && space->free_bytes >= kCheckpointReserve;
 }
 
-// Stops using a segment on which a write failed: what failed goes elsewhere.
+// Uses a segment no more after a write to it failed: the data is written elsewhere.
 void SegmentWriter::abandon(std::uint64_t serial) {
   if (serial != open_serial_) return;
   if (Segment* segment = open()) segments_.seal(*segment);

@@ -1,8 +1,9 @@
-// SegmentWriter: takes batches of record images, has a worker pack them into pages, and appends the pages to the open
-// segment of its stream. One per stream (spilled, compacted), so that records of like age and life share segments.
-// A write that fails is made once more in a fresh segment; the caller's records stay what they were until it is told
-// where they lie.
-// Ownership: borrows table and environment. Thread: the reactor's; several write() may be under way at once.
+// SegmentWriter: takes batches of record images, lets a worker pack them into pages, and appends the pages to its open
+// segment. There is one writer for spilled and one for compacted records, so that records of similar age and lifetime
+// share segments. A failed write is repeated once in a fresh segment. The caller's records stay unchanged until it has
+// the locations.
+// Ownership: borrows table and environment.
+// Thread: the reactor's; several write() may be in flight at once.
 #pragma once
 
 #include <cstdint>
@@ -22,22 +23,22 @@
 
 namespace terrace::storage {
 
-// Images on their way to disk, with what is needed to find their index entries again when they are there.
+// Images to be written, with what is needed to find their index entries again afterwards.
 struct ImageBatch {
   struct Item {
     std::uint64_t hash;
-    std::uint32_t database;  // Database::id
+    std::uint32_t database;  // Keyspace::id
     std::size_t offset;      // of the image in `bytes`
     std::size_t size;
-    std::int64_t due_ms;  // when it, or the first of its parts, expires
-    // What the index must still say when the image has been written: the ticket of a record being written, or the
-    // location that is copied from.
+    std::int64_t due_ms;  // when the record, or the first of its parts, expires
+    // What the index must still hold when the image is written: the ticket of a record being written, or the location
+    // that was copied.
     std::uint64_t expected;
   };
 
   std::string bytes;
   std::vector<Item> items;
-  // What they are packed into; behind the write, memory for the next one.
+  // The pages they were packed into. After the write: memory for the next batch.
   PackedPages pages;
 
   bool empty() const { return items.empty(); }
@@ -46,23 +47,23 @@ struct ImageBatch {
 
 class SegmentWriter {
  public:
-  // `trainer` sees what is written; nullptr: nobody does.
+  // `trainer` samples what is written; nullptr: none does.
   SegmentWriter(const io::Environment& environment, SegmentTable& segments, SegmentKind kind,
                 DictionaryTrainer* trainer)
       : environment_(environment), segments_(segments), kind_(kind), trainer_(trainer) {}
 
-  // Sorts the batch by expiry (records that die together lie together), packs and writes it. On success one location
-  // per item, in the batch's new order; the locations are not live yet (SegmentTable::add_live), and their segments
-  // stay unretired until finish() has been called with the result.
+  // Sorts the batch by expiry (records that expire together lie together), packs and writes it. The result has one
+  // location for each item, in the batch's new order. The locations are not live yet (SegmentTable::add_live); their
+  // segments are not retired before finish() is called with the result.
   io::Task<Result<std::vector<Location>>> write(ImageBatch& batch);
-  // Writes an object's image, piece by piece as it is made, as a large record in a segment of its own. Nowhere: the
-  // image was given up. There is no second try as for batches: what was made is gone.
+  // Writes an object's image, piece by piece as it is made, as a large record in a segment of its own. Returns
+  // Location{} if the image was given up. A failed write is not repeated: what was made of the image is gone.
   io::Task<Result<Location>> write_streamed(ObjectSerializer& image, std::int64_t due_ms);
-  // Ends a batch whose locations have all been made live or dropped.
+  // Ends a batch, when each of its locations was made live or was dropped.
   void finish(const std::vector<Location>& locations);
 
   std::uint64_t written_bytes() const { return written_bytes_; }
-  // Bytes of images, before they were packed.
+  // Bytes of images before packing.
   std::uint64_t raw_bytes() const { return raw_bytes_; }
 
  private:
@@ -72,11 +73,11 @@ class SegmentWriter {
   };
 
   io::Task<Result<void>> write_pieces(ObjectSerializer& image, Segment& segment, LargeRunPacker& packer);
-  // In pieces, one after the other: a large transfer at one go keeps the device and the kernel from others' small ones.
+  // In pieces, one after the other: one large transfer would delay others' small ones in the kernel and on the device.
   io::Task<Result<void>> write_pages(Segment& segment, std::uint32_t page, std::span<const std::byte> pages);
   void show_to_trainer(const ImageBatch& batch);
   io::Task<Result<void>> place(ImageBatch& batch, std::vector<Location>& locations);
-  // On failure `serial` says which segment failed, 0 if none could be made.
+  // On failure, `serial` is the segment that failed; 0 if none could be created.
   io::Task<Result<Extent>> write_run_group(PackedPages& pages, std::size_t first_run, std::size_t& run_count,
                                            std::uint64_t& serial);
   static std::uint32_t stamp_group(PackedPages& pages, std::size_t first_run, const Extent& extent,
@@ -84,7 +85,7 @@ class SegmentWriter {
   io::Task<Result<void>> make_room(std::uint32_t pages);
   bool may_take_the_last() const;
   void abandon(std::uint64_t serial);
-  // The open segment; nullptr if there is none, or if it was retired and removed meanwhile.
+  // The open segment; nullptr if there is none, or if it was retired and deleted since.
   Segment* open() const {
     Segment* segment = segments_.find(open_number_);
     return segment && segment->serial == open_serial_ && segment->state == Segment::State::kOpen ? segment : nullptr;
