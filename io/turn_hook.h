@@ -1,5 +1,7 @@
-// TurnHook: what the event loop runs once each turn, when all that arrived in it has been handled: there what the turn
-// has gathered is written as one. Ownership: the implementer's. Thread: the event loop's.
+// TurnHook: is called once each turn of the event loop, after all completions and timers: what the turn has gathered is
+// written there in one operation.
+// Ownership: the implementer's.
+// Thread: the event loop's.
 #pragma once
 
 namespace terrace::io {

@@ -17,12 +17,12 @@ namespace terrace::storage {
 
 namespace {
 
-// Of looks at the memory, and of writing to the log what nobody waits for.
+// The interval of looking at the memory, and of writing log entries that no reply waits for.
 constexpr std::int64_t kHousekeepingPeriodMs = 5;
 constexpr std::int64_t kSecondMs = 1000;
-// BlindOverwrites that the background reads in a house period: few beside what clients read.
+// Overwritten entries that are read in the background in one maintenance period: few beside the clients' reads.
 constexpr std::size_t kResolvedPerPeriod = 64;
-// Positions of last changes are remembered by this many bits of the key's hash.
+// The positions of last changes are stored by this many bits of the key's hash.
 constexpr unsigned kChangeBits = 14;
 
 }  // namespace
@@ -102,7 +102,7 @@ io::Task<Result<void>> Engine::open(LogApplier& applier) {
     io::spawn(resolve_blind_overwrites());
     co_return recovered;
   }
-  // Nothing on disk was changed that the next attempt would miss.
+  // Nothing on disk was changed that the next attempt needs.
   parts_->stopping = true;
   while (!parts_->tasks.idle()) co_await parts_->tasks.wait();
   co_await parts_->evictor.stop();
@@ -160,7 +160,7 @@ io::Task<Result<void>> Engine::recover(LogApplier& applier) {
 io::Task<Result<void>> Engine::close(bool checkpoint) {
   Parts& parts = *parts_;
   Result<void> result;
-  // The first may join one under way, whose cut lies before the end.
+  // The first may join one in progress, whose cut lies before the end.
   for (int attempt = 0; checkpoint && attempt < 2 && result.ok(); ++attempt) {
     if (parts.log.end_position() == parts.checkpointer.manifest().log.position) break;
     result = co_await this->checkpoint();
@@ -181,7 +181,7 @@ io::Task<Result<void>> Engine::close(bool checkpoint) {
 
 // --- background
 
-// Memory is looked at often: the resident set may grow by megabytes between two looks.
+// Memory is sampled often: the resident set may grow by megabytes between two samples.
 io::Task<void> Engine::run_housekeeping() {
   const io::Gate::Holder holder = parts_->tasks.hold();
   while (!parts_->stopping) {
@@ -235,14 +235,14 @@ io::Task<void> Engine::run_segment_maintenance() {
     co_await parts_->environment.clock.sleep_ms(kMaintenancePeriodMs);
     if (parts_->stopping) break;
     begin_due_checkpoint();
-    // Also after a failed checkpoint: what it failed for (a suspect segment, a full disk) compaction may cure.
+    // Also after a failed checkpoint: compaction may remove the cause (a suspect segment, a full disk).
     if (!compaction_due()) continue;
-    // Checkpoints begin between two segments: until one is durable, what was compacted takes its space as before.
-    const std::function<bool()> goes_on = [this] {
+    // Checkpoints begin between two segments: only a checkpoint frees the space of what was compacted.
+    const std::function<bool()> may_continue = [this] {
       begin_due_checkpoint();
       return compaction_due();
     };
-    Result<void> result = co_await parts_->compactor.compact(goes_on);
+    Result<void> result = co_await parts_->compactor.compact(may_continue);
     if (!result.ok()) parts_->report(result.error());
   }
 }
@@ -253,7 +253,7 @@ void Engine::begin_due_checkpoint() {
   if (!parts_->stopping && parts_->checkpointer.due(parts_->disk)) io::spawn(checkpoint_beside());
 }
 
-// Compaction runs at the same time, or writers would leave it behind.
+// Compaction runs at the same time: otherwise it would fall behind the writers.
 io::Task<void> Engine::checkpoint_beside() {
   const io::Gate::Holder holder = parts_->tasks.hold();
   Result<void> result = co_await checkpoint();
@@ -406,7 +406,7 @@ bool Engine::checkpoint_running() const {
   return parts_->checkpointer.running();
 }
 
-// What a checkpoint under way is writing already goes cold when that is written.
+// What a checkpoint in progress is already writing becomes cold when that is written.
 io::Task<Result<void>> Engine::spill(unsigned database, Key key) {
   Result<void> spilled = co_await parts_->evictor.spill(parts_->databases[database], key);
   co_await parts_->checkpointer.wait_idle();
@@ -419,8 +419,8 @@ io::Task<Result<void>> Engine::spill_all() {
   co_return spilled;
 }
 io::Task<Result<void>> Engine::compact() {
-  const std::function<bool()> goes_on = [] { return true; };
-  co_return co_await parts_->compactor.compact(goes_on);
+  const std::function<bool()> may_continue = [] { return true; };
+  co_return co_await parts_->compactor.compact(may_continue);
 }
 
 io::Task<void> Engine::find_expired_cold(std::int64_t now_ms, std::size_t limit, NamedKeys& keys) {

@@ -1,9 +1,10 @@
-// Engine: the store as the floor above uses it: databases, the log, the tier and what keeps them up in the background.
-// One Engine per data directory and reactor. It knows no RESP: what it logs and replays are the caller's bytes.
+// Engine: the store, as the floor above uses it: databases, log, record reads and background work. One Engine for each
+// data directory and reactor. It knows no RESP: what it logs and replays are the caller's bytes.
 //
-// A command's way: make its keys resident (Database::resident, fetch), change databases, append() its effect,
-// note_change() for its keys; reply when durable_position() has reached the command's dependency.
-// Ownership: owns everything below it. Thread: the reactor's.
+// What a command does: make its keys resident (Database::resident, fetch), change databases, append() its effect,
+// note_change() for its keys; its reply leaves when released_position() has reached the command's dependency.
+// Ownership: owns everything below it.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -34,88 +35,91 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Locks the directory, reads manifest and checkpoint (making them where the directory is empty), replays the log
-  // through `applier`, starts the background work. Refuses what it cannot trust, naming file, offset and remedy.
+  // Locks the directory, reads manifest and checkpoint (or creates a new store in an empty directory), replays the log
+  // through `applier` and starts the background work. Refuses what it cannot trust, and names file, offset and remedy.
   io::Task<Result<void>> open(LogApplier& applier);
-  // Commits what was appended, stops the background work and, if `checkpoint`, writes one so that the next open()
-  // replays nothing. The Engine is not usable afterwards.
+  // Commits what was appended, stops the background work and, if `checkpoint`, writes one, so that the next open() has
+  // nothing to replay. The Engine cannot be used afterwards.
   io::Task<Result<void>> close(bool checkpoint);
 
   // --- keys
   unsigned database_count() const;
   Database& database(unsigned number);
   void swap_databases(unsigned a, unsigned b);
-  // Empties a database at once; its memory and segments are freed in slices behind.
+  // Empties a database at once; its memory and segments are freed in slices afterwards.
   void flush_database(unsigned number);
-  // Reads records from disk, all of them in parallel, into `fetched_records`. A location that meanwhile is no longer current
-  // is no error: the caller asks resident() again. An error (kCorrupt, kIo) names the bad page.
+  // Reads records from disk, all of them in parallel, into `fetched_records`. A location that is no longer current then
+  // is not an error: the caller asks resident() again. An error (kCorrupt, kIo) names the bad page.
   io::Task<Result<void>> fetch(std::span<const Location> locations, FetchedRecords& fetched_records);
-  // The same for who wants names, types and times: records without values, for Database::scan() and random() alone.
+  // The same for names, types and times: records without values, only for Database::scan() and random().
   io::Task<Result<void>> fetch_heads(std::span<const Location> locations, FetchedRecords& heads);
 
   // --- the log
-  // Appends one effect (the parts joined); returns the position behind it. Never fails, never waits: see writable().
+  // Appends one effect (the parts joined) and returns the position behind it. Never fails, never waits: see writable().
   std::uint64_t append(std::span<const std::string_view> parts);
-  // What is changed from begin_unit() on is in the log at end_unit(): no checkpoint takes its mark between them.
+  // All that a unit changes between these calls is in the log at end_unit(): no checkpoint takes its mark in between.
   void begin_unit();
   void end_unit();
-  // Starts writing what was appended since, if a reply may wait for it (under the other policies some milliseconds
-  // later); called once per reactor turn, after all commands of the turn.
+  // Called once a turn, after all commands of the turn: starts to write what was appended, if a reply may wait for it
+  // (under the other policies, housekeeping writes it some milliseconds later).
   void commit();
   std::uint64_t end_position() const;      // behind the last append
-  std::uint64_t durable_position() const;  // all before it survives a power cut; never goes back
-  // Grows whenever replay may begin at end_position(): an entry must not rely on what was said before.
+  std::uint64_t durable_position() const;  // everything before it survives a power cut; never decreases
+  // Increases whenever a replay may begin at end_position(): an entry must not depend on entries before a mark.
   std::uint64_t log_marks() const;
-  // Up to where replies may be released: durable_position() under FsyncPolicy::kAlways, end_position() otherwise.
+  // Replies that depend on positions up to this may leave: durable_position() under FsyncPolicy::kAlways,
+  // end_position() otherwise.
   std::uint64_t released_position() const;
-  // Notified whenever released_position() or durable_position() has grown, or the log has failed.
+  // Notified when released_position() or durable_position() has grown, or when the log has failed.
   io::Event& position_changed();
-  // Remembers that the key with this hash was last changed by the effect that ends at `position`; read back
-  // conservatively (never too low, sometimes too high) by dependency().
+  // Notes that the effect that ends at `position` changed the key with this hash. dependency() returns it, or a later
+  // position, never an earlier one.
   void note_change(std::uint64_t key_hash, std::uint64_t position);
   std::uint64_t dependency(std::uint64_t key_hash) const;
 
   // --- admission
-  // kIo: the log cannot be made durable (answer -MISCONF). kNoSpace: the disk governor's reserve is reached and
-  // `grows` (answer -OOM). Asked before a command that writes is run.
+  // Asked before a command that writes is run. kIo: the log cannot be made durable (reply -MISCONF). kNoSpace: `grows`,
+  // and the disk's reserve is reached (reply -OOM).
   Result<void> writable(bool grows) const;
-  // False: what is appended waits for space or for ever.
+  // False: the log has failed or waits for disk space, so what is appended does not become durable.
   bool log_advances() const;
-  // False: a command that may use more memory or disk must first `co_await wait_for_room()`: the one is full, or
-  // compaction of the other is behind.
+  // False: a command that may use more memory or disk must first `co_await wait_for_room()`: memory is full, or
+  // compaction is behind.
   bool has_room() const;
   io::Task<void> wait_for_room();
-  // The process is above its memory whatever the records take: replies should leave before more are made.
+  // The process is above its memory limit whatever the records take: replies should leave before more are made.
   bool memory_short() const;
 
-  // A command that changes this key, in memory, would have to do a checkpoint's work on its large object first: it
-  // should wait for object_serialized() and ask again.
+  // False: a change of this key, in memory, would have to complete a checkpoint's image of its large object first. The
+  // command should wait for object_serialized() and ask again.
   bool changeable(unsigned database, const Key& key);
   io::Event& object_serialized();
 
-  // --- maintenance, each done when its task is
-  io::Task<Result<void>> checkpoint();  // joins one under way
+  // --- maintenance; each task ends when the work is done
+  io::Task<Result<void>> checkpoint();  // or waits for the one in progress
   bool checkpoint_running() const;
-  io::Task<Result<void>> spill(unsigned database, Key key);  // makes a hot key cold; absent or cold already is fine
+  io::Task<Result<void>> spill(unsigned database, Key key);  // makes a hot key cold; no error if it is absent or cold
   io::Task<Result<void>> spill_all();
   io::Task<Result<void>> compact();  // until no segment is worth it
 
   // --- keys
-  // After it Database::size() is exact but for what many blind writes at once have left to compaction (resolver.h).
+  // Afterwards Database::size() is exact, except for what very many blind writes have left to compaction
+  // (blind_overwrite_resolver.h).
   io::Task<void> resolve_overwrites(unsigned database);
 
-  // --- keys that should go, for the floor above to remove by commands of its own
-  // Cold keys whose expiry has passed; appends up to about `limit`. Hot ones: Database::visit_hot_expired.
+  // --- keys that the floor above should remove, by commands
+  // Cold keys of which all or a part has expired; appends up to about `limit`. For hot ones:
+  // Database::visit_hot_expired.
   io::Task<void> find_expired_cold(std::int64_t now_ms, std::size_t limit, NamedKeys& keys);
-  // In cache mode, while segments take more than the quota: the keys of the least useful one.
+  // In cache mode, while segments take more than the quota: the keys of the least useful segment.
   bool over_quota() const;
   io::Task<void> find_victims(std::size_t limit, NamedKeys& keys);
 
-  // Takes over the options that can change at run time; the others keep their value.
+  // Applies the options that can change at run time; the others keep their values.
   void reconfigure(const Options& options);
   const Options& options() const;
   Statistics statistics() const;
-  // Physical memory of the process by the governor's last sample, bytes.
+  // The process' resident set at the governor's last sample, in bytes.
   std::uint64_t resident_memory() const;
 
  private:

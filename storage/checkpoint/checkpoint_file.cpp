@@ -118,7 +118,7 @@ io::Task<Result<void>> CheckpointWriter::write_block(std::size_t payload_offset,
 io::Task<Result<void>> CheckpointWriter::write_full_blocks() {
   std::size_t done = 0;
   Result<void> result;
-  // The stream may grow at its end while a block is being written.
+  // The stream may grow at its end during the write of a block.
   for (; stream_.size() - done >= kBlockPayload && result.ok(); done += kBlockPayload) {
     result = co_await write_block(done, kBlockPayload);
   }
@@ -154,7 +154,7 @@ io::Task<void> CheckpointWriter::discard() {
 
 namespace {
 
-// Reads blocks and keeps the bytes that are not taken yet.
+// Reads blocks and keeps the bytes that were not taken yet.
 class ItemReader {
  public:
   ItemReader(io::Disk& disk, std::uint64_t serial, io::FileHandle file)
@@ -199,7 +199,7 @@ class ItemReader {
   std::size_t taken_ = 0;
 };
 
-// As checkpoints had them before they were packed.
+// The format of checkpoints before entries were packed.
 Result<void> read_entries(ByteReader& reader, CheckpointSink& sink, std::uint64_t& total) {
   const auto database_id = static_cast<std::uint32_t>(reader.varint());
   const std::uint64_t count = reader.varint();
@@ -257,7 +257,7 @@ Result<void> read_segment(ByteReader& reader, CheckpointSink& sink) {
   return sink.segment(std::move(segment));
 }
 
-// One item at the front of `bytes`; 0 if it is not whole yet.
+// Reads one item at the front of `bytes`; 0 if it is not complete.
 Result<std::size_t> read_item(std::string_view bytes, CheckpointSink& sink, std::uint64_t& total, bool& ended) {
   ByteReader reader(bytes);
   Result<void> result;

@@ -1,10 +1,11 @@
-// CheckpointFile: the index and the list of segments as one file, written front to back and read front to back.
-// See FORMAT.md. A file is a row of blocks of equal size,
+// CheckpointFile: the index and the list of segments as one file, written and read from front to back. See FORMAT.md. A
+// file is a sequence of blocks of equal size:
 //
 //   | checksum u64 | magic u32 | version u32 | checkpoint serial u64 | block number u32 | payload size u32 | payload |
 //
-// whose payloads together are a row of items: database, entries, segments, end.
-// Ownership: the writer and the reader own their file. Thread: the reactor's.
+// The payloads together are a sequence of items: databases, entries, segments, end.
+// Ownership: the writer and the reader own their file.
+// Thread: the reactor's.
 #pragma once
 
 #include <array>
@@ -26,16 +27,16 @@ namespace terrace::storage {
 
 class CheckpointWriter {
  public:
-  // Where an entry comes from: the walk through the index in the order of its chains, or whence it happened to be.
+  // Whether an entry comes from the walk through the index, in the order of its chains, or in no order.
   enum class Order : bool { kOfChains, kNone };
 
   CheckpointWriter(io::Disk& disk, std::uint64_t serial) : disk_(disk), serial_(serial) {}
 
   io::Task<Result<void>> create();
-  // Items gather in memory until write_full_blocks().
-  // `chain_bits`: of a hash, those that tell the chain.
+  // Items are gathered in memory until write_full_blocks(). `chain_bits`: the number of low bits of a hash that select
+  // the chain.
   void add_database(unsigned number, std::uint32_t id, std::uint64_t entries, unsigned chain_bits);
-  // A cold entry of the database with this id, which was added, with all that is known of its hash.
+  // A cold entry of the database with this id, which must have been added, with the known bits of its hash.
   void add_entry(std::uint32_t database_id, std::uint64_t known_hash, IndexEntry cold, Order order);
   void add_segment(const Segment& segment);
   io::Task<Result<void>> write_full_blocks();
@@ -51,7 +52,7 @@ class CheckpointWriter {
  private:
   void fill_block(AlignedBuffer& block, std::size_t payload_offset, std::size_t payload_size) const;
   io::Task<Result<void>> write_block(std::size_t payload_offset, std::size_t payload_size);
-  // Entries of one database; those in order by themselves, for they are the shorter the closer they are.
+  // Entries of one database. Those in order are gathered separately: the closer they are, the shorter they become.
   struct Gathered {
     std::uint32_t database_id = 0;
     EntryGroup entries;
@@ -69,7 +70,7 @@ class CheckpointWriter {
   std::uint32_t next_block_ = 0;
 };
 
-// Takes the items of a checkpoint file in their order. An error ends the reading.
+// Receives the items of a checkpoint file in their order. An error ends the reading.
 class CheckpointSink {
  public:
   virtual ~CheckpointSink() = default;

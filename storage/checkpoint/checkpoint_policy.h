@@ -1,18 +1,19 @@
-// CheckpointPolicy: whether a checkpoint is due. Numbers in, a decision out; it knows no other part of the engine.
+// CheckpointPolicy: whether a checkpoint is due. Numbers in, a decision out; it uses no other part of the engine.
 //
-// A checkpoint writes its file and the dirty records. It gives back the log before its cut, which shortens the next
-// start, and the retired segments: those in which nothing lives and which only the last checkpoint refers to. It is due
-// when one of these is true:
+// A checkpoint writes its file and the dirty records. It frees the log before its cut, which shortens the next start,
+// and the retired segments, which have no live record and which only the last checkpoint refers to. It is due when one
+// of these is true:
 //
-//   log        the log behind the last cut is longer than the bound, or its files are
+//   log        the log behind the last cut, or its files, are longer than the bound
 //   held       the retired segments take more than the bound
 //   low        the disk is low, and log or retired segments take more than a checkpoint may write
 //   exhausted  the disk is exhausted, and log or retired segments take anything at all
 //
-// and never while a checkpoint runs, when the log has failed, or within kRestUs of a checkpoint that failed.
+// and never while a checkpoint runs, when the log has failed, or within kRestUs after a checkpoint that failed.
 //
-// Both bounds follow the store. While most keys are cold they are a share of the segments. While most are hot the log's
-// bound follows how long its replay would take: what a checkpoint writes of hot records is soon written again.
+// Both bounds follow the store. While most keys are cold, they are a share of the segments. While most keys are hot,
+// the log's bound follows the time its replay would take, because the hot records that a checkpoint writes are soon
+// written again.
 // Ownership and thread: a plain value; remembers the last failure.
 #pragma once
 
@@ -33,9 +34,9 @@ class CheckpointPolicy {
     std::uint64_t log_bytes = 0;           // behind the last cut
     std::uint64_t log_entries = 0;         // in them
     std::uint64_t full_log_files = 0;      // all but the one being written
-    std::uint64_t most_written_bytes = 0;  // by a checkpoint that began now
+    std::uint64_t most_written_bytes = 0;  // the most that a checkpoint begun now would write
     std::uint64_t expected_file_bytes = 0;
-    std::uint64_t last_image_bytes = 0;  // that the last checkpoint spilled, before they were packed
+    std::uint64_t last_image_bytes = 0;  // that the last checkpoint spilled, before packing
     bool log_failed = false;
     bool running = false;
   };
@@ -47,7 +48,7 @@ class CheckpointPolicy {
   // After a checkpoint that failed.
   static constexpr std::int64_t kRestUs = 1'000'000;
 
-  // A log bound that the configuration fixes; 0: it follows the store.
+  // The configured bound of the log; 0: it follows the store.
   void set_log_bytes(std::uint64_t bytes) { log_bytes_ = bytes; }
   void note_failure(std::int64_t now_us) { rest_until_us_ = now_us + kRestUs; }
 

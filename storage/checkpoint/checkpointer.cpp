@@ -15,12 +15,12 @@ namespace terrace::storage {
 namespace {
 
 constexpr std::uint32_t kChainsPerStep = 4;
-// Dirty records on their way to segments before the walker waits.
+// Bytes of dirty records being written before the walk waits.
 constexpr std::uint64_t kMaxBytesOnTheirWay = 4 * Spiller::kBatchBytes;
 
 }  // namespace
 
-// What one checkpoint gathers while its cut is read.
+// The state of one checkpoint while its cut is read.
 class Checkpointer::Session final : public CutReader, public Spiller::Listener {
  public:
   Session(const Parts& parts, std::uint64_t serial)
@@ -38,7 +38,7 @@ class Checkpointer::Session final : public CutReader, public Spiller::Listener {
       file_.add_entry(database.id, known_hash, cold_entry(record->location(), *record, known_hash), order);
       return;
     }
-    // A record that is being written already keeps that writer's ticket; it is written once more for the checkpoint.
+    // A record that is already being written keeps its ticket; it is written a second time for the checkpoint.
     spiller_.add(database.id, record, !record->has(Record::kWriting), false);
   }
 
@@ -134,7 +134,7 @@ io::Task<Result<void>> Checkpointer::checkpoint() {
 
 namespace {
 
-// True: the cut is all captured.
+// True: the cut is complete.
 bool walk_slice(const io::Slice& slice, Cut& cut, const Spiller& spiller) {
   const io::Activity activity("checkpoint");
   bool done = false;
@@ -155,7 +155,8 @@ io::Task<Result<void>> walk(io::Clock& clock, Cut& cut, CheckpointWriter& file, 
   co_return Result<void>();
 }
 
-// Also those that died since the cut began: the checkpoint refers to them. What is made meanwhile it does not.
+// Includes segments that died since the cut began: the checkpoint refers to them. It does not refer to segments that are
+// created while this runs.
 io::Task<Result<void>> add_segments(io::Clock& clock, const SegmentTable& segments, std::uint64_t cut_number,
                                     CheckpointWriter& file) {
   std::vector<std::uint32_t> numbers;
@@ -169,7 +170,7 @@ io::Task<Result<void>> add_segments(io::Clock& clock, const SegmentTable& segmen
     }
     const Segment* segment = segments.find(number);
     if (!segment || (segment->state == Segment::State::kRetired && segment->retired_at_cut < cut_number)) continue;
-    // Being made, or empty: nothing refers to it, and its file may yet fail.
+    // Just created, or empty: nothing refers to it, and its file may still fail.
     if (segment->used_pages <= 1) continue;
     const io::Activity activity("checkpoint");
     file.add_segment(*segment);
@@ -185,7 +186,7 @@ io::Task<Result<void>> Checkpointer::run() {
   Result<void> result = co_await session.file().create();
   if (!result.ok()) co_return result;
 
-  // The cut's instant: nothing suspends from here to Cut's construction.
+  // The instant of the cut: nothing suspends between here and Cut's construction.
   const LogMark mark = parts_.log.mark();
   const std::uint64_t log_entries = parts_.statistics.log_entries;
   parts_.segments.cut_begun();
@@ -210,7 +211,7 @@ io::Task<Result<void>> Checkpointer::run() {
   if (result.ok() && session.file().total_entries() > 0) {
     const auto size = static_cast<double>(session.file().written_bytes());
     const auto entries = static_cast<double>(session.file().total_entries());
-    // Of a file of a few entries most is the rest of its block.
+    // A file of few entries is mostly the padding of its block.
     entry_size_ = std::min(size / entries, static_cast<double>(EntryGroup::kLargestEntry));
   }
   if (result.ok()) result = co_await parts_.segments.sync_all(cut_number);
@@ -233,10 +234,10 @@ io::Task<Result<void>> Checkpointer::publish(const LogMark& mark, std::uint64_t 
   next.next_segment_serial = parts_.segments.next_serial();
   next.next_database_id = next_database_id;
   Result<void> written = co_await write_manifest(parts_.environment.disk, next);
-  // A failure leaves open which of the two manifests a power cut would show: both checkpoints stay, and all they need.
+  // After a failure either manifest may be durable: both checkpoints stay, with everything they need.
   if (!written.ok()) co_return written;
   manifest_ = next;
-  // The checkpoint is durable; what follows only gives space back, and what fails is tried again by the next one.
+  // The checkpoint is durable. The rest only frees space; what fails is repeated by the next checkpoint.
   const Result<void> cleaned = co_await remove_other_checkpoints();
   const Result<void> truncated = co_await parts_.log.truncate(mark);
   const Result<void> removed = co_await parts_.segments.remove_retired(cut_number);

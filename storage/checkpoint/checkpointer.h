@@ -1,6 +1,21 @@
-// Checkpointer: writes checkpoints. A checkpoint is a cut at log position X: dirty records go to segments, the index to
-// a checkpoint file, then the manifest names both, and what only older checkpoints needed is deleted.
-// Ownership: borrows the store's parts. Thread: the reactor's; one checkpoint at a time.
+// Checkpointer: writes checkpoints. A checkpoint is a cut at log position X: dirty records are written to segments, the
+// index to a checkpoint file; then the manifest names the file and X, and what only older checkpoints needed is
+// deleted.
+//
+// Invariants:
+// - One checkpoint at a time; a second caller waits for it (Index::begin_cut() checks that an index has one cut).
+// - Nothing suspends between the log's mark and the cut's construction: the cut has exactly the effects before the
+//   mark. (The log's replay begins at the mark; the simulation's oracle finds an effect that is lost or applied twice.)
+// - Before the manifest is written, everything it refers to is durable: the segments of the cut
+//   (SegmentTable::sync_all), the log up to the mark (Log::make_durable), the checkpoint file
+//   (CheckpointWriter::finish).
+// - Every entry of a checkpoint file lies in a segment that the file lists: a segment that died after the cut began is
+//   listed too, and its file stays (Recovery::count_live() refuses others; SegmentTable::remove_retired() deletes only
+//   segments that were retired before the cut).
+// - Nothing that a durable manifest refers to is deleted. After a manifest could not be written, either of the two may
+//   be durable, so the checkpoints of both stay.
+// Ownership: borrows the store's parts.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -34,15 +49,15 @@ class Checkpointer {
 
   explicit Checkpointer(const Parts& parts) : parts_(parts) {}
 
-  // Writes one, or joins the one under way.
+  // Writes a checkpoint, or waits for the one in progress.
   io::Task<Result<void>> checkpoint();
-  // Is one due (checkpoint_policy.h)?
+  // Whether one is due (checkpoint_policy.h).
   bool due(const DiskLevel& disk) const;
-  // A length of the log at which one is due; 0: it follows the store.
+  // The length of the log at which one is due; 0: it follows the store.
   void set_log_bound(std::uint64_t bytes) { policy_.set_log_bytes(bytes); }
-  // Bytes that a checkpoint begun now takes at most, of its file and of what it spills.
+  // The most bytes that a checkpoint begun now would write, for its file and for dirty records.
   std::uint64_t size_bound() const;
-  // Of its file alone, by what the entries of the last one took.
+  // The expected size of its file, from the size of the last one's entries.
   std::uint64_t expected_file_size() const;
   bool running() const { return running_; }
   io::Task<void> wait_idle();
@@ -60,14 +75,14 @@ class Checkpointer {
     manifest_ = manifest;
     next_serial_ = manifest.checkpoint_serial + 1;
   }
-  // Deletes the files of checkpoints that the manifest does not name.
+  // Deletes the checkpoint files that the manifest does not name.
   io::Task<Result<void>> remove_other_checkpoints();
 
  private:
   class Session;
 
   CheckpointPolicy::Numbers numbers() const;
-  // Entries of the log behind the last one's cut; before the first that this process writes as many as can be.
+  // Entries of the log behind the last cut; the largest number before this process' first checkpoint.
   std::uint64_t log_entries_behind() const;
   io::Task<Result<void>> run();
   io::Task<Result<void>> publish(const LogMark& mark, std::uint64_t serial, std::uint64_t cut_number,
@@ -76,9 +91,9 @@ class Checkpointer {
   Parts parts_;
   CheckpointPolicy policy_;
   Manifest manifest_;
-  std::uint64_t next_serial_ = 1;                  // of checkpoint files; every attempt takes one
+  std::uint64_t next_serial_ = 1;                  // of checkpoint files; every attempt uses one
   double entry_size_ = EntryGroup::kLargestEntry;  // bytes, in the last checkpoint
-  std::uint64_t last_image_bytes_ = 0;             // that the last one spilled, before they were packed
+  std::uint64_t last_image_bytes_ = 0;             // that the last one spilled, before packing
   std::optional<std::uint64_t> cut_log_entries_;   // Statistics::log_entries at the last one's cut
   bool running_ = false;
   bool unit_open_ = false;

@@ -18,12 +18,13 @@ constexpr std::uint64_t low_bits(std::uint64_t number, unsigned count) {
   return number & ((std::uint64_t{1} << count) - 1);
 }
 
-// The known hash with its `chain_bits` lowest bits in front; of a key, with the rest's number of bits, the hash again.
+// The known hash with its lowest `chain_bits` bits moved to the front; applied to that, with the number of the other
+// bits, the hash again.
 constexpr std::uint64_t turned(std::uint64_t hash, unsigned chain_bits) {
   return hash >> chain_bits | low_bits(hash, chain_bits) << (kHashBits - chain_bits);
 }
 
-// Which values the entries' forms take, in the order of their first appearance.
+// The values of the entries' forms, in the order of their first appearance.
 class Forms {
  public:
   unsigned number_of(std::uint8_t form) {
@@ -59,7 +60,7 @@ struct Widths {
   unsigned of_slot() const { return bits_for(largest_slot); }
 };
 
-// The parameter that suits differences that sum up to `span`: all quotients together are less than twice their number.
+// The parameter for `count` differences with the sum `span`: all quotients together are less than twice the count.
 unsigned rice_parameter(std::uint64_t span, std::size_t count) {
   const std::uint64_t mean = span / count;
   return mean > 1 ? bits_for(mean) - 1 : 0;

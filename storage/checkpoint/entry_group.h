@@ -1,8 +1,9 @@
-// EntryGroup: index entries of one database, packed for a checkpoint: some 6 bytes each where in memory an entry and
-// what of the hash stands beside it are 11. In the order of the bits that tell the chain the hashes of neighbours are
-// close, so their differences are short (Rice's code, R. F. Rice 1979); what else an entry says takes the same few
-// values over and over; a location's parts take as many bits as the largest in the group. See FORMAT.md. Ownership:
-// owns what is gathered. Thread: the reactor's.
+// EntryGroup: index entries of one database, packed for a checkpoint: some 6 bytes for each, where memory takes 11 for
+// an entry with the rest of its hash. In the order of the chains, neighbours have close hashes, so their differences
+// are short (Rice coding, R. F. Rice 1979); the entries' other bits take few different values; the fields of a location
+// take as many bits as the largest in the group. See FORMAT.md.
+// Ownership: owns what is gathered.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +17,9 @@ namespace terrace::storage {
 
 class EntryGroup {
  public:
-  // A group is packed at one go: some 30 microseconds.
+  // A group is packed in one step of some 30 microseconds.
   static constexpr std::size_t kMostEntries = 1024;
-  // Bytes of an entry in a full group, whatever the entries are.
+  // The most bytes that an entry in a full group takes.
   static constexpr std::size_t kLargestEntry = 12;
 
   struct Item {
@@ -30,10 +31,10 @@ class EntryGroup {
   std::size_t size() const { return items_.size(); }
   bool full() const { return items_.size() >= kMostEntries; }
 
-  // Appends what is gathered, at least one entry, and forgets it. `chain_bits`: so many low bits of the hash are the
-  // same or close in neighbours.
+  // Appends the gathered entries, at least one, and clears them. `chain_bits`: the number of low bits of the hash that
+  // select the chain.
   void pack(std::string& out, unsigned chain_bits);
-  // Of what pack() made of `count` entries; empty: that makes no sense.
+  // Unpacks what pack() made of `count` entries; empty: it is malformed.
   static std::vector<Item> unpack(std::string_view bytes, std::uint64_t count);
 
  private:

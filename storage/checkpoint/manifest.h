@@ -1,5 +1,5 @@
-// Manifest: the one small file that says what the store consists of. Replaced as a whole: written beside, synced,
-// renamed, directory synced. See FORMAT.md.
+// Manifest: the one small file that names everything the store consists of. It is replaced as a whole (replace_file.h).
+// See FORMAT.md.
 // Thread: the reactor's.
 #pragma once
 
@@ -18,7 +18,7 @@ inline constexpr const char* kManifestPath = "MANIFEST";
 struct Manifest {
   std::uint64_t store_id = 0;
   std::uint64_t generation = 0;         // counts the manifests of this store
-  std::uint64_t checkpoint_serial = 0;  // 0: none yet, the log is all there is
+  std::uint64_t checkpoint_serial = 0;  // 0: none yet, the log has everything
   LogMark log;                          // where replay begins
   std::uint64_t next_segment_serial = 1;
   std::uint32_t next_database_id = 0;

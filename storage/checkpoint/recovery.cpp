@@ -7,10 +7,10 @@ namespace terrace::storage {
 io::Task<Result<Manifest>> Recovery::open_manifest() {
   Result<Manifest> manifest = co_await read_manifest(environment_.disk);
   if (manifest.ok()) {
-    // Stores of earlier versions have none.
+    // Stores of earlier versions have no such directory.
     Result<void> made = environment_.disk.make_directory("dictionaries");
     if (!made.ok()) co_return made.error();
-    // What is acted on below must be what a power cut would leave.
+    // What is read from here on must be what a power cut would leave.
     for (const char* directory : {"", "log", "segments", "checkpoints", "dictionaries"}) {
       const std::int32_t synced = co_await environment_.disk.sync_directory(directory);
       Result<void> done = check_done("sync directory", directory, synced);
@@ -28,7 +28,7 @@ io::Task<Result<Manifest>> Recovery::open_manifest() {
                                                " is there: refusing to start a new store over an old one"};
     }
   }
-  // A manifest must not outlive the folders it relies on.
+  // The directories must be durable before the manifest, which relies on them.
   const std::int32_t synced = co_await environment_.disk.sync_directory("");
   Result<void> done = check_done("sync directory", ".", synced);
   if (!done.ok()) co_return done.error();
@@ -37,7 +37,7 @@ io::Task<Result<Manifest>> Recovery::open_manifest() {
 
 io::Task<Result<Manifest>> Recovery::create_store() {
   Manifest manifest;
-  // Told from other stores' by time and chance; 0 would be no id.
+  // Made from the time and a random number, to differ from other stores'; never 0.
   manifest.store_id =
       environment_.random_seed * 0x9E3779B97F4A7C15ull ^ static_cast<std::uint64_t>(environment_.clock.wall_ms()) ^ 1;
   manifest.next_database_id = databases_.next_id();

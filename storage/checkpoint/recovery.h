@@ -1,5 +1,6 @@
-// Recovery: brings databases and segments back to the last checkpoint, before the log is replayed on top.
-// Ownership: borrows the store's parts; lives for open() only. Thread: the reactor's.
+// Recovery: restores databases and segments from the last checkpoint; the log is replayed afterwards.
+// Ownership: borrows the store's parts; exists during open() only.
+// Thread: the reactor's.
 #pragma once
 
 #include <memory>
@@ -18,9 +19,9 @@ class Recovery final : CheckpointSink {
   Recovery(const io::Environment& environment, DatabaseSet& databases, SegmentTable& segments)
       : environment_(environment), databases_(databases), segments_(segments) {}
 
-  // Reads the manifest; in an empty directory makes a new store's.
+  // Reads the manifest; in an empty directory, creates a new store's.
   io::Task<Result<Manifest>> open_manifest();
-  // Fills index and segment table from the manifest's checkpoint.
+  // Fills indexes and segment table from the manifest's checkpoint.
   io::Task<Result<void>> load_checkpoint(const Manifest& manifest);
 
  private:

@@ -8,8 +8,8 @@ namespace terrace::storage {
 
 namespace {
 
-// BlindOverwrites and witnesses take memory until compaction resolves them. Beyond a share of the cold entries, which it keeps
-// well below, writes read first again.
+// Overwritten entries and witnesses take memory until compaction resolves them. Compaction keeps them well below this
+// share of the cold entries; beyond it, writes read first again.
 constexpr std::uint64_t kAlwaysAllowed = kTinyLimits ? 64 : 65'536;
 constexpr std::uint64_t kColdPerOverwritten = 2;
 
@@ -25,22 +25,22 @@ bool BlindOverwrites::witnessed(const Key& key) const {
   return witness && witness->witnesses(key.second_hash());
 }
 
-bool BlindOverwrites::may_cast(const Key& key, unsigned maybes) const {
-  // Of several at most one is the key's, and the others would be missed in counts and scans.
-  if (maybes > 1) return false;
+bool BlindOverwrites::may_write_blindly(const Key& key, unsigned unread) const {
+  // At most one of several is the key's; the others would be missing in counts and scans.
+  if (unread > 1) return false;
   if (index_.overwritten_count() > 0 && index_.find(key.hash, is_overwritten) && !witnessed(key)) return false;
-  return maybes == 0 ||
+  return unread == 0 ||
          index_.overwritten_count() < std::max(kAlwaysAllowed, index_.cold_count() / kColdPerOverwritten);
 }
 
-bool BlindOverwrites::cast(const Key& key, const FetchedRecords& fetched_records) {
+bool BlindOverwrites::mark_overwritten(const Key& key, const FetchedRecords& fetched_records) {
   const auto maybe = index_.find(key.hash, [&fetched_records](Index::Position at) {
     return at->is_cold() && !fetched_records.find(at->location());
   });
   if (!maybe) return false;
   index_.before_change(key.hash);
   const bool first = !index_.find(key.hash, is_overwritten);
-  // Then the key had a hot or resident record a moment ago, and the entry is not its.
+  // Then the key had a hot or resident record a moment ago, and the entry is another key's.
   if (!first && !witnessed(key)) return false;
   segments_.add_overwritten(maybe->location());
   index_.replace(maybe, IndexEntry::overwritten(maybe->location(), key.hash));
@@ -72,7 +72,7 @@ Index::Position BlindOverwrites::restore(const Key& key, Index::Position overwri
 
 Index::Position BlindOverwrites::restore(const Key& key, Index::Position overwritten, ValueType type, Expires expires) {
   const Location location = overwritten->location();
-  index_.before_change(key.hash);  // a cut sees it with its witness, or neither
+  index_.before_change(key.hash);  // a cut sees both the entry and its witness, or neither
   segments_.drop_overwritten(location);
   index_.replace(overwritten, IndexEntry::cold(location, type, expires, key.hash));
   drop_idle_witness(key.hash);

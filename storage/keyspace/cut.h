@@ -1,7 +1,8 @@
-// Cut: a consistent view of several databases at one instant, without copying and without stopping.
-// Beginning a cut costs O(databases); from then on each chain of each index is shown to the reader once, as it was at
-// that instant: by advance(), or earlier, right before the chain first changes.
-// Ownership: shares the indexes, so that a database flushed meanwhile stays readable. Thread: the reactor's.
+// Cut: a consistent view of several databases at one instant, without copying them and without a pause. To begin a cut
+// costs O(databases). From then on the reader is shown each chain of each index once, as it was at that instant: by
+// advance(), or earlier, right before the chain first changes.
+// Ownership: shares the indexes, so that a database stays readable after a flush.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,9 @@ struct CutDatabase {
 class CutReader {
  public:
   virtual ~CutReader() = default;
-  // Must take what it needs now; what it says of the record (Keyspace::begin_writing) holds until its next change.
-  // `walked`: by advance(), in the order of the chains, and not because it is about to change.
+  // Must take what it needs now. What it marks in the record (Keyspace::begin_writing) holds until the record's next
+  // change.
+  // `walked`: called by advance(), in the order of the chains, and not because the chain is about to change.
   virtual void read(const CutDatabase& database, IndexEntry& entry, std::uint64_t known_hash, bool walked) = 0;
 };
 
@@ -43,7 +45,7 @@ class Cut final : ChainObserver {
   CutReader& reader_;
   std::vector<CutDatabase> databases_;
   std::size_t current_ = 0;
-  bool walking_ = false;  // in advance()
+  bool walking_ = false;  // advance() is running
 };
 
 }  // namespace terrace::storage

@@ -8,16 +8,15 @@ namespace terrace::storage {
 
 namespace {
 
-// A value this large that is made larger step by step gets a quarter more than it asks for. Smaller ones are cells,
-// whose sizes go in steps that are small enough to move it along: most of them stop growing, and what they were given
-// in advance would stay.
+// A value from this size on that grows step by step gets a quarter more than it needs. Smaller values are cells: their
+// sizes go in small steps, and most of them stop growing, so that slack would be wasted.
 constexpr std::uint32_t kSlackFrom = 4096;
 
 bool stays(const Record& record) {
   return record.object() && record.object()->footprint_bytes() > kStayingObjectSize;
 }
 
-// A smaller value stays in its allocation unless that would waste more than half of it.
+// A value that becomes smaller keeps its allocation, unless that would waste more than half of it.
 bool wasteful(const Record* record, std::uint32_t value_size) {
   const std::size_t footprint = Record::own_footprint(record);
   const std::size_t needed = footprint - std::min<std::size_t>(footprint, record->value_size()) + value_size;
@@ -52,7 +51,7 @@ bool Database::resident(const Key& key, const FetchedRecords& fetched_records, s
     if (!record) missing.push_back(at->location());
     return record && record->key() == key.name;
   });
-  // The key itself is in memory: what else its hash matched need not be read.
+  // The key itself is in memory: the other entries that its hash matched need not be read.
   if (there) {
     missing.resize(before);
   } else if (overwritten) {
@@ -63,15 +62,15 @@ bool Database::resident(const Key& key, const FetchedRecords& fetched_records, s
 
 bool Database::overwritable(const Key& key, const FetchedRecords& fetched_records,
                             std::vector<Location>& missing) const {
-  unsigned maybes = 0;
+  unsigned unread = 0;
   const auto there = index().find(key.hash, [&](Index::Position at) {
     if (at->is_hot()) return at->record()->key() == key.name;
     if (!at->is_cold()) return false;
     const Record* record = fetched_records.find(at->location());
-    if (!record) ++maybes;
+    if (!record) ++unread;
     return record && record->key() == key.name;
   });
-  if (there || keyspace_.overwrites().may_cast(key, maybes)) return true;
+  if (there || keyspace_.overwrites().may_write_blindly(key, unread)) return true;
   return resident(key, fetched_records, missing);
 }
 
@@ -132,7 +131,7 @@ void Database::change_record(Record* record) {
 
 Record* Database::insert(const Key& key, const FetchedRecords& fetched_records, ValueType type, Encoding encoding,
                          std::uint32_t value_size) {
-  if (index().cold_count() > 0 && keyspace_.overwrites().cast(key, fetched_records)) {
+  if (index().cold_count() > 0 && keyspace_.overwrites().mark_overwritten(key, fetched_records)) {
     keyspace_.note_overwritten(key.hash);
   }
   Record* record = Record::create(key.name, {.type = type, .encoding = encoding, .value_size = value_size});
@@ -156,7 +155,7 @@ Record* Database::reshape(Record* record, const Record::Shape& shape, std::size_
   keyspace_.count_out(record);
   index().replace(position, entry);
   keyspace_.count_in(grown);
-  // Both point to the object now.
+  // Both records point to the object here.
   static_cast<void>(record->take_object().release());
   Record::destroy(record);
   return grown;
@@ -229,7 +228,7 @@ Record* Database::set_expiry(Record* record, std::int64_t expiry_ms) {
 
 void Database::note_parts_expiry(Record* record) {
   const bool expire = record->expires().parts;
-  // Most values have no parts that expire, nor ever had.
+  // Most values have no parts that expire and never had any.
   if (expire || index().hot_parts_expiring_count() > 0) mark_parts_expiry(record, expire);
 }
 
@@ -277,7 +276,7 @@ const Record* Database::random(std::uint64_t random, const FetchedRecords& fetch
                                std::vector<Location>& missing) const {
   if (index().size() == 0) return nullptr;
   while (true) {
-    // A fresh draw each time: walking on from an empty chain would favour the keys behind long gaps.
+    // A new draw each time: to continue from an empty chain would favour the keys behind long gaps.
     random = random * 0x9E3779B97F4A7C15ull + 0x632BE59BD9B4E019ull;
     const auto chain = static_cast<std::uint32_t>((random >> 32) % index().chain_count());
     std::vector<IndexEntry> entries;

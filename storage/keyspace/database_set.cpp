@@ -9,7 +9,7 @@ namespace terrace::storage {
 
 namespace {
 
-// Chains freed between two yields: some thousand records, well below a millisecond.
+// Chains freed between two checks of the slice: some thousand records, well below a millisecond.
 constexpr std::uint32_t kChainsPerStep = 16;
 
 }  // namespace
@@ -75,7 +75,7 @@ Result<void> DatabaseSet::assign_id(unsigned number, std::uint32_t id) {
   }
   Keyspace& keyspace = (*this)[number];
   if (Keyspace* other = by_id(id); other && other != &keyspace) {
-    // The other one has not had its turn; it takes a fresh id until then.
+    // The other database gets its own id later; until then it takes a fresh one.
     by_id_.erase(id);
     other->detach_index(next_id_);
     by_id_[next_id_++] = other;
@@ -124,7 +124,7 @@ io::Task<void> DatabaseSet::free_detached() {
   const io::Gate::Holder holder = tasks_.hold();
   while (!detached_.empty()) {
     const std::shared_ptr<Index> index = detached_.front();
-    // A cut that began before the flush still has to read it.
+    // A cut that began before the flush still reads it.
     while (index->observed()) co_await environment_.clock.sleep_ms(1);
     io::Slice slice(environment_.clock);
     for (std::uint32_t chain = 0; chain < index->chain_count();) {

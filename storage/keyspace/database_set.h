@@ -1,5 +1,7 @@
-// DatabaseSet: the databases by number and by id, and the indexes that FLUSHDB left behind, which it frees in slices.
-// Ownership: owns the databases. Thread: the reactor's.
+// DatabaseSet: all databases, by number and by id, and the indexes that FLUSHDB has detached, which are freed in
+// slices.
+// Ownership: owns the databases.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +21,7 @@ namespace terrace::storage {
 
 class DatabaseSet {
  public:
-  // Of the indexes of all databases.
+  // The sums over all indexes.
   struct Totals {
     std::uint64_t hot_keys = 0;
     std::uint64_t cold_keys = 0;
@@ -31,12 +33,12 @@ class DatabaseSet {
   ~DatabaseSet();
 
   unsigned count() const { return static_cast<unsigned>(databases_.size()); }
-  // As commands use it.
+  // The database as commands use it.
   Database& database(unsigned number) { return *databases_[number]; }
-  // As this floor's parts do.
+  // The database as the other parts of storage use it.
   Keyspace& operator[](unsigned number) { return databases_[number]->keyspace_; }
   const Keyspace& operator[](unsigned number) const { return databases_[number]->keyspace_; }
-  // nullptr for the id of a keyspace that was flushed.
+  // nullptr if the database with this id was flushed.
   Keyspace* by_id(std::uint32_t id) const {
     auto it = by_id_.find(id);
     return it == by_id_.end() ? nullptr : it->second;
@@ -46,17 +48,17 @@ class DatabaseSet {
 
   void swap(unsigned a, unsigned b);
   void flush(unsigned number);
-  // At recovery: gives a database the id that the checkpoint knows it by.
+  // For recovery: gives a database the id that it has in the checkpoint.
   Result<void> assign_id(unsigned number, std::uint32_t id);
   std::uint32_t next_id() const { return next_id_; }
   void set_next_id(std::uint32_t id) { next_id_ = id; }
 
   std::vector<CutDatabase> for_cut() const;
-  // Frees an object that nobody refers to.
-  void reap(ObjectPointer object) { lazy_free_.add(std::move(object)); }
-  // Notified when an image that was needed of an object has been made (Database::changeable).
-  io::Event& object_serialized() { return object_imaged_; }
-  // Waits until what was flushed is freed.
+  // Frees an object that nothing refers to.
+  void free_object(ObjectPointer object) { lazy_free_.add(std::move(object)); }
+  // Notified when a needed image of an object is complete (Database::changeable).
+  io::Event& object_serialized() { return object_serialized_; }
+  // Waits until everything that was flushed is freed.
   io::Task<void> drain();
 
  private:
@@ -67,7 +69,7 @@ class DatabaseSet {
   SegmentTable& segments_;
   Statistics& statistics_;
   LazyFree lazy_free_;
-  io::Event object_imaged_;
+  io::Event object_serialized_;
   std::vector<std::unique_ptr<Database>> databases_;
   std::unordered_map<std::uint32_t, Keyspace*> by_id_;
   std::uint32_t next_id_ = 0;

@@ -7,8 +7,8 @@ namespace terrace::storage {
 
 namespace {
 
-// Hashes of overwritten entries that are noted at most; beyond them nearly all are such as compaction may resolve as
-// well.
+// The most hashes that are noted. If there are more, nearly all are overwritten entries of the written key itself,
+// which compaction may resolve as well.
 constexpr std::size_t kMaxUnresolved = 8192;
 
 }  // namespace
@@ -40,7 +40,7 @@ Index::Position Keyspace::find_live(const ImageView& image, Location location) {
   return overwrites().resolve(key, position, image.type, image.expires());
 }
 
-// --- a record's way to disk and back
+// --- states of a record
 
 void Keyspace::begin_writing(Record* record, std::uint64_t ticket, bool evict) {
   TERRACE_CHECK(!record->clean() && !record->has(Record::kWriting));

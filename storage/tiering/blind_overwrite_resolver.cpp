@@ -19,7 +19,7 @@ io::Task<void> BlindOverwriteResolver::resolve(Keyspace& keyspace, std::size_t m
     for (const std::uint64_t hash : hashes) keyspace.append_overwritten(hash, missing);
     FetchedRecords fetched_records;
     const Result<void> fetched = co_await reader_.fetch(missing, fetched_records, RecordReader::Extent::kHeads);
-    // What was read is resolved though other pages are bad: those are told and counted by the tier.
+    // What could be read is resolved although other pages are bad; the reader reports and counts those.
     static_cast<void>(fetched);
     for (const std::uint64_t hash : hashes) keyspace.resolve_overwritten(hash, fetched_records);
   }

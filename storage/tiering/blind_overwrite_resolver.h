@@ -1,7 +1,9 @@
-// BlindOverwriteResolver: reads the images of overwritten entries that were cast lately and resolves what they are, so that the count of keys is
-// exact again soon after new keys were written whose hashes cold keys share. Where more are cast than it is told of,
-// most are old images of the keys themselves, which do not change the count, and compaction resolves them.
-// Ownership: borrows the store's parts. Thread: the reactor's.
+// BlindOverwriteResolver: reads the images of recent overwritten entries and resolves them, so that the count of keys
+// is exact again soon after new keys were written that have the hash of cold keys. If there are more than the keyspace
+// notes, most are old images of the written keys themselves: they do not change the count, and compaction resolves
+// them.
+// Ownership: borrows the store's parts.
+// Thread: the reactor's.
 #pragma once
 
 #include "io/result.h"
@@ -16,12 +18,12 @@ class BlindOverwriteResolver {
  public:
   explicit BlindOverwriteResolver(RecordReader& reader) : reader_(reader) {}
 
-  // Reads for `most` of the hashes that the database has noted. An overwritten entry whose page cannot be read stays one.
+  // Resolves up to `most` of the noted hashes. An overwritten entry whose page cannot be read stays.
   io::Task<void> resolve(Keyspace& keyspace, std::size_t most);
 
  private:
   RecordReader& reader_;
-  io::Semaphore turn_{1};  // who comes second waits until the first is done, and with it what the first had taken
+  io::Semaphore turn_{1};  // a second caller waits until what the first has taken is resolved
 };
 
 }  // namespace terrace::storage

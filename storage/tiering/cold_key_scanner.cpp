@@ -9,7 +9,7 @@ namespace terrace::storage {
 
 namespace {
 
-// An expired key that was named and is still there is named again after this long.
+// An expired key that is still there after this time is found again.
 constexpr std::int64_t kAgainMs = 10'000;
 
 }  // namespace
@@ -41,7 +41,7 @@ io::Task<void> ColdKeyScanner::find_expired(std::int64_t now_ms, std::size_t lim
 
 io::Task<void> ColdKeyScanner::expired_of_page(Segment& segment, std::uint32_t page, std::int64_t now_ms,
                                                NamedKeys& keys) {
-  // What is noted for the page from here on comes from its records that have not expired.
+  // From here on, the page's entry is the earliest expiry of its records that have not expired.
   segment.page_expiry[page] = 0;
   const Result<LoadedPage> loaded = co_await load_heads(environment_.disk, segment, page, nullptr);
   if (!loaded.ok()) {
@@ -65,8 +65,7 @@ io::Task<void> ColdKeyScanner::expired_of_page(Segment& segment, std::uint32_t p
     });
     if (at && at->is_overwritten()) at = keyspace->find_live(*image, at->location());
     if (!at) continue;
-    // Also what has expired stays noted, a moment later, in case nobody removes it now; a removed key is not found
-    // again.
+    // An expired key is noted for a little later, in case it is not removed now; once removed, it is not found again.
     segment.note_expiry(page, std::max(image->due_ms(), now_ms + kAgainMs));
     if (image->due_ms() > now_ms || !at->is_cold()) continue;
     keys.emplace_back(databases_.number_of(*keyspace), std::string(image->key));
@@ -76,7 +75,8 @@ io::Task<void> ColdKeyScanner::expired_of_page(Segment& segment, std::uint32_t p
 
 Segment* ColdKeyScanner::choose_victim() const {
   Segment* best = nullptr;
-  // The oldest segments hold what has been neither changed nor compacted for longest. After the newest, begin again.
+  // The oldest segments hold what was neither changed nor compacted for longest. After the newest, the search starts
+  // over.
   segments_.for_each([this, &best](Segment& segment) {
     if (segment.state != Segment::State::kSealed || segment.writes_in_flight > 0 || segment.live_records == 0) return;
     const auto rank = [this](const Segment& item) {

@@ -1,6 +1,8 @@
-// ColdKeyScanner: names cold keys that should go: those of which all or a part has expired, and in cache mode those of the
-// least useful segment when the disk quota is full. It only names them; removing a key is a command's work, logged like
-// any other. Ownership: borrows the store's parts. Thread: the reactor's; one search of each sort at a time.
+// ColdKeyScanner: finds cold keys that are to be removed: keys of which all or a part has expired, and in cache mode
+// the keys of the least useful segment when the disk quota is full. A command removes them, and is logged like any
+// other.
+// Ownership: borrows the store's parts.
+// Thread: the reactor's; one search of each kind at a time.
 #pragma once
 
 #include <cstdint>
@@ -28,10 +30,10 @@ class ColdKeyScanner {
         statistics_(statistics),
         report_(report) {}
 
-  // Reads only pages of which some record, or a part of one, has expired by `now_ms`; appends up to about `limit` keys.
+  // Reads only pages with a record of which all or a part has expired by `now_ms`; appends up to about `limit` keys.
   io::Task<void> find_expired(std::int64_t now_ms, std::size_t limit, NamedKeys& keys);
-  // Names the keys of the segment with the least live, untouched use; touched ones are left for compaction to carry
-  // over. Appends a page's keys at a time, up to about `limit`. `only_expiring`: keys with an expiry only.
+  // Appends the keys of the segment with the fewest live bytes that were not accessed; compaction moves the accessed
+  // ones elsewhere. Appends whole pages, up to about `limit` keys. `only_expiring`: only keys with an expiry.
   io::Task<void> find_victims(bool only_expiring, std::size_t limit, NamedKeys& keys);
 
  private:
@@ -46,7 +48,7 @@ class ColdKeyScanner {
   std::function<void(const Error&)> report_;
   bool searching_ = false;
   std::uint64_t last_victim_serial_ = 0;
-  // Where the walk through the present victim goes on.
+  // The place in the current victim where the next call continues.
   std::uint64_t walked_serial_ = 0;
   std::uint32_t walked_page_ = 1;
 };

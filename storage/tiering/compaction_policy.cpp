@@ -6,22 +6,22 @@ namespace terrace::storage {
 
 namespace {
 
-// A segment with a smaller share of dead records is not worth its copying.
+// A segment with a smaller share of dead records is not worth copying.
 constexpr double kLeastDeadShare = 0.1;
-// What is held counts as dead, up to this part of what the segments take.
+// Held bytes count as dead, up to this part of the segments' bytes.
 constexpr std::uint64_t kLargestHeldShare = 7;
-// Runs are due up to this part above the configured share, and writers wait this part below it.
+// A run is due up to this part above the configured share; writers wait from this part below it.
 constexpr std::uint64_t kSlackShare = 64;
 constexpr std::uint64_t kLeastSlackBytes = kSmallSegmentSize;
 constexpr double kSuspectWorth = 1e300;
 
-// What is held takes space as dead records do, and compaction makes up for it; but no amount of it is worth copying
+// Held bytes take space as dead records do, and compaction makes up for them; but no amount of them is worth copying
 // every segment.
 std::uint64_t taken_bytes(const CompactionPolicy::Numbers& numbers) {
   return numbers.taken_bytes + std::min(numbers.held_bytes, numbers.taken_bytes / kLargestHeldShare);
 }
 
-// Otherwise memory bounds the store, and nobody need wait for the disk.
+// Otherwise memory limits the store, and commands need not wait for the disk.
 bool mostly_cold(const CompactionPolicy::Numbers& numbers) {
   return numbers.cold_keys > numbers.hot_keys;
 }
@@ -48,7 +48,8 @@ bool CompactionPolicy::behind(const Numbers& numbers) const {
   return static_cast<double>(numbers.live_bytes + slack) < settings_.live_share * static_cast<double>(taken);
 }
 
-// Cost and benefit as in LFS: space won, times age, over the cost of reading all and writing what lives.
+// Cost and benefit as in LFS: the space gained, times the age, over the cost of reading everything and writing the
+// rest.
 double CompactionPolicy::worth(double dead_share, std::uint64_t age, bool suspect) {
   if (suspect) return kSuspectWorth;
   if (dead_share <= kLeastDeadShare) return 0;

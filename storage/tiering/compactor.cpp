@@ -11,10 +11,10 @@ namespace terrace::storage {
 namespace {
 
 constexpr std::uint32_t kChainsPerStep = 16;
-// Look-ups of records, which are in no cache: so many take some ten microseconds.
+// Look-ups of records that are in no cache: this many take some ten microseconds.
 constexpr std::size_t kItemsPerStep = kTinyLimits ? 1 : 32;
 
-// A damaged segment is read once more only if checkpoints cannot go on otherwise.
+// A damaged segment is read once more only if no checkpoint can be written otherwise.
 bool readable(const Segment& segment) {
   return segment.state == Segment::State::kSealed && segment.writes_in_flight == 0 && segment.live_records > 0 &&
          (!segment.damaged || (segment.suspect && !segment.emptied));
@@ -39,7 +39,7 @@ CompactionPolicy::Numbers Compactor::numbers() const {
       numbers.held_bytes += segment.used_bytes();
     } else if (!segment.damaged) {
       numbers.live_bytes += segment.live_bytes();
-      // What is being compacted is as good as gone.
+      // The segment being compacted counts as if it were done.
       numbers.taken_bytes += segment.serial == victim_serial_ ? segment.live_bytes() : segment.used_bytes();
     }
   });
@@ -81,18 +81,18 @@ io::Task<void> Compactor::wait_idle() {
   while (running_) co_await finished_.wait();
 }
 
-io::Task<Result<void>> Compactor::compact(const std::function<bool()>& goes_on) {
+io::Task<Result<void>> Compactor::compact(const std::function<bool()>& may_continue) {
   co_await wait_idle();
   running_ = true;
   Result<void> result;
-  // A segment that keeps live records after its turn is marked damaged, so the loop ends.
+  // A segment that still has live records after its run is marked damaged, so the loop ends.
   while (!stopping_ && result.ok()) {
     Segment* segment = choose();
     if (!segment) break;
     victim_serial_ = segment->serial;
     result = co_await compact_segment(*segment);
     victim_serial_ = 0;
-    if (!goes_on()) break;
+    if (!may_continue()) break;
   }
   if (!result.ok()) policy_.note_failure(environment_.clock.monotonic_us());
   running_ = false;
@@ -145,7 +145,7 @@ io::Task<void> Compactor::move_beside(Moves& moves, ImageBatch batch) {
   Result<void> moved = co_await move(batch);
   if (!moved.ok() && moves.result.ok()) moves.result = moved;
   update_behind();
-  // Resumes the waiting run, which may end before this coroutine does; nothing of it is touched after.
+  // Resumes the waiting run, which may end before this coroutine; nothing of it is used after this.
   --moves.count;
   moves.changed.notify();
 }
@@ -165,7 +165,7 @@ void Compactor::gather_live(const Segment& segment, const WalkedPage& page, Imag
   for (std::uint32_t slot = 0; slot < page.content.images.size(); ++slot) {
     const std::string_view bytes = page.content.images[slot];
     const Result<ImageView> image = parse_image(bytes);
-    if (!image.ok()) continue;  // stays live, so its segment stays
+    if (!image.ok()) continue;  // stays live, and so does its segment
     Keyspace* keyspace = databases_.by_id(image->database);
     if (!keyspace) continue;
     const std::uint64_t hash = Key(image->key).hash;

@@ -1,7 +1,8 @@
-// Compactor: gives the space of dead records back. It copies the live records of the segment that is worth it most to a
-// fresh one, image by image as they are, and then points the index at the copies wherever it still pointed at the
-// originals. Pages that are found bad are neither copied nor given up: their segment stays.
-// Ownership: borrows the store's parts. Thread: the reactor's; one run at a time.
+// Compactor: reclaims the space of dead records. It copies the live records of the segment that is worth most into a
+// fresh segment, image by image, unchanged, and then points the index at the copies wherever it still points at the
+// originals. A bad page is neither copied nor given up: its segment stays.
+// Ownership: borrows the store's parts.
+// Thread: the reactor's; one run at a time.
 #pragma once
 
 #include <cstdint>
@@ -30,13 +31,13 @@ class Compactor {
         report_(report) {}
 
   void reconfigure(const Options& options);
-  // What the store takes beside its segments: log and checkpoint.
+  // What the store takes on disk beside its segments: log and checkpoint.
   void set_bytes_beside(std::uint64_t bytes) { bytes_beside_ = bytes; }
-  // Compacts until no segment is worth its copying, or `goes_on`, asked after each, says no.
-  io::Task<Result<void>> compact(const std::function<bool()>& goes_on);
-  // Is a background run due (compaction_policy.h)?
+  // Compacts segments until none is worth it, or until `may_continue`, called after each, returns false.
+  io::Task<Result<void>> compact(const std::function<bool()>& may_continue);
+  // Whether a background run is due (compaction_policy.h).
   bool due(const DiskLevel& disk, bool checkpoint_running) const;
-  // A run is under way and falls behind the writers: commands that grow the store must wait.
+  // A run is in progress and falls behind the writers: commands that grow the store must wait.
   bool behind() const { return behind_; }
   io::Task<void> wait_caught_up();
   void stop() {
@@ -47,7 +48,7 @@ class Compactor {
   io::Task<void> wait_idle();
 
  private:
-  // Batches of one segment on their way.
+  // The batches of one segment that are being written.
   struct Moves {
     unsigned count = 0;
     Result<void> result;

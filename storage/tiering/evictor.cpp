@@ -6,12 +6,12 @@ namespace terrace::storage {
 
 namespace {
 
-// Dirty records on their way to disk before the hand waits for them.
+// Bytes of dirty records being written before the hand waits for them.
 constexpr std::uint64_t kMaxBytesOnTheirWay = 8 * Spiller::kBatchBytes;
-// After a failed write (full disk, device error), or a whole round without anything to evict, the hand rests, so that
-// it does not spin.
+// After a failed write (full disk, device error), or after a whole round without anything to evict, the hand rests, so
+// that it does not spin.
 constexpr std::int64_t kRestMs = 50;
-// After this many slices that found nothing to evict what is gathered is written, however little.
+// After this many slices without anything to evict, what is gathered is written, however little it is.
 constexpr unsigned kPatientSlices = 5;
 
 }  // namespace
@@ -27,7 +27,7 @@ io::Task<void> Evictor::run() {
   io::Slice slice(environment_.clock);
   std::uint64_t failures = spiller_.failures();
   while (!stopping_ && enabled_) {
-    // Out of the way of whoever woke this: poll() is called from within commands' turns.
+    // Not within a command's turn, in which poll() may have been called.
     co_await slice.next();
     const std::uint64_t excess = governor_.excess(true);
     const std::uint64_t coming = spiller_.bytes_on_their_way();
@@ -37,9 +37,9 @@ io::Task<void> Evictor::run() {
     } else {
       const std::uint64_t freed = walk_slice(slice, excess);
       fruitless_slices_ = freed == 0 ? fruitless_slices_ + 1 : 0;
-      // What is gathered must not wait for more, if the hand finds no more.
+      // If the hand finds nothing more, what is gathered is written without waiting for more.
       if (freed >= excess || fruitless_slices_ >= kPatientSlices) spiller_.flush();
-      if (went_round_in_vain()) {
+      if (whole_round_found_none()) {
         fruitless_chains_ = 0;
         co_await environment_.clock.sleep_ms(kRestMs);
       }
@@ -67,9 +67,9 @@ std::uint64_t Evictor::walk_slice(const io::Slice& slice, std::uint64_t excess) 
   return freed;
 }
 
-// Where few of many keys are in memory, the hand passes many chains between two records, and each record once before it
-// takes it: only a round that found none at all says that there is nothing to find.
-bool Evictor::went_round_in_vain() const {
+// Where few of many keys are in memory, the hand passes many chains between two records, and passes each record once
+// before it evicts it. Only a whole round without any record tells that there is nothing to evict.
+bool Evictor::whole_round_found_none() const {
   std::uint64_t chains = 0;
   for (unsigned number = 0; number < databases_.count(); ++number) chains += databases_[number].index().chain_count();
   return fruitless_chains_ > chains;
@@ -78,7 +78,7 @@ bool Evictor::went_round_in_vain() const {
 void Evictor::advance() {
   if (++hand_chain_ < databases_[hand_database_].index().chain_count()) return;
   hand_chain_ = 0;
-  // Databases without records in memory cost a table's walk each; pass over them.
+  // Skips databases without hot records: each would cost the walk of a table.
   for (unsigned tries = 0; tries < databases_.count(); ++tries) {
     hand_database_ = (hand_database_ + 1) % databases_.count();
     if (databases_[hand_database_].index().hot_count() > 0) break;
@@ -151,7 +151,7 @@ io::Task<Result<void>> Evictor::spill_all() {
   co_return co_await written_since(failures);
 }
 
-// Waits for all that is gathered and on its way; an error if a batch has failed since.
+// Waits for everything gathered and being written; an error if a batch has failed since.
 io::Task<Result<void>> Evictor::written_since(std::uint64_t failures) {
   co_await spiller_.settled();
   if (spiller_.failures() != failures) co_return *spiller_.last_failure();

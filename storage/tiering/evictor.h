@@ -1,7 +1,8 @@
-// Evictor: makes records cold. A clock hand walks the indexes: what was accessed since its last visit gets one more
-// round, a clean record becomes cold at once, a dirty one is written first (Spiller) and becomes cold when that is done
-// and it has not changed. Runs in the background while the governor asks for it.
-// Ownership: borrows the store's parts. Thread: the reactor's.
+// Evictor: makes records cold. A clock hand walks the indexes. A record that was accessed since the last visit gets one
+// more round; a clean record becomes cold at once; a dirty one is written first (Spiller), and becomes cold when the
+// write is done and it has not changed since. Runs in the background while the governor demands it.
+// Ownership: borrows the store's parts.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -26,33 +27,33 @@ class Evictor {
         statistics_(statistics) {}
 
   void set_enabled(bool enabled) { enabled_ = enabled; }
-  // False: what is dirty stays in memory, because the disk is as good as full.
+  // False: dirty records stay in memory, because the disk is nearly full.
   void set_spilling(bool spilling) {
     spilling_ = spilling;
-    if (!spilling) progress_.notify();  // who waits for room waits in vain
+    if (!spilling) progress_.notify();  // waiting for room would be in vain
   }
-  // Takes up work if the governor asks for it; cheap, called often.
+  // Starts work if the governor demands it; cheap, called often.
   void poll();
   bool enabled() const { return enabled_; }
-  // Waits until there is room for commands that need memory.
+  // Waits until commands that need memory have room.
   io::Task<void> wait_for_room();
   io::Task<void> stop();
 
-  // Makes everything cold that does not change meanwhile; or one record.
+  // Makes every record cold that does not change in the meantime; or one record.
   io::Task<Result<void>> spill_all();
   io::Task<Result<void>> spill(Keyspace& keyspace, const Key& key);
 
  private:
-  // What a walk came to.
+  // The result of a walk.
   struct Walked {
-    std::uint64_t freed_bytes = 0;  // of records that became, or are about to become, cold
-    bool fruitful = false;          // so did some, or will when the hand comes again
+    std::uint64_t freed_bytes = 0;  // of records that have become cold, or will when they are written
+    bool fruitful = false;          // some did, or will at the hand's next visit
   };
 
   io::Task<void> run();
   std::uint64_t walk_slice(const io::Slice& slice, std::uint64_t excess);
   Walked walk_chain(Keyspace& keyspace, std::uint32_t chain, bool all);
-  bool went_round_in_vain() const;
+  bool whole_round_found_none() const;
   std::uint64_t evict(Keyspace& keyspace, IndexEntry& entry, std::uint64_t known_hash);
   void advance();
   io::Task<Result<void>> written_since(std::uint64_t failures);
@@ -67,8 +68,8 @@ class Evictor {
   bool enabled_ = true;
   bool spilling_ = true;
   bool running_ = false;
-  unsigned fruitless_slices_ = 0;       // in a row that freed nothing
-  std::uint64_t fruitless_chains_ = 0;  // in a row with nothing to evict, now or later
+  unsigned fruitless_slices_ = 0;       // consecutive slices that freed nothing
+  std::uint64_t fruitless_chains_ = 0;  // consecutive chains with nothing to evict, now or at the next visit
   bool stopping_ = false;
   io::Event progress_;
   io::Gate tasks_;

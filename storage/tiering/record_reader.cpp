@@ -13,7 +13,7 @@ namespace terrace::storage {
 
 namespace {
 
-// Of a large record whose name is wanted: what the first block takes at most.
+// For the head of a large record: the most that its first block takes.
 constexpr std::uint32_t kHeadPages = static_cast<std::uint32_t>((kPageHeaderSize + kMaxBlockSize) / kPageSize + 1);
 
 Error no_such_slot(Location location) {
@@ -100,7 +100,7 @@ io::Task<Result<std::string>> read_head(LargeRunReader& reader) {
   do {
     const Result<std::string_view> block = co_await reader.next();
     if (!block.ok()) co_return block.error();
-    // All is read: what is wrong with it is said by whoever parses it.
+    // Everything is read: if it is malformed, parsing it returns the error.
     if (block->empty()) break;
     head += *block;
   } while (!parse_image(head).ok());
@@ -132,7 +132,7 @@ io::Task<Result<LoadedPage>> load_heads(io::Disk& disk, const Segment& segment, 
   co_return loaded;
 }
 
-// One page is the common case: its task is the whole of it.
+// One page is the common case: then this is that page's task.
 io::Task<Result<void>> RecordReader::fetch(std::span<const Location> locations, FetchedRecords& fetched_records,
                                            Extent extent) {
   return locations.size() == 1 ? fetch_page(locations, fetched_records, extent)
@@ -165,16 +165,16 @@ io::Task<void> RecordReader::fetch_page_for(Fetch& fetch, std::span<const Locati
   Result<void> result = co_await fetch_page(of_one_page, fetched_records, extent);
   if (!result.ok() && fetch.result.ok()) fetch.result = result;
   fetch.places.release();
-  // Resumes the waiting fetch, which may end before this coroutine does; nothing of it is touched after.
+  // Resumes the waiting fetch, which may end before this coroutine; nothing of it is used after this.
   if (--fetch.left == 0) fetch.finished.notify();
 }
 
-// Joins the read of the page that is under way, or makes one for all that join until it is done.
+// Joins the read of the page that is in flight, or starts one, which later fetches may join until it is done.
 io::Task<Result<void>> RecordReader::fetch_page(std::span<const Location> of_one_page, FetchedRecords& fetched_records,
                                                 Extent extent) {
   const Location first = of_one_page.front();
   Segment* segment = segments_.find(first.segment());
-  if (!segment) co_return Result<void>();  // moved meanwhile: the caller asks the index again
+  if (!segment) co_return Result<void>();  // it has moved since: the caller asks the index again
   Wanted wanted{of_one_page, fetched_records, extent, {}, false, nullptr};
   if (const auto it = reads_.find(first.page_bits()); it != reads_.end()) {
     PageRead& shared = *it->second;
@@ -209,7 +209,7 @@ io::Task<Result<void>> RecordReader::fetch_page(std::span<const Location> of_one
   co_return wanted.result;
 }
 
-// Tells all that wait for a page that they have their records, or the error.
+// Resumes everything that waits for the page, with the records or the error.
 void RecordReader::settle(Segment& segment, const Result<void>& result, PageRead& read) {
   if (!result.ok()) {
     segment.damaged = true;

@@ -1,6 +1,7 @@
-// RecordReader: reads records back from segments. All locations of one fetch are read in parallel, one device read per page;
-// a page that is being read already is waited for, not read twice.
-// Ownership: borrows the segments. Thread: the reactor's.
+// RecordReader: reads records from segments. All locations of one fetch are read in parallel, with one device read a
+// page; a page that is being read already is not read a second time.
+// Ownership: borrows the segments.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -21,22 +22,22 @@
 
 namespace terrace::storage {
 
-// Reads the page or run that begins at `page` into `run`, `read_ahead_pages` of it, and checks its first page. The
-// segment must be pinned. An error names the file and the offset.
+// Reads the first `read_ahead_pages` of the page or run that begins at `page` into `run`, and checks its first page.
+// The segment must be pinned. An error names the file and the offset.
 io::Task<Result<PageView>> read_first_pages(io::Disk& disk, const Segment& segment, std::uint32_t page,
                                             std::uint32_t read_ahead_pages, AlignedBuffer& run,
                                             std::uint64_t* read_bytes);
 
-// A page's records, or a large one, verified, with bytes of their own: for who walks pages.
+// The verified records of one page, or one large record, with their own copy of the bytes: for walks over pages.
 struct LoadedPage {
   std::unique_ptr<const char[]> raw;
   std::vector<std::string_view> images;
 };
-// Unpacks a whole run that check_page() found in order.
+// Unpacks a whole run that passed check_page().
 Result<LoadedPage> unpack_run(std::span<const std::byte> run, const PageView& view, const Dictionaries& dictionaries);
 io::Task<Result<LoadedPage>> load_page(io::Disk& disk, const Segment& segment, std::uint32_t page,
                                        std::uint32_t read_ahead_pages, std::uint64_t* read_bytes);
-// The same, of a large record only so much of its image's beginning as parse_image() needs, in most cases a block.
+// The same; of a large record only as much of the image's beginning as parse_image() needs, in most cases one block.
 io::Task<Result<LoadedPage>> load_heads(io::Disk& disk, const Segment& segment, std::uint32_t page,
                                         std::uint64_t* read_bytes);
 // Reads on until what was read of the image can be parsed.
@@ -49,19 +50,20 @@ class RecordReader {
       : environment_(environment), segments_(segments), statistics_(statistics), report_(report), decoder_(decoder) {}
   ~RecordReader() { TERRACE_CHECK(reads_.empty()); }
 
-  // kHeads: records without their values (decode_head), of large ones no more than that is read.
+  // kHeads: records without their values (decode_head); of large records no more is read than that.
   enum class Extent : std::uint8_t { kValues, kHeads };
-  // `locations` must stay until the task is done. What is current and not there afterwards is to be asked for again.
+  // `locations` must stay valid until the task is done. The caller looks its keys up again afterwards, and fetches
+  // again what is current and still missing.
   io::Task<Result<void>> fetch(std::span<const Location> locations, FetchedRecords& fetched_records,
                                Extent extent = Extent::kValues);
 
  private:
-  // More reads than a device takes at once only wait in the kernel, before the log's writes.
+  // More reads than the device accepts at a time would only wait in the kernel, ahead of the log's writes.
   static constexpr std::uint64_t kMaxReadsInFlight = 512;
-  // Of one fetch: enough to keep a device busy, few enough that another one's single read comes soon.
+  // Of one fetch: enough to keep a device busy, few enough for another fetch's single read to be served soon.
   static constexpr std::uint64_t kMaxReadsPerFetch = 128;
 
-  // What one fetch wants of a page that is being read, for itself or for another one; in that fetch's frame.
+  // What one fetch wants of a page that is being read, for itself or for another fetch. Lies in that fetch's frame.
   struct Wanted {
     std::span<const Location> locations;
     FetchedRecords& fetched_records;
@@ -74,7 +76,7 @@ class RecordReader {
     Wanted* wanted = nullptr;
     io::Event finished;
   };
-  // A fetch of several pages waits for the last of them.
+  // A fetch of several pages waits for the last one.
   struct Fetch {
     io::Semaphore places{kMaxReadsPerFetch};
     std::size_t left = 0;
@@ -89,8 +91,8 @@ class RecordReader {
   io::Task<Result<void>> fetch_page(std::span<const Location> of_one_page, FetchedRecords& fetched_records,
                                     Extent extent);
   void settle(Segment& segment, const Result<void>& result, PageRead& read);
-  // A record whose run is longer than what is read at once, in slices: one who waits for it gets it, the others ask
-  // again.
+  // A record whose run is longer than one read: it is read in slices. One of the waiting fetches gets it, the others
+  // fetch again.
   io::Task<Result<void>> load_large(const Segment& segment, Location location, const PageView& view, AlignedBuffer run,
                                     PageRead& read);
   io::Task<Result<RecordPointer>> load_whole(LargeRunReader& reader, std::uint64_t raw_size);
@@ -105,9 +107,9 @@ class RecordReader {
   SegmentTable& segments_;
   Statistics& statistics_;
   std::function<void(const Error&)> report_;
-  const ObjectDecoder* decoder_;                        // nullptr: the store has no objects
+  const ObjectDecoder* decoder_;                        // nullptr: the store has no large values
   std::unordered_map<std::uint64_t, PageRead*> reads_;  // by Location::page_bits
-  std::vector<AlignedBuffer> idle_buffers_;             // of one page
+  std::vector<AlignedBuffer> idle_buffers_;             // each of one page
   io::Semaphore in_flight_{kMaxReadsInFlight};
 };
 

@@ -11,7 +11,7 @@ constexpr double kSecondsPerDay = 86400;
 io::Task<void> Scrubber::tick() {
   if (days_ == 0 || running_) co_return;
   due_pages_ += static_cast<double>(segments_.bytes()) / double{kPageSize} / (days_ * kSecondsPerDay);
-  // A segment at a time: the next one, by serial, once its pages are due.
+  // One segment at a time: the next by serial, when its pages are due.
   Segment* next = nullptr;
   bool any = false;
   segments_.for_each([&](Segment& segment) {
@@ -45,7 +45,7 @@ io::Task<void> Scrubber::scrub_segment(Segment& segment) {
       segment.damaged = true;
       report_(page.error());
     }
-    // One window's reads at a time, below everything else.
+    // One window's reads at a time, with a pause after each.
     if (statistics_.scrubbed_pages % 64 == 0) co_await environment_.clock.sleep_ms(1);
   }
 }

@@ -1,6 +1,7 @@
-// Scrubber: reads every segment again in a set number of days, so that bit rot is found while copies still exist.
-// A bad page is counted and said; its segment is left alone by compaction.
-// Ownership: borrows the store's parts. Thread: the reactor's.
+// Scrubber: reads every segment again within the configured number of days, so that bit rot is found while copies still
+// exist. A bad page is counted and reported; compaction skips its segment.
+// Ownership: borrows the store's parts.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ class Scrubber {
       : environment_(environment), segments_(segments), statistics_(statistics), report_(report) {}
 
   void set_days(unsigned days) { days_ = days; }
-  // Called about once a second; reads as many pages as are due, 0 days: none.
+  // Called about once a second; reads as many pages as are due. 0 days: none.
   io::Task<void> tick();
 
  private:

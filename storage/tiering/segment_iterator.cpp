@@ -12,7 +12,7 @@ Location WalkedPage::location(std::uint32_t segment, std::uint32_t slot) const {
   return Location(segment, page, large ? large_slot(page_count) : slot);
 }
 
-// Makes the window begin at page_.
+// Reads the window that begins at page_.
 io::Task<Result<void>> SegmentIterator::refill() {
   const std::uint32_t pages = std::min(kWindowPages, segment_.used_pages - page_);
   window_first_ = page_;
@@ -32,7 +32,7 @@ void SegmentIterator::skip_holes() {
   }
 }
 
-// A page that the window does not hold all of, or one that is bad: it is read once more.
+// Reads a page once more: one that the window does not hold as a whole, or a bad one.
 io::Task<Result<LoadedPage>> SegmentIterator::load(std::uint32_t page, std::uint32_t page_count) {
   if (depth_ == Depth::kValues) return load_page(environment_.disk, segment_, page, page_count, &read_bytes_);
   return load_heads(environment_.disk, segment_, page, &read_bytes_);

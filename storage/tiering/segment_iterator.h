@@ -1,6 +1,7 @@
-// SegmentIterator: shows the records of a sealed segment page by page, verified: what compaction, the scrubber and cache
-// mode read with.
-// Ownership: pins the segment while it lives. Thread: the reactor's.
+// SegmentIterator: the records of a sealed segment, page by page, verified. Compaction, the scrubber and cache mode
+// read segments with it.
+// Ownership: pins the segment.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -16,25 +17,25 @@ struct WalkedPage {
   std::uint32_t page = 0;
   LoadedPage content;
   bool large = false;
-  // Where the record in `slot` lies, as the index says it.
+  // The Location of the record in `slot`.
   Location location(std::uint32_t segment, std::uint32_t slot) const;
   std::uint32_t page_count = 1;
 };
 
 class SegmentIterator {
  public:
-  // What comes of a large record that is longer than the window: its image, or only so much of its beginning as
-  // parse_image() needs, with the rest of it checked or not even read.
+  // What to read of a large record that is longer than the window: its image, or only as much of the beginning as
+  // parse_image() needs; the rest of it checked, or not read at all.
   enum class Depth : std::uint8_t { kValues, kChecked, kHeads };
 
   SegmentIterator(const io::Environment& environment, Segment& segment, Depth depth, std::uint32_t first_page = 1)
       : environment_(environment), segment_(segment), pin_(&segment), depth_(depth), page_(first_page) {}
 
-  // The next page; nothing at the end. A bad page gives an error, after which the walk goes on behind it; until the
-  // next good one, pages come without records, since they may be parts of the bad one's run.
+  // The next page; nothing at the end. A bad page returns an error, and the walk continues behind it. Until the next
+  // good page, pages come without records, since they may be parts of the bad page's run.
   io::Task<Result<std::optional<WalkedPage>>> next();
   std::uint64_t read_bytes() const { return read_bytes_; }
-  // Where next() goes on.
+  // The page that next() reads.
   std::uint32_t page() const { return page_; }
 
  private:
@@ -43,7 +44,7 @@ class SegmentIterator {
   io::Task<Result<LoadedPage>> load(std::uint32_t page, std::uint32_t page_count);
   io::Task<Result<void>> check_run(std::uint32_t page);
 
-  // Pages read from the device at once.
+  // Pages read from the device at a time.
   static constexpr std::uint32_t kWindowPages = kTinyLimits ? 8 : 64;
 
   const io::Environment& environment_;
@@ -51,7 +52,7 @@ class SegmentIterator {
   SegmentTable::Pin pin_;
   const Depth depth_;
   std::uint32_t page_;
-  bool lost_ = false;  // behind a bad page, which may have begun a run: no header is expected where page_ is
+  bool lost_ = false;  // behind a bad page, which may have begun a run: page_ may have no header
   std::uint32_t window_first_ = 0;
   AlignedBuffer window_;
   std::uint64_t read_bytes_ = 0;

@@ -11,11 +11,11 @@ namespace terrace::storage {
 
 namespace {
 
-// Look-ups of records, which are in no cache: so many take some ten microseconds.
+// Look-ups of records that are in no cache: this many take some ten microseconds.
 constexpr std::size_t kItemsPerStep = kTinyLimits ? 1 : 32;
 
-// Tickets are told from each other only; all spillers of a process may share the count. They stand in the place of a
-// Location; when all have been given, the first of them are long forgotten.
+// Tickets need only differ from each other, so all spillers of a process share the counter. They have the size of a
+// Location; when the counter wraps, the first tickets are no longer in use.
 std::uint64_t next_ticket() {
   static thread_local std::uint64_t last = 0;
   last = (last + 1) & ((std::uint64_t{1} << Location::kBits) - 1);
@@ -31,8 +31,8 @@ std::string_view key_of(std::string_view image) {
 }  // namespace
 
 void Spiller::add(std::uint32_t database_id, Record* record, bool mark, bool evict) {
-  // A ticket an image, not a batch: a record that changed may be in the same batch twice, and only its last image
-  // counts.
+  // One ticket for each image, not for each batch: a record that has changed may be in the same batch twice, and only
+  // its last image counts.
   const std::uint64_t ticket = mark ? next_ticket() : 0;
   Keyspace* keyspace = databases_.by_id(database_id);
   if (mark && keyspace) keyspace->begin_writing(record, ticket, evict);
@@ -52,7 +52,7 @@ void Spiller::add(std::uint32_t database_id, Record* record, bool mark, bool evi
   encode_image(batch.bytes, *record, database_id, log_.end_position());
   batch.items.push_back(
       {Key(record->key()).hash, database_id, offset, batch.bytes.size() - offset, record->due_ms(), ticket});
-  // Bounds what a cut's captures gather while its walker waits, and keeps large records in batches of their own.
+  // Bounds what a cut gathers while its walk waits, and keeps large records in batches of their own.
   flush(kBatchBytes);
 }
 
@@ -90,7 +90,7 @@ ImageBatch& Spiller::gathering() {
   }
   if (!gathering_) {
     gathering_ = std::make_unique<ImageBatch>();
-    // At one go: to become as large step by step would leave all the smaller sizes with the allocator.
+    // In one allocation: growing step by step would leave the smaller ones with the allocator.
     gathering_->bytes.reserve(kBatchBytes + kSlicedImageSize);
   }
   return *gathering_;
@@ -111,7 +111,7 @@ io::Task<void> Spiller::write_object(std::unique_ptr<ObjectSerializer> image, Im
   ImageBatch batch;
   batch.bytes = image->head();
   batch.items.push_back(item);
-  // Out of the way of the command that may have begun this.
+  // Not within the command that may have begun this.
   co_await environment_.clock.yield();
   Result<std::vector<Location>> locations = co_await write_image(*image, batch);
   if (!locations.ok()) {
@@ -123,15 +123,14 @@ io::Task<void> Spiller::write_object(std::unique_ptr<ObjectSerializer> image, Im
     co_await settle(batch, *locations);
     writer_.finish(*locations);
   }
-  if (ObjectPointer object = image->end()) databases_.reap(std::move(object));
+  if (ObjectPointer object = image->end()) databases_.free_object(std::move(object));
   databases_.object_serialized().notify();
   on_their_way_ -= image->size_bound();
   batches_open_.erase(number);
   changed_.notify();
 }
 
-// One location, but for an image that was given up. `batch` has the head of the only image alone, which suffices to
-// settle it.
+// One location; none if the image was given up. `batch` has the head of the only image, which suffices to settle it.
 io::Task<Result<std::vector<Location>>> Spiller::write_image(ObjectSerializer& image, ImageBatch& batch) {
   if (image.size_bound() > kStreamedImageSize) {
     const Result<Location> location = co_await writer_.write_streamed(image, batch.items[0].due_ms);

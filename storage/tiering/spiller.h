@@ -1,7 +1,8 @@
-// Spiller: gives dirty records an image on disk, in batches: what eviction, checkpoints and TERRACE SPILL write with.
-// A record taken into a batch is marked with its image's ticket; if it has not changed when the batch is written, it is
-// clean, or cold if it was to be evicted. If the write fails it is dirty again, and nothing is lost.
-// Ownership: batches live until written. Thread: the reactor's.
+// Spiller: writes images of dirty records, in batches; eviction, checkpoints and TERRACE SPILL write with it. A record
+// in a batch is marked with its image's ticket. If it has not changed when the batch is written, it becomes clean, or
+// cold if it is to be evicted. If the write fails, it is dirty again, and nothing is lost.
+// Ownership: owns batches until they are written.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,8 @@ namespace terrace::storage {
 
 class Spiller {
  public:
-  // Told of each item of a written batch, for checkpoints, which need its place whether or not the record changed
-  // since.
+  // Called for each item of a written batch: a checkpoint needs the item's location, whether or not the record has
+  // changed since.
   class Listener {
    public:
     virtual ~Listener() = default;
@@ -40,30 +41,30 @@ class Spiller {
         listener_(listener) {}
   ~Spiller() { TERRACE_CHECK(tasks_.idle()); }
 
-  // Copies a record's image into the batch being gathered, or begins to make that of a large object. `mark`: the record
-  // is in an index and follows its image as said above.
+  // Copies a record's image into the batch being gathered, or starts to make a large object's image. `mark`: the record
+  // is in an index and takes part in its states (keyspace.h).
   void add(std::uint32_t database_id, Record* record, bool mark, bool evict);
   // Starts writing what is gathered, if it is at least `least_bytes`.
   void flush(std::size_t least_bytes = 0);
-  // Waits until at most `bytes` are on their way.
+  // Waits until at most `bytes` are being written.
   io::Task<void> wait_below(std::uint64_t bytes);
-  // Waits for everything. For when nothing comes for a while: the memory of batches is given back.
+  // Waits for everything, and frees the memory of batches. Called when nothing more is expected for a while.
   io::Task<void> drain();
 
   std::uint64_t bytes_on_their_way() const { return on_their_way_; }
-  // Waits for what is gathered and on its way now, not for what comes after.
+  // Waits for what is gathered and being written now, not for what comes later.
   io::Task<void> settled();
-  // Bytes of images that it was given so far.
+  // Bytes of all images it was given.
   std::uint64_t given_bytes() const { return given_; }
-  // Batches that failed so far, and why the last one did.
+  // The number of failed batches, and the last one's error.
   std::uint64_t failures() const { return failures_; }
   const std::optional<Error>& last_failure() const { return failure_; }
 
   static constexpr std::size_t kBatchBytes = kTinyLimits ? 8 * kKiB : 256 * kKiB;
 
  private:
-  // Memory of batches written is used again: given back to the kernel each time, taking its pages anew cost an eighth
-  // of the reactor's time while a checkpoint went on beside overwriting.
+  // The memory of written batches is reused. To return it to the kernel each time and take its pages anew cost an
+  // eighth of the reactor's time during a checkpoint beside overwriting.
   static constexpr std::size_t kSpareBatches = 8;
 
   ImageBatch& gathering();
@@ -72,7 +73,7 @@ class Spiller {
   io::Task<void> settle(const ImageBatch& batch, const std::vector<Location>& locations);
   void settle_item(const ImageBatch& batch, const ImageBatch::Item& item, Location location);
   void give_up(const ImageBatch& batch);
-  // The way of a large object's image: in slices, so that others go on meanwhile.
+  // Writes a large object's image, in slices, so that commands can run in between.
   io::Task<void> write_object(std::unique_ptr<ObjectSerializer> image, ImageBatch::Item item);
   io::Task<Result<std::vector<Location>>> write_image(ObjectSerializer& image, ImageBatch& batch);
 
