@@ -9,7 +9,7 @@ namespace terrace {
 namespace {
 
 constexpr std::size_t kNumberSize = 24;
-// Bulks up to this size are put together on the stack and appended in one piece.
+// Bulk strings up to this size are assembled on the stack and appended in one piece.
 constexpr std::size_t kSmallBulk = 192;
 
 char* write_number(char* at, std::int64_t number) {

@@ -1,6 +1,7 @@
-// Reply: writes one command's answer as RESP2 or RESP3 into a byte buffer, as the connection's protocol says.
-// Ownership: borrows the buffer. Thread: the reactor's.
-// Source: the RESP protocol specification (redis.io/docs/reference/protocol-spec) and redis-server 7.0's behaviour.
+// Reply: writes one command's reply as RESP2 or RESP3 into a byte buffer, according to the connection's protocol.
+// Ownership: borrows the buffer.
+// Thread: the reactor's. Source: the RESP protocol specification (redis.io/docs/reference/protocol-spec) and
+// redis-server 7.0's behaviour.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ class Reply {
   void set_protocol(int protocol) { protocol_ = protocol; }  // HELLO
 
   void ok() { out_ += "+OK\r\n"; }
-  void simple(std::string_view text);  // no CR or LF in it
-  // `text` begins with its code, "ERR ...", "WRONGTYPE ...", without '-'; CR and LF at its end are dropped, in it
+  void simple(std::string_view text);  // without CR or LF
+  // `text` begins with its code ("ERR ...", "WRONGTYPE ..."), without '-'. CR and LF at its end are removed; others
   // become spaces.
   void error(std::string_view text);
   void integer(std::int64_t number);
@@ -41,7 +42,7 @@ class Reply {
   void wrong_type() { error("WRONGTYPE Operation against a key holding the wrong kind of value"); }
   void syntax_error() { error("ERR syntax error"); }
 
-  // The bytes of this reply so far; rewind() throws them away, for a command that must be run again.
+  // The size of this reply so far. rewind() drops it, for a command that must be run again.
   std::size_t size() const { return out_.size() - start_; }
   void rewind() { out_.resize(start_); }
   bool is_error() const { return out_.size() > start_ && out_[start_] == '-'; }

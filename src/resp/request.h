@@ -1,6 +1,7 @@
-// RequestBatch: the complete commands found in what one client sent, as views into the bytes they came in.
-// Ownership: the views borrow from the received span or from the parser's own buffer, whichever held the command; they
-// are valid until the parser is next fed. Kept and reused, so that a batch costs no allocation. Thread: the reactor's.
+// RequestBatch: the complete commands in what one client has sent, as views of the received bytes.
+// Ownership: the views point into the received span, or into the parser's buffer if the command is there. They are
+// valid until the parser gets more bytes. A batch is reused, so that it costs no allocation.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +16,13 @@ namespace terrace {
 struct Request {
   std::uint32_t first;  // index of its first argument in RequestBatch::arguments
   std::uint32_t count;
-  std::string_view raw;  // the command as it came, if it came as a RESP array; empty for an inline one
+  std::string_view raw;  // the received bytes of a RESP array; empty for an inline command
 };
 
 struct RequestBatch {
   std::vector<std::string_view> arguments;
   std::vector<Request> requests;
-  std::deque<std::string> inline_arguments;  // what the views of inline commands with quotes point to
+  std::deque<std::string> inline_arguments;  // the arguments of inline commands with quotes
 
   std::span<const std::string_view> arguments_of(const Request& request) const {
     return {arguments.data() + request.first, request.count};

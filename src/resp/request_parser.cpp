@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::int64_t kMaxUnauthenticatedArguments = 10;
 constexpr std::int64_t kMaxUnauthenticatedBulk = 16384;
-// A buffer that held something this large is given back once it is empty.
+// A buffer of this size or larger is freed when it is empty.
 constexpr std::size_t kLargeBuffer = 64 * 1024;
-// The places of so many arguments are kept room for, by each connection.
+// Each connection keeps room for the places of this many arguments.
 constexpr std::size_t kMaxKeptPieces = 512;
 
 std::size_t find_line_end(std::string_view text, std::size_t from) {
@@ -55,7 +55,7 @@ void RequestParser::discard_consumed() {
   consumed_ = 0;
 }
 
-// A large argument's buffer is taken at once, so that it does not grow by copying.
+// Reserves a large argument's buffer in one step, so that it does not grow by copying.
 void RequestParser::reserve_for_bulk(const Limits& limits) {
   if (bulk_size_ < static_cast<std::int64_t>(kLargeBuffer / 2)) return;
   std::uint64_t needed = at_ + static_cast<std::uint64_t>(bulk_size_) + 2;

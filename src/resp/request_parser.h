@@ -1,9 +1,9 @@
-// RequestParser: finds the commands in a client's byte stream: RESP arrays of bulk strings and inline commands.
-// Works on the received bytes where they are; only a command's beginning whose end has not come yet is copied, and is
-// then continued where it stopped, so that long commands cost time linear in their length.
-// Ownership: owns the bytes of the unfinished command. Thread: the reactor's.
-// Source: the RESP protocol specification (redis.io/docs/reference/protocol-spec), limits and error texts as
-// redis-server 7.0 answers them.
+// RequestParser: finds the commands in a client's byte stream: RESP arrays of bulk strings, and inline commands. Parses
+// the received bytes in place. Only the beginning of an incomplete command is copied, and parsing resumes where it
+// stopped, so that the time for a long command is linear in its length.
+// Ownership: owns the bytes of the incomplete command.
+// Thread: the reactor's. Source: the RESP protocol specification (redis.io/docs/reference/protocol-spec); limits and
+// error texts are those of redis-server 7.0.
 #pragma once
 
 #include <cstddef>
@@ -27,15 +27,15 @@ class RequestParser {
 
   enum class Status : std::uint8_t {
     kOk,        // everything complete is in the batch
-    kProtocol,  // after the batch's commands: answer error() and close
-    kTooLarge,  // after the batch's commands: close without an answer (client-query-buffer-limit)
+    kProtocol,  // after the batch's commands: reply error() and close
+    kTooLarge,  // after the batch's commands: close without a reply (client-query-buffer-limit)
   };
 
-  // Appends to `batch` what `bytes` completes. The previous batch's views become invalid.
+  // Appends the commands that `bytes` completes to `batch`. The previous batch's views become invalid.
   Status parse(std::string_view bytes, const Limits& limits, RequestBatch& batch);
   const std::string& error() const { return error_; }  // "ERR Protocol error: ..."
 
-  // Bytes kept of an unfinished command, and what their buffer takes.
+  // Bytes kept of an incomplete command, and the size of their buffer.
   std::size_t pending_bytes() const { return pending_.size() - consumed_; }
   std::size_t buffer_bytes() const { return pending_.capacity(); }
 
@@ -43,7 +43,7 @@ class RequestParser {
   friend bool parse_prefix(std::string_view bytes, RequestBatch& batch, std::size_t& size);
 
   enum class Step : std::uint8_t { kComplete, kIncomplete, kError };
-  // An argument found, relative to the start of its command.
+  // A parsed argument, relative to the start of its command.
   struct Piece {
     std::size_t offset;
     std::size_t size;
@@ -58,9 +58,9 @@ class RequestParser {
   void discard_consumed();
   void reserve_for_bulk(const Limits& limits);
 
-  std::string pending_;       // the unfinished command, and before it what is consumed already
-  std::size_t consumed_ = 0;  // bytes of pending_ whose commands were handed out
-  // Where the unfinished command's parsing stopped:
+  std::string pending_;       // the incomplete command, behind bytes that were consumed
+  std::size_t consumed_ = 0;  // bytes of pending_ whose commands are in a batch
+  // Where parsing of the incomplete command stopped:
   std::size_t at_ = 0;
   std::int64_t arguments_left_ = -1;  // -1: the count is not known yet
   std::int64_t bulk_size_ = -1;       // -1: the size of the next argument is not known yet
@@ -68,8 +68,8 @@ class RequestParser {
   std::string error_;
 };
 
-// Appends the complete RESP commands at the front of `bytes` to `batch` and says how many bytes they took; keeps
-// nothing. False if something else than a RESP command stands there.
+// Appends the complete RESP commands at the front of `bytes` to `batch` and returns the number of their bytes in
+// `size`; keeps nothing. False if anything but a RESP command is there.
 bool parse_prefix(std::string_view bytes, RequestBatch& batch, std::size_t& size);
 
 }  // namespace terrace

@@ -1,4 +1,5 @@
-// c_string: what of a client's bytes Redis, in which they are C strings there, would see: all before the first NUL.
+// c_string: the part of a client's bytes that Redis sees where it treats them as a C string: everything before the
+// first NUL.
 // Thread: pure functions.
 #pragma once
 

@@ -1,5 +1,5 @@
-// equals_ignoring_case: names of commands and directives, and their words, are the same in capitals. ASCII only, as in
-// Redis. Thread: pure functions.
+// equals_ignoring_case: compares names of commands and directives, and their keywords. ASCII only, as in Redis.
+// Thread: pure functions.
 #pragma once
 
 #include <cstddef>

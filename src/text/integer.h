@@ -1,5 +1,5 @@
-// parse_integer: the one strict reading of a decimal number that Redis applies to lengths and arguments: no blanks, no
-// plus sign, no leading zeros, no "-0", within 64 bits.
+// parse_integer: Redis' strict reading of a decimal number, for lengths and arguments: no blanks, no plus sign, no
+// leading zeros, no "-0", within 64 bits.
 #pragma once
 
 #include <charconv>

@@ -9,7 +9,7 @@
 namespace terrace::types {
 namespace {
 
-// The longest text a real may have, and the largest buffer its digits need (LDBL_MAX has 4933 of them).
+// The longest text of a real, and the largest buffer that its digits need (LDBL_MAX has 4933 of them).
 constexpr std::size_t kMaxRealText = 5 * 1024;
 
 }  // namespace
@@ -19,7 +19,7 @@ std::optional<long double> parse_real(std::string_view text) {
   char buffer[kMaxRealText];
   std::memcpy(buffer, text.data(), text.size());
   buffer[text.size()] = '\0';
-  if (std::strchr(" \t\n\v\f\r", buffer[0]) != nullptr) return std::nullopt;  // also an embedded NUL in front
+  if (std::strchr(" \t\n\v\f\r", buffer[0]) != nullptr) return std::nullopt;  // includes a NUL at the front
 
   char* end = nullptr;
   errno = 0;

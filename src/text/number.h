@@ -1,5 +1,5 @@
-// Number: how numbers are read from and written into strings, digit for digit as Redis does.
-// Thread: plain functions, no state.
+// Number: reads and writes numbers as text, digit for digit as Redis does.
+// Thread: pure functions.
 #pragma once
 
 #include <charconv>
@@ -14,17 +14,17 @@ namespace terrace::types {
 
 inline constexpr std::size_t kMaxIntegerDigits = 20;  // "-9223372036854775808"
 
-// The one strict reading of integers: no blanks, no plus, no leading zeros, no "-0".
+// The strict reading of integers: no blanks, no plus sign, no leading zeros, no "-0".
 using terrace::parse_integer;
 
-// Accepts all that strtold does (also hexadecimal and "inf"), but for leading blanks, rest, NaN and what is out of
-// range.
+// Accepts what strtold accepts (also hexadecimal and "inf"), without leading blanks, trailing bytes, NaN or values out
+// of range.
 std::optional<long double> parse_real(std::string_view text);
 
-// Decimal with at most 17 digits behind the point, trailing zeros taken away, never an exponent.
+// Decimal with at most 17 digits behind the point, without trailing zeros or an exponent.
 std::string format_real(long double number);
 
-// The digits of an integer, on the stack.
+// An integer's digits, on the stack.
 class IntegerText {
  public:
   explicit IntegerText(std::int64_t number)

@@ -7,7 +7,7 @@
 namespace terrace::types {
 namespace {
 
-// Bytes compare as signed, as they do in Redis: it shows in ranges beyond ASCII.
+// Bytes compare as signed, as in Redis: this matters for ranges beyond ASCII.
 int fold(char c, Letters letters) {
   return letters == Letters::kExact ? static_cast<signed char>(c) : std::tolower(static_cast<unsigned char>(c));
 }
@@ -24,8 +24,8 @@ bool in_range(char first, char last, char c, Letters letters) {
   return value >= low && value <= high;
 }
 
-// Matches `c` against the class whose '[' stands at `at`, and moves `at` behind it. A class that nobody closed ends
-// with the pattern.
+// Matches `c` against the class whose '[' is at `at`, and moves `at` behind it. A class without its ']' ends with the
+// pattern.
 bool match_class(std::string_view pattern, std::size_t& at, char c, Letters letters) {
   ++at;
   const bool negated = at < pattern.size() && pattern[at] == '^';
@@ -35,7 +35,7 @@ bool match_class(std::string_view pattern, std::size_t& at, char c, Letters lett
     const std::size_t left = pattern.size() - at;
     if (pattern[at] == '\\' && left >= 2) {
       ++at;
-      found |= pattern[at] == c;  // an escaped byte is exact even where case does not count
+      found |= pattern[at] == c;  // an escaped byte must match exactly, even if case is ignored
     } else if (left >= 3 && pattern[at + 1] == '-') {
       found |= in_range(pattern[at], pattern[at + 2], c, letters);
       at += 2;
@@ -48,7 +48,7 @@ bool match_class(std::string_view pattern, std::size_t& at, char c, Letters lett
   return found != negated;
 }
 
-// Matches one byte against the token at `at` (anything but '*') and moves `at` behind the token.
+// Matches one byte against the token at `at` (any but '*'), and moves `at` behind the token.
 bool match_token(std::string_view pattern, std::size_t& at, char c, Letters letters) {
   if (pattern[at] == '?') {
     ++at;
@@ -62,10 +62,10 @@ bool match_token(std::string_view pattern, std::size_t& at, char c, Letters lett
 }  // namespace
 
 bool matches(std::string_view pattern, std::string_view text, Letters letters) {
-  // Redis' own: nothing but an empty pattern matches an empty text, not even "*".
+  // As in Redis: only an empty pattern matches an empty text; "*" does not.
   if (text.empty()) return pattern.empty();
 
-  // Every token but '*' takes exactly one byte, so it is enough to come back to the last star.
+  // Every token but '*' takes exactly one byte, so returning to the last star is enough.
   constexpr std::size_t kNoStar = std::string_view::npos;
   std::size_t at = 0;
   std::size_t position = 0;

@@ -1,5 +1,6 @@
-// Pattern: glob matching of bytes as Redis' KEYS, SCAN, PSUBSCRIBE, CONFIG GET do it: `*`, `?`, `[a-c]`, `[^a]`, `\x`.
-// Time is O(pattern * text) at worst, whatever the pattern. Thread: a plain function, no state.
+// Pattern: glob matching of bytes, as in Redis' KEYS, SCAN, PSUBSCRIBE, CONFIG GET: `*`, `?`, `[a-c]`, `[^a]`, `\x`.
+// Time is O(pattern * text) in the worst case, for any pattern.
+// Thread: pure functions.
 #pragma once
 
 #include <string_view>

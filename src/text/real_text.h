@@ -1,5 +1,5 @@
-// RealText: a double's digits as C's "%.17g" writes them, and "inf", as Redis replies and stores scores. On the stack;
-// neither the locale nor printf is asked: 60 ns, or 4 for integers, where that takes 150 to 500. Not for NaN.
+// RealText: a double's digits as C's "%.17g" writes them, and "inf", as Redis replies and stores scores. On the stack,
+// without locale and printf: takes 60 ns, or 4 ns for integers, where those take 150 to 500. Not for NaN.
 // Thread: plain values.
 #pragma once
 
@@ -24,7 +24,7 @@ class RealText {
   operator std::string_view() const { return view(); }  // NOLINT(google-explicit-constructor)
 
  private:
-  // One of at most 17 digits: "%.17g" writes those in full. Not the negative zero.
+  // An integer of at most 17 digits, which "%.17g" writes in full. Not the negative zero.
   static bool is_short_integer(double number) {
     constexpr double kLeastLong = 1e17;
     return std::abs(number) < kLeastLong && static_cast<double>(static_cast<std::int64_t>(number)) == number &&

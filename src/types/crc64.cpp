@@ -11,7 +11,7 @@ constexpr unsigned kAtOnce = 8;
 
 using Tables = std::array<std::array<std::uint64_t, 256>, kAtOnce>;
 
-// tables[n][b]: what byte b contributes when n further bytes follow it.
+// tables[n][b]: the contribution of byte b when n further bytes follow it.
 constexpr Tables make_tables() {
   Tables tables{};
   for (unsigned byte = 0; byte < 256; ++byte) {

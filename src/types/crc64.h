@@ -1,4 +1,4 @@
-// CRC-64 as Redis' RDB files and DUMP payloads have it (Jones' polynomial, reflected, no inversions).
+// CRC-64 as in Redis' RDB files and DUMP payloads (Jones' polynomial, reflected, no inversions).
 // Thread: a pure function.
 #pragma once
 

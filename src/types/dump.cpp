@@ -26,7 +26,7 @@ namespace {
 using storage::Encoding;
 using storage::ValueType;
 
-// RDB's numbers of value types; what type and encoding of a record imply.
+// RDB's numbers of value types, which a record's type and encoding determine.
 enum RdbType : std::uint8_t {
   kRdbString = 0,
   kRdbList = 1,
@@ -41,14 +41,14 @@ enum RdbType : std::uint8_t {
   kRdbListQuicklist2 = 18,
   kRdbStreamListpacks2 = 19,
   kRdbStreamListpacks3 = 21,
-  kRdbTimedHash = 24,         // the soonest time before it
-  kRdbTimedHashListpack = 25  // as well
+  kRdbTimedHash = 24,         // behind the soonest time
+  kRdbTimedHashListpack = 25  // likewise
 };
 
 constexpr std::uint16_t kRdbVersion = 10;
-// The first that has hashes of which fields expire.
+// The first version with hashes whose fields expire.
 constexpr std::uint16_t kRdbVersionOfTimes = 12;
-// What later versions write in a form that is known here is read.
+// Payloads of later versions are read as far as their types are known here.
 constexpr std::uint16_t kNewestRdbVersion = 12;
 constexpr std::size_t kTrailerSize = sizeof(std::uint16_t) + sizeof(std::uint64_t);
 
@@ -72,7 +72,7 @@ RdbType rdb_type(const storage::Record& record) {
   }
 }
 
-// RDB 10 has no listpacks of members.
+// RDB 10 has no listpacks of a set's members.
 bool dumped_by_member(const storage::Record& record) {
   return record.type() == ValueType::kSet && record.encoding() == Encoding::kListpack;
 }
@@ -96,12 +96,12 @@ Value object_value(ValueType type, storage::ObjectPointer object) {
   return {.type = type, .encoding = Encoding::kObject, .bytes = {}, .object = std::move(object)};
 }
 
-// A hash of fields that come one by one, packed as long as the limits allow.
+// A hash that is built field by field, packed as long as the limits allow.
 class HashBuilder {
  public:
   explicit HashBuilder(const CollectionLimits& limits) : limits_(limits) {}
 
-  // False: the field came already.
+  // False: the field was added already.
   bool add(std::string_view field, std::string_view value, std::int64_t time_ms = storage::kNoExpiry) {
     if (!table_ && !packs(field, value)) unpack();
     if (time_ms != storage::kNoExpiry) times_.emplace(field, time_ms);
@@ -170,7 +170,7 @@ std::optional<Value> restore_hash_listpack(RdbReader& reader, const CollectionLi
   const RdbText text = reader.text();
   const Listpack listpack(text.view());
   if (!Listpack::valid(listpack.bytes()) || listpack.count() == 0 || listpack.count() % 2 != 0) return std::nullopt;
-  // Fields and values one by one: a field that comes twice is found, and the limits here decide how it is kept.
+  // Field by field: this finds duplicate fields, and the limits of this server determine the encoding.
   HashBuilder hash(limits);
   for (std::size_t place = listpack.begin(); place != listpack.end();) {
     const ElementText field(listpack.element(place));
@@ -197,7 +197,7 @@ std::optional<Value> restore_timed_hash(RdbReader& reader, const CollectionLimit
 }
 
 std::optional<Value> restore_timed_hash_listpack(RdbReader& reader, const CollectionLimits& limits) {
-  reader.time_ms();  // the listpack has it, too
+  reader.time_ms();  // the listpack has it too
   const RdbText text = reader.text();
   const Listpack listpack(text.view());
   if (!Listpack::valid(listpack.bytes()) || listpack.count() == 0) return std::nullopt;
@@ -238,7 +238,8 @@ std::optional<Value> restore_intset(RdbReader& reader, const CollectionLimits& l
   return set.holder().take();
 }
 
-// A score of the first encoding: its digits behind their number, or one of three numbers that stand for what has none.
+// A score in the oldest encoding: the number of its digits and the digits, or one of three numbers for inf, -inf and
+// NaN.
 std::optional<double> read_old_score(RdbReader& reader) {
   constexpr std::uint8_t kNan = 253, kInfinity = 254, kMinusInfinity = 255;
   const std::uint8_t size = reader.byte();
@@ -250,7 +251,7 @@ std::optional<double> read_old_score(RdbReader& reader) {
   return parse_stored_score(digits);
 }
 
-// `read_score` gives nullopt for what is none.
+// `read_score` returns nullopt if there is no valid score.
 template <typename ReadScore>
 std::optional<Value> restore_sorted_set(RdbReader& reader, const CollectionLimits& limits,
                                         const ReadScore& read_score) {
@@ -269,7 +270,7 @@ std::optional<Value> restore_sorted_set_listpack(RdbReader& reader, const Collec
   const RdbText text = reader.text();
   const Listpack listpack(text.view());
   if (!Listpack::valid(listpack.bytes()) || listpack.count() == 0 || listpack.count() % 2 != 0) return std::nullopt;
-  // One by one: a member that comes twice is found, and so is what is no score or out of order.
+  // Member by member: this finds duplicate members, invalid scores and a wrong order.
   SortedSetBuilder builder;
   for (std::size_t place = listpack.begin(); place != listpack.end(); place = listpack.next(place)) {
     const ElementText member(listpack.element(place));
@@ -280,10 +281,10 @@ std::optional<Value> restore_sorted_set_listpack(RdbReader& reader, const Collec
   return builder.take(limits);
 }
 
-// RDB's kinds of quicklist nodes: one element as it is, or a listpack.
+// RDB's kinds of quicklist nodes: one plain element, or a listpack.
 constexpr std::uint64_t kPlainNode = 1, kPackedNode = 2;
 
-// A list of elements that come one by one, packed as long as the limits allow.
+// A list that is built element by element, packed as long as the limits allow.
 class ListBuilder {
  public:
   explicit ListBuilder(const CollectionLimits& limits) : limit_(ListNodeLimit::of(limits.list_max_listpack_size)) {}
@@ -330,7 +331,7 @@ std::optional<Value> restore_quicklist(RdbReader& reader, const CollectionLimits
       list.add(text.view());
       continue;
     }
-    // Listpacks may be empty; only that all of them are, is no list.
+    // A listpack may be empty, but not all of a list's.
     const Listpack listpack(text.view());
     if (kind != kPackedNode || !Listpack::valid(listpack.bytes())) return std::nullopt;
     for (std::size_t place = listpack.begin(); place != listpack.end(); place = listpack.next(place)) {
@@ -400,7 +401,7 @@ std::string dump_value(const storage::Record& record) {
   payload.push_back(static_cast<char>(type));
   const bool timed = type == kRdbTimedHash || type == kRdbTimedHashListpack;
   if (timed) storage::put_fixed(payload, record.expires().parts ? record.parts_expiry_ms() : std::int64_t{0});
-  // A list's one listpack is a quicklist of one node.
+  // A list of one listpack is written as a quicklist of one node.
   if (record.type() == ValueType::kList && !record.object()) {
     storage::put_rdb_length(payload, 1);
     storage::put_rdb_length(payload, kPackedNode);
@@ -425,7 +426,7 @@ bool dump_intact(std::string_view payload) {
 std::optional<Value> restore_value(std::string_view payload, const CollectionLimits& limits) {
   RdbReader reader(payload.substr(0, payload.size() - kTrailerSize));
   std::optional<Value> value = restore(reader, limits);
-  // Redis does not mind bytes behind the value.
+  // Redis ignores bytes behind the value.
   if (!reader.ok()) return std::nullopt;
   return value;
 }

@@ -1,8 +1,8 @@
-// Dump: a value as the payload of DUMP and RESTORE, which Redis 7.0 and later exchange:
+// Dump: a value as the payload of DUMP and RESTORE, which can be exchanged with Redis from 7.0 on:
 //
 //   | RDB type u8 | value image | RDB version u16 | CRC-64 of all before u64 |
 //
-// What is restored is checked in every detail, since anybody may have written it.
+// A payload is untrusted: restoring validates it in every detail.
 // Thread: pure functions.
 #pragma once
 
@@ -16,9 +16,9 @@
 namespace terrace::types {
 
 std::string dump_value(const storage::Record& record);
-// Version and checksum are in order.
+// Whether version and checksum are right.
 bool dump_intact(std::string_view payload);
-// nullopt: not a value that this server knows. The payload must be intact.
+// nullopt: the value is malformed or of a type unknown here. The payload must be intact.
 std::optional<Value> restore_value(std::string_view payload, const CollectionLimits& limits);
 
 }  // namespace terrace::types

@@ -1,4 +1,4 @@
-// ObjectDecoder: which class a type's large values are, for the store. One line per type.
+// ObjectDecoder: creates the builder of each type's large values, for the store. One line for each type.
 // Thread: no state.
 #pragma once
 

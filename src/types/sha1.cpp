@@ -49,7 +49,7 @@ Sha1 sha1(std::string_view bytes) {
   State state = {0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0};
   const std::uint64_t bits = std::uint64_t{bytes.size()} * 8;
   for (; bytes.size() >= kBlock; bytes.remove_prefix(kBlock)) mix_block(state, bytes.data());
-  // The rest, a bit that is set, zeros, and how many bits there were: one block or two.
+  // The remaining bytes, a set bit, zeros, and the number of bits: one block or two.
   char tail[2 * kBlock] = {};
   std::copy(bytes.begin(), bytes.end(), tail);
   tail[bytes.size()] = static_cast<char>(0x80);

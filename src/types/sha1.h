@@ -1,4 +1,4 @@
-// SHA-1, by which Redis tells datasets (DEBUG DIGEST) and scripts apart. No protection against anybody.
+// SHA-1, by which Redis identifies datasets (DEBUG DIGEST) and scripts. Not used for security.
 // Thread: a pure function.
 #pragma once
 

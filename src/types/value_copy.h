@@ -1,4 +1,5 @@
-// copy_value: a deep copy of a record's value, for COPY, MOVE and RENAME. Thread: the reactor's.
+// copy_value: a deep copy of a record's value, for COPY, MOVE and RENAME.
+// Thread: the reactor's.
 #pragma once
 
 #include "src/types/encoding/value.h"
@@ -6,7 +7,7 @@
 
 namespace terrace::types {
 
-// A deep copy, independent of the record. `copied`: a copy of its object, if there is one already.
+// A deep copy, independent of the record. `copied`: a copy of the record's object, if one was made already.
 Value copy_value(const storage::Record& record, storage::ObjectPointer copied = nullptr);
 
 }  // namespace terrace::types

@@ -1,6 +1,7 @@
-// Digest: what DEBUG DIGEST says of keys and values, bit for bit as Redis: equal for equal content, whatever its
-// encoding and whatever the order of what has none. mix() depends on the order of what is mixed in, add() does not.
-// Ownership: plain values. Thread: plain values.
+// Digest: DEBUG DIGEST's value for keys and values, bit for bit as in Redis: equal for equal content, whatever its
+// encoding, and whatever the order of unordered content. mix() depends on the order of the calls, add() does not.
+// Ownership: plain values.
+// Thread: plain values.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ class Digest {
   void mix(std::uint32_t number);  // its bytes, the highest first
   void mix(const Digest& digest) { mix(digest.bytes()); }
   void add(const Digest& digest) { add(digest.bytes()); }
-  // The type, the content as it is at this time, and that there is an expiry.
+  // Mixes in the type, the content at this time, and whether there is an expiry.
   void mix_value(const storage::Record& record, std::int64_t now_ms);
 
   std::string hex() const;

@@ -1,5 +1,6 @@
-// ImageBuilder: builds a large value from its image, which is a count and so many elements.
-// Ownership: see storage::ObjectBuilder. Thread: the reactor's.
+// ImageBuilder: builds a large value from its image, which is a count and that many elements.
+// Ownership: see storage::ObjectBuilder.
+// Thread: the reactor's.
 #pragma once
 
 #include "src/types/encoding/rdb_reader.h"
@@ -13,7 +14,7 @@ class ImageBuilder : public storage::ObjectBuilder {
   Result<storage::ObjectPointer> finish(std::string_view rest) final;
 
  protected:
-  // Reads one element and adds it, unless the reader is not ok(). False: there cannot be such an element.
+  // Reads one element and adds it, unless the reader has failed. False: the element is not valid.
   virtual bool add(RdbReader& reader) = 0;
   virtual storage::ObjectPointer object() = 0;
 

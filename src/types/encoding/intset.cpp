@@ -38,7 +38,7 @@ bool Intset::valid(std::string_view bytes) {
 std::size_t Intset::lower_bound(std::int64_t number) const {
   const unsigned each = width();
   std::size_t first = 0, count = size();
-  // Numbers often come in their order.
+  // Numbers are often added in ascending order.
   if (count == 0 || at(count - 1, each) < number) return count;
   while (count > 0) {
     const std::size_t half = count / 2;

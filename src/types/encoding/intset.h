@@ -1,10 +1,11 @@
-// Intset: Redis' packing of a set of integers into one piece of bytes, bit for bit, as RDB files have it:
+// Intset: Redis' packing of a set of integers, bit for bit as in RDB files:
 //
 //   | bytes of an integer u32: 2, 4 or 8 | integers u32 | integers, little-endian, ascending |
 //
-// All have the width that the widest one ever added needed.
+// All integers have the width that the widest one ever added needed.
 //
-// Intset reads bytes that were made here or checked; IntsetEditor changes them. Ownership: borrows the bytes.
+// Intset reads bytes that were made here or validated; IntsetEditor changes them.
+// Ownership: borrows the bytes.
 // Thread: plain values.
 #pragma once
 
@@ -19,7 +20,7 @@ class Intset {
   static constexpr std::size_t kHeaderSize = 8;
 
   explicit Intset(std::string_view bytes) : bytes_(bytes) {}
-  // Are these bytes an intset in every detail?
+  // Validates bytes from outside in every detail.
   static bool valid(std::string_view bytes);
   static std::string_view empty();
   static unsigned width_for(std::int64_t number);
@@ -27,7 +28,7 @@ class Intset {
   unsigned width() const { return load<std::uint32_t>(0); }
   std::size_t size() const { return load<std::uint32_t>(sizeof(std::uint32_t)); }
   std::int64_t at(std::size_t index) const { return at(index, width()); }
-  // The first place whose integer is not below this one; size() if all are.
+  // The first index whose integer is not below `number`; size() if all are.
   std::size_t lower_bound(std::int64_t number) const;
   bool holds(std::size_t index, std::int64_t number) const { return index < size() && at(index) == number; }
   bool contains(std::int64_t number) const { return holds(lower_bound(number), number); }
@@ -48,14 +49,14 @@ class Intset {
   std::string_view bytes_;
 };
 
-// `Bytes` is what ListpackEditor's is (listpack.h).
+// `Bytes` as for ListpackEditor (listpack.h).
 template <typename Bytes>
 class IntsetEditor {
  public:
   explicit IntsetEditor(Bytes& bytes) : bytes_(bytes) {}
 
   Intset view() const { return Intset({bytes_.data(), bytes_.size()}); }
-  // False if it is there already.
+  // False if the number is there already.
   bool add(std::int64_t number) {
     const std::size_t place = view().lower_bound(number);
     if (view().holds(place, number)) return false;
@@ -82,7 +83,7 @@ class IntsetEditor {
   void widen(unsigned width) {
     const std::size_t count = view().size();
     bytes_.resize(Intset::kHeaderSize + count * width);
-    // From behind, for they move on.
+    // From the last to the first, because they move to higher places.
     for (std::size_t i = count; i-- > 0;) {
       const std::int64_t number = view().at(i);
       std::memcpy(bytes_.data() + Intset::kHeaderSize + i * width, &number, width);

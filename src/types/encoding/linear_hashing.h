@@ -1,7 +1,7 @@
-// Linear hashing: which bucket a hash belongs to while the buckets grow and shrink one at a time, and the order in
-// which scans go through them. Buckets are numbered; the one made last was split off its sibling. A hash's place is its
-// bits reversed: in that order a split replaces a bucket by two neighbours, so that a cursor is a place between hashes,
-// whatever the buckets do meanwhile. Thread: pure functions.
+// Linear hashing: the bucket of a hash while buckets are added and removed one at a time, and the order of scans.
+// Buckets are numbered; the last one was split off its sibling. A hash's place is its bits reversed. In that order a
+// split replaces a bucket by two neighbours, so a cursor is a place between hashes, however the buckets change.
+// Thread: pure functions.
 #pragma once
 
 #include <bit>
@@ -18,12 +18,12 @@ inline std::uint32_t reversed(std::uint32_t bits) {
   return __builtin_bswap32(bits);
 }
 
-// The bits that tell buckets apart as long as no bucket of this round is split. There is always a bucket.
+// The number of bits that select a bucket while none of this round is split. There is at least one bucket.
 inline unsigned level_of(std::uint32_t bucket_count) {
   return static_cast<unsigned>(std::bit_width(bucket_count) - 1) & 31;
 }
 
-// The bucket that this one, made last, was split off.
+// The bucket that this one, the last, was split off.
 inline std::uint32_t sibling_of(std::uint32_t bucket) {
   return bucket - std::bit_floor(bucket);
 }
@@ -34,7 +34,7 @@ inline std::uint32_t bucket_of(std::uint32_t hash, std::uint32_t bucket_count) {
   return bucket < bucket_count ? bucket : bucket & (round - 1);
 }
 
-// The place behind all of a bucket; 0 at the end.
+// The place behind a bucket; 0 at the end.
 inline std::uint64_t next_place(std::uint32_t bucket, std::uint32_t bucket_count) {
   const unsigned level = level_of(bucket_count);
   const std::uint32_t round = std::uint32_t{1} << level;

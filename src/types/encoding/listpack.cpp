@@ -24,16 +24,16 @@ T load(std::string_view bytes, std::size_t place) {
   return value;
 }
 
-// Where an entry's parts lie; of a text its length, of an integer the integer.
+// The place and length of an entry's text, or its integer.
 struct Parts {
-  std::uint8_t head = 0;  // bytes before a text, or the whole of an integer
+  std::uint8_t head = 0;  // bytes before a text, or of the whole integer
   bool is_integer = false;
   std::uint32_t text_size = 0;
   std::int64_t integer = 0;
   std::size_t size() const { return std::size_t{head} + text_size; }
 };
 
-// How many bytes the head takes; 0: there is no such entry.
+// The number of bytes of the head; 0: the byte begins no entry.
 std::uint8_t head_size(std::uint8_t first) {
   if ((first & k7BitMask) == k7Bit || (first & k6BitMask) == k6BitText) return 1;
   if ((first & k13BitMask) == k13Bit || (first & k12BitMask) == k12BitText) return 2;

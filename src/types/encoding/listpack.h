@@ -1,12 +1,14 @@
-// Listpack: Redis' packing of a short row of elements into one piece of bytes, bit for bit, as RDB files have it:
+// Listpack: Redis' packing of a short sequence of elements, bit for bit as in RDB files:
 //
 //   | total bytes u32 | elements u16 (0xFFFF: not counted) | entries | 0xFF |
-//   entry: | encoding and data | how long that is, readable from behind |
+//   entry: | encoding and data | their length, readable backwards |
 //
-// An element is a text; one that is an integer's own digits is kept as the integer.
+// An element is a text; a text that is exactly an integer's digits is stored as the integer.
 //
-// Listpack reads bytes that were made here or checked; ListpackEditor changes them. Places are offsets of entries,
-// which an edit at or before them makes invalid. Ownership: borrows the bytes. Thread: plain values.
+// Listpack reads bytes that were made here or validated; ListpackEditor changes them. A place is an entry's offset; an
+// edit at or before it makes it invalid.
+// Ownership: borrows the bytes.
+// Thread: plain values.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +21,7 @@
 
 namespace terrace::types {
 
-// An element as it is kept: an integer or a text. Borrows the text.
+// A stored element: an integer or a text. Borrows the text.
 class PackedElement {
  public:
   explicit PackedElement(std::string_view text) : text_(text) {}
@@ -35,7 +37,7 @@ class PackedElement {
   std::int64_t integer_ = 0;
 };
 
-// An element as text, with room for the digits of an integer.
+// An element as text, with room for an integer's digits.
 class ElementText {
  public:
   explicit ElementText(const PackedElement& element) {
@@ -58,13 +60,13 @@ class Listpack {
   static constexpr std::size_t kHeaderSize = 6;
   static constexpr std::size_t kEmptySize = kHeaderSize + 1;
   static constexpr std::size_t kNowhere = ~std::size_t{0};
-  // Redis' own bound on what a listpack may be made of.
+  // Redis' limit for the size of a listpack.
   static constexpr std::size_t kMaxSize = std::size_t{1} << 30;
 
   explicit Listpack(std::string_view bytes) : bytes_(bytes) {}
-  // Are these bytes a listpack in every detail, so that nothing said below reads outside them?
+  // Validates bytes from outside in every detail: no function below reads outside of valid ones.
   static bool valid(std::string_view bytes);
-  // Bytes of an empty one.
+  // The bytes of an empty listpack.
   static std::string_view empty();
 
   std::string_view bytes() const { return bytes_; }
@@ -77,14 +79,14 @@ class Listpack {
   std::size_t previous(std::size_t place) const;  // kNowhere before the first
   std::size_t at(std::ptrdiff_t index) const;     // negative: from the end; kNowhere outside
   PackedElement element(std::size_t place) const;
-  // The first element equal to `text` among those at `from`, `from` + `stride`, ...; kNowhere if there is none.
+  // The first element equal to `text` among those at `from`, `from` + `stride` and so on; kNowhere if there is none.
   std::size_t find(std::string_view text, std::size_t from, unsigned stride) const;
 
  private:
   std::string_view bytes_;
 };
 
-// One element's entry, made on the stack as far as its text is not concerned.
+// One element's entry, without its text on the stack.
 class ListpackEntry {
  public:
   explicit ListpackEntry(std::string_view text);
@@ -96,7 +98,7 @@ class ListpackEntry {
   void encode_integer(std::int64_t number);
   void encode_text(std::size_t size);
 
-  std::string_view text_;  // that follows the head as it is
+  std::string_view text_;  // follows the head unchanged
   std::uint8_t head_size_ = 0;
   std::uint8_t tail_size_ = 0;
   char head_[9];
@@ -104,7 +106,7 @@ class ListpackEntry {
 };
 
 // `Bytes` has data(), size() and resize(size), which keeps the front: std::string, or a record's value
-// (record_bytes.h). Texts given must not lie in the bytes that are edited.
+// (record_bytes.h). Texts passed in must not lie in the edited bytes.
 template <typename Bytes>
 class ListpackEditor {
  public:
@@ -119,7 +121,7 @@ class ListpackEditor {
   void replace(std::size_t place, std::int64_t number) {
     splice(place, view().next(place) - place, ListpackEntry(number), 0);
   }
-  // Takes away `count` elements from this place on.
+  // Removes `count` elements from `place` on.
   void erase(std::size_t place, unsigned count) {
     std::size_t end = place;
     for (unsigned i = 0; i < count; ++i) end = view().next(end);
@@ -139,7 +141,7 @@ class ListpackEditor {
     if (entry.size() < gone) bytes_.resize(old_size + entry.size() - gone);
     seal(more);
   }
-  // The header as the bytes now are.
+  // Updates the header.
   void seal(int more) {
     const auto size = static_cast<std::uint32_t>(bytes_.size());
     std::memcpy(bytes_.data(), &size, sizeof size);

@@ -15,7 +15,7 @@ namespace {
 using linear_hashing::kMaxBuckets;
 using linear_hashing::sibling_of;
 
-// Entries a bucket has on the average when another one is made; below a quarter of it one goes.
+// Average entries of a bucket when another bucket is added; below a quarter of it one is removed.
 constexpr std::size_t kFill = 32;
 constexpr std::size_t kShrinkBelow = 4;
 constexpr std::uint32_t kCapacityStep = 4;

@@ -1,6 +1,8 @@
-// MemberIndex: in which leaf of a large sorted set a member is: linear hashing over small buckets of a hash and a
-// leaf's number, 8 bytes a member and its share of the bucket. Texts stand in the leaves alone: whoever looks a member
-// up looks into the leaves that are named, nearly always one. Ownership: owns its memory. Thread: the reactor's.
+// MemberIndex: the leaf of each member of a large sorted set: linear hashing with small buckets of a hash and a leaf's
+// number, 8 bytes a member and its share of the bucket. Only the leaves have the members' texts: a look-up compares the
+// member in each leaf that is found, nearly always one.
+// Ownership: owns its memory.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +27,7 @@ class MemberIndex {
   MemberIndex& operator=(const MemberIndex&) = delete;
   ~MemberIndex();
 
-  // Calls visit(leaf) for each leaf named for this hash, until it says true; whether one did.
+  // Calls visit(leaf) for each leaf found for this hash, until it returns true. Returns whether one did.
   template <typename Visit>
   bool any_leaf(std::uint32_t hash, const Visit& visit) const {
     if (buckets_.empty()) return false;
@@ -35,8 +37,8 @@ class MemberIndex {
     }
     return false;
   }
-  // One step of a scan: visit(entry) for those from the place `cursor` to the end of its bucket; the next cursor, 0 at
-  // the end.
+  // One step of a scan: calls visit(entry) for the entries from the place `cursor` to the end of its bucket. Returns
+  // the next cursor, 0 at the end.
   template <typename Visit>
   std::uint64_t scan(std::uint64_t cursor, const Visit& visit) const {
     if (buckets_.empty()) return 0;
@@ -50,9 +52,9 @@ class MemberIndex {
     return linear_hashing::next_place(number, bucket_count());
   }
 
-  // --- what changes it; `footprint` grows by what the allocator gave
+  // --- changes; `footprint` grows by what the allocator gives
   void add(const Entry& entry, std::ptrdiff_t& footprint);
-  // Of entries that are there.
+  // The entry must exist.
   void erase(const Entry& entry, std::ptrdiff_t& footprint);
   void move(const Entry& entry, std::uint32_t to_leaf);
   // Frees the last bucket; false if there is none.

@@ -14,7 +14,7 @@ using Layout = PackedNode::Layout;
 constexpr unsigned kSlotStep = 4;
 constexpr std::size_t kMaxPacked = 2 + 2 * PackedNode::kBlobMark;
 
-// An entry that is too large for a node.
+// An entry too large for a node.
 struct Blob {
   std::uint32_t name_size;
   std::uint32_t value_size;
@@ -43,7 +43,7 @@ std::uint8_t size_at(const char* packed) {
   return static_cast<std::uint8_t>(*packed);
 }
 
-// nullptr if the entry lies in the node.
+// nullptr if the entry is in the node.
 Blob* blob_of(const char* packed) {
   if (size_at(packed) != PackedNode::kBlobMark) return nullptr;
   Blob* blob;
@@ -129,7 +129,7 @@ bool PackedNode::reserve(PackedNode*& node, std::size_t bytes, unsigned more_slo
   if (needed > layout.max_bytes) return false;
   const std::size_t given = node ? sizeof(PackedNode) + had_slots * 3 + node->capacity : 0;
   if (node && needed <= given) {
-    // More slots in the same allocation: offsets and entries move back.
+    // More slots in the same allocation: offsets and entries move towards the end.
     const std::size_t step = slots - had_slots;
     std::uint8_t* tags = node->tags();
     std::memmove(tags + slots * 3, tags + had_slots * 3, used);
@@ -138,7 +138,7 @@ bool PackedNode::reserve(PackedNode*& node, std::size_t bytes, unsigned more_slo
     node->capacity = static_cast<std::uint16_t>(node->capacity - step * 3);
     return true;
   }
-  // A sixteenth more than needed, as long as the table grows; the allocator rounds up by about as much.
+  // A sixteenth more than needed while the table grows; the allocator rounds up by about as much.
   void* memory = storage::allocate(std::min<std::size_t>(needed + needed / 16, kMaxNodeBytes));
   const std::size_t size = std::min(storage::usable_size(memory), std::size_t{0xFFFF});
   footprint += static_cast<std::ptrdiff_t>(storage::usable_size(memory));
@@ -173,7 +173,7 @@ bool PackedNode::append(PackedNode*& node, std::uint8_t tag, const Entry& entry,
                         std::ptrdiff_t& footprint) {
   if (node &&
       sizeof(PackedNode) + (node->slots + kSlotStep) * std::size_t{3} + node->used + kMaxPacked > layout.max_bytes) {
-    return false;  // before a blob is made for nothing
+    return false;  // before a blob is made in vain
   }
   return append_packed(node, tag, Packed(entry, layout, footprint).view(), layout, footprint);
 }
@@ -219,7 +219,7 @@ void PackedNode::erase(PackedNode*& node, unsigned index, const Layout& layout, 
   const unsigned last = --node->count;
   node->tags()[index] = node->tags()[last];
   node->set_offset(index, node->offset(last));
-  // Gives back what is more than half empty.
+  // Shrinks a node that is more than half empty.
   const std::size_t needed = sizeof(PackedNode) + node->slots * std::size_t{3} + node->used;
   const std::size_t given = needed - node->used + node->capacity;
   if (given <= 256 || needed * 2 > given || node->count == 0) return;

@@ -1,12 +1,15 @@
 // PackedNode: a few dozen names with their values, packed into one allocation:
 //
 //   | next u64 | count u16 | slots u16 | used u16 | capacity u16 | tags u8[slots] | offsets u16[slots] | entries |
-//   entry: | name size u8 | value size u8 (in tables with values) | name | value |
-//          | 255, pointer to a Blob |                    larger ones; sizes from kFurther on are kept free
 //
-// A tag is 8 bits of the name's hash: a look-up reads the tags at one go and hardly ever an entry in vain. Entries have
-// no order. A node is at most Layout::max_bytes; only names that nearly all have the same hash ever need a second one.
-// Ownership: PackedTable owns nodes; a node owns its blobs. Thread: the reactor's.
+//   entry:  | name size u8 | value size u8 (in tables with values) | name | value |
+//           | 255          | pointer to a Blob |                                        a larger entry
+//
+// A tag is 8 bits of the name's hash: a look-up reads all tags together, and hardly ever an entry in vain. Sizes from
+// kFurther on are reserved. Entries have no order. A node has at most Layout::max_bytes; a bucket needs a second one
+// only if nearly all its names have the same hash.
+// Ownership: PackedTable owns nodes; a node owns its blobs.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +33,8 @@ struct PackedNode {
   };
 
   static constexpr unsigned kNone = ~0u;
-  // Names below and values up to this many bytes lie in the node.
-  static constexpr std::size_t kFurther = 254;  // as a size: room for entries that say more of themselves
+  // Names shorter than this, and values up to this many bytes, lie in the node.
+  static constexpr std::size_t kFurther = 254;  // as a size: reserved for other forms of entries
   static constexpr std::uint8_t kBlobMark = 255;
 
   PackedNode* next;
@@ -40,26 +43,26 @@ struct PackedNode {
   std::uint16_t used;      // bytes of entries
   std::uint16_t capacity;  // bytes for entries
 
-  // Which entry has this name, kNone if none has.
+  // The index of the entry with this name; kNone if there is none.
   unsigned find(std::string_view name, std::uint8_t tag, const Layout& layout) const;
   Entry entry(unsigned index, const Layout& layout) const;
   std::string_view packed(unsigned index, const Layout& layout) const;
   std::uint8_t tag(unsigned index) const { return tags()[index]; }
 
-  // --- what changes it; the pointer is the caller's to update, `footprint` grows by what the allocator gave
-  // Makes room for so many further bytes and entries; false if the node would become too large.
+  // --- changes; the caller's pointer is updated, `footprint` grows by what the allocator gives
+  // Makes room for this many further bytes and entries; false if the node would become too large.
   static bool reserve(PackedNode*& node, std::size_t bytes, unsigned entries, const Layout& layout,
                       std::ptrdiff_t& footprint);
-  // Appends an entry; false if the node would become too large. A null node is made.
+  // Appends an entry; false if the node would become too large. A null node is created.
   static bool append(PackedNode*& node, std::uint8_t tag, const Entry& entry, const Layout& layout,
                      std::ptrdiff_t& footprint);
   static bool set_value(PackedNode*& node, unsigned index, std::string_view value, const Layout& layout,
                         std::ptrdiff_t& footprint);
-  // Moves an entry as it is, blob and all, behind those of another node; false if that would become too large.
+  // Moves an entry unchanged, with its blob, behind those of another node; false if that would become too large.
   static bool move(PackedNode* from, unsigned index, PackedNode*& to, const Layout& layout, std::ptrdiff_t& footprint);
-  // Takes an entry away; the node stays, maybe empty. The last entry takes its index.
+  // Removes an entry; the node stays, even if it is empty. The last entry gets its index.
   static void erase(PackedNode*& node, unsigned index, const Layout& layout, std::ptrdiff_t& footprint);
-  // Frees the node alone, or with its blobs.
+  // Frees the node without its blobs, or with them.
   static void release(PackedNode* node, std::ptrdiff_t& footprint);
   static void destroy(PackedNode* node, std::ptrdiff_t& footprint);
 
@@ -79,7 +82,7 @@ struct PackedNode {
   }
   static bool append_packed(PackedNode*& node, std::uint8_t tag, std::string_view packed, const Layout& layout,
                             std::ptrdiff_t& footprint);
-  // Another number of bytes in the place of an entry's.
+  // Changes the number of bytes of an entry.
   void resplice(unsigned index, std::size_t old_size, std::size_t new_size);
 };
 

@@ -146,7 +146,7 @@ void PackedTable::add_bucket(std::ptrdiff_t& footprint) {
   ++bucket_count_;
 }
 
-// Returns its nodes.
+// Returns the removed bucket's nodes.
 PackedNode* PackedTable::remove_bucket(std::ptrdiff_t& footprint) {
   const std::uint32_t last = --bucket_count_;
   PackedNode* nodes = bucket_ref(last);
@@ -192,7 +192,7 @@ void PackedTable::distribute(PackedNode* nodes, std::ptrdiff_t& footprint) {
   }
 }
 
-// Of the at most two buckets that a node's entries go to, each gets what it needs at one go.
+// A node's entries go to at most two buckets: each gets the room it needs in one step.
 void PackedTable::make_room(const PackedNode& from, std::ptrdiff_t& footprint) {
   struct Share {
     std::uint32_t bucket = 0, count = 0;
@@ -218,7 +218,7 @@ PackedTable::Entry PackedTable::first_entry_from(std::uint32_t bucket) const {
 }
 
 std::size_t PackedTable::image_size_bound() const {
-  // Names and values are no larger than what they lie in.
+  // Names and values are no larger than the nodes and blobs that hold them.
   return storage::kMaxRdbLength * (1 + 2 * size_) + footprint_bytes();
 }
 

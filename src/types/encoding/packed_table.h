@@ -1,13 +1,13 @@
-// PackedTable: the many names of a large collection, with or without values: a hash, a set. Linear hashing over packed
-// nodes of about a KiB, so that a name costs few bytes beside its own and the table grows and shrinks a node at a time,
-// never at one go.
+// PackedTable: the names of a large collection, with or without values: a hash, a set. Linear hashing over packed nodes
+// of about a KiB, so that a name costs few bytes beside its own, and the table grows and shrinks by one node at a time.
 //
-//   bucket of a name: the low bits of its hash, as many as there are buckets for, splits going on in order
-//   bucket: the first of its nodes, nullptr if it is empty; nearly always there is one
+//   name ──hash──► bucket (linear_hashing.h) ──► node ──► next node: rarely needed
+//                  nullptr: empty                (packed_node.h)
 //
-// Scans go in the order of the bit-reversed hash: in it a split replaces a bucket by two neighbours, so that a cursor
-// is a place between names, whatever the table does meanwhile, and shows each staying name exactly once. Ownership:
-// owns all its memory; views given out are good until the next change. Thread: the reactor's.
+// Scans follow the order of the bit-reversed hash. In it a split replaces a bucket by two neighbours. So a cursor is a
+// place between names, however the table changes, and a name that stays is shown exactly once.
+// Ownership: owns all its memory; returned views are valid until the next change.
+// Thread: the reactor's.
 #pragma once
 
 #include <bit>
@@ -27,7 +27,7 @@ class PackedTable final : public storage::Object {
 
   enum class Values : bool { kNone, kBytes };
 
-  // Tests take smaller buckets.
+  // Tests use smaller buckets.
   explicit PackedTable(Values values, std::uint32_t bucket_bytes = kBucketBytes,
                        std::uint16_t max_node_bytes = PackedNode::kMaxNodeBytes);
   ~PackedTable() override;
@@ -35,7 +35,7 @@ class PackedTable final : public storage::Object {
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
-  // The value of a name; nullopt if it is not there. Without values: an empty one.
+  // The value of a name; nullopt if the name is not there. Without values: an empty one.
   std::optional<std::string_view> find(std::string_view name) const;
   // True if the name is new. Name and value must not lie in this table.
   bool set(std::string_view name, std::string_view value);
@@ -46,7 +46,7 @@ class PackedTable final : public storage::Object {
   void for_each(const Visit& visit) const {
     for (std::uint32_t bucket = 0; bucket < bucket_count_; ++bucket) visit_bucket(bucket, visit);
   }
-  // One step of a scan: visits the entries from `cursor` to the end of its bucket, returns the next cursor, 0 at the
+  // One step of a scan: visits the entries from `cursor` to the end of its bucket and returns the next cursor, 0 at the
   // end.
   template <typename Visit>
   std::uint64_t scan(std::uint64_t cursor, const Visit& visit) const {
@@ -57,10 +57,10 @@ class PackedTable final : public storage::Object {
     });
     return next_place(bucket);
   }
-  // Any entry, each as likely as another, chosen by what `random` draws; the table must not be empty.
+  // A random entry, each with the same probability, chosen by what `random` returns; the table must not be empty.
   template <typename Random>
   Entry random_entry(Random&& random) const {
-    // Buckets differ in size: an index beyond a bucket's end is drawn anew, bucket and all.
+    // Buckets differ in size: if the index is beyond the bucket's end, bucket and index are drawn again.
     for (unsigned tries = 0;; ++tries) {
       const std::uint64_t drawn = random();
       const auto bucket = static_cast<std::uint32_t>((drawn >> 32) * bucket_count_ >> 32);
@@ -79,11 +79,11 @@ class PackedTable final : public storage::Object {
   static std::unique_ptr<storage::ObjectBuilder> builder(Values values);
 
  private:
-  // Mean bytes of entries in a bucket, at most: a bucket that has just been split has half of it, one that is next
-  // twice. 256 to 2048 were tried (bench/FIGURES below).
+  // The largest mean size of a bucket's entries, in bytes. A bucket that was just split has half of it, one that is
+  // split next twice. The best of 256 to 2048.
   static constexpr std::uint32_t kBucketBytes = 640;
   static constexpr unsigned kMaxTries = 1000;
-  // Pointers to buckets lie in pieces of 8, 8, 16, 32, ... so that none is ever moved.
+  // Pointers to buckets are in pieces of 8, 8, 16, 32 and so on, so that none is ever moved.
   static constexpr unsigned kFirstPieceBits = 3;
 
   static std::uint64_t hash_of(std::string_view name);
@@ -128,14 +128,14 @@ class PackedTable final : public storage::Object {
   PackedNode* remove_bucket(std::ptrdiff_t& footprint);
   void grow(std::ptrdiff_t& footprint);
   void shrink(std::ptrdiff_t& footprint);
-  // Moves the entries of nodes to where they belong by now, and frees the nodes.
+  // Moves the nodes' entries to their present buckets, and frees the nodes.
   void distribute(PackedNode* nodes, std::ptrdiff_t& footprint);
   void make_room(const PackedNode& from, std::ptrdiff_t& footprint);
 
   PackedNode::Layout layout_;
   std::uint32_t bucket_bytes_;
   std::uint32_t bucket_count_ = 0;
-  std::uint32_t largest_bucket_ = 0;  // entries that a bucket ever had
+  std::uint32_t largest_bucket_ = 0;  // the most entries that a bucket ever had
   std::size_t size_ = 0;
   std::size_t used_bytes_ = 0;  // of entries in nodes
   std::vector<PackedNode**> pieces_;

@@ -1,4 +1,4 @@
-// Random: a row of numbers that one seed decides (SplitMix64), for choices among a collection's elements.
+// Random: a sequence of numbers determined by one seed (SplitMix64), for choices among a collection's elements.
 // Thread: a plain value.
 #pragma once
 
@@ -16,7 +16,7 @@ class Random {
     mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EBull;
     return mixed ^ mixed >> 31;
   }
-  // One of 0 to `bound` - 1.
+  // A number from 0 to `bound` - 1.
   std::uint64_t below(std::uint64_t bound) { return (*this)() % bound; }
 
  private:

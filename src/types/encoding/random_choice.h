@@ -1,6 +1,6 @@
-// Choices among a collection's elements, for HRANDFIELD, SRANDMEMBER, SPOP and their like. A `View` has size(),
-// for_each() and visit_random() (SetView, HashView); what is chosen is handed to add(name, ...) as the view tells it.
-// Thread: no state.
+// Random choices among a collection's elements, for HRANDFIELD, SRANDMEMBER, SPOP and similar commands. A `View` has
+// size(), for_each() and visit_random() (SetView, HashView); add(name, ...) is called with the chosen elements.
+// Thread: pure functions.
 #pragma once
 
 #include <algorithm>
@@ -13,21 +13,22 @@
 
 namespace terrace::types {
 
-// The same element may come several times.
+// The same element may be chosen several times.
 template <typename View, typename Add>
 void choose_with_repeats(const View& view, std::uint64_t count, Random& random, const Add& add) {
   for (std::uint64_t i = 0; i < count; ++i) view.visit_random(random, add);
 }
 
-// Any `count` elements, or all if there are no more, are as likely as any others.
+// Any `count` elements with the same probability, or all if there are no more.
 template <typename View, typename Add>
 void choose_distinct(const View& view, std::uint64_t count, Random& random, const Add& add) {
-  // Few of many elements are drawn one by one, and drawn again if they were drawn already; of others all are looked at.
+  // Few of many elements are drawn one by one, and again if they were drawn already; otherwise all elements are
+  // visited.
   constexpr std::uint64_t kFewOfMany = 3;
   std::uint64_t left = view.size();
   std::uint64_t wanted = std::min(count, left);
   if (wanted >= left / kFewOfMany) {
-    // Each element is taken with the chance that the rest needs it.
+    // Each element is taken with the probability that the rest needs it.
     view.for_each([&](std::string_view name, auto... rest) {
       if (random.below(left--) >= wanted) return;
       --wanted;

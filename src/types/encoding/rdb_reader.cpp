@@ -20,7 +20,7 @@ RdbText RdbReader::text() {
     case RdbString::Kind::kPacked:
       break;
   }
-  // LZF makes a byte into at most 88: what promises more lies, and gets no memory.
+  // LZF expands a byte to 88 at most: a size beyond this is false, and gets no memory.
   constexpr std::uint64_t kMostPerByte = 128;
   const bool credible = string.packed_size > 0 && string.packed_size <= storage::kMaxValueSize &&
                         string.packed_size / kMostPerByte <= string.bytes.size();

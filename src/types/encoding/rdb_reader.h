@@ -1,6 +1,7 @@
-// RdbReader: reads Redis' RDB encoding of values, from our own images and from payloads that nobody vouches for.
-// After a failure everything read is empty and ok() is false.
-// Ownership: borrows the bytes; texts that had to be made own theirs. Thread: plain values.
+// RdbReader: reads values in Redis' RDB encoding, from our images and from untrusted payloads. After a failure
+// everything read is empty, and ok() is false.
+// Ownership: borrows the bytes; a text that had to be decoded owns its bytes.
+// Thread: plain values.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 
 namespace terrace::types {
 
-// A text that lies in the bytes read, or was made from them.
+// A text in the read bytes, or decoded from them.
 class RdbText {
  public:
   RdbText() = default;
@@ -31,7 +32,7 @@ class RdbReader {
 
   bool ok() const { return bytes_.ok(); }
   std::size_t remaining() const { return bytes_.remaining(); }
-  // All is read, and was in order.
+  // Everything was read, and was valid.
   bool done() const { return bytes_.ok() && bytes_.remaining() == 0; }
   std::string_view raw(std::size_t size) { return bytes_.take(size); }
   std::int64_t time_ms() { return bytes_.fixed<std::int64_t>(); }

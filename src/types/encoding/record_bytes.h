@@ -1,5 +1,6 @@
-// RecordBytes: a record's value as bytes that an editor (ListpackEditor) may make longer and shorter.
-// Ownership: borrows; the record may move, record() says where it is. Thread: the reactor's.
+// RecordBytes: a record's value as bytes that an editor (ListpackEditor) can grow and shrink.
+// Ownership: borrows the record. The record may move; record() is where it is.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +12,7 @@ namespace terrace::types {
 
 class RecordBytes {
  public:
-  // The record must be marked as changed (Context::change) before its bytes are.
+  // The record must be marked as changed (Context::change) before its bytes change.
   RecordBytes(storage::Database& database, storage::Record* record) : database_(database), record_(record) {}
 
   storage::Record* record() const { return record_; }

@@ -1,5 +1,6 @@
-// Score: the number that a member of a sorted set is ordered by: how it is read, written and packed, and the order of
-// members by score and text. Never a NaN. Thread: plain functions and values, no state.
+// Score: the number that orders the members of a sorted set: reading, writing and packing it, and the order of members
+// by score and text. Never a NaN.
+// Thread: plain values and pure functions.
 #pragma once
 
 #include <cstddef>
@@ -9,20 +10,21 @@
 
 namespace terrace::types {
 
-// As Redis reads a double among arguments: all that strtod takes (also hexadecimal and "inf"), but for leading blanks,
-// rest, NaN and what is out of range.
+// As Redis reads a double argument: what strtod accepts (also hexadecimal and "inf"), without leading blanks, trailing
+// bytes, NaN or values out of range.
 std::optional<double> parse_score(std::string_view text);
-// As Redis reads one end of a range, by the rules of C: up to the first NUL, nothing is 0, leading blanks are skipped.
+// As Redis reads an end of a range, by the rules of C: up to the first NUL; an empty text is 0; leading blanks are
+// skipped.
 std::optional<double> parse_score_bound(std::string_view text);
-// A score among a listpack's elements, or in an old RDB encoding.
+// A score in a listpack or in an old RDB encoding.
 inline std::optional<double> parse_stored_score(std::string_view text) {
   return parse_score(text);
 }
 
-// A score's digits, as Redis writes them: 17 significant ones at most, "inf".
+// A score's digits, as Redis writes them: at most 17 significant ones, or "inf".
 class ScoreText {
  public:
-  // Listpacks keep integers of up to 62 bits with all their digits; where there is none, they show as other numbers.
+  // In listpacks, integers of up to 62 bits are written with all their digits; elsewhere like other numbers.
   enum class Integers : bool { kAsOthers, kInFull };
 
   explicit ScoreText(double score, Integers integers = Integers::kInFull);
@@ -36,8 +38,8 @@ class ScoreText {
   std::size_t size_;
 };
 
-// A score's bits from the highest on without the zeros at their end: none for 0, 2 bytes for 1, 4 or less for integers
-// of up to 20 bits.
+// A score's bits from the highest one on, without the zeros at the end: no byte for 0, 2 bytes for 1, 4 or less for
+// integers of up to 20 bits.
 class PackedScore {
  public:
   static constexpr std::size_t kMaxSize = sizeof(double);

@@ -12,7 +12,7 @@ constexpr std::uint8_t kBlobMark = 255;
 constexpr std::size_t kHeadSize = 2;
 constexpr std::size_t kPointerBytes = sizeof(void*);
 
-// A member that is too large for a leaf.
+// A member too large for a leaf.
 struct Blob {
   std::uint32_t size;
 
@@ -42,7 +42,7 @@ const char* behind_score(const char* entry) {
   return entry + kHeadSize + byte_at(entry, 1);
 }
 
-// nullptr if the member lies in the leaf.
+// nullptr if the member is in the leaf.
 Blob* blob_of(const char* entry) {
   if (byte_at(entry, 0) != kBlobMark) return nullptr;
   Blob* blob;
@@ -141,7 +141,7 @@ void ScoreLeaf::resize(ScoreLeaf*& leaf, std::size_t size, std::ptrdiff_t& footp
 void ScoreLeaf::insert_packed(ScoreLeaf*& leaf, unsigned index, std::uint8_t tag, std::string_view packed,
                               std::ptrdiff_t& footprint) {
   const std::size_t needed = (leaf ? leaf->packed_size() : sizeof(ScoreLeaf)) + kSlotSize + packed.size();
-  // A sixteenth more than needed: growing costs a copy each time, slack costs memory all the time.
+  // A sixteenth more than needed: each growth costs a copy, and slack costs memory.
   if (leaf == nullptr || needed > leaf->size) resize(leaf, needed + needed / 16, footprint);
   char* slot = leaf->slots() + index * kSlotSize;
   std::memmove(slot + kSlotSize, slot, (leaf->count - index) * kSlotSize);
@@ -171,7 +171,7 @@ void ScoreLeaf::erase_packed(ScoreLeaf*& leaf, unsigned index, std::ptrdiff_t& f
   give_back(leaf, footprint);
 }
 
-// What is more than half empty.
+// Shrinks a leaf that is more than half empty.
 void ScoreLeaf::give_back(ScoreLeaf*& leaf, std::ptrdiff_t& footprint) {
   constexpr std::size_t kSmall = 128;
   if (leaf->size > kSmall && leaf->packed_size() * 2 < leaf->size) resize(leaf, leaf->packed_size(), footprint);
@@ -189,7 +189,7 @@ void ScoreLeaf::move_tail(ScoreLeaf*& from, unsigned index, ScoreLeaf*& to, std:
   for (unsigned i = index; i < from->count; ++i) {
     insert_packed(to, to->count, from->tag(i), from->packed(i), footprint);
   }
-  // Those that stay, anew and without gaps.
+  // Copies the elements that stay, without gaps.
   ScoreLeaf* rest = nullptr;
   std::size_t stays = sizeof(ScoreLeaf);
   for (unsigned i = 0; i < index; ++i) stays += kSlotSize + from->packed(i).size();

@@ -1,11 +1,13 @@
 // ScoreLeaf: a few dozen members of a large sorted set with their scores, in order, packed into one allocation:
 //
-//   | count u16 | used u16 | size u16 | slots, in order: { distance of the entry from the end u16, tag u8 } | free |
-//   entries | entry: | member size u8 | score size u8 | score | member |
-//          | 255            | score size u8 | score | pointer to a Blob |    a larger member
+//   | count u16 | used u16 | size u16 | slots, in order: { distance from the end u16, tag u8 } | free | entries |
+//
+//   entry:  | member size u8 | score size u8 | score | member |
+//           | 255            | score size u8 | score | pointer to a Blob |    a larger member
 //
 // A slot's tag is 8 bits of the member's hash, so that a look-up by member hardly ever reads an entry in vain.
-// Ownership: ScoreTree owns leaves; a leaf owns its blobs. Thread: the reactor's.
+// Ownership: ScoreTree owns leaves; a leaf owns its blobs.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +23,7 @@ struct ScoreLeaf {
 
   std::uint16_t count;
   std::uint16_t used;  // bytes of entries
-  std::uint16_t size;  // of all of it
+  std::uint16_t size;  // of the whole leaf
 
   static std::uint8_t tag_of(std::uint32_t hash) { return static_cast<std::uint8_t>(hash >> 24); }
 
@@ -30,15 +32,14 @@ struct ScoreLeaf {
   std::uint8_t tag(unsigned index) const { return static_cast<std::uint8_t>(slots()[index * kSlotSize + 2]); }
   unsigned find(std::string_view member, std::uint8_t tag) const;
   std::size_t packed_size() const { return sizeof(ScoreLeaf) + count * kSlotSize + used; }
-  // What an element takes beside the others.
+  // The bytes that an element takes in a leaf.
   static std::size_t packed_size(const ScoredMember& element);
 
-  // --- what changes it; the pointer is the caller's to update, `footprint` grows by what the allocator gave. A null
-  // leaf is made.
+  // --- changes; the caller's pointer is updated, `footprint` grows by what the allocator gives; a null leaf is created
   static void insert(ScoreLeaf*& leaf, unsigned index, std::uint8_t tag, const ScoredMember& element,
                      std::ptrdiff_t& footprint);
   static void erase(ScoreLeaf*& leaf, unsigned index, std::ptrdiff_t& footprint);
-  // Moves the elements from `index` on, blobs and all, behind those of another leaf.
+  // Moves the elements from `index` on, with their blobs, behind those of another leaf.
   static void move_tail(ScoreLeaf*& from, unsigned index, ScoreLeaf*& to, std::ptrdiff_t& footprint);
   // Frees the leaf with its blobs.
   static void destroy(ScoreLeaf* leaf, std::ptrdiff_t& footprint);

@@ -11,7 +11,7 @@
 namespace terrace::types {
 namespace {
 
-// What a leaf takes beside its own bytes: the pointer that its number stands for.
+// A leaf's cost beside its own bytes: the pointer that its number selects.
 constexpr std::ptrdiff_t kNumberBytes = sizeof(void*);
 
 }  // namespace
@@ -34,7 +34,7 @@ void ScoreTree::Row<Node>::remove(std::uint32_t number) {
   free_.push_back(number);
 }
 
-// For discard(): numbers mean nothing any more.
+// For discard(): numbers are not used any more.
 template <typename Node>
 Node* ScoreTree::Row<Node>::take_last() {
   Node* node = nodes_.back();
@@ -87,27 +87,27 @@ ScoreTree::Child ScoreTree::told_of(std::uint32_t node, unsigned level) const {
   return told;
 }
 
-// The index follows the elements to their new leaf.
+// Updates the index for the elements that get another leaf.
 void ScoreTree::move_tail(std::uint32_t from, unsigned index, std::uint32_t to) {
   const ScoreLeaf& leaf = *leaves_[from];
   for (unsigned i = index; i < leaf.count; ++i) index_.move({MemberIndex::hash_of(leaf.element(i).member), from}, to);
   ScoreLeaf::move_tail(leaves_[from], index, leaves_[to], change_);
 }
 
-// --- looking for places
+// --- search
 
 std::string_view ScoreTree::first_member(Child at, unsigned level) const {
   for (; level > 0; --level) at = inners_[at.node]->children[0];
   return leaves_[at.node]->element(0).member;
 }
 
-// Does an element come behind a node's first one, or is it that?
+// Whether an element is a node's first one or comes behind it.
 bool ScoreTree::after(const ScoredMember& element, const Child& child, unsigned level) const {
   if (child.first_score != element.score) return child.first_score < element.score;
   return first_member(child, level) <= element.member;
 }
 
-// The child in which an element is or belongs: the last that begins no later.
+// The child that has an element or gets it: the last one that does not begin later.
 unsigned ScoreTree::child_for(const Inner& inner, unsigned level, const ScoredMember& element) const {
   unsigned low = 0, high = inner.count - 1;
   while (low < high) {
@@ -199,7 +199,7 @@ std::optional<ScoreTree::Child> ScoreTree::insert_into_leaf(Child& at, const Sco
   unsigned place = place_in(*leaves_[number], element);
   std::optional<Child> right;
   if (leaves_[number]->packed_size() + ScoreLeaf::packed_size(element) > leaf_bytes_ && leaves_[number]->count > 1) {
-    // What only ever comes at the end leaves full leaves behind.
+    // If elements are only ever added at the end, full leaves stay behind.
     const unsigned count = leaves_[number]->count, half = last && place == count ? count : (count + 1) / 2;
     right = Child{.node = add_leaf(nullptr)};
     if (half < count) move_tail(number, half, right->node);
@@ -215,7 +215,7 @@ std::optional<ScoreTree::Child> ScoreTree::insert_into_leaf(Child& at, const Sco
   return right;
 }
 
-// Puts a child into an inner node, which may have to be split.
+// Inserts a child into an inner node, which may have to be split.
 std::optional<ScoreTree::Child> ScoreTree::put_child(std::uint32_t number, unsigned level, unsigned index,
                                                      const Child& child, bool last) {
   Inner* inner = inners_[number];
@@ -239,7 +239,7 @@ std::optional<ScoreTree::Child> ScoreTree::put_child(std::uint32_t number, unsig
   return right;
 }
 
-// The root was split: a level more.
+// The root was split: one more level.
 void ScoreTree::grow(const Child& right) {
   const std::uint32_t number = add_inner();
   Inner& inner = *inners_[number];
@@ -263,7 +263,7 @@ void ScoreTree::erase(Child& at, unsigned level, const ScoredMember& element) {
   at = told_of(at.node, level);
 }
 
-// A child of which something was taken away goes when it is empty, or when a neighbour has room for it.
+// A child that has lost elements is removed when it is empty, and merged when a neighbour has room for it.
 void ScoreTree::tidy(Inner& inner, unsigned level, unsigned index) {
   const auto forget = [&inner](unsigned gone) {
     std::copy(inner.children + gone + 1, inner.children + inner.count, inner.children + gone);
@@ -277,7 +277,7 @@ void ScoreTree::tidy(Inner& inner, unsigned level, unsigned index) {
   if (index + 1 < inner.count && merge(inner.children[index], inner.children[index + 1], level - 1)) forget(index + 1);
 }
 
-// Two neighbours become one when that will be half full at most.
+// Merges two neighbours if the result is at most half full.
 bool ScoreTree::merge(Child& left, Child& right, unsigned level) {
   if (level == 0) {
     if (leaves_[left.node]->packed_size() + leaves_[right.node]->packed_size() > leaf_bytes_ / 2) return false;
@@ -310,7 +310,7 @@ void ScoreTree::shrink() {
 // --- storage::Object
 
 std::size_t ScoreTree::image_size_bound() const {
-  // Members are no larger than what they lie in.
+  // Members are no larger than the leaves and blobs that hold them.
   return (storage::kMaxRdbLength + sizeof(double)) * (1 + size()) + footprint_bytes();
 }
 

@@ -1,9 +1,10 @@
-// ScoreTree: the members of a large sorted set: a B+tree in the order of score and member, whose leaves are packed and
-// whose inner nodes count what is below them, and an index from a member to its leaf. A rank, and the place of a score,
-// is a walk from the root; a member's score is one bucket of the index and one leaf.
+// ScoreTree: the members of a large sorted set: a B+tree in the order of score and member, with packed leaves and inner
+// nodes that count the elements below them; and an index from a member to its leaf. To find a rank, or the place of a
+// score, is a walk from the root; to find a member's score reads one bucket of the index and one leaf.
 //
-// Nodes are known by numbers, so that a leaf may move without anybody having to know. Ownership: owns all its memory;
-// texts given out are good until the next change. Thread: the reactor's.
+// Nodes are referred to by number, so that a leaf can move in memory.
+// Ownership: owns all its memory; returned texts are valid until the next change.
+// Thread: the reactor's.
 #pragma once
 
 #include <algorithm>
@@ -25,23 +26,23 @@ class ScoreTree final : public storage::Object {
   static constexpr std::size_t kLeafBytes = 2048;
   static constexpr unsigned kFanout = 64;
 
-  // Tests take smaller nodes.
+  // Tests use smaller nodes.
   explicit ScoreTree(std::size_t leaf_bytes = kLeafBytes, unsigned fanout = kFanout);
   ~ScoreTree() override;
 
   std::size_t size() const { return static_cast<std::size_t>(root_.total); }
   std::optional<double> find(std::string_view member) const;
-  // How many come before one that is there.
+  // The number of elements before this one, which must exist.
   std::size_t rank(const ScoredMember& element) const;
-  // How many there are for which `first(score, member)` is true, if those come before all others. `member` is called
-  // for the text, which costs more than the score.
+  // The number of elements for which `first(score, member)` is true; they must come before all others. `member` is
+  // called to get the text, which costs more than the score.
   template <typename First>
   std::size_t count_first(const First& first) const {
     Child at = root_;
     std::size_t before = 0;
     for (unsigned level = height_; level > 0; --level) {
       const Inner& inner = *inners_[at.node];
-      unsigned low = 0, high = inner.count - 1u;  // the child whose first element is the last one asked for
+      unsigned low = 0, high = inner.count - 1u;  // the last child whose first element satisfies `first`
       while (low < high) {
         const unsigned middle = (low + high + 1) / 2;
         const Child& child = inner.children[middle];
@@ -67,7 +68,7 @@ class ScoreTree final : public storage::Object {
     }
     return before + low;
   }
-  // Calls visit(element) from this rank on, or back from it, until it returns false.
+  // Calls visit(element) from this rank on, forwards or backwards, until it returns false.
   template <typename Visit>
   void forward(std::size_t rank, const Visit& visit) const {
     if (rank < size()) walk(root_, height_, rank, visit);
@@ -89,7 +90,7 @@ class ScoreTree final : public storage::Object {
     });
   }
 
-  // --- texts given must not lie in this tree
+  // --- texts passed in must not lie in this tree
   // True if the member is new.
   bool set(const ScoredMember& element);
   bool erase(std::string_view member);
@@ -101,7 +102,7 @@ class ScoreTree final : public storage::Object {
   static std::unique_ptr<storage::ObjectBuilder> builder();
 
  private:
-  // What an inner node knows of one below it.
+  // What an inner node holds of a child.
   struct Child {
     double first_score = 0;
     std::uint64_t total = 0;  // elements
@@ -111,7 +112,7 @@ class ScoreTree final : public storage::Object {
     std::uint32_t count;
     Child children[kFanout];
   };
-  // Nodes by number; those of freed ones are taken again.
+  // Nodes by number; the numbers of freed ones are reused.
   template <typename Node>
   class Row {
    public:
@@ -170,10 +171,10 @@ class ScoreTree final : public storage::Object {
   bool after(const ScoredMember& element, const Child& child, unsigned level) const;
   unsigned child_for(const Inner& inner, unsigned level, const ScoredMember& element) const;
   static unsigned place_in(const ScoreLeaf& leaf, const ScoredMember& element);
-  // What a node now is, as its parent is to know it.
+  // What the parent of this node must hold of it.
   Child told_of(std::uint32_t node, unsigned level) const;
 
-  // `last`: nothing comes behind this node. A node that was split off is returned.
+  // `last`: nothing comes behind this node. Returns the node that was split off, if any.
   std::optional<Child> insert(Child& at, unsigned level, const ScoredMember& element, bool last);
   std::optional<Child> insert_into_leaf(Child& at, const ScoredMember& element, bool last);
   std::optional<Child> put_child(std::uint32_t number, unsigned level, unsigned index, const Child& child, bool last);
@@ -191,12 +192,12 @@ class ScoreTree final : public storage::Object {
 
   const std::size_t leaf_bytes_;
   const unsigned fanout_;
-  Child root_;           // of no meaning but its total while there are no elements
+  Child root_;           // without elements only its total has a meaning
   unsigned height_ = 0;  // 0: the root is a leaf
   Row<ScoreLeaf> leaves_;
   Row<Inner> inners_;
   MemberIndex index_;
-  std::ptrdiff_t change_ = 0;  // of the footprint, not told yet
+  std::ptrdiff_t change_ = 0;  // of the footprint, not reported yet
 };
 
 }  // namespace terrace::types

@@ -1,10 +1,12 @@
-// TimedListpack: a small hash of which fields may expire, in the record's own bytes:
+// TimedListpack: a small hash whose fields may expire, in the record's own bytes:
 //
 //   | soonest i64 | listpack: field, value, time, field, value, time, ... |
 //
-// A time is in Unix milliseconds, 0: none. Those that expire soonest come first, those that never do last, as Redis has
-// them (and its RDB type 25); `soonest` is the first one's time for whoever knows no listpacks, kNoExpiry: none
-// expires. Ownership: borrows the bytes. Thread: plain values.
+// A time is in Unix milliseconds, 0: none. Fields are in the order of their times, those without a time last, as in
+// Redis (and its RDB type 25). `soonest` is the first field's time, for code that does not read listpacks; kNoExpiry if
+// no field expires.
+// Ownership: borrows the bytes.
+// Thread: plain values.
 #pragma once
 
 #include <cstring>
@@ -19,15 +21,15 @@ namespace terrace::types {
 class TimedListpack {
  public:
   static constexpr std::size_t kPrefixSize = sizeof(std::int64_t);
-  static constexpr unsigned kStride = 3;  // elements of a field
+  static constexpr unsigned kStride = 3;  // elements for each field
 
   explicit TimedListpack(std::string_view bytes) : listpack_(bytes.substr(kPrefixSize)) {}
-  // Of one whose fields do not expire, the bytes that it becomes.
+  // The bytes that a listpack without times becomes.
   static std::string of(const Listpack& pairs);
 
   const Listpack& listpack() const { return listpack_; }
   std::size_t size() const { return listpack_.count() / kStride; }
-  // Where a field stands; kNowhere if it is not there.
+  // The place of a field; kNowhere if it is not there.
   std::size_t find(std::string_view field) const { return listpack_.find(field, listpack_.begin(), kStride); }
   // The time of the field at this place.
   std::int64_t time_at(std::size_t place) const {
@@ -35,20 +37,20 @@ class TimedListpack {
     return time_ms == 0 ? storage::kNoExpiry : time_ms;
   }
   std::size_t next(std::size_t place) const { return listpack_.next(listpack_.next(listpack_.next(place))); }
-  // The first place whose field does not expire before this time, and how many do.
+  // The first place whose field does not expire before this time, and the number of fields that do.
   struct Live {
     std::size_t place;
     std::size_t expired;
   };
   Live live_at(std::int64_t now_ms) const;
-  // Where a field with this time belongs.
+  // The place for a field with this time.
   std::size_t place_for(std::int64_t time_ms) const;
 
  private:
   Listpack listpack_;
 };
 
-// `Bytes` as for ListpackEditor. Texts given must not lie in the bytes that are edited.
+// `Bytes` as for ListpackEditor. Texts passed in must not lie in the edited bytes.
 template <typename Bytes>
 class TimedListpackEditor {
  public:
@@ -78,7 +80,7 @@ class TimedListpackEditor {
     seal();
     return true;
   }
-  // kNoExpiry takes the time away. The field must be there.
+  // kNoExpiry removes the time. The field must exist.
   void set_time(std::string_view field, std::int64_t time_ms) {
     const std::size_t place = view().find(field);
     const std::string value(ElementText(editor_.view().element(editor_.view().next(place))).view());
@@ -95,7 +97,7 @@ class TimedListpackEditor {
   }
 
  private:
-  // What is behind the prefix.
+  // The bytes behind the prefix.
   struct Behind {
     Bytes& all;
     char* data() { return all.data() + TimedListpack::kPrefixSize; }

@@ -27,7 +27,7 @@ std::string_view type_name(ValueType type) {
 
 namespace {
 
-// What Redis calls the structure that it has in the place of a type's objects.
+// Redis' name for the structure that it uses for a type's large values.
 std::string_view object_encoding_name(ValueType type) {
   switch (type) {
     case ValueType::kHash:
@@ -55,7 +55,7 @@ std::string_view encoding_name(ValueType type, Encoding encoding) {
     case Encoding::kInteger:
       return "int";
     case Encoding::kListpack:
-      // Redis 7.0 has lists of one listpack only as quicklists, and no listpacks of members.
+      // Redis 7.0 has lists of one listpack only as quicklists, and no sets in listpacks.
       return type == ValueType::kHash || type == ValueType::kSortedSet ? "listpack" : object_encoding_name(type);
     case Encoding::kTimedListpack:
       return "listpackex";

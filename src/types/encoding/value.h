@@ -1,5 +1,7 @@
-// Value: a key's value apart from its key: what RENAME, COPY, MOVE and RESTORE carry to a key, and the names by which
-// clients know types and encodings. Ownership: owns its bytes and its object. Thread: a plain value.
+// Value: a key's value without its key, as RENAME, COPY, MOVE and RESTORE pass it on, and the names of types and
+// encodings for clients.
+// Ownership: owns its bytes and its object.
+// Thread: a plain value.
 #pragma once
 
 #include <string>
@@ -12,8 +14,8 @@ namespace terrace::types {
 struct Value {
   storage::ValueType type;
   storage::Encoding encoding;
-  std::string bytes;              // of no meaning with an object
-  storage::ObjectPointer object;  // of Encoding::kObject
+  std::string bytes;              // unused with an object
+  storage::ObjectPointer object;  // with Encoding::kObject
   std::int64_t expiry_ms = storage::kNoExpiry;
 };
 

@@ -8,10 +8,10 @@ using storage::kNoExpiry;
 using storage::ValueType;
 
 constexpr unsigned kFieldAndValue = 2;
-// Draws of fields that have expired, one after the other, before the first that has not is taken.
+// How often a random field is drawn, if those drawn have expired, before the first live field is taken.
 constexpr unsigned kMaxDraws = 1000;
 
-// No text may be longer in a listpack, and no listpack longer than it may be.
+// Whether the texts and the listpack they would make are within the limits.
 bool packs(const RecordBytes& bytes, std::string_view field, std::string_view value, const CollectionLimits& limits) {
   const auto longest = static_cast<std::int64_t>(std::max(field.size(), value.size()));
   return longest <= limits.hash_max_listpack_value && bytes.size() + field.size() + value.size() < Listpack::kMaxSize;
@@ -165,7 +165,7 @@ void Hash::set_time(std::string_view field, std::int64_t time_ms) {
     begin_times();
   }
   if (object()) {
-    // Also one that begin_times() has just made.
+    // Includes one that begin_times() has just created.
     static_cast<TimedHash*>(object())->set_time(field, time_ms);
     return end_times(before);
   }
@@ -200,7 +200,7 @@ void Hash::overwrite(storage::ObjectPointer object) {
   bytes_.set_record(bytes_.database().overwrite(record(), ValueType::kHash, std::move(object), /*keep_expiry=*/true));
 }
 
-// As in Redis there is no way back: a hash that has been large stays a table.
+// As in Redis, a large hash never becomes a listpack again.
 void Hash::convert() {
   auto fields = std::make_unique<PackedTable>(PackedTable::Values::kBytes);
   view().for_each([&fields](std::string_view field, std::string_view value) { fields->set(field, value); });

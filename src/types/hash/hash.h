@@ -1,8 +1,9 @@
-// Hash: a record's value as fields with values, and for some of them a time when they expire. Small ones are one
-// listpack (field, value, field, ...) in the record's own bytes, larger ones a PackedTable; TimedListpack and TimedHash
-// are the forms of those whose fields expire. Which one it is shows outside only as OBJECT ENCODING. HashView reads any
-// record and shows no field that has expired, Hash changes one that is the database's own. Ownership: borrows the
-// record; texts are good until the next change. Thread: the reactor's.
+// Hash: a record's value as fields with values, some of which may have an expiry. A small hash is one listpack (field,
+// value, field, ...) in the record's own bytes, a large one a PackedTable; if fields expire, it is a TimedListpack or a
+// TimedHash. Clients see the form only in OBJECT ENCODING. HashView reads any record and hides expired fields; Hash
+// changes a record in the database.
+// Ownership: borrows the record; texts are valid until the next change.
+// Thread: the reactor's.
 #pragma once
 
 #include <optional>
@@ -20,7 +21,7 @@
 
 namespace terrace::types {
 
-// In the place of the time of a look at a hash: also what has expired and is still there is seen.
+// As the time of a HashView: shows also fields that have expired and were not removed yet.
 inline constexpr std::int64_t kBeforeAnyTime = storage::kNoExpiry;
 
 class HashView {
@@ -28,16 +29,16 @@ class HashView {
   HashView(const storage::Record& record, std::int64_t now_ms);
 
   std::size_t size() const { return all_size() - expired_; }
-  // Also those that have expired.
+  // Includes expired fields.
   std::size_t all_size() const { return table_ ? table_->size() : listpack_.count() / stride_; }
   std::optional<ElementText> find(std::string_view field) const;
   bool contains(std::string_view field) const { return find(field).has_value(); }
-  // When a field expires, kNoExpiry if it does not; nullopt if it is not there.
+  // When a field expires; kNoExpiry if it does not; nullopt if it is not there.
   std::optional<std::int64_t> time_of(std::string_view field) const;
-  // At most so many of the fields that have expired.
+  // Expired fields, at most `most`.
   std::vector<std::string> expired_fields(std::size_t most) const;
 
-  // Calls visit(field, value) for all, in no order that means anything.
+  // Calls visit(field, value) for all fields, in no particular order.
   template <typename Visit>
   void for_each(const Visit& visit) const {
     if (table_) return table_->for_each(shown(visit));
@@ -50,14 +51,14 @@ class HashView {
       visit(field.view(), value.view());
     }
   }
-  // A step of a scan, see PackedTable::scan; a listpack is one step.
+  // A step of a scan, see PackedTable::scan; a listpack takes one step.
   template <typename Visit>
   std::uint64_t scan(std::uint64_t cursor, const Visit& visit) const {
     if (table_) return table_->scan(cursor, shown(visit));
     for_each(visit);
     return 0;
   }
-  // Calls visit(field, value) for one of them, each as likely as another. There must be one.
+  // Calls visit(field, value) for a random field, each with the same probability. There must be one.
   template <typename Visit>
   void visit_random(Random& random, const Visit& visit) const {
     if (table_) {
@@ -82,47 +83,48 @@ class HashView {
   }
   PackedTable::Entry random_entry(Random& random) const;
 
-  const PackedTable* table_ = nullptr;  // of a large one
+  const PackedTable* table_ = nullptr;  // of a large hash
   const TimedHash* timed_ = nullptr;    // the hash of table_, if fields of it expire
   Listpack listpack_;
-  unsigned stride_ = 2;                        // elements of a field
-  std::size_t begin_ = Listpack::kHeaderSize;  // of the first that has not expired
+  unsigned stride_ = 2;                        // elements for each field
+  std::size_t begin_ = Listpack::kHeaderSize;  // of the first field that has not expired
   std::size_t expired_ = 0;                    // fields
   std::int64_t now_ms_;
 };
 
 class Hash {
  public:
-  // What becomes of the time of a field that gets a value.
+  // What happens to a field's time when the field gets a new value.
   enum class Time : bool { kGoes, kStays };
 
-  // The record is a hash, found for writing and marked as changed.
+  // The record must be a hash, found for writing and marked as changed.
   Hash(storage::Database& database, storage::Record* record, const CollectionLimits& limits)
       : bytes_(database, record), limits_(limits) {}
 
   storage::Record* record() const { return bytes_.record(); }
-  // Also fields that have expired are there until they are taken away.
+  // Shows also expired fields that were not removed yet.
   HashView view() const { return {*record(), kBeforeAnyTime}; }
   bool empty() const { return view().size() == 0; }
 
   // True if the field is new. Neither text may lie in the hash.
   bool set(std::string_view field, std::string_view value, Time time = Time::kGoes);
-  // True if it was there. The last field leaves an empty hash, which must be removed.
+  // True if it was there. Removing the last field leaves an empty hash, which the caller must remove.
   bool erase(std::string_view field);
-  // kNoExpiry takes the time away. The field must be there.
+  // kNoExpiry removes the time. The field must exist.
   void set_time(std::string_view field, std::int64_t time_ms);
 
  private:
   storage::Object* object() const { return record()->object(); }
   bool timed() const { return record()->parts_expiry_ms() != storage::kNoExpiry; }
-  // object() as what it is.
+  // object(), if it is a TimedHash.
   TimedHash* timed_hash() const { return object() && timed() ? static_cast<TimedHash*>(object()) : nullptr; }
   PackedTable* table() const { return object() && !timed() ? static_cast<PackedTable*>(object()) : nullptr; }
   bool set_packed(std::string_view field, std::string_view value, Time time);
   bool set_large(std::string_view field, std::string_view value, Time time);
-  // The form that has times, of which one must be set next.
+  // Changes to the form with times. A time must be set next.
   void begin_times();
-  // A large one: notes it, and goes back to the table alone, if no field expires any more. `before`: one did.
+  // Of a large hash: notes whether fields expire, and changes back to the table if none does any more. `before`:
+  // whether one did before.
   void end_times(bool before);
   void note_times(bool before);
   void overwrite(storage::ObjectPointer object);

@@ -139,7 +139,7 @@ std::unique_ptr<storage::ObjectBuilder> TimedHash::builder(std::int64_t soonest_
       if (*time_ms != kNoExpiry) hash_->set_time(field.view(), *time_ms);
       return true;
     }
-    // Without any time it is no such object: everybody tells the two apart by that. Its reader compares the times.
+    // Without any time the object is a table, not a TimedHash. The reader of the image compares the times.
     storage::ObjectPointer object() override {
       if (hash_->parts_expiry_ms() == kNoExpiry) return hash_->take_fields();
       return std::move(hash_);

@@ -1,12 +1,13 @@
-// TimedHash: a large hash of which fields expire: the table of its fields as if none did, and a tree of those that do
-// in the order of their times. There is one only as long as there is such a field; before and after the table alone is
-// the hash, and becoming the other takes no time.
+// TimedHash: a large hash with fields that expire: the table of its fields, as without times, and a tree of the fields
+// that expire in the order of their times. It exists only while there is such a field; otherwise the hash is the table
+// alone. Changing from one to the other takes constant time.
 //
-// Its image is that of RDB's type 24 behind the soonest time, which whoever keeps the image knows:
+// Its image is that of RDB's type 24 behind the soonest time, which the record's image holds:
 //
 //   length | (time - soonest + 1, 0: none) as a length | field | value | ...
 //
-// Ownership: owns both; texts given out are good until the next change. Thread: the reactor's.
+// Ownership: owns both; returned texts are valid until the next change.
+// Thread: the reactor's.
 #pragma once
 
 #include <memory>
@@ -20,18 +21,18 @@ namespace terrace::types {
 
 class TimedHash final : public storage::Object {
  public:
-  // No image of the table may be under way.
+  // The table must not have an image in progress.
   explicit TimedHash(std::unique_ptr<PackedTable> fields);
 
   const PackedTable& fields() const { return *fields_; }
-  // Gives up the fields; this can only be freed then.
+  // Gives up the fields; afterwards the object can only be destroyed.
   std::unique_ptr<PackedTable> take_fields() { return std::move(fields_); }
   bool any_expire() const { return times_.size() > 0; }
-  // kNoExpiry: it has none, or is not there.
+  // kNoExpiry: the field has no time, or is not there.
   std::int64_t time_of(std::string_view field) const;
-  // How many expire before this time.
+  // The number of fields that expire before this time.
   std::size_t expired(std::int64_t now_ms) const;
-  // Calls visit(field) for those that do, soonest first, until it returns false.
+  // Calls visit(field) for those fields, soonest first, until it returns false.
   template <typename Visit>
   void visit_expired(std::int64_t now_ms, const Visit& visit) const {
     times_.forward(0, [&](const ScoredMember& element) {
@@ -39,11 +40,11 @@ class TimedHash final : public storage::Object {
     });
   }
 
-  // --- texts given must not lie in this hash
-  // True if the field is new. It keeps its time.
+  // --- texts passed in must not lie in this hash
+  // True if the field is new. An existing field keeps its time.
   bool set(std::string_view field, std::string_view value);
   bool erase(std::string_view field);
-  // kNoExpiry takes the time away. The field must be there.
+  // kNoExpiry removes the time. The field must exist.
   void set_time(std::string_view field, std::int64_t time_ms);
 
   // --- storage::Object
@@ -54,7 +55,7 @@ class TimedHash final : public storage::Object {
   static std::unique_ptr<storage::ObjectBuilder> builder(std::int64_t soonest_ms);
 
  private:
-  // Footprint, and soonest time, as the parts now are.
+  // Updates footprint and soonest time from the parts.
   void count_footprint();
   void recount();
 
@@ -63,9 +64,9 @@ class TimedHash final : public storage::Object {
   std::int64_t soonest_ms_ = storage::kNoExpiry;
 };
 
-// The latest time of a field that RDB files may have. All of them are whole numbers as a double, too.
+// The latest time of a field that RDB files may have. A double holds all times up to it exactly.
 inline constexpr std::uint64_t kMaxFieldTimeMs = (std::uint64_t{1} << 48) - 1;
-// A field's time as it stands in RDB's type 24; nullopt: there can be no such time.
+// A field's time from RDB's type 24; nullopt if it is not valid.
 std::optional<std::int64_t> field_time_from(std::uint64_t stored, std::int64_t soonest_ms);
 
 }  // namespace terrace::types

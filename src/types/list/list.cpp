@@ -82,7 +82,7 @@ std::size_t List::erase_equal(std::string_view text, ListEnd from, std::size_t m
   } else {
     list.backward(list.size() - 1, note);
   }
-  // From behind, so that places before stay what they are.
+  // From the last to the first, so that the places before stay valid.
   for (const ListPlace& place : found) erase_at(place, 1);
   return found.size();
 }

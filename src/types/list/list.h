@@ -1,7 +1,7 @@
-// List: a record's value as elements in order. Small ones are one listpack in the record's own bytes, larger ones
-// ListNodes; to who reads, a small one is a list of one node. ListView reads any record, List changes one that is the
-// database's own. Ownership: borrows the record; texts and places are good until the next change. Thread: the
-// reactor's.
+// List: a record's value as elements in order. A small list is one listpack in the record's own bytes, a large one
+// ListNodes; ListView reads any record, and shows a small list as one node. List changes a record in the database.
+// Ownership: borrows the record; texts and places are valid until the next change.
+// Thread: the reactor's.
 #pragma once
 
 #include <string_view>
@@ -31,7 +31,8 @@ class ListView {
   ElementText text(const ListPlace& place) const { return ElementText(node(place.node).element(place.place)); }
   ElementText element(std::size_t index) const { return text(at(index)); }
 
-  // Calls visit(place) for the element at `index` and those behind it, or before it, until it returns false.
+  // Calls visit(place) for the element at `index` and the following ones, or the preceding ones, until it returns
+  // false.
   template <typename Visit>
   void forward(std::size_t index, const Visit& visit) const {
     if (index >= size()) return;
@@ -65,7 +66,7 @@ class ListView {
 
 class List {
  public:
-  // The record is a list, found for writing and marked as changed. Texts given must not lie in it.
+  // The record must be a list, found for writing and marked as changed. Texts passed in must not lie in it.
   List(storage::Database& database, storage::Record* record, const CollectionLimits& limits)
       : bytes_(database, record), limit_(ListNodeLimit::of(limits.list_max_listpack_size)) {}
 
@@ -77,16 +78,16 @@ class List {
   void insert_before(const ListPlace& place, std::string_view text);
   void insert_after(const ListPlace& place, std::string_view text);
   void replace(const ListPlace& place, std::string_view text);
-  // Takes elements away; the last one leaves an empty list, which must be removed.
+  // Removes elements. Removing the last one leaves an empty list, which the caller must remove.
   void erase(std::size_t index, std::size_t count);
-  // Up to `most` of the elements that are equal to `text`, from the end named on; how many there were.
+  // Removes up to `most` elements equal to `text`, from the given end; returns how many there were.
   std::size_t erase_equal(std::string_view text, ListEnd from, std::size_t most);
 
  private:
   ListNodes* nodes() const { return static_cast<ListNodes*>(record()->object()); }
   Listpack listpack() const { return Listpack(record()->bytes()); }
   void erase_at(const ListPlace& place, std::size_t count);
-  // Goes over to nodes where so many bytes and elements and this text are too much for one listpack. Places stay.
+  // Changes to nodes if so many bytes and elements and this text exceed one listpack. Places stay valid.
   void make_room(std::size_t size, std::size_t elements, std::string_view text);
 
   RecordBytes bytes_;

@@ -10,10 +10,10 @@
 namespace terrace::types {
 namespace {
 
-// Redis' kinds of quicklist nodes. All of ours are packed: no value is larger than a listpack may be.
+// Redis' kinds of quicklist nodes. All nodes here are packed: no value is larger than a listpack may be.
 constexpr std::uint64_t kPackedNode = 2;
 
-// How much larger than it needs to be a node that grows is made: by half, but not beyond what nodes commonly become.
+// The slack of a node that grows: half of it, but not more than nodes usually become.
 std::size_t slack_for(std::size_t size) {
   constexpr std::size_t kCommonSize = std::size_t{8} * 1024, kFurtherStep = 1024;
   return size < kCommonSize ? std::min(size / 2, kCommonSize - size) : kFurtherStep;
@@ -22,7 +22,7 @@ std::size_t slack_for(std::size_t size) {
 }  // namespace
 
 ListNodeLimit ListNodeLimit::of(std::int64_t directive) {
-  // Redis takes 0 for 1, and what is below -5 for -5.
+  // Redis treats 0 as 1, and values below -5 as -5.
   if (directive >= 0) {
     return {.count = std::clamp<std::size_t>(static_cast<std::size_t>(directive), 1, kMaxCount)};
   }
@@ -53,7 +53,7 @@ ListNodes::~ListNodes() {
   discard(std::numeric_limits<std::size_t>::max());
 }
 
-// Keeps the front. Grows in steps, gives back what is more than half empty.
+// Keeps the front. Grows in steps; shrinks what is more than half empty.
 void ListNodes::resize(Node& node, std::size_t size) {
   const std::size_t given = node.bytes ? storage::usable_size(node.bytes) : 0;
   if (size > given || size * 4 < given) {
@@ -91,7 +91,7 @@ void ListNodes::insert_into(std::size_t at, std::size_t place, std::string_view 
   ++size_;
 }
 
-// Before all of `node`, behind all of the one before it.
+// Inserts before the first element of `node`, behind the last one of the node before it.
 void ListNodes::insert_between(std::size_t at, std::string_view text, const ListNodeLimit& limit) {
   if (at > 0 && fits(at - 1, text, limit)) return insert_into(at - 1, node(at - 1).end(), text);
   if (at < nodes_.size() && fits(at, text, limit)) return insert_into(at, node(at).begin(), text);
@@ -115,7 +115,7 @@ void ListNodes::push_back(std::string_view text, const ListNodeLimit& limit) {
   insert_between(nodes_.size(), text, limit);
 }
 
-// What is from `place` on becomes a node of its own.
+// Makes the elements from `place` on a node of its own.
 void ListNodes::split(std::size_t at, std::size_t place) {
   std::string tail(node(at).bytes());
   std::uint32_t before = 0;
@@ -159,7 +159,7 @@ std::size_t ListNodes::image_size_bound() const {
   return storage::kMaxRdbLength + nodes_.size() * 2 * storage::kMaxRdbLength + footprint_bytes();
 }
 
-// The cursor is the next node.
+// The cursor is the number of the next node.
 std::uint64_t ListNodes::encode(std::string& out, std::uint64_t cursor, std::size_t budget_bytes) const {
   const std::size_t before = out.size();
   if (cursor == 0) storage::put_rdb_length(out, nodes_.size());

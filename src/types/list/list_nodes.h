@@ -1,6 +1,8 @@
-// ListNodes: the elements of a large list, in order, as a row of listpacks of a few KiB. Both ends are at hand; an
-// index is found by the counts of the nodes from the nearer end. An element too large to share a node has one of its
-// own. Ownership: owns all its memory; views given out are good until the next change. Thread: the reactor's.
+// ListNodes: the elements of a large list, in order, as a sequence of listpacks of a few KiB. Both ends are accessed
+// directly; an index is found by the nodes' counts, from the nearer end. An element too large to share a node has its
+// own.
+// Ownership: owns all its memory; returned views are valid until the next change.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +14,7 @@
 
 namespace terrace::types {
 
-// Up to where elements share a listpack; a single one may be of any size.
+// The limit up to which elements share a listpack; a single element may be of any size.
 struct ListNodeLimit {
   std::size_t bytes = std::size_t{8} * 1024;
   std::size_t count = kMaxCount;
@@ -20,17 +22,17 @@ struct ListNodeLimit {
   bool fits(std::size_t size, std::size_t elements, std::string_view more) const {
     return size + more.size() + kEntryOverhead <= bytes && elements < count;
   }
-  // As list-max-listpack-size says.
+  // From list-max-listpack-size.
   static ListNodeLimit of(std::int64_t directive);
 
  private:
-  static constexpr std::size_t kEntryOverhead = 11;  // at most, of an entry's head and tail
-  static constexpr std::size_t kMaxCount = 60000;    // below what a listpack's header can count
+  static constexpr std::size_t kEntryOverhead = 11;  // the most of an entry's head and tail
+  static constexpr std::size_t kMaxCount = 60000;    // less than a listpack's header can count
 };
 
 class ListNodes final : public storage::Object {
  public:
-  // Of a listpack with elements.
+  // The listpack must have elements.
   explicit ListNodes(std::string_view listpack);
   ListNodes();
   ~ListNodes() override;
@@ -40,13 +42,13 @@ class ListNodes final : public storage::Object {
   Listpack node(std::size_t index) const { return Listpack(nodes_[index].view()); }
   std::size_t elements_of(std::size_t index) const { return nodes_[index].count; }
 
-  // --- places are a node and a place in its listpack; texts must not lie in this list
-  // Before the element at `place`, or behind the node's last one at its end().
+  // --- a place is a node and a place in its listpack; texts must not lie in this list
+  // Inserts before the element at `place`; if that is the node's end(), behind its last one.
   void insert(std::size_t node, std::size_t place, std::string_view text, const ListNodeLimit& limit);
   void push_front(std::string_view text, const ListNodeLimit& limit);
   void push_back(std::string_view text, const ListNodeLimit& limit);
   void replace(std::size_t node, std::size_t place, std::string_view text, const ListNodeLimit& limit);
-  // `count` elements from this one on, also of the nodes behind. An emptied node goes.
+  // Removes `count` elements from this one on, across nodes. Empty nodes are removed.
   void erase(std::size_t node, std::size_t place, std::size_t count);
 
   // --- storage::Object: RDB's encoding of quicklists (a length, then the kind of each node and its listpack)
@@ -56,7 +58,7 @@ class ListNodes final : public storage::Object {
   static std::unique_ptr<storage::ObjectBuilder> builder();
 
  private:
-  // A listpack in an allocation of its own; freed by release().
+  // A listpack in its own allocation; release() frees it.
   struct Node {
     char* bytes = nullptr;
     std::uint32_t size = 0;

@@ -8,13 +8,13 @@ namespace {
 
 using storage::Encoding;
 
-// A listpack is looked through from its front, and moved as it grows: both in a microsecond or so up to these. A table
-// of fewer members would take more memory than Redis' does.
+// The most members of a listpack. Searching it from the front, and moving it as it grows, take about a microsecond up
+// to this. A table of fewer members would take more memory than Redis' does.
 constexpr std::size_t kMaxPackedMembers = 128;
 constexpr std::size_t kMaxPackedBytes = 4096;
-// What a member takes beside its text, at most.
+// The most that a member takes beside its text.
 constexpr std::size_t kEntryBytes = 10;
-// No intset has more bytes, whatever the directive says.
+// The largest size of an intset, whatever the directive.
 constexpr std::size_t kMaxIntsetBytes = std::size_t{1} << 30;
 
 constexpr unsigned kMemberAlone = 1;
@@ -91,7 +91,7 @@ bool SetEditor<Holder>::erase(std::string_view member) {
   return true;
 }
 
-// As in Redis there is no way back to an intset, nor here from a table to a listpack.
+// As in Redis, a set never becomes an intset again; nor does a table become a listpack.
 template <typename Holder>
 void SetEditor<Holder>::leave_intset() {
   if (view().size() > kMaxPackedMembers) return unpack();

@@ -1,8 +1,9 @@
-// Set: a record's value as members. Integers alone are an intset, others one listpack while they are few, both in the
-// record's own bytes; more are a PackedTable. OBJECT ENCODING calls all but the first "hashtable", as Redis 7.0, which
-// has no listpacks of members, would. SetView reads any set; SetEditor changes one where it lies: Set in a record that
-// is the database's own, NewSet in a Value that is to become a record. Ownership: borrows what it reads and edits;
-// texts are good until the next change. Thread: the reactor's.
+// Set: a record's value as members. Integers alone are an intset, other members one listpack while they are few, both
+// in the record's own bytes; a large set is a PackedTable. OBJECT ENCODING shows listpack and table as "hashtable", as
+// Redis 7.0 would, which has no listpacks of members. SetView reads any set; SetEditor changes one in place: Set in a
+// record in the database, NewSet in a Value that will become a record.
+// Ownership: borrows what it reads and edits; texts are valid until the next change.
+// Thread: the reactor's.
 #pragma once
 
 #include <memory>
@@ -31,7 +32,7 @@ class SetView {
   }
   bool contains(std::string_view member) const;
 
-  // Calls visit(member) for all, integers of an intset ascending, others in no order that means anything.
+  // Calls visit(member) for all members: of an intset in ascending order, otherwise in no particular order.
   template <typename Visit>
   void for_each(const Visit& visit) const {
     if (table_) return table_->for_each([&](const PackedTable::Entry& entry) { visit(entry.name); });
@@ -45,14 +46,14 @@ class SetView {
       visit(ElementText(listpack.element(place)).view());
     }
   }
-  // A step of a scan, see PackedTable::scan; what is packed is one step.
+  // A step of a scan, see PackedTable::scan; a packed set takes one step.
   template <typename Visit>
   std::uint64_t scan(std::uint64_t cursor, const Visit& visit) const {
     if (table_) return table_->scan(cursor, [&](const PackedTable::Entry& entry) { visit(entry.name); });
     for_each(visit);
     return 0;
   }
-  // Calls visit(member) for one of them, each as likely as another.
+  // Calls visit(member) for a random member, each with the same probability.
   template <typename Visit>
   void visit_random(Random& random, const Visit& visit) const {
     if (table_) return visit(table_->random_entry(random).name);
@@ -73,21 +74,21 @@ class SetView {
   bool is_intset_;
 };
 
-// Where a set lies in a record: what RecordBytes is, with what else a value has.
+// A set in a record: RecordBytes, and access to the rest of the value.
 class SetInRecord : public RecordBytes {
  public:
   using RecordBytes::RecordBytes;
   SetView view() const { return SetView(*record()); }
   storage::Encoding encoding() const { return record()->encoding(); }
   PackedTable* table() const { return static_cast<PackedTable*>(record()->object()); }
-  // Another value in the place of what there is.
+  // Replaces the value.
   void put(std::unique_ptr<PackedTable> table) {
     set_record(database().overwrite(record(), storage::ValueType::kSet, std::move(table), /*keep_expiry=*/true));
   }
   void put_listpack(std::string_view bytes);
 };
 
-// The same in a Value.
+// The same for a set in a Value.
 class SetInValue {
  public:
   SetView view() const { return SetView(value_); }
@@ -126,7 +127,7 @@ class SetEditor {
 
   // True if the member is new. It must not lie in the set.
   bool add(std::string_view member);
-  // True if it was there. The last member leaves an empty set, which must not stay.
+  // True if it was there. Removing the last member leaves an empty set, which the caller must remove.
   bool erase(std::string_view member);
 
  private:
@@ -142,7 +143,7 @@ class SetEditor {
 extern template class SetEditor<SetInRecord>;
 extern template class SetEditor<SetInValue>;
 
-// The record is a set, found for writing and marked as changed.
+// The record must be a set, found for writing and marked as changed.
 using Set = SetEditor<SetInRecord>;
 using NewSet = SetEditor<SetInValue>;
 

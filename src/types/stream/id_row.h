@@ -1,7 +1,7 @@
-// IdRow: items in the order of their stream ids, packed into chunks of up to 4 KiB, each an allocation; a look-up is a
-// binary search among the chunks and one within. What is added behind all others, as is usual, leaves full chunks.
-// Items are plain bytes with an `id`, each id once. What is allocated and freed is reported to the object it belongs
-// to. Ownership: owns its chunks; clear() them before it goes. Places and pointers are good until the next change.
+// IdRow: items in the order of their stream ids, packed into chunks of up to 4 KiB, each one allocation. A look-up is a
+// binary search among the chunks and one in the chunk. Items that are added at the end, as is usual, leave full chunks.
+// Items are plain bytes with an `id`; each id occurs once. Allocations are reported to the object that owns the row.
+// Ownership: owns its chunks; clear() before destruction. Places and pointers are valid until the next change.
 // Thread: the reactor's.
 #pragma once
 
@@ -41,7 +41,7 @@ class IdRow {
   Place next(Place place) const {
     return ++place.index < chunks_[place.chunk].count ? place : Place{place.chunk + 1, 0};
   }
-  // Not of begin().
+  // `place` must not be begin().
   Place previous(const Place& place) const {
     if (place.index > 0) return {place.chunk, place.index - 1};
     return {place.chunk - 1, chunks_[place.chunk - 1].count - 1u};
@@ -49,7 +49,7 @@ class IdRow {
   const Item& operator[](const Place& place) const { return chunks_[place.chunk].items[place.index]; }
   Item& operator[](const Place& place) { return chunks_[place.chunk].items[place.index]; }
 
-  // The first item that is not below `id`.
+  // The first item with an id not below `id`.
   Place lower_bound(const StreamId& id) const {
     const auto chunk = std::partition_point(chunks_.begin(), chunks_.end(),
                                             [&](const Chunk& each) { return each.items[each.count - 1].id < id; });
@@ -58,7 +58,7 @@ class IdRow {
         std::partition_point(chunk->items, chunk->items + chunk->count, [&](const Item& each) { return each.id < id; });
     return {static_cast<std::size_t>(chunk - chunks_.begin()), static_cast<std::size_t>(item - chunk->items)};
   }
-  // The n-th item, end() if there are not so many.
+  // The n-th item; end() if there are fewer.
   Place nth(std::size_t n) const {
     std::size_t chunk = 0;
     while (chunk < chunks_.size() && n >= chunks_[chunk].count) n -= chunks_[chunk++].count;
@@ -89,7 +89,7 @@ class IdRow {
     return true;
   }
 
-  // The place of what came behind it.
+  // Returns the place of the item behind it.
   Place erase(const Place& place, storage::Object& owner) {
     Chunk& chunk = chunks_[place.chunk];
     Item* const at = chunk.items + place.index;
@@ -101,7 +101,7 @@ class IdRow {
       return {place.chunk, 0};
     }
     const Place behind = place.index < chunk.count ? place : Place{place.chunk + 1, 0};
-    // Few are left here and beside: one chunk for both.
+    // This chunk and the next one are nearly empty: they are merged.
     if (place.chunk + 1 < chunks_.size() && (chunk.count + chunks_[place.chunk + 1].count) * 2 <= kMost) {
       const std::size_t before = chunk.count;
       Chunk& gone = chunks_[place.chunk + 1];
@@ -123,7 +123,7 @@ class IdRow {
     return true;
   }
 
-  // Frees the last chunk; false: there was none.
+  // Frees the last chunk; false if there is none.
   bool drop_chunk(storage::Object& owner) {
     if (chunks_.empty()) return false;
     size_ -= chunks_.back().count;
@@ -147,7 +147,7 @@ class IdRow {
     std::uint32_t capacity = 0;
   };
 
-  // Of a full chunk, or of none: where an item for this place goes.
+  // Called if the chunk is full or there is none: returns where the item for this place goes.
   Place make_room(const Place& place, storage::Object& owner) {
     if (chunks_.empty() || (place.chunk == chunks_.size() - 1 && place.index == kMost)) {
       add_chunk(chunks_.size(), owner);

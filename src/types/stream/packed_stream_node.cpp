@@ -20,7 +20,7 @@ constexpr unsigned kModeShift = 2, kNumberShift = 4;
 constexpr std::uint64_t kModeMask = 3;
 enum Mode : std::uint64_t { kNext = 0, kLater = 1, kElsewhere = 2 };
 
-// What is to be saved to be worth the work: one byte of so many.
+// The least saving that is worth the work: one byte of this many.
 constexpr std::size_t kLeastSaving = 8;
 
 std::uint64_t zigzag(std::int64_t number) {
@@ -35,7 +35,7 @@ std::int64_t difference(std::uint64_t number, std::uint64_t from) {
   return static_cast<std::int64_t>(number - from);
 }
 
-// The sequence before the node's first.
+// The id before the node's first one.
 StreamId before_first(const StreamId& id) {
   return {id.ms, id.sequence - 1};
 }
@@ -49,7 +49,7 @@ class BodyPacker {
     }
   }
 
-  // False: a number is too large.
+  // False: a number is too large for the format.
   bool pack(std::string& out) {
     find_sizes();
     put_varint(out, entries_.size());
@@ -70,7 +70,7 @@ class BodyPacker {
   static constexpr std::ptrdiff_t kFieldCount = 2, kFirstField = 3;
   static constexpr std::uint64_t kUnknown = ~std::uint64_t{0};
 
-  // Of the values of each field, as far as entries have the master entry's fields.
+  // Finds the size that all values of a field have, among the entries with the master entry's fields.
   void find_sizes() {
     sizes_.assign(static_cast<std::size_t>(listpack_.element(listpack_.at(kFieldCount)).integer()), kUnknown);
     for (const StreamEntry& entry : entries_) {
@@ -93,7 +93,7 @@ class BodyPacker {
     return id.ms == before.ms && id.sequence == before.sequence + 1;
   }
 
-  // Behind which entry those end that this head is of.
+  // Writes the head of the entry `first` and of those that share it. Returns the index behind the last of them.
   std::size_t put_head(std::string& out, std::size_t first, const StreamId& before) {
     const StreamId& id = entries_[first].id;
     const std::uint64_t flags = flags_of(entries_[first]);
@@ -147,16 +147,16 @@ class BodyPacker {
   StreamNodeView node_;
   Listpack listpack_;
   std::vector<StreamEntry> entries_;
-  std::vector<std::uint64_t> sizes_;  // 1 + what they have in common, or 0
+  std::vector<std::uint64_t> sizes_;  // 1 + the common size, or 0
   bool ok_ = true;
 };
 
-// Writes a listpack's entries one behind the other, and not beyond its size.
+// Writes a listpack's entries one behind the other, up to the listpack's size.
 class ListpackWriter {
  public:
   explicit ListpackWriter(std::string& out) : out_(out) {}
 
-  // Nearly all are small, and said in a byte of head and one of tail.
+  // Nearly all numbers are small: one byte of head and one of tail.
   void put(std::int64_t number) {
     if (number < 0 || number > kMostSmallNumber) return put(ListpackEntry(number));
     char* const to = take(kSmallOverhead);
@@ -173,7 +173,7 @@ class ListpackWriter {
     std::memcpy(to + 1, text.data(), text.size());
     to[text.size() + 1] = static_cast<char>(text.size() + 1);
   }
-  // Did it become what there is room for?
+  // Whether the listpack has exactly the expected size.
   bool finish() {
     if (!ok_ || at_ + 1 != out_.size()) return false;
     constexpr std::size_t kUncounted = 0xFFFF;
@@ -192,7 +192,7 @@ class ListpackWriter {
   void put(const ListpackEntry& entry) {
     if (char* const to = take(entry.size())) entry.write(to);
   }
-  // Place for an element; nullptr: there is none.
+  // Room for an element; nullptr if there is none.
   char* take(std::size_t size) {
     ++elements_;
     ok_ = ok_ && at_ + size < out_.size();
@@ -207,7 +207,7 @@ class ListpackWriter {
   bool ok_ = true;
 };
 
-// Makes a listpack of a body.
+// Makes a listpack from a body.
 class BodyUnpacker {
  public:
   BodyUnpacker(const StreamId& id, std::string_view body, std::string& out) : id_(id), reader_(body), writer_(out) {}
@@ -268,7 +268,7 @@ class BodyUnpacker {
   std::vector<std::uint64_t> sizes_;
 };
 
-// The body compressed, empty if that does not save enough.
+// The compressed body; empty if that does not save enough.
 std::string compressed(std::string_view body) {
   std::string out(body.size() - body.size() / kLeastSaving, '\0');
   const int size =
@@ -293,7 +293,7 @@ std::optional<std::string> PackedStreamNode::pack(const StreamId& id, std::strin
   put_varint(packed, smaller.empty() ? 0 : body.size());
   packed += smaller.empty() ? body : smaller;
   if (packed.size() + packed.size() / kLeastSaving > listpack.size()) return std::nullopt;
-  // What others made may say the same in other words, and must stay as it is.
+  // A listpack from elsewhere may encode the same content differently, and must come back unchanged.
   std::string again(listpack.size(), '\0');
   if (!unpack(id, packed, again) || again != listpack) return std::nullopt;
   return packed;

@@ -7,7 +7,7 @@
 namespace terrace::types {
 namespace {
 
-// Redis' bound of a node whatever the directive says.
+// Redis' limit for a node, whatever the directive.
 constexpr std::uint64_t kMaxNodeBytes = std::uint64_t{1} << 30;
 
 }  // namespace
@@ -52,8 +52,8 @@ void Stream::find_first_id() {
   });
 }
 
-// Redis' rule to the letter, for the nodes must be the same: the listpack's bytes so far, the texts' own, and entries
-// deleted or not.
+// Exactly Redis' rule, because the nodes must be the same: it counts the listpack's present bytes, the new texts, and
+// all entries, deleted or not.
 bool Stream::fits(const StreamNode& node, std::size_t more, const StreamNodeLimit& limit) const {
   const std::uint64_t bytes = limit.bytes == 0 || limit.bytes > kMaxNodeBytes ? kMaxNodeBytes : limit.bytes;
   if (node.size + more >= bytes) return false;
@@ -171,7 +171,7 @@ std::uint64_t Stream::trim(const StreamTrim& trim) {
   return gone;
 }
 
-// The node may go.
+// The node may be freed.
 std::uint64_t Stream::trim_referenced(const Nodes::Place& at, const StreamTrim& trim) {
   std::vector<StreamId> ids;
   {
@@ -192,7 +192,7 @@ std::uint64_t Stream::trim_referenced(const Nodes::Place& at, const StreamTrim& 
     take_away(id);
   }
   if (ids.empty()) return 0;
-  // Where an entry before them stays they are no longer those that counting takes for gone.
+  // If an entry before the removed ones stays, the removed ones are not at the front, so counting must know of them.
   find_first_id();
   if (size_ > 0 && first_id_ < ids.back()) max_deleted_id_ = std::max(max_deleted_id_, ids.back());
   return ids.size();
@@ -205,7 +205,7 @@ std::uint64_t Stream::trim_within(StreamNode& node, const StreamTrim& trim) {
     if (trim.by == StreamTrim::By::kId && entry.id >= trim.first) break;
     const std::size_t length = node.view().behind(entry) - place;
     if (!entry.deleted) {
-      // The counts before it may take other bytes now.
+      // The counters in front may take fewer bytes now.
       const std::size_t before = node.size;
       node.mark_deleted(place, *this);
       place = place + node.size - before;
@@ -217,7 +217,7 @@ std::uint64_t Stream::trim_within(StreamNode& node, const StreamTrim& trim) {
   return gone;
 }
 
-// Deleted entries above the new id go: nodes are in order, with all that is in them.
+// Removes deleted entries above the new last id: nodes and their entries must stay in order.
 void Stream::set_last_id(const StreamId& id) {
   while (!nodes_.empty() && nodes_[nodes_.last()].live() == 0 && nodes_[nodes_.last()].last_id() > id) {
     remove_node(nodes_.last());

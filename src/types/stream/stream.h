@@ -1,7 +1,8 @@
-// Stream: the value of a stream: entries in the order of their ids, in nodes (stream_node.h) that end where Redis' end,
-// so that approximate trimming trims the same here; what was ever added and deleted; and the consumer groups by name.
-// All streams are Objects, also the smallest: a stream may be empty and still has its ids and groups.
-// Ownership: owns all its memory; entries and groups given out are good until the next change. Thread: the reactor's.
+// Stream: a stream's entries in the order of their ids, in nodes (stream_node.h) with the same bounds as Redis' nodes,
+// so that approximate trimming removes the same entries; its counters; and its consumer groups by name. All streams are
+// Objects, also the smallest: an empty stream still has its ids and groups.
+// Ownership: owns all its memory; returned entries and groups are valid until the next change.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -17,23 +18,23 @@
 
 namespace terrace::types {
 
-// What becomes of an entry that is to go and that groups refer to.
+// What happens to an entry that is to be removed while groups refer to it.
 enum class StreamReferences : std::uint8_t {
-  kKeep,     // it goes, and stays pending
-  kDrop,     // it goes, and is pending for nobody any more
+  kKeep,     // it is removed, and stays pending
+  kDrop,     // it is removed, also from what is pending
   kRespect,  // it stays until all groups have read and acknowledged it
 };
 
 struct StreamTrim {
   enum class By : std::uint8_t { kNothing, kLength, kId } by = By::kNothing;
-  bool approximate = false;                               // whole nodes only
-  std::uint64_t length = 0;                               // that stays
-  StreamId first = {};                                    // below which entries go
-  std::uint64_t limit = 0;                                // of entries to be removed, 0: none; for whole nodes
-  StreamReferences references = StreamReferences::kKeep;  // without groups all are as this
+  bool approximate = false;  // whole nodes only
+  std::uint64_t length = 0;  // entries to keep
+  StreamId first = {};       // entries below are removed
+  std::uint64_t limit = 0;   // the most entries to remove, 0: no limit; for whole nodes only
+  StreamReferences references = StreamReferences::kKeep;  // without groups all values mean the same
 };
 
-// Up to where entries share a node, as stream-node-max-bytes and -entries say (0: no bound of its own).
+// The limits up to which entries share a node: stream-node-max-bytes and stream-node-max-entries; 0: no limit.
 struct StreamNodeLimit {
   std::uint64_t bytes = 4096;
   std::uint64_t entries = 100;
@@ -42,7 +43,7 @@ struct StreamNodeLimit {
 class Stream final : public storage::Object {
  public:
   using Groups = std::vector<std::unique_ptr<StreamGroup>>;
-  // Of all names and values of an entry together.
+  // The limit for all names and values of an entry together.
   static constexpr std::size_t kMaxEntryBytes = std::size_t{1} << 30;
 
   Stream();
@@ -50,11 +51,11 @@ class Stream final : public storage::Object {
 
   std::uint64_t size() const { return size_; }
   std::size_t node_count() const { return nodes_.size(); }
-  const StreamId& last_id() const { return last_id_; }    // ever used
+  const StreamId& last_id() const { return last_id_; }    // the highest id ever used
   const StreamId& first_id() const { return first_id_; }  // of the first entry; 0-0 if there is none
   const StreamId& max_deleted_id() const { return max_deleted_id_; }
   std::uint64_t entries_added() const { return entries_added_; }
-  // Of the last entry; the stream is not empty.
+  // The id of the last entry. The stream must not be empty.
   StreamId last_entry_id() const;
   bool contains(const StreamId& id) const;
 
@@ -89,14 +90,14 @@ class Stream final : public storage::Object {
     }
   }
 
-  // --- what changes it
-  // `id` is above last_id(); `pairs` are names and values in turn.
+  // --- changes
+  // `id` must be above last_id(); `pairs` has names and values alternately.
   void append(const StreamId& id, std::span<const std::string_view> pairs, const StreamNodeLimit& limit);
   bool erase(const StreamId& id);
-  // How many entries went.
+  // Returns the number of removed entries.
   std::uint64_t trim(const StreamTrim& trim);
   bool would_trim(const StreamTrim& trim) const;
-  // Not below that of the last entry.
+  // Not below the last entry's id.
   void set_last_id(const StreamId& id);
   void set_entries_added(std::uint64_t count) { entries_added_ = count; }
   void set_max_deleted_id(const StreamId& id) { max_deleted_id_ = id; }
@@ -104,15 +105,15 @@ class Stream final : public storage::Object {
   // --- groups
   const Groups& groups() const { return groups_; }  // by name
   StreamGroup* group(std::string_view name) const;
-  // nullptr: there is one of this name.
+  // nullptr: a group with this name exists.
   StreamGroup* add_group(std::string_view name);
   bool remove_group(std::string_view name);
   bool pending(const StreamId& id) const;
-  // Has a group still to read or to acknowledge it?
+  // Whether a group has not read or not acknowledged it.
   bool awaited(const StreamId& id) const;
-  // Which of all entries ever added has this id, as far as it can be told; otherwise kUnknownReads.
+  // How many entries up to this id were ever added, if that is known; otherwise kUnknownReads.
   std::int64_t ordinal_of(const StreamId& id) const;
-  // Was an entry deleted from this id on, behind the first one, so that counting cannot know of it?
+  // Whether an entry from this id on, behind the first one, was deleted: then entries cannot be counted by ids.
   bool deleted_from(const StreamId& id) const {
     return size_ > 0 && !max_deleted_id_.zero() && first_id_ <= max_deleted_id_ && id <= max_deleted_id_;
   }
@@ -126,12 +127,12 @@ class Stream final : public storage::Object {
   friend class StreamImage;
   using Nodes = IdRow<StreamNode>;
 
-  // The node where an entry of this id would lie, the first one for what is below all.
+  // The node in which an entry with this id would lie; the first one for ids below all.
   Nodes::Place node_of(const StreamId& id) const;
   Groups::const_iterator group_place(std::string_view name) const;
   bool fits(const StreamNode& node, std::size_t more, const StreamNodeLimit& limit) const;
   Nodes::Place remove_node(const Nodes::Place& place);
-  // Nodes are packed but for the last one, to which entries are added, and the one that was changed last.
+  // All nodes are packed except the last, to which entries are added, and the one that was changed last.
   void pack(const Nodes::Place& place);
   StreamNode& unpacked(const Nodes::Place& place);
   StreamNode& to_be_changed(const Nodes::Place& place);
@@ -145,8 +146,8 @@ class Stream final : public storage::Object {
   void find_first_id();
 
   Nodes nodes_;
-  StreamId changed_;             // the node that was unpacked for a change
-  std::size_t saved_bytes_ = 0;  // of all nodes
+  StreamId changed_;             // id of the node that was unpacked for a change
+  std::size_t saved_bytes_ = 0;  // by all packed nodes
   std::uint64_t size_ = 0;
   std::uint64_t entries_added_ = 0;
   StreamId last_id_;

@@ -3,7 +3,7 @@
 namespace terrace::types {
 namespace {
 
-// What a name and the allocator's own take beside the object.
+// The bytes of a name and of the allocator, beside the object's own.
 std::size_t name_bytes(const std::string& name) {
   constexpr std::size_t kWithin = 15;
   return name.size() > kWithin ? name.capacity() + 1 : 0;

@@ -1,7 +1,8 @@
-// StreamGroup: a stream's consumer group: how far it has read, its consumers by name, and what was delivered and not
-// acknowledged yet (pending), in the order of ids for the group and for each consumer.
+// StreamGroup: a stream's consumer group: how far it has read, its consumers by name, and the entries that were
+// delivered and not acknowledged yet (pending), in the order of ids, for the group and for each consumer.
 // Ownership: owned by its Stream, to which it reports its memory; owns its consumers. Pointers to pending entries are
-// good until the next change, those to consumers until they are removed. Thread: the reactor's.
+// valid until the next change, pointers to consumers until they are removed.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -42,27 +43,27 @@ class StreamGroup {
   StreamGroup& operator=(const StreamGroup&) = delete;
 
   std::string_view name() const { return name_; }
-  StreamId last_id;                           // delivered
-  std::int64_t entries_read = kUnknownReads;  // how many of all ever added lie up to there
+  StreamId last_id;                           // the last id delivered
+  std::int64_t entries_read = kUnknownReads;  // the number of entries ever added up to it
 
   const Consumers& consumers() const { return consumers_; }  // by name
   StreamConsumer* consumer(std::string_view name) const;
-  // There is none of this name.
+  // There must be none with this name.
   StreamConsumer& add_consumer(std::string_view name, std::int64_t now_ms);
-  // With what it had pending.
+  // Removes also what it has pending.
   void remove_consumer(const StreamConsumer& consumer);
 
   const IdRow<PendingEntry>& pending() const { return pending_; }
   const PendingEntry* find_pending(const StreamId& id) const { return pending_.find(id); }
-  // Makes it pending for this consumer, whoever had it.
+  // Makes the entry pending for this consumer, and no longer for another one.
   void set_pending(const StreamId& id, StreamConsumer& consumer, std::int64_t delivered_ms, std::uint64_t deliveries);
-  // What an image says, which may be wrong: false if it is there already, or if somebody has it, or if it is not there.
+  // For images, which may be wrong. False: the entry is pending already; or is not pending, or has a consumer already.
   bool add_unowned(const StreamId& id, std::int64_t delivered_ms, std::uint64_t deliveries);
   bool give(const StreamId& id, StreamConsumer& consumer);
   // False: it is not pending.
   bool acknowledge(const StreamId& id);
 
-  // Frees some of it; false if nothing but the group itself is left.
+  // Frees a part of it; false if nothing but the group itself is left.
   bool discard_some();
 
  private:

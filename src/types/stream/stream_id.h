@@ -1,5 +1,5 @@
-// StreamId: what orders a stream's entries: a time in milliseconds and a number within it. How it is read and written
-// as text. Thread: plain values.
+// StreamId: orders a stream's entries: a time in milliseconds and a sequence number. Also its text form.
+// Thread: plain values.
 #pragma once
 
 #include <charconv>
@@ -21,12 +21,12 @@ struct StreamId {
   static constexpr StreamId greatest() {
     return {std::numeric_limits<std::uint64_t>::max(), std::numeric_limits<std::uint64_t>::max()};
   }
-  // nullopt: there is none.
+  // nullopt: this is the last possible id.
   std::optional<StreamId> next() const;
   std::optional<StreamId> previous() const;
 };
 
-// "MS-SEQUENCE" on the stack.
+// "MS-SEQUENCE", on the stack.
 class StreamIdText {
  public:
   explicit StreamIdText(const StreamId& id) {
@@ -44,15 +44,15 @@ class StreamIdText {
   std::size_t size_;
 };
 
-// "MS", "MS-SEQUENCE" or "MS-*", as Redis reads them: with strtoull where the digits are not an integer's own.
+// "MS", "MS-SEQUENCE" or "MS-*", as Redis reads them: with strtoull, where the digits are not exactly an integer's.
 struct ParsedStreamId {
   StreamId id;
   bool has_sequence = true;  // false: "MS-*"
 };
-// `missing` is the sequence of "MS"; "MS-*" is read only where it is asked for.
+// `missing` is the sequence for "MS". "MS-*" is accepted only if the caller allows it.
 std::optional<ParsedStreamId> parse_stream_id(std::string_view text, std::uint64_t missing, bool star_allowed);
 
-// 16 bytes, big-endian, as RDB files and Redis' radix trees have ids.
+// In 16 bytes, big-endian, as in RDB files and Redis' radix trees.
 void put_stream_id(std::string& out, const StreamId& id);
 StreamId read_stream_id(std::string_view bytes);
 inline constexpr std::size_t kStreamIdBytes = 16;

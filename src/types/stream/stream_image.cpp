@@ -18,14 +18,14 @@ StreamId read_id_lengths(RdbReader& reader) {
   return {ms, reader.length()};
 }
 
-// Writes an image's parts from the cursor on, which counts them, until the budget is used up.
+// Writes an image's parts, from the one whose number is the cursor, until the budget is used up.
 class Parts {
  public:
   Parts(std::string& out, std::uint64_t cursor, std::size_t budget_bytes)
       : out_(out), cursor_(cursor), budget_bytes_(budget_bytes), before_(out.size()) {}
 
   std::uint64_t at() const { return at_; }
-  // Both: false if nothing more may be written.
+  // Both return false if the budget is used up.
   template <typename Put>
   bool one(const Put& put) {
     if (at_ >= cursor_) {
@@ -86,7 +86,7 @@ bool put_group(std::string& out, Parts& parts, const StreamGroup& group) {
 bool read_consumer(RdbReader& reader, StreamImageVersion version, StreamGroup& group) {
   const RdbText name = reader.text();
   const std::int64_t seen_ms = reader.time_ms();
-  if (version == StreamImageVersion::kRedis72) reader.time_ms();  // when it last got something
+  if (version == StreamImageVersion::kRedis72) reader.time_ms();  // the time of its last delivery
   const std::uint64_t count = reader.length();
   if (!reader.ok() || group.consumer(name.view()) != nullptr) return false;
   StreamConsumer& consumer = group.add_consumer(name.view(), seen_ms);
@@ -100,7 +100,7 @@ bool read_consumer(RdbReader& reader, StreamImageVersion version, StreamGroup& g
 bool read_group(RdbReader& reader, StreamImageVersion version, Stream& stream) {
   const RdbText name = reader.text();
   const StreamId last_id = read_id_lengths(reader);
-  // In the first version it cannot be known but by the place of the last id.
+  // The first version does not have it: it follows only from the position of the last id.
   const std::int64_t entries_read =
       version == StreamImageVersion::kRedis5 ? stream.ordinal_of(last_id) : static_cast<std::int64_t>(reader.length());
   const std::uint64_t pending = reader.length();
@@ -119,7 +119,7 @@ bool read_group(RdbReader& reader, StreamImageVersion version, Stream& stream) {
   for (std::uint64_t i = 0; i < consumers; ++i) {
     if (!read_consumer(reader, version, *group)) return false;
   }
-  // None may be nobody's.
+  // Every pending entry must have a consumer.
   for (const auto& consumer : group->consumers()) owned += consumer->pending.size();
   return reader.ok() && owned == pending;
 }
@@ -127,7 +127,7 @@ bool read_group(RdbReader& reader, StreamImageVersion version, Stream& stream) {
 }  // namespace
 
 std::size_t Stream::image_size_bound() const {
-  // A node, an entry, a consumer and a group have more bytes in memory than beside their texts here.
+  // A node, an entry, a consumer and a group take more bytes in memory than in an image, beside their texts.
   constexpr std::size_t kCounts = 12 * storage::kMaxRdbLength;
   return kCounts + footprint_bytes() + saved_bytes_;
 }
@@ -175,7 +175,7 @@ bool StreamImage::read_nodes(RdbReader& reader, Stream& stream) {
   return reader.ok();
 }
 
-// What can be counted is counted, and must be as told.
+// Recounts what can be counted, and compares.
 bool StreamImage::read_counts(RdbReader& reader, StreamImageVersion version, Stream& stream) {
   const StreamId last_in_nodes = stream.last_id_;
   if (reader.length() != stream.size_) return false;
@@ -183,7 +183,7 @@ bool StreamImage::read_counts(RdbReader& reader, StreamImageVersion version, Str
   stream.find_first_id();
   stream.entries_added_ = stream.size_;
   if (version != StreamImageVersion::kRedis5) {
-    read_id_lengths(reader);  // the first id, which is known
+    read_id_lengths(reader);  // the first id, which follows from the entries
     stream.max_deleted_id_ = read_id_lengths(reader);
     stream.entries_added_ = reader.length();
   }
@@ -202,7 +202,7 @@ std::unique_ptr<Stream> StreamImage::read(RdbReader& reader, StreamImageVersion 
 }
 
 std::unique_ptr<storage::ObjectBuilder> StreamImage::builder() {
-  // At one go: what comes behind the nodes refers to them.
+  // In one step: what comes behind the nodes refers to them.
   class Builder final : public storage::ObjectBuilder {
     Result<std::size_t> take(std::string_view) override { return std::size_t{0}; }
     Result<storage::ObjectPointer> finish(std::string_view image) override {

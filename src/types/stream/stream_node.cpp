@@ -28,7 +28,7 @@ std::int64_t difference(std::uint64_t number, std::uint64_t from) {
   return static_cast<std::int64_t>(number - from);
 }
 
-// Header and end of a listpack of these bytes, which had so many elements and got more.
+// Writes header and end of a listpack of `size` bytes, whose count of elements grows by `more`.
 void seal(char* bytes, std::size_t size, std::size_t more) {
   const auto size32 = static_cast<std::uint32_t>(size);
   std::memcpy(bytes, &size32, sizeof size32);
@@ -120,7 +120,7 @@ void StreamNode::append(const StreamId& entry_id, std::span<const std::string_vi
 void StreamNode::mark_deleted(std::size_t place, storage::Object& owner) {
   Bytes edited(*this, owner);
   ListpackEditor editor(edited);
-  // From behind, so that places before stay what they are.
+  // From the last place to the first, so that the places before stay valid.
   editor.replace(place, editor.view().element(place).integer() | kDeleted);
   editor.replace(editor.view().next(Listpack::kHeaderSize), view().deleted() + 1);
   editor.replace(Listpack::kHeaderSize, view().live() - 1);
@@ -156,7 +156,7 @@ void StreamNode::replace(std::string_view with, storage::Object& owner) {
 }
 
 void StreamNode::pack(storage::Object& owner) {
-  constexpr std::size_t kWorthwhile = 16;  // one in so many bytes
+  constexpr std::size_t kWorthwhile = 16;  // one byte in so many
   if (packed()) return;
   const std::uint32_t before = size;
   if (const auto smaller = PackedStreamNode::pack(id, text())) {

@@ -24,22 +24,22 @@ struct StreamNode {
 
   bool packed() const { return listpack_size != 0; }
   std::string_view text() const { return {bytes, size}; }
-  // Not of a packed one: OpenStreamNode has a view of any.
+  // Not for a packed node: OpenStreamNode has a view of any.
   StreamNodeView view() const { return {id, text()}; }
   std::int64_t live() const;
   StreamId last_id() const;
-  // What the listpack has beyond the bytes that are kept.
+  // The memory saved by packing.
   std::size_t saved() const { return packed() && listpack_size > size ? listpack_size - size : 0; }
 
   static StreamNode of(const StreamId& id, std::string_view listpack, storage::Object& owner);
-  // With a master entry of these fields, and no entries.
+  // A node with a master entry of these fields, and no entries.
   static StreamNode begun(const StreamId& id, std::span<const std::string_view> pairs, storage::Object& owner);
   void append(const StreamId& id, std::span<const std::string_view> pairs, storage::Object& owner);
-  // Flags a live entry as deleted and counts it.
+  // Marks a live entry as deleted and updates the counts.
   void mark_deleted(std::size_t place, storage::Object& owner);
-  // Takes deleted entries above `last` off its end.
+  // Removes deleted entries above `last` from its end.
   void cut_behind(const StreamId& last, storage::Object& owner);
-  // Packs it if that saves enough; otherwise gives back what no entries will need any more.
+  // Packs it if that saves enough; otherwise frees its slack.
   void pack(storage::Object& owner);
   void unpack(storage::Object& owner);
   void free(storage::Object& owner) const;

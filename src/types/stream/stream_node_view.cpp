@@ -3,7 +3,7 @@
 namespace terrace::types {
 namespace {
 
-// Reads the elements of bytes that nobody vouches for one by one.
+// Reads the elements of untrusted bytes one by one.
 class Elements {
  public:
   explicit Elements(const Listpack& listpack) : listpack_(listpack), place_(listpack.begin()) {}
@@ -112,7 +112,7 @@ bool StreamNodeView::valid(const StreamId& master, std::string_view bytes, Strea
     last = id;
     const bool same = (flags & kSameFields) != 0;
     const std::int64_t own_fields = same ? fields : elements.count();
-    // More than there are bytes, and their double is no number.
+    // A larger number than there are bytes; its double might overflow.
     if (own_fields > static_cast<std::int64_t>(bytes.size())) return false;
     elements.skip(same ? own_fields : own_fields * 2);
     if (elements.integer() != (same ? own_fields + 3 : own_fields * 2 + 4)) return false;

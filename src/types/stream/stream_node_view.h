@@ -1,10 +1,12 @@
-// StreamNodeView: reads a row of a stream's entries, one listpack, bit for bit as Redis has them:
+// StreamNodeView: reads a node of a stream's entries, one listpack, bit for bit as in Redis:
 //
 //   | live entries | deleted ones | fields of the master entry | its fields ... | 0 |
 //   | flags | ms - the node's | sequence - the node's | [fields] | values, or fields and values ... | elements before |
 //
-// An entry with the same fields as the first one says so in its flags and has values alone. A deleted one is flagged.
-// The node's id is that of its first entry. Ownership: borrows the bytes. Thread: a plain value.
+// An entry with the same fields as the first one (the master entry) has a flag and only values. A deleted entry has a
+// flag. The node's id is that of its first entry.
+// Ownership: borrows the bytes.
+// Thread: a plain value.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +41,7 @@ class StreamNodeView {
   std::size_t end() const { return listpack_.end(); }
   StreamEntry entry(std::size_t place) const;
   std::size_t behind(const StreamEntry& entry) const;
-  // Of the entry that ends here; Listpack::kNowhere at begin().
+  // The place of the entry that ends here; Listpack::kNowhere at begin().
   std::size_t before(std::size_t place) const;
   StreamId last_id() const { return entry(before(end())).id; }
 
@@ -59,10 +61,11 @@ class StreamNodeView {
       place = listpack_.next(place);
     }
   }
-  // Are these the master entry's fields? Of fields and values in turn.
+  // Whether these are the master entry's fields. `pairs` has fields and values alternately.
   bool has_fields(std::span<const std::string_view> pairs) const;
 
-  // In every detail a node with this id, all of its entries above `floor`? Sets that to the last one's id.
+  // Validates a node from outside in every detail: its id must be `master`, its entries' ids above `floor`. Sets
+  // `floor` to the last one's id.
   static bool valid(const StreamId& master, std::string_view bytes, StreamId& floor);
 
  private:

@@ -8,7 +8,7 @@
 namespace terrace::types {
 namespace {
 
-__extension__ typedef __int128 Wide;  // every sum of two numbers of 64 bits
+__extension__ typedef __int128 Wide;  // for the sum of any two 64-bit numbers
 
 constexpr unsigned kMaxBits = 64;
 
@@ -19,7 +19,7 @@ Wide smallest(BitFieldType type) {
   return type.is_signed ? -(Wide{1} << (type.bits - 1)) : 0;
 }
 
-// The lowest bits of a number as one of this type.
+// The lowest bits of a number, as a value of this type.
 std::int64_t wrap(BitFieldType type, std::uint64_t number) {
   const unsigned unused = kMaxBits - type.bits;
   const std::uint64_t shifted = number << unused;
@@ -40,7 +40,7 @@ std::optional<std::int64_t> fit(BitFieldType type, Wide number, Overflow overflo
   return std::nullopt;
 }
 
-// A number of this type, exactly.
+// The exact number of a value of this type.
 Wide widen(BitFieldType type, std::int64_t value) {
   return type.is_signed ? Wide{value} : Wide{static_cast<std::uint64_t>(value)};
 }
@@ -55,7 +55,7 @@ std::optional<BitFieldType> BitFieldType::parse(std::string_view text) {
   return BitFieldType{is_signed, static_cast<unsigned>(*bits)};
 }
 
-// A field touches nine bytes at most: they are gathered into one number, from which it is cut.
+// A field touches at most nine bytes: they are gathered into one number, and the field is cut out of that.
 std::int64_t read_bit_field(std::string_view bytes, BitFieldType type, std::uint64_t offset) {
   const std::uint64_t first = offset / 8;
   const unsigned skipped = static_cast<unsigned>(offset % 8);
@@ -84,8 +84,8 @@ void write_bit_field(char* bytes, BitFieldType type, std::uint64_t offset, std::
 }
 
 std::optional<std::int64_t> fit_bit_field(BitFieldType type, std::int64_t value, Overflow overflow) {
-  // As redis-server has it, which reckons in 64 bits how far below the largest number this is: what is farther counts
-  // as above it.
+  // As in redis-server, which computes the distance to the largest number in 64 bits: if that overflows, the value
+  // counts as above the largest number.
   const bool too_far = largest(type) - value > std::numeric_limits<std::int64_t>::max();
   if (overflow == Overflow::kSaturate && type.is_signed && type.bits < kMaxBits && too_far) {
     return static_cast<std::int64_t>(largest(type));

@@ -21,8 +21,8 @@ std::uint64_t ones_of(std::uint8_t byte) {
   return static_cast<std::uint64_t>(std::popcount(byte));
 }
 
-// Four sums side by side, so that no count waits for the one before. Inlined into functions that differ by what the
-// processor is known to have.
+// Four independent sums, so that no count waits for the one before. Inlined into functions that are compiled for
+// different processor features.
 [[gnu::always_inline]] inline std::uint64_t sum_ones(const char* bytes, std::size_t words) {
   std::uint64_t sums[4] = {};
   std::size_t i = 0;
@@ -40,7 +40,7 @@ std::uint64_t sum_portably(const char* bytes, std::size_t words) {
 }
 
 #if defined(__x86_64__)
-// The instruction is newer than the oldest processors that the program is built for.
+// The instruction is newer than the oldest supported processors.
 [[gnu::target("popcnt")]] std::uint64_t sum_by_instruction(const char* bytes, std::size_t words) {
   return sum_ones(bytes, words);
 }
@@ -55,7 +55,7 @@ std::uint64_t count_ones(const char* bytes, std::size_t words) {
 }
 #endif
 
-// A byte's bits from `first` on, and those up to `last`.
+// A byte's bits from `first` on; and those up to `last`.
 std::uint8_t mask_from(std::uint64_t first) {
   return static_cast<std::uint8_t>(0xff >> (first & 7));
 }
@@ -67,13 +67,13 @@ std::uint8_t byte_at(std::string_view bytes, std::uint64_t index) {
   return static_cast<std::uint8_t>(bytes[index]);
 }
 
-// The first set bit of a byte, from the highest on.
+// The first set bit of a byte, from the highest bit on.
 std::uint64_t first_one(std::uint8_t byte) {
   return static_cast<std::uint64_t>(std::countl_zero(byte));
 }
 
-// A block of every source at a time: it stays in the cache while the sources go over it, and its size, known to the
-// compiler, makes vector code of each loop.
+// One block of each source at a time: it stays in the cache while the sources are combined; and its constant size lets
+// the compiler vectorise each loop.
 constexpr std::size_t kBlockWords = 128;
 constexpr std::size_t kBlockBytes = kBlockWords * kWordBytes;
 struct Block {
@@ -147,7 +147,7 @@ class BlockCombiner {
     apply(result_, others_, step);
   }
 
-  // `others_` holds what two sources had already.
+  // `others_` has the bits that two sources have had.
   void only_one(std::size_t offset) {
     others_ = {};
     for (const std::string_view source : sources_.subspan(1)) {
@@ -184,7 +184,7 @@ std::uint64_t count_bits(std::string_view bytes, BitRange range) {
   const std::uint64_t first = range.first / 8;
   const std::uint64_t last = range.last / 8;
   std::uint64_t count = 0;
-  // The whole bytes, then what the ends have too much.
+  // Counts whole bytes, then subtracts the excess at both ends.
   const std::uint64_t size = last - first + 1;
   const std::uint64_t words = size / kWordBytes;
   count += count_ones(bytes.data() + first, words);
@@ -197,13 +197,13 @@ std::uint64_t count_bits(std::string_view bytes, BitRange range) {
 std::optional<std::uint64_t> find_bit(std::string_view bytes, BitRange range, bool bit) {
   const std::uint64_t last = range.last / 8;
   std::uint64_t at = range.first / 8;
-  const std::uint8_t flip = bit ? 0 : 0xff;  // so that what is looked for is a 1
+  const std::uint8_t flip = bit ? 0 : 0xff;  // so that the searched bit is a 1
   std::uint8_t mask = mask_from(range.first);
   const Word dull = bit ? 0 : kAllOnes;
   while (at <= last) {
     if (mask == 0xff) {
       const auto differs = [&](std::uint64_t place) { return load(bytes.data() + place) ^ dull; };
-      // Four words at once: memory is the bound then.
+      // Four words together: then memory bandwidth is the limit.
       while (last - at >= 4 * kWordBytes && (differs(at) | differs(at + kWordBytes) | differs(at + 2 * kWordBytes) |
                                              differs(at + 3 * kWordBytes)) == 0) {
         at += 4 * kWordBytes;

@@ -1,5 +1,6 @@
-// HllDense: the registers of a HyperLogLog side by side, six bits each, the lowest bits of a byte first.
-// Ownership: borrows the bytes. Thread: plain functions, no state.
+// HllDense: the registers of a HyperLogLog in sequence, six bits each, the lowest bits of a byte first.
+// Ownership: borrows the bytes.
+// Thread: pure functions.
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,7 @@ namespace {
 constexpr double kRegisters = kHllRegisters;
 constexpr double kAlphaInfinity = 0.721347520444481703680;  // 1 / (2 ln 2)
 
-// x + sum over k >= 1 of x^(2^k) * 2^(k-1): what the registers stand for that have seen nothing.
+// x + sum over k >= 1 of x^(2^k) * 2^(k-1): the contribution of the registers that are 0.
 double sigma(double x) {
   if (x == 1.0) return std::numeric_limits<double>::infinity();
   double sum = x;
@@ -24,7 +24,7 @@ double sigma(double x) {
   return sum;
 }
 
-// (1 - x - sum over k >= 1 of (1 - x^(2^-k))^2 * 2^-k) / 3: the same for those that are full.
+// (1 - x - sum over k >= 1 of (1 - x^(2^-k))^2 * 2^-k) / 3: the contribution of those that are full.
 double tau(double x) {
   if (x == 0.0 || x == 1.0) return 0.0;
   double sum = 1 - x;

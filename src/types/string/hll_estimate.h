@@ -1,4 +1,4 @@
-// HllEstimate: how many different elements the registers of a HyperLogLog have seen, by O. Ertl's improved raw
+// HllEstimate: the number of different elements that a HyperLogLog's registers have seen, by O. Ertl's improved raw
 // estimator ("New cardinality estimation algorithms for HyperLogLog sketches", 2017, section 2).
 // Thread: a plain value.
 #pragma once
@@ -10,9 +10,9 @@ namespace terrace::types {
 
 inline constexpr unsigned kHllIndexBits = 14;
 inline constexpr std::uint32_t kHllRegisters = 1u << kHllIndexBits;
-inline constexpr unsigned kHllRankBits = 64 - kHllIndexBits;  // the hash's bits that a rank is counted in
+inline constexpr unsigned kHllRankBits = 64 - kHllIndexBits;  // the bits of the hash for the rank
 
-// How many registers have each value.
+// The number of registers with each value.
 class HllHistogram {
  public:
   void add(std::uint8_t value, std::uint32_t registers = 1) { counts_[value] += registers; }

@@ -5,9 +5,9 @@
 namespace terrace::types {
 namespace {
 
-// The longest that one run becomes: zeros, the value, zeros.
+// The longest replacement of a run: zeros, the value, zeros.
 constexpr std::size_t kMaxReplacement = 5;
-// Raising a register makes three runs of one at most; only they and their neighbours can be joined.
+// Raising a register splits a run into at most three: only they and their neighbours may be joined.
 constexpr int kRunsLookedAt = 5;
 
 class Runs {
@@ -35,9 +35,9 @@ class Runs {
 };
 
 struct Place {
-  std::size_t before;  // the run before it, or itself
+  std::size_t before;  // of the run before it, or of the run itself
   std::size_t at;
-  std::uint32_t first;  // register of the run
+  std::uint32_t first;  // the run's first register
   HllRun run;
 };
 
@@ -55,7 +55,7 @@ std::optional<Place> find_run(std::string_view text, std::size_t first_run, std:
   return std::nullopt;
 }
 
-// What takes the run's place when one of its registers is raised.
+// The runs that replace the run when one of its registers is raised.
 Runs split(const Place& place, std::uint32_t index, std::uint8_t value) {
   const std::uint32_t left = index - place.first;
   const std::uint32_t right = place.run.registers - left - 1;
@@ -73,7 +73,7 @@ Runs split(const Place& place, std::uint32_t index, std::uint8_t value) {
   return runs;
 }
 
-// Joins neighbouring runs of the same value that fit one, from `at` on.
+// From `at` on, joins neighbouring runs of the same value that fit one run.
 void join_runs(std::string& text, std::size_t at) {
   for (int i = 0; i < kRunsLookedAt; ++i) {
     const auto run = HllRun::read(text, at);

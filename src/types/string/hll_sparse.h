@@ -1,11 +1,11 @@
-// HllSparse: the registers of a HyperLogLog as runs of equal ones, for as long as most are zero. The runs, as Redis
-// writes them:
+// HllSparse: the registers of a HyperLogLog as runs of equal registers, while most are zero. The runs, as in Redis:
 //
 //   00xxxxxx            x+1 zeros
 //   01xxxxxx yyyyyyyy   xy+1 zeros
 //   1vvvvvxx            x+1 times v+1
 //
-// Ownership: borrows the bytes it reads, edits a string of the caller's. Thread: plain functions, no state.
+// Ownership: borrows the bytes it reads; edits a string of the caller's.
+// Thread: pure functions.
 #pragma once
 
 #include <cstdint>
@@ -25,13 +25,13 @@ struct HllRun {
 
   std::uint8_t value;
   std::uint32_t registers;
-  std::size_t bytes;  // that it is written in
+  std::size_t bytes;  // that encode it
 
-  // The run at `at`; nothing at the end, or where it is cut.
+  // The run at `at`; nullopt at the end, or if the run is incomplete.
   static std::optional<HllRun> read(std::string_view bytes, std::size_t at);
 };
 
-// Visits run after run. False: they do not make up all registers, no more and no less.
+// Visits all runs. False: they do not make up exactly all registers.
 template <typename Visit>
 bool for_each_hll_run(std::string_view runs, const Visit& visit) {
   std::uint32_t registers = 0;
@@ -46,13 +46,13 @@ bool for_each_hll_run(std::string_view runs, const Visit& visit) {
 }
 
 enum class HllRaise : std::uint8_t {
-  kLower,  // the register has that value already, or a higher one
+  kLower,  // the register has this value or a higher one
   kRaised,
-  kNoRoom,   // runs cannot say it, or not in so many bytes: nothing was changed
+  kNoRoom,   // runs cannot encode it, or not in so many bytes: nothing was changed
   kCorrupt,  // no run has the register
 };
 
-// Raises a register in `text`, whose runs begin at `first_run` and which may get `max_size` bytes long.
+// Raises a register in `text`, whose runs begin at `first_run` and which may become up to `max_size` bytes long.
 HllRaise raise_sparse_register(std::string& text, std::size_t first_run, std::uint32_t index, std::uint8_t value,
                                std::size_t max_size);
 

@@ -13,7 +13,7 @@ constexpr std::size_t kCountAt = 8;
 constexpr char kDense = 0;
 constexpr char kSparse = 1;
 constexpr std::uint64_t kForgotten = std::uint64_t{1} << 63;
-constexpr std::uint64_t kHashSeed = 0xadc83b19;  // Redis' own: another one would see other registers
+constexpr std::uint64_t kHashSeed = 0xadc83b19;  // Redis' seed: another would use other registers
 
 std::uint64_t load_count(const char* bytes) {
   std::uint64_t count = 0;
@@ -50,7 +50,7 @@ std::uint64_t hash_of(std::string_view text) {
 
 HllObservation HllObservation::of(std::string_view element) {
   const std::uint64_t hash = hash_of(element);
-  // The bit above the hash's bounds the rank.
+  // The bit above the hash limits the rank.
   const std::uint64_t rest = hash >> kHllIndexBits | std::uint64_t{1} << kHllRankBits;
   return {static_cast<std::uint32_t>(hash % kHllRegisters), static_cast<std::uint8_t>(std::countr_zero(rest) + 1)};
 }

@@ -5,7 +5,7 @@
 namespace terrace::types {
 
 Subsequence::Subsequence(std::string_view a, std::string_view b) : a_(a), b_(b), shorten_a_(a.size() * b.size()) {
-  // best[j]: the size for the front of i bytes of a (i - 1 before the inner loop has come to j) and j bytes of b.
+  // best[j]: the length for the first i bytes of a (i - 1 before the inner loop reaches j) and the first j bytes of b.
   std::vector<std::uint32_t> best(b.size() + 1, 0);
   std::size_t bit = 0;
   for (std::size_t i = 1; i <= a.size(); ++i) {

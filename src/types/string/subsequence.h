@@ -1,5 +1,7 @@
-// Subsequence: the longest common subsequence of two texts, as LCS gives it: among equals the one that Redis picks.
-// Memory is one bit for each pair of bytes. Ownership: borrows the texts. Thread: plain values.
+// Subsequence: the longest common subsequence of two texts, for LCS: among several, the one that Redis chooses. Takes
+// one bit of memory for each pair of bytes.
+// Ownership: borrows the texts.
+// Thread: plain values.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +11,7 @@
 
 namespace terrace::types {
 
-// A run of bytes that the two texts have in common: both bounds included.
+// A run of bytes that both texts have; both ends included.
 struct CommonRange {
   std::uint32_t first_a, last_a;
   std::uint32_t first_b, last_b;
@@ -22,7 +24,7 @@ class Subsequence {
 
   std::uint32_t size() const { return size_; }
   std::string text() const;
-  // From the end of the texts to their front.
+  // From the end of the texts to the front.
   std::vector<CommonRange> ranges() const;
 
  private:
@@ -33,7 +35,7 @@ class Subsequence {
 
   std::string_view a_;
   std::string_view b_;
-  // For the fronts of i and j bytes (from 1): does the way back leave out a's last byte rather than b's?
+  // For the first i bytes of a and j bytes of b (from 1): whether the way back skips a's last byte, not b's.
   std::vector<bool> shorten_a_;
   std::uint32_t size_ = 0;
 };

@@ -16,7 +16,7 @@ struct Direction {
 // In the order in which they are searched.
 constexpr Direction kNeighbours[] = {{0, 1}, {0, -1}, {1, 0}, {-1, 0}, {1, 1}, {-1, 1}, {1, -1}, {-1, -1}};
 
-// Does the neighbour in one of the four directions end before the area does?
+// Whether the neighbour in one of the four directions ends before the area.
 bool reached_over(const Geohash& middle, const Geohash::Cell& bounds) {
   return middle.neighbour(0, 1).cell().greatest.latitude < bounds.greatest.latitude ||
          middle.neighbour(0, -1).cell().least.latitude > bounds.least.latitude ||
@@ -24,7 +24,7 @@ bool reached_over(const Geohash& middle, const Geohash::Cell& bounds) {
          middle.neighbour(-1, 0).cell().least.longitude > bounds.least.longitude;
 }
 
-// Does the middle cell reach as far in this direction as the area does?
+// Whether the middle cell reaches as far in this direction as the area.
 bool needless(const Direction& to, const Geohash::Cell& middle, const Geohash::Cell& bounds) {
   return (to.north < 0 && middle.least.latitude < bounds.least.latitude) ||
          (to.north > 0 && middle.greatest.latitude > bounds.greatest.latitude) ||
@@ -46,7 +46,7 @@ std::optional<double> GeoArea::distance_within(const GeoPoint& point) const {
   return distance_metres(center, point);
 }
 
-// On the side of the nearer pole degrees of longitude are shorter: the area spans the most of them there.
+// Degrees of longitude are shorter towards the nearer pole: the area spans the most of them on that side.
 Geohash::Cell GeoArea::bounds() const {
   const bool circle = shape == Shape::kCircle;
   const double up = unit_metres * (circle ? radius : height / 2), aside = unit_metres * (circle ? radius : width / 2);
@@ -57,7 +57,7 @@ Geohash::Cell GeoArea::bounds() const {
           {center.longitude + longitudes, center.latitude + latitudes}};
 }
 
-// So large a cell that three in a row are enough for the circle around the area.
+// The cell size at which three cells in a row cover the circle around the area.
 unsigned GeoArea::covering_steps() const {
   double metres = shape == Shape::kCircle ? radius : std::sqrt((width / 2) * (width / 2) + (height / 2) * (height / 2));
   metres *= unit_metres;
@@ -84,7 +84,7 @@ std::vector<Geohash> GeoArea::covering() const {
   for (const Direction& to : kNeighbours) {
     if (steps > 1 && needless(to, cell, area)) continue;
     const Geohash next = middle.neighbour(to.east, to.north);
-    // Of cells that are half of the earth, the one to the east is the one to the west.
+    // If a cell is half of the earth, its eastern and its western neighbour are the same.
     if (cells.size() == 1 || next != cells.back()) cells.push_back(next);
   }
   return cells;

@@ -1,5 +1,5 @@
-// GeoArea: a circle or a box around a place, and the cells that cover it: the one that the place is in and its
-// neighbours, of a size that the area does not reach beyond them.
+// GeoArea: a circle or a box around a point, and the cells that cover it: the point's cell and its neighbours, so large
+// that the area does not extend beyond them.
 // Thread: a plain value.
 #pragma once
 
@@ -16,15 +16,15 @@ struct GeoArea {
 
   Shape shape = Shape::kCircle;
   GeoPoint center;
-  double unit_metres = 1;  // of the lengths below
+  double unit_metres = 1;  // the unit of the lengths below, in metres
   double radius = 0;       // kCircle
   double width = 0;        // kBox; from west to east
   double height = 0;       // kBox
 
-  // In metres, if the point lies within the area.
+  // The distance in metres, if the point lies within the area.
   std::optional<double> distance_within(const GeoPoint& point) const;
-  // At most nine cells of one size, each once, in the order in which Redis searches them, which shows in the order of
-  // what is found.
+  // At most nine cells of one size, each once, in the order in which Redis searches them, because results come in that
+  // order.
   std::vector<Geohash> covering() const;
 
  private:

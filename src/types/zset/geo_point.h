@@ -1,6 +1,6 @@
-// GeoPoint: a place on the earth in degrees, and the distance between two of them on a sphere, which is what Redis
-// takes the earth for. Thread: a plain value.
-// Source: the haversine formula (R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68, 1984).
+// GeoPoint: a point on the earth in degrees, and the distance of two points on a sphere, as Redis computes it.
+// Thread: a plain value. Source: the haversine formula (R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope
+// 68, 1984).
 #pragma once
 
 #include <numbers>
@@ -8,7 +8,7 @@
 namespace terrace::types {
 
 struct GeoPoint {
-  // Places beyond are refused. The latitude is that at which a web map's square ends (EPSG:3857).
+  // Points beyond are refused. The latitude is where a web map's square ends (EPSG:3857).
   static constexpr double kMaxLongitude = 180;
   static constexpr double kMaxLatitude = 85.05112878;
   static constexpr double kEarthRadiusMetres = 6372797.560856;
@@ -22,7 +22,7 @@ struct GeoPoint {
   }
 };
 
-// Rounded by the order of the operations, so that distances have the digits that Redis' have.
+// In this order of operations, the rounding gives distances the same digits as in Redis.
 constexpr double radians(double degrees) {
   return degrees * (std::numbers::pi / 180.0);
 }

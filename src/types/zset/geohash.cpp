@@ -5,7 +5,7 @@
 namespace terrace::types {
 namespace {
 
-// Bit i goes to place 2i.
+// Bit i becomes bit 2i.
 std::uint64_t spread(std::uint32_t number) {
   std::uint64_t bits = number;
   bits = (bits | bits << 16) & 0x0000FFFF0000FFFF;
@@ -24,7 +24,7 @@ std::uint32_t gather(std::uint64_t bits) {
   return static_cast<std::uint32_t>(bits | bits >> 16);
 }
 
-// Which of the halved pieces of -limit ... limit.
+// The index of the piece, of the range -limit ... limit halved `steps` times.
 std::uint32_t piece_of(double degrees, double limit, unsigned steps) {
   return static_cast<std::uint32_t>((degrees + limit) / (limit + limit) * static_cast<double>(1ull << steps));
 }
@@ -33,7 +33,7 @@ double start_of(std::uint32_t piece, double limit, unsigned steps) {
   return -limit + (piece / static_cast<double>(1ull << steps)) * (limit + limit);
 }
 
-// A score that no cell has comes to bits all the same, as the machine redis-server runs on converts it.
+// A score that is no cell's is converted to bits as redis-server's machine does it.
 std::uint64_t bits_of(double score) {
   constexpr double kTwoTo63 = 9223372036854775808.0;
   if (score >= 2 * kTwoTo63) return 0;
@@ -82,7 +82,7 @@ Geohash::Cell Geohash::cell() const {
 Geohash Geohash::neighbour(int east, int north) const {
   std::uint32_t row = gather(bits_), column = gather(bits_ >> 1);
   const std::uint32_t mask = (1u << steps_) - 1;
-  // A direction that is not gone in is left as it is, also behind the last cell.
+  // A direction without a step stays unchanged, also behind the last cell.
   if (north != 0) row = (row + static_cast<std::uint32_t>(north)) & mask;
   if (east != 0) column = (column + static_cast<std::uint32_t>(east)) & mask;
   return {spread(row) | spread(column) << 1, steps_};

@@ -1,8 +1,7 @@
-// Geohash: a cell of the earth, found by halving its longitudes and latitudes in turn: the bits that say which half
-// stand one behind the other, longitude first. Cells of 26 steps are the scores of members with coordinates: 52 bits,
-// which a double holds exactly, and in whose order cells that lie within a larger one are one range.
-// Thread: a plain value.
-// Source: the geohash encoding (G. Niemeyer's geohash.org), Z-order curves (G. M. Morton, 1966).
+// Geohash: a cell of the earth, found by halving its longitudes and latitudes alternately; one bit a step tells which
+// half, longitude first. Cells of 26 steps are the scores of members with coordinates: 52 bits, which a double holds
+// exactly. In the order of the scores, all cells within a larger cell are one range.
+// Thread: a plain value. Source: the geohash encoding (G. Niemeyer's geohash.org), Z-order curves (G. M. Morton, 1966).
 #pragma once
 
 #include <cstdint>
@@ -16,11 +15,11 @@ class Geohash {
  public:
   static constexpr unsigned kMaxSteps = 26;
 
-  // Degrees from the least to the greatest in each direction.
+  // Degrees, from the least to the greatest in each direction.
   struct Cell {
     GeoPoint least;
     GeoPoint greatest;
-    GeoPoint center() const;  // within the limits of GeoPoint, whatever the cell was made of
+    GeoPoint center() const;  // always within the limits of GeoPoint
   };
   // Scores from `begin` on and below `end`.
   struct ScoreRange {
@@ -28,9 +27,9 @@ class Geohash {
     double end;
   };
 
-  // The cell of a point within its limits. At the very eastern or northern end the cell is the one behind the last.
+  // The cell of a point within the limits. At the very eastern or northern end it is the cell behind the last.
   static Geohash of(const GeoPoint& point, unsigned steps = kMaxSteps);
-  // Any score will do: a sorted set with other scores has places, too.
+  // Any score is accepted: members of a sorted set with other scores have coordinates too.
   static Geohash of_score(double score);
 
   std::uint64_t bits() const { return bits_; }
@@ -38,9 +37,9 @@ class Geohash {
   double score() const { return scores().begin; }
   ScoreRange scores() const;
   Cell cell() const;
-  // So many cells to the east and to the north, around the earth.
+  // The cell so many cells to the east and to the north, around the earth.
   Geohash neighbour(int east, int north) const;
-  // The public form, in eleven letters and digits, where latitudes go to the poles; the last one says nothing.
+  // The public form, of eleven characters, where latitudes go to the poles; the last character has no information.
   std::string text() const;
 
   friend bool operator==(const Geohash&, const Geohash&) = default;
@@ -53,7 +52,7 @@ class Geohash {
   unsigned steps_;
 };
 
-// The place that a member with this score has.
+// The coordinates of a member with this score.
 inline GeoPoint place_of_score(double score) {
   return Geohash::of_score(score).cell().center();
 }

@@ -1,9 +1,8 @@
-// RangeSort: sorts just so much that a range of places holds what it would hold if all were sorted. Equal elements
-// come in the order in which Redis' partial sort leaves them, which shows where a reply is cut off among them; all but
-// that std::partial_sort would do as well.
-// Thread: plain functions, no state.
-// Source: quicksort by J. L. Bentley and M. D. McIlroy, "Engineering a Sort Function", Software: Practice and
-// Experience 23 (1993), where parts that lie beside the range are left unsorted.
+// RangeSort: sorts only as far as needed for a range of indexes to have the elements of the fully sorted sequence.
+// Equal elements come in the order of Redis' partial sort, which matters where a reply ends among them; otherwise
+// std::partial_sort would do.
+// Thread: pure functions. Source: quicksort by J. L. Bentley and M. D. McIlroy, "Engineering a Sort Function",
+// Software: Practice and Experience 23 (1993); parts outside of the range are left unsorted.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +15,7 @@ namespace terrace::types {
 template <typename Element, typename Less>
 class RangeSort {
  public:
-  // Of `all`, the places `first` to `last`, the latter included.
+  // Sorts `all` for the indexes `first` to `last`, both included.
   RangeSort(std::span<Element> all, std::size_t first, std::size_t last, const Less& less)
       : all_(all), first_(first), last_(last), less_(less) {
     sort(0, all.size());
@@ -24,7 +23,7 @@ class RangeSort {
 
  private:
   static constexpr std::size_t kFew = 7;    // fewer are sorted by insertion
-  static constexpr std::size_t kMany = 40;  // of more it is worth to look for the middle
+  static constexpr std::size_t kMany = 40;  // for more, the pivot is a pseudomedian
   using Place = std::size_t;
   struct Part {
     Place begin;
@@ -62,8 +61,8 @@ class RangeSort {
     for (; count > 0; --count) std::swap(all_[a++], all_[b++]);
   }
 
-  // Into what is less than the pivot, which stands at `begin`, and what is greater. What is equal is gathered at both
-  // ends, then brought to the middle.
+  // Divides into the elements less than the pivot, which is at `begin`, and those greater. Equal ones are gathered at
+  // both ends, then moved to the middle.
   std::pair<Part, Part> divide(Place begin, Place end) {
     Place equal_low = begin + 1, low = begin + 1, high = end, equal_high = end;  // the latter two: one behind
     for (;;) {
@@ -86,7 +85,7 @@ class RangeSort {
   void sort(Place begin, Place end) {
     while (end - begin >= kFew) {
       std::swap(all_[begin], all_[pivot_of(begin, end - begin)]);
-      // They do not depend on each other: the smaller one is left to a call, so that calls are never deep.
+      // The order does not matter: the smaller part is sorted by recursion, so that the recursion stays shallow.
       auto [smaller, larger] = divide(begin, end);
       if (smaller.size() > larger.size()) std::swap(smaller, larger);
       if (concerned(smaller)) sort(smaller.begin, smaller.end);

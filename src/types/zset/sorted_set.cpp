@@ -10,7 +10,7 @@ using storage::Encoding;
 using storage::ValueType;
 
 constexpr unsigned kMemberAndScore = 2;
-// What a member takes in a listpack beside its text, at most, the score's digits included.
+// The most that a member takes in a listpack beside its text, including the score's digits.
 constexpr std::size_t kOverhead = 48;
 
 }  // namespace
@@ -86,7 +86,7 @@ bool SortedSet::erase(std::string_view member) {
   return true;
 }
 
-// As in Redis there is no way back: a sorted set that has been large stays a tree.
+// As in Redis, a large sorted set never becomes a listpack again.
 void SortedSet::convert() {
   auto large = std::make_unique<ScoreTree>();
   view().forward(0, [&large](const ScoredMember& element) {

@@ -1,8 +1,9 @@
-// Sorted set: a record's value as members with scores, in the order of score and text. Small ones are one listpack
-// (member, score, member, ...) in the record's own bytes, larger ones a ScoreTree; which one it is shows outside only
-// as OBJECT ENCODING. SortedSetView reads any record, SortedSet changes one that is the database's own,
-// SortedSetBuilder makes a value of members that come one by one. Ranks count from 0, the lowest score. Ownership:
-// borrows the record; texts are good until the next change. Thread: the reactor's.
+// Sorted set: a record's value as members with scores, in the order of score and text. A small one is one listpack
+// (member, score, member, ...) in the record's own bytes, a large one a ScoreTree; clients see the form only in OBJECT
+// ENCODING. SortedSetView reads any record, SortedSet changes a record in the database, SortedSetBuilder makes a value
+// from members, one by one. Ranks count from 0, the lowest score.
+// Ownership: borrows the record; texts are valid until the next change.
+// Thread: the reactor's.
 #pragma once
 
 #include <memory>
@@ -27,8 +28,8 @@ class SortedSetView {
   std::optional<double> score(std::string_view member) const;
   std::optional<std::size_t> rank(std::string_view member) const;
 
-  // How many there are for which `first(score, member)` is true, if those come before all others; `member()` is the
-  // text.
+  // The number of elements for which `first(score, member)` is true; they must come before all others. `member()`
+  // returns the text.
   template <typename First>
   std::size_t count_first(const First& first) const {
     if (tree_) return tree_->count_first(first);
@@ -40,7 +41,7 @@ class SortedSetView {
     });
     return count;
   }
-  // Calls visit(element) from this rank on, or back from it, until it returns false.
+  // Calls visit(element) from this rank on, forwards or backwards, until it returns false.
   template <typename Visit>
   void forward(std::size_t rank, const Visit& visit) const {
     if (rank >= size()) return;
@@ -60,7 +61,7 @@ class SortedSetView {
       return true;
     });
   }
-  // A step of a scan, see MemberIndex::scan; a listpack is one step.
+  // A step of a scan, see MemberIndex::scan; a listpack takes one step.
   template <typename Visit>
   std::uint64_t scan(std::uint64_t cursor, const Visit& visit) const {
     if (tree_) {
@@ -109,7 +110,7 @@ class SortedSetView {
 
 class SortedSet {
  public:
-  // The record is a sorted set, found for writing and marked as changed.
+  // The record must be a sorted set, found for writing and marked as changed.
   SortedSet(storage::Database& database, storage::Record* record, const CollectionLimits& limits)
       : bytes_(database, record), limits_(limits) {}
 
@@ -119,7 +120,7 @@ class SortedSet {
 
   // True if the member is new. It must not lie in the set.
   bool set(const ScoredMember& element);
-  // True if it was there. The last member leaves an empty set, which must be removed.
+  // True if it was there. Removing the last member leaves an empty set, which the caller must remove.
   bool erase(std::string_view member);
 
  private:
@@ -136,11 +137,11 @@ class SortedSetBuilder {
  public:
   SortedSetBuilder() : tree_(std::make_unique<ScoreTree>()) {}
 
-  // False: the member came already; it has the new score now.
+  // False: the member was added already; it has the new score now.
   bool add(const ScoredMember& element);
-  // The members so far, in order.
+  // The members added so far, in order.
   const ScoreTree& members() const { return *tree_; }
-  // Packed if the limits allow; it must not be empty.
+  // Packed if the limits allow it; it must not be empty.
   Value take(const CollectionLimits& limits);
 
  private:
