@@ -150,7 +150,7 @@ Result<bool> try_multishot_receive(io_uring& ring, int receiver, int sender) {
 }  // namespace
 
 Result<void> check_multishot_receive(io_uring& ring) {
-  // A pool of its own: the buffer that this test uses is freed with it.
+  // A separate pool: the buffer that this test uses is freed with it.
   Result<std::unique_ptr<ReceiveBuffers>> buffers = ReceiveBuffers::create(ring, 4, 64);
   if (!buffers && buffers.error().code == ErrorCode::kInvalid) {
     return unsupported(std::string("this kernel's io_uring lacks provided-buffer rings") + kNeeds);

@@ -1,6 +1,6 @@
 // Mailbox: where other threads leave finished work items for the reactor. One wake-up may stand for many items.
 //
-// An eventfd tells the reactor that the mailbox is no longer empty. The reactor keeps one read of it in flight:
+// An eventfd wakes the reactor when the mailbox is no longer empty. The reactor keeps one read of it in flight:
 // prepare_read() fills the ring's entry, on_read() takes the result and resumes the items' waiters; then the next read
 // is prepared.
 // Ownership: belongs to the Reactor; an item lives in the frame of the coroutine that waits for it. The ring must close

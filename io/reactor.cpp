@@ -212,7 +212,7 @@ void Reactor::cancel(Completion& completion) {
   io_uring_sqe& sqe = next_entry();
   io_uring_prep_cancel(&sqe, &completion, 0);
   sqe.flags |= IOSQE_CQE_SKIP_SUCCESS;
-  io_uring_sqe_set_data(&sqe, nullptr);  // not found, or too late: the operation's own completion tells
+  io_uring_sqe_set_data(&sqe, nullptr);  // not found, or too late: the operation's own completion has the result
 }
 
 // Called in the middle of a turn, when the submission queue is full.

@@ -9,7 +9,7 @@ namespace terrace::io {
 // processor from a thread with longer ones (Linux 6.12, sched_setattr(2)).
 void run_at_once();
 
-// For work that nobody waits for: a tenth of the others' share while both want the processor, all of an idle processor,
+// For background work: a tenth of the others' share while both want the processor, all of an idle processor,
 // and no preemption of others when the thread wakes.
 void run_behind();
 

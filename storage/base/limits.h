@@ -103,8 +103,8 @@ inline constexpr std::uint64_t kMaxImageSize = 1024 * kGiB;
 // Its size on disk if nothing of it can be compressed: a header of 16 bytes for each block.
 inline constexpr std::uint64_t kMaxStoredImageSize = kMaxImageSize + kMaxImageSize / kLargeBlockSize * 16;
 
-// Objects with a larger image are encoded in slices. From the second limit on, the image is also written to a segment
-// of its own while it is encoded, so that it is never in memory as a whole.
+// Objects with a larger image are encoded in slices. From the second limit on, the image is also written to a new
+// segment while it is encoded, so that it is never in memory as a whole.
 inline constexpr std::uint64_t kSlicedImageSize = kTinyLimits ? 2 * kKiB : 64 * kKiB;
 inline constexpr std::uint64_t kStreamedImageSize = kTinyLimits ? 8 * kKiB : 4 * kMiB;
 // Bytes of an object's image that are encoded, or decoded, before the clock is checked.

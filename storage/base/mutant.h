@@ -17,7 +17,7 @@ enum class Mutant : std::uint8_t {
   kSkipWitness,       // an overwritten entry's image counts as the writing key's own
   kMarkInsideUnit,    // a checkpoint takes its mark while a unit's changes are not in the log
   // of the server's core
-  kReplyBeforePosition,  // a reply leaves though what it tells is not durable
+  kReplyBeforePosition,  // a reply leaves before the state it shows is durable
   kIgnoreDependency,     // a read's reply does not wait for the change it has read
   kUnitCutInTwo,         // a unit is two entries of the log
   kWatchMissesExpiry,    // a watched key whose time has come counts as unchanged

@@ -1,5 +1,4 @@
-// Statistics: the store's counters at one moment, for INFO. Bytes and counts since open() unless the comment tells
-// otherwise.
+// Statistics: the store's counters at one moment, for INFO. Bytes and counts since open() unless noted otherwise.
 #pragma once
 
 #include <cstdint>

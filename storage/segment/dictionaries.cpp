@@ -108,7 +108,7 @@ io::Task<Result<std::unique_ptr<Dictionary>>> Dictionaries::read(std::uint32_t i
     if (!bytes && full.ok()) {
       full = Error{ErrorCode::kCorrupt, path + ": the copy at offset " + std::to_string(offset) + " is damaged"};
     }
-    // A copy that cannot be read tells nothing about its content.
+    // A copy that cannot be read may still be intact.
     if (!bytes && (damaged.ok() || full.error().code != ErrorCode::kCorrupt)) damaged = full;
     if (bytes && !damaged.ok()) report({ErrorCode::kCorrupt, damaged.error().message + "; the other one is used"});
   }

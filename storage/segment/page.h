@@ -1,5 +1,5 @@
-// Pages: what a segment consists of. A packed page holds several records, compressed together. A large record has a run
-// of pages of its own. See FORMAT.md.
+// Pages: what a segment consists of. A packed page holds several records, compressed together. A large record takes a
+// run of whole pages. See FORMAT.md.
 //
 //   page      | checksum u64 | segment serial u64 | magic u32 | page number u16 | kind u8 | codec u8 |
 //             | records u16 | 0 u16 | raw size u32 | stored size u32 | dictionary u32 | stored bytes ... | zeros |

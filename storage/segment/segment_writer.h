@@ -56,7 +56,7 @@ class SegmentWriter {
   // location for each item, in the batch's new order. The locations are not live yet (SegmentTable::add_live); their
   // segments are not retired before finish() is called with the result.
   io::Task<Result<std::vector<Location>>> write(ImageBatch& batch);
-  // Writes an object's image, piece by piece as it is made, as a large record in a segment of its own. Returns
+  // Writes an object's image, piece by piece as it is made, as the only record of a new segment. Returns
   // Location{} if the image was given up. A failed write is not repeated: what was made of the image is gone.
   io::Task<Result<Location>> write_streamed(ObjectSerializer& image, std::int64_t due_ms);
   // Ends a batch, when each of its locations was made live or was dropped.

@@ -68,7 +68,7 @@ std::uint64_t Evictor::walk_slice(const io::Slice& slice, std::uint64_t excess) 
 }
 
 // Where few of many keys are in memory, the hand passes many chains between two records, and passes each record once
-// before it evicts it. Only a whole round without any record tells that there is nothing to evict.
+// before it evicts it. Only after a whole round without any record is there nothing to evict.
 bool Evictor::whole_round_found_none() const {
   std::uint64_t chains = 0;
   for (unsigned number = 0; number < databases_.count(); ++number) chains += databases_[number].index().chain_count();

@@ -30,7 +30,7 @@ class Evictor {
   // False: dirty records stay in memory, because the disk is nearly full.
   void set_spilling(bool spilling) {
     spilling_ = spilling;
-    if (!spilling) progress_.notify();  // waiting for room would be in vain
+    if (!spilling) progress_.notify();  // no room will come: waiters must not wait on
   }
   // Starts work if the governor demands it; cheap, called often.
   void poll();

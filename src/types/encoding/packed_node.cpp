@@ -173,7 +173,7 @@ bool PackedNode::append(PackedNode*& node, std::uint8_t tag, const Entry& entry,
                         std::ptrdiff_t& footprint) {
   if (node &&
       sizeof(PackedNode) + (node->slots + kSlotStep) * std::size_t{3} + node->used + kMaxPacked > layout.max_bytes) {
-    return false;  // before a blob is made in vain
+    return false;  // before a blob is made for nothing
   }
   return append_packed(node, tag, Packed(entry, layout, footprint).view(), layout, footprint);
 }

@@ -5,7 +5,7 @@
 //   entry:  | name size u8 | value size u8 (in tables with values) | name | value |
 //           | 255          | pointer to a Blob |                                        a larger entry
 //
-// A tag is 8 bits of the name's hash: a look-up reads all tags together, and hardly ever an entry in vain. Sizes from
+// A tag is 8 bits of the name's hash: a look-up reads all tags together, and rarely a wrong entry. Sizes from
 // kFurther on are reserved. Entries have no order. A node has at most Layout::max_bytes; a bucket needs a second one
 // only if nearly all its names have the same hash.
 // Ownership: PackedTable owns nodes; a node owns its blobs.

@@ -5,7 +5,7 @@
 //   entry:  | member size u8 | score size u8 | score | member |
 //           | 255            | score size u8 | score | pointer to a Blob |    a larger member
 //
-// A slot's tag is 8 bits of the member's hash, so that a look-up by member hardly ever reads an entry in vain.
+// A slot's tag is 8 bits of the member's hash, so that a look-up by member rarely reads a wrong entry.
 // Ownership: ScoreTree owns leaves; a leaf owns its blobs.
 // Thread: the reactor's.
 #pragma once

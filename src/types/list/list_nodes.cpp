@@ -115,7 +115,7 @@ void ListNodes::push_back(std::string_view text, const ListNodeLimit& limit) {
   insert_between(nodes_.size(), text, limit);
 }
 
-// Makes the elements from `place` on a node of its own.
+// Moves the elements from `place` on to a new node.
 void ListNodes::split(std::size_t at, std::size_t place) {
   std::string tail(node(at).bytes());
   std::uint32_t before = 0;

@@ -6,7 +6,7 @@
 //           | for each field: 1 + the size that all its values have, or 0 | entries: |
 //   entry:  | head | [sequence] | [fields] | values, or fields and values ... |
 //   head:   bit 0     deleted
-//           bit 1     has fields of its own
+//           bit 1     not the master entry's fields
 //           bits 2-3  id: 0: the next sequence; the same head for as many more entries as the further bits hold
 //                         1: as many ms later as the further bits hold, sequence 0
 //                         2: the same, and a sequence follows

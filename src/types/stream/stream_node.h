@@ -1,4 +1,4 @@
-// StreamNode: a node of a stream in an allocation of its own: its listpack (stream_node_view.h), or that packed
+// StreamNode: a node of a stream, in one allocation: its listpack (stream_node_view.h), or that packed
 // (packed_stream_node.h). OpenStreamNode reads either.
 // Ownership: the Stream's; its allocation is counted in the Stream's footprint and given back by free().
 // Thread: the reactor's (the listpack that was unpacked last is kept for the thread).
