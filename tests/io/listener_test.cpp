@@ -71,7 +71,7 @@ TEST(ListenerTest, CloseEndsAWaitingAcceptAndClosesWhatNobodyTook) {
   auto run = [](Reactor& loop, Listener& from) -> Task<> {
     Result<int> first = co_await from.accept();
     EXPECT_TRUE(first.ok());
-    co_await loop.sleep_ms(10);  // the other one is accepted, too
+    co_await loop.sleep_ms(10);  // the other connection is accepted too
     co_await from.close();
     Result<int> second = co_await from.accept();
     EXPECT_FALSE(second.ok());
@@ -100,7 +100,7 @@ TEST(ListenerTest, AWaitingAcceptHearsOfClose) {
   EXPECT_TRUE(reactor->block_on(run(*reactor, std::move(*listener))));
 }
 
-// Out of descriptors: it pauses, and takes those who waited when there are some again.
+// Out of descriptors: it pauses, and accepts the waiting connections when descriptors are free again.
 TEST(ListenerTest, SurvivesAShortageOfDescriptors) {
   auto reactor = make_reactor();
   auto listener = Listener::listen_tcp(*reactor, "127.0.0.1", 0, 16);

@@ -151,7 +151,7 @@ TEST(ReactorTest, HooksRunOncePerTurnInOrderAndWhatTheyWakeRunsBeforeTheWait) {
     HookAwaiter until_hook{hook};
     co_await until_hook;  // within the first hook
     PostAwaiter post{loop};
-    co_await post;  // would sleep for ever if the loop waited first
+    co_await post;  // would never be resumed if the loop waited first
     list.push_back("woken");
     loop.stop();
   };
@@ -189,7 +189,7 @@ TEST(ReactorTest, CompletionsStayInOrderWhenTheQueueOverflows) {
   struct Ordered {
     void on_done(int, unsigned) {
       out.push_back(number);
-      // In the middle of the dispatch the submission queue overflows, too.
+      // The submission queue also overflows in the middle of the dispatch.
       for (int i = 0; i < 20 && number < 50; ++i) io_uring_prep_nop(&reactor.prepare(counter.completion));
       if (out.size() == 500) counter.reactor.stop();
     }
@@ -212,7 +212,8 @@ TEST(ReactorTest, CompletionsStayInOrderWhenTheQueueOverflows) {
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
 }
 
-// Who posts while another follows may count on that one's work before he is resumed; the last never waits in vain.
+// A coroutine that posts itself while another completion follows is resumed after that completion; the last one is
+// always resumed.
 TEST(ReactorTest, ThoseWhoPostAreResumedWhenAFewCompletionsHaveBeenHandled) {
   constexpr int kOperations = 100;
   auto reactor = make_reactor();
@@ -272,7 +273,7 @@ TEST(ReactorTest, CancelEndsAnOperation) {
 TEST(ReactorTest, MeasuresItsTurns) {
   auto reactor = make_reactor();
   auto work = [](Reactor& loop) -> Task<> {
-    co_await loop.sleep_ms(200);  // waiting is not work; but to be preempted before it counts as some
+    co_await loop.sleep_ms(200);  // waiting is not work; a preemption before it counts as some
     const std::int64_t until = loop.monotonic_us() + 10'000;
     while (loop.monotonic_us() < until) {
     }
@@ -301,7 +302,7 @@ class LongTurns final : public TurnObserver {
   std::vector<std::pair<std::string, std::int64_t>> seen;
 };
 
-// Whatever else the machine does: a thread that had no processor says so, and is tried again.
+// On a busy machine the thread may have had no processor: the cause tells, and the test tries again.
 TEST(ReactorTest, LaysLongTurnsAtTheDoorOfWhatTookMostOfThem) {
   auto reactor = make_reactor();
   auto work = [](Reactor& loop) -> Task<> {
@@ -350,7 +351,7 @@ TEST(ReactorTest, TellsATurnThatWaitedFromOneThatWorked) {
   EXPECT_LT(reactor->turn_statistics().worst_on_cpu_us, 20'000U);
 }
 
-// Many that work in slices share a turn's one slice, in their order, and what is due goes on between.
+// Many coroutines that work in slices share a turn's slice in their order, and due timers run in between.
 TEST(ReactorTest, SlicesOfAllTogetherAreBounded) {
   auto reactor = make_reactor();
   constexpr int kWorkers = 8, kSlices = 4;

@@ -168,7 +168,7 @@ TEST_F(StreamTest, LargeTransfersArriveWholeInBothDirections) {
   EXPECT_TRUE(good);
 }
 
-// A consumer that does not come back must make the peer wait, and lose nothing.
+// A consumer that does not return must make the peer wait, without losing data.
 TEST_F(StreamTest, ABusyConsumerHoldsThePeerBack) {
   connect();
   constexpr std::size_t kSize = 64'000'000;
@@ -232,7 +232,7 @@ TEST_F(StreamTest, APeerThatDoesNotReadHoldsTheSenderOnly) {
     co_await test.reactor_->sleep_ms(100);
     EXPECT_FALSE(done);
     EXPECT_TRUE(test.stream_->sending());
-    // Meanwhile it can still be heard.
+    // It can still receive.
     EXPECT_TRUE(test.client_->send("ping"));
     Result<std::span<const std::byte>> heard = co_await test.stream_->receive();
     EXPECT_EQ(to_string(*heard), "ping");
@@ -361,7 +361,7 @@ TEST(EchoTest, TwoHundredConnectionsAtOnce) {
   expect_echo({}, 1000);
 }
 
-// Each send keeps its buffer, so most connections find none, and must get theirs in the end.
+// Each send keeps its buffer, so most connections find none at first; all must get one in the end.
 TEST(EchoTest, TwoHundredConnectionsShareFourBuffers) {
   expect_echo({.receive_buffers = 4, .receive_buffer_bytes = 128}, 5000);
 }
@@ -370,7 +370,7 @@ TEST(EchoTest, QueuesThatOverflowLoseNothing) {
   expect_echo({.submission_entries = 4, .completion_entries = 8}, 3000);
 }
 
-// Consumers that sleep on what they were lent take buffers away; the others go on, all are served in the end.
+// Consumers that sleep with a lent buffer leave fewer for the others, which still make progress; all are served.
 TEST(EchoTest, WhoStarvesIsServedWhenBuffersComeBack) {
   auto reactor = make_reactor({.receive_buffers = 2, .receive_buffer_bytes = 64});
   auto listener = listen(*reactor);
@@ -437,7 +437,7 @@ TEST(EchoTest, AStarvingStreamCanClose) {
   reactor->block_on(run(*reactor));
 }
 
-// Random bytes, random sizes, random ends: the other connections do not feel it, nothing leaks.
+// Random bytes, sizes and ends: other connections are not affected, and nothing leaks.
 TEST(EchoTest, ConnectionsThatEndAnyhowLeaveNothingBehind) {
   constexpr int kConnections = 300;
   auto reactor = make_reactor({.receive_buffers = 16, .receive_buffer_bytes = 256});

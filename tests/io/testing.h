@@ -1,4 +1,4 @@
-// What the tests of this floor share: a reactor, a directory of its own below the build folder, blocking client
+// Helpers for the tests of this floor: a reactor, a temporary directory below the build folder, blocking client
 // sockets.
 #pragma once
 

@@ -23,7 +23,7 @@ using ::testing::HasSubstr;
 
 constexpr std::size_t kBlock = 4096;
 
-// Memory that direct I/O takes.
+// Memory for direct I/O.
 class Block {
  public:
   explicit Block(std::size_t size, char fill = 0)
@@ -252,7 +252,7 @@ TEST_F(UringDiskTest, DirectoriesAreMadeListedAndSynced) {
   EXPECT_EQ(disk_->file_size("none").error().code, ErrorCode::kNotFound);
 }
 
-// Descriptors are used again; the ring's file table must follow.
+// Descriptors are reused; the ring's file table must follow.
 TEST_F(UringDiskTest, AReusedDescriptorReachesTheNewFile) {
   run([](Disk& disk) -> Task<> {
     Block got(kBlock);
@@ -269,7 +269,7 @@ TEST_F(UringDiskTest, AReusedDescriptorReachesTheNewFile) {
   });
 }
 
-// What the ring's table still held would keep an unlinked file's blocks, and its locks.
+// A file that stayed in the ring's table would keep an unlinked file's blocks, and its locks.
 TEST_F(UringDiskTest, AClosedFileIsHeldByNobody) {
   run([this](Disk& disk) -> Task<> {
     const FileHandle file = co_await create(disk, "held");
@@ -277,7 +277,7 @@ TEST_F(UringDiskTest, AClosedFileIsHeldByNobody) {
     EXPECT_EQ(co_await disk.close(file), 0);
     const int other = ::open(path("held").c_str(), O_RDONLY | O_CLOEXEC);
     int status = -1;
-    // The kernel's worker may drop the file a little after it said so.
+    // The kernel's worker may drop the file slightly after the completion.
     for (int i = 0; i < 1000 && status != 0; ++i) {
       status = ::flock(other, LOCK_EX | LOCK_NB);
       co_await reactor_->sleep_ms(1);

@@ -65,7 +65,7 @@ TEST(WorkerPoolTest, RestsWhenThereIsNothingMoreToDo) {
     auto work = [] {};
     co_await workers.run(work);
     co_await loop.sleep_ms(2 * WorkerPool::kRest.count());
-    // All did once, and then the one that worked.
+    // All threads have done it once, and then the one that worked.
     EXPECT_EQ(before_work, kThreads);
     EXPECT_EQ(rested.load(), kThreads + 1);
     co_return true;
@@ -78,7 +78,7 @@ TEST(WorkerPoolTest, WorksInParallel) {
   WorkerPool pool(*reactor, 2);
   std::atomic<int> inside{0};
   int finished = 0;
-  // Each waits for the other inside of its function: on one thread this would never end.
+  // Each waits for the other in its function: with one thread this would never end.
   auto run = [](Reactor& loop, WorkerPool& workers, std::atomic<int>& meeting, int& done) -> Task<> {
     auto work = [&meeting] {
       meeting.fetch_add(1);

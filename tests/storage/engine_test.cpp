@@ -92,7 +92,7 @@ class EngineTest : public ::testing::Test {
     disk_ = std::move(*disk);
     environment_ = std::make_unique<io::Environment>(io::Environment{*disk_, *reactor_, *workers_, 42});
     Options options;
-    options.checkpoint_log_bytes = kGiB;  // checkpoints come when a test says so, however slow the machine is
+    options.checkpoint_log_bytes = kGiB;  // only the tests start checkpoints, however slow the machine is
     options.log = [](LogLevel, const std::string& text) { std::printf("engine: %s\n", text.c_str()); };
     engine_ = std::make_unique<Engine>(*environment_, options);
     current_ = engine_.get();
@@ -148,7 +148,7 @@ class EngineTest : public ::testing::Test {
     }
     ASSERT_TRUE(reactor_->block_on(engine_->spill_all()).ok());
   }
-  // Is there one to pack with, or will there be within so long?
+  // Whether there is a dictionary to pack with, or will be within this time.
   bool learns_dictionary(int most_ms) {
     for (int waited_ms = 0; waited_ms < most_ms && engine_->statistics().dictionary == 0; waited_ms += 5) {
       rest(5);
@@ -321,7 +321,7 @@ TEST_F(EngineTest, CheckpointAndLogTogether) {
 }
 
 TEST_F(EngineTest, CompactionKeepsWhatLivesAndGivesSpaceBack) {
-  // What the background copied while records are deleted would be dead here and there, too little for a further run.
+  // Small runs in the background, during the deletes, would leave too little dead in each segment for a further run.
   Options options = engine_->options();
   options.compaction = false;
   engine_->reconfigure(options);
@@ -391,14 +391,14 @@ TEST_F(EngineTest, LittleGarbageAmongHotKeysIsLeftToTheirNextWrites) {
   EXPECT_GT(engine_->statistics().dead_records, 0u);
   rest(5 * kMaintenancePeriodMs);
   EXPECT_EQ(engine_->statistics().compactions, 0u);
-  // Cold ones it is compacted among.
+  // Cold keys among which it is compacted.
   ASSERT_TRUE(reactor_->block_on(engine_->spill_all()).ok());
   for (int waited = 0; waited < 100 && engine_->statistics().compactions == 0; ++waited) rest(kMaintenancePeriodMs);
   EXPECT_GT(engine_->statistics().compactions, 0u);
   expect_all();
 }
 
-// Without waiting for it writers leave compaction far behind.
+// Without that wait, writers leave compaction far behind.
 TEST_F(EngineTest, WritersWaitWhereCompactionWouldNotKeepTheShare) {
   if (!kTinyLimits) GTEST_SKIP() << "takes hundreds of megabytes; with tiny pages it does not";
   Options options = engine_->options();
@@ -465,7 +465,7 @@ TEST_F(EngineTest, WhileMostKeysAreHotFewLargeEntriesMayMakeALongerLog) {
   options.checkpoint_log_bytes = 0;
   engine_->reconfigure(options);
   const std::uint64_t before = engine_->statistics().checkpoints;
-  // So many, waited for: a checkpoint takes its time on a busy disk.
+  // Waits for so many: a checkpoint takes time on a busy disk.
   const auto checkpoints = [&](std::uint64_t expected) {
     for (int waits = 0; waits < 100 && engine_->statistics().checkpoints < before + expected; ++waits)
       rest(10 * kMaintenancePeriodMs);
@@ -520,7 +520,7 @@ TEST_F(EngineTest, NoDictionaryIsLearntOrUsedWhereNoneIsWanted) {
   use_dictionaries(false);
   put_alike(0, 6000);
   EXPECT_EQ(engine_->statistics().dictionary, 0u);
-  // Whatever is being learnt is there when the store is closed, and would be used by one that wants it.
+  // A dictionary that is being trained is finished when the store is closed.
   close(true);
   EXPECT_TRUE(std::filesystem::is_empty(root_ / "dictionaries"));
   open();

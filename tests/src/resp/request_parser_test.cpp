@@ -29,7 +29,7 @@ Status feed(const std::string& text, NextSize next_size, Commands& commands, std
     batch.clear();
     Status status = parser.parse(piece, limits, batch);
     take(batch, commands);
-    piece.assign(piece.size(), '#');  // what was received is only lent
+    piece.assign(piece.size(), '#');  // received bytes are only lent
     if (status == Status::kOk) continue;
     if (error) *error = parser.error();
     return status;
@@ -98,7 +98,7 @@ TEST(RequestParser, ReadsInlineCommands) {
             (Commands{{"PING"}, {"SET", "a", "b cA\n"}, {"GET", "it's"}}));
 }
 
-// The one without quotes takes a way of its own.
+// The line without quotes has a separate path.
 TEST(RequestParser, InlineWordsAreSplitAsThoseWithQuotesAre) {
   const std::string plain("  SET\t a\v\f b\\x \r x ");
   EXPECT_EQ(parse_whole(plain + "\n"), (Commands{{"SET", "a", "b\\x", "x"}}));

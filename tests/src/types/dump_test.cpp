@@ -194,7 +194,7 @@ TEST(Dump, ImagesOfTimedHashesAreCheckedInFull) {
     return view.ok() && storage::decode_image(*view, &object_decoder()).ok();
   };
   EXPECT_TRUE(decoded(image));
-  // No field that expires, or none at the time that is said.
+  // Without a field that expires, or without one at the soonest time.
   std::string untimed;
   storage::encode_image(untimed, *make_hash(fields, true), 0, 0);
   untimed[2] = 2;
@@ -206,7 +206,7 @@ TEST(Dump, ImagesOfTimedHashesAreCheckedInFull) {
   for (std::size_t size = 0; size < image.size(); ++size) EXPECT_FALSE(decoded(image.substr(0, size))) << size;
 }
 
-// What has no times is told from a timed hash by that alone, so it must not be one.
+// An image without times is a plain table's: it must not become a timed hash.
 TEST(Dump, AnImageOfTimedFieldsWithoutAnyTimeIsOfAPlainTable) {
   using namespace std::string_literals;
   const auto object = object_decoder().decode(ValueType::kHash, 1'000, "\x01\0\x01"s + "a\x01" + "1");
@@ -262,7 +262,7 @@ TEST(Dump, WhatIsNoValueIsRefused) {
   EXPECT_FALSE(restore_value(sealed("\x00\xC3\x01\x81\x00\x00\x00\x01\x00\x00\x00\x00x"s), limits));  // packed 4 GiB
 }
 
-// Whatever bytes bear a right checksum: an error, or a value that can be read and written again.
+// Any bytes with a right checksum: an error, or a value that can be read and written again.
 TEST(Dump, NoPayloadDoesHarm) {
   std::mt19937 random(3);
   Fields fields;
@@ -304,7 +304,7 @@ TEST(Dump, SetsComeBackInTheEncodingThatTheLimitsAskFor) {
     ASSERT_TRUE(value.has_value());
     EXPECT_EQ(value->encoding, make_set(members)->encoding());
   }
-  // Integers in whatever form: the limits here decide.
+  // Integers in any form: the limits of this server decide.
   for (const std::int64_t there : {2, 512}) {
     for (const std::int64_t here : {2, 512}) {
       auto value =
@@ -439,11 +439,11 @@ TEST(Dump, StreamsOfAllVersionsAreRead) {
       EXPECT_FALSE(restore_value(sealed(unhex(digits).substr(0, size)), CollectionLimits{}));
     }
   }
-  // Pending for nobody, for two, and for one but not in the group.
+  // Pending without a consumer, for two consumers, and for a consumer but not in the group.
   const std::string head = "13" + nodes + "0203050101020103" + "010167010101";
   EXPECT_FALSE(restore_value(sealed(unhex(head + pending + "00")), CollectionLimits{}));
   EXPECT_FALSE(restore_value(sealed(unhex(head + "0001" + "0163c10d560ea2010000" + owned)), CollectionLimits{}));
-  // One entry told, two there.
+  // The count is one, the entries are two.
   EXPECT_FALSE(restore_value(sealed(unhex("13" + nodes + "010305010102010300")), CollectionLimits{}));
   EXPECT_TRUE(restore_value(sealed(unhex("13" + nodes + "020305010102010300")), CollectionLimits{}));
 }

@@ -1,4 +1,4 @@
-// StoreFixture: a real store for tests of what values become in it: hot, spilled and read back, counted all the while.
+// StoreFixture: a real store for tests of values in it: hot, spilled and read back, with their memory counted.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -36,7 +36,7 @@ class StoreFixture : public ::testing::Test {
     environment_ = std::make_unique<io::Environment>(io::Environment{*disk_, *reactor_, *workers_, 42});
     storage::Options options;
     options.object_decoder = &object_decoder();
-    // While it works the background holds records that expect_counted() would not find.
+    // Background compaction would hold records that expect_counted() does not find.
     options.compaction = false;
     options.checkpoint_log_bytes = storage::kGiB;
     engine_ = std::make_unique<storage::Engine>(*environment_, options);
@@ -71,7 +71,7 @@ class StoreFixture : public ::testing::Test {
     std::copy(empty.begin(), empty.end(), record->value());
     return record;
   }
-  // What the statistics say must be what the records really take.
+  // The statistics must be what the records really take.
   void expect_counted(const std::vector<std::string>& names) {
     std::uint64_t all = 0, dirty = 0;
     for (const std::string& name : names) {
@@ -80,7 +80,7 @@ class StoreFixture : public ::testing::Test {
       all += Record::footprint(record);
       if (!record->clean()) dirty += Record::footprint(record);
     }
-    // What was let go of counts until it is freed, behind.
+    // Deleted objects count until they are freed in the background.
     for (int turns = 0; turns < 1000 && engine_->statistics().record_memory_bytes != all; ++turns) {
       reactor_->block_on([](io::Reactor& reactor) -> io::Task<void> { co_await reactor.yield(); }(*reactor_));
     }

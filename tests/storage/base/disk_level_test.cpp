@@ -1,4 +1,4 @@
-// What of a disk is low, and what is exhausted.
+// When a disk is low, and when it is exhausted.
 #include "storage/base/disk_level.h"
 
 #include <gtest/gtest.h>

@@ -45,7 +45,7 @@ std::vector<Entry> read(fuzz::MemoryDisk& disk) {
   return entries.found;
 }
 
-// Those that the walk comes to lie beside others, and databases are told apart.
+// Entries from the walk lie beside others, and databases are kept apart.
 TEST(CheckpointFileTest, EntriesComeBackWhateverTheirOrder) {
   fuzz::MemoryDisk disk;
   CheckpointWriter writer(disk, kSerial);

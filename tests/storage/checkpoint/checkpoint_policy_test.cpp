@@ -21,7 +21,7 @@ std::uint64_t log_bound(const Numbers& numbers, const DiskLevel& disk = kRoomy) 
   return CheckpointPolicy().bounds(numbers, disk).log_bytes;
 }
 
-// A store of which memory holds nothing, or all.
+// Stores with no key in memory, and with all keys in memory.
 Numbers cold() {
   return {.cold_keys = 1000, .segment_bytes = 40 * kCheckpointShare * kLogFileSize};
 }

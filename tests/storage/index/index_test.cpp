@@ -107,7 +107,7 @@ TEST(IndexTest, HashOrderShowsEveryStayingKeyOnceWhileTheTableGrows) {
   for (const auto& [bits, times] : seen) ASSERT_EQ(times, 1);
 }
 
-// Records what it is shown and that nothing is shown twice.
+// Records what it is shown, and that nothing is shown twice.
 class Recorder final : public ChainObserver {
  public:
   void capture(Index& index, std::uint32_t chain) override {

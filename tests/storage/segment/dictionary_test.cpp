@@ -12,8 +12,7 @@
 namespace terrace::storage {
 namespace {
 
-// Texts of the same phrases, as many as a dictionary holds: one page shows few of them twice, a store all of them
-// often.
+// Texts of the same phrases, as many as a dictionary holds: in one page few occur twice, in a store all occur often.
 std::vector<std::string> alike(std::size_t count) {
   std::mt19937_64 random(7);
   std::vector<std::string> phrases(kDictionarySize / 80);
@@ -63,7 +62,7 @@ TEST(DictionaryTest, IsNotMadeWhereItSavesNothing) {
   EXPECT_FALSE(train_dictionary({}, 1, nullptr));
 }
 
-// What it holds of a store with large values must not be many times what it needs.
+// The sample of a store with large values must not take many times what training needs.
 TEST(DictionaryTest, ASampleOfLargeImagesIsBounded) {
   DictionarySample sample(1);
   const std::string large(2 * kPageSize, 'x');
@@ -104,7 +103,7 @@ TEST(DictionaryTest, APageNeedsTheVeryDictionaryItWasPackedWith) {
   }
 }
 
-// What the next start would read must not be taken for lost now.
+// What the next start could read must not be given up now.
 TEST(DictionaryTest, AShortReadOfAWholeFileIsNoDamage) {
   fuzz::MemoryDisk disk;
   std::vector<Error> told;

@@ -77,7 +77,8 @@ TEST(PageTest, AnyFlippedBitOfALargeRecordIsFoundOrPadding) {
   }
 }
 
-// Records that hardly compress behind such that do very well: what the packer learnt of these must not spoil those.
+// Records that hardly compress behind records that compress very well: what was measured with these must not spoil
+// those.
 TEST(PageTest, PacksWellBehindRecordsThatPackFarBetter) {
   std::mt19937_64 random(6);
   std::vector<std::string> texts(40 * kPageSize / 400);
@@ -129,7 +130,7 @@ void expect_image_round_trip(const Record& record) {
   EXPECT_EQ((*again)->bytes(), record.bytes());
   EXPECT_EQ((*again)->encoding(), record.encoding());
   EXPECT_EQ((*again)->expiry_ms(), record.expiry_ms());
-  // Every shorter image is refused or says less, never more.
+  // Every shorter image is refused or has less content, never more.
   for (std::size_t size = 0; size < image.size(); ++size) {
     const Result<ImageView> cut = parse_image(std::string_view(image).substr(0, size));
     if (cut.ok()) {
@@ -161,7 +162,7 @@ TEST(ImageTest, RoundTripsValuesOfWhichPartsExpire) {
       EXPECT_EQ(parse_image(image)->due_ms(), record->due_ms());
     }
   }
-  // Such a time stands for nothing in the image of a string.
+  // In the image of a string, such a time has no meaning.
   std::string image;
   encode_image(image, *make_record("key", Encoding::kRaw, "value", 1'000), 0, 0);
   image[2] = 2;
@@ -174,7 +175,7 @@ TEST(ImageTest, ATypeThatThereIsNotIsRefused) {
   EXPECT_TRUE(decode_image(*parse_image(image), nullptr).ok());
   for (unsigned type = 7; type < 16; ++type) {
     image[1] = static_cast<char>(type << 4 | static_cast<unsigned>(Encoding::kListpack));
-    // Here, so that those who need no more than the head do not take it for another type either.
+    // Refused here, so that code that needs only the head does not take it for another type either.
     EXPECT_FALSE(parse_image(image).ok()) << type;
   }
 }

@@ -13,7 +13,7 @@ constexpr std::uint64_t kTaken = 640 * kMiB;
 const DiskLevel kRoomy{.free_bytes = 900 * kGiB, .total_bytes = 1000 * kGiB};
 const DiskLevel kLow{.free_bytes = 99 * kGiB, .total_bytes = 1000 * kGiB};
 
-// Three quarters are to live.
+// The live share is three quarters.
 CompactionPolicy policy() {
   CompactionPolicy policy;
   policy.set({.enabled = true, .live_share = 0.75});

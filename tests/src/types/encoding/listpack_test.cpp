@@ -137,7 +137,7 @@ TEST(Listpack, DamageIsFound) {
     for (unsigned bit = 0; bit < 8; ++bit) {
       std::string damaged = bytes;
       damaged[at] = static_cast<char>(damaged[at] ^ 1 << bit);
-      // What is still valid can be walked through without reading outside: the sanitizers watch.
+      // What is still valid can be walked without reading outside of the bytes: the sanitizers check it.
       if (Listpack::valid(damaged)) {
         texts_of(damaged);
       } else {

@@ -78,7 +78,7 @@ TEST_P(PackedTableTest, RandomChangesFollowAModel) {
     }
   }
   EXPECT_EQ(content(table), model);
-  // All that it takes was counted, and nothing else.
+  // All its memory was counted, and nothing else.
   EXPECT_EQ(statistics.record_memory_bytes, table.footprint_bytes());
   EXPECT_EQ(statistics.dirty_memory_bytes, table.footprint_bytes());
   for (const auto& [name, value] : model) EXPECT_TRUE(table.erase(name));
@@ -125,7 +125,7 @@ TEST_P(PackedTableTest, NamesWithoutValues) {
   EXPECT_EQ(static_cast<PackedTable&>(**again).size(), model.size());
 }
 
-// Every name that stays is shown exactly once, whatever happens between the steps.
+// Every name that stays is shown exactly once, whatever changes between the steps.
 TEST_P(PackedTableTest, ScanShowsWhatStaysOnce) {
   for (const bool growing : {true, false}) {
     std::mt19937 random(13);

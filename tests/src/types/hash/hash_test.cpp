@@ -1,4 +1,4 @@
-// Hashes in a real store: packed and large, spilled and read back, and the memory they take counted all the while.
+// Hashes in a real store: packed and large, spilled and read back, with their memory counted at every step.
 #include "src/types/hash/hash.h"
 
 #include <gtest/gtest.h>
@@ -300,7 +300,7 @@ TEST_F(HashTest, AChangeShouldWaitWhileACheckpointCopiesALargeOne) {
   EXPECT_EQ(engine_->statistics().dirty_memory_bytes, 0u);
 }
 
-// A checkpoint's image of it is dead as soon as it changes, which is no reason for the next one to begin.
+// A checkpoint's image of it is dead as soon as it changes; that alone must not make the next checkpoint due.
 TEST_F(HashTest, ALargeOneThatKeepsChangingIsNotWrittenAgainAndAgain) {
   std::mt19937_64 random(3);
   std::string value(1024, '\0');

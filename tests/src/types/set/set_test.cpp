@@ -1,4 +1,4 @@
-// Sets in a real store and on their way into one: intsets, packed and large ones.
+// Sets in a real store and before they enter it: intsets, packed and large ones.
 #include "src/types/set/set.h"
 
 #include <gtest/gtest.h>

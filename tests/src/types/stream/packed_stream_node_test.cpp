@@ -101,7 +101,7 @@ TEST(PackedStreamNodeTest, ListpacksComeBackBitForBit) {
   EXPECT_GT(packed_nodes, kNodes / 2);
 }
 
-// A small integer in the place of a larger one is the same value in other bytes, as another program may write it.
+// A small integer in a wider encoding is the same value in other bytes, as another program may write it.
 TEST(PackedStreamNodeTest, WhatIsSaidInOtherWordsIsNotPacked) {
   Stream owner;
   const StreamId id = {1, 0};
@@ -144,7 +144,7 @@ TEST(PackedStreamNodeTest, AnEntryTakesLittleBesideItsValue) {
   std::mt19937 random(2);
   Filled filled([&] { return random_text(random, Filled::kValue); });
   EXPECT_LT(filled.bytes_an_entry(), Filled::kValue + 3.0);
-  // Changes all over the stream leave but one node as large as it was.
+  // Changes all over the stream leave only one node unpacked.
   std::uint64_t gone = 0;
   for (std::uint64_t i = 0; i < Filled::kEntries; i += 50, ++gone) {
     ASSERT_TRUE(filled.stream.erase(Filled::id_of(i * 7919 % Filled::kEntries)));
@@ -159,7 +159,7 @@ TEST(PackedStreamNodeTest, WhatCompressesTakesLess) {
   EXPECT_LT(filled.bytes_an_entry(), Filled::kValue / 2.0);
 }
 
-// What was unpacked last is kept for the next look; it must be that node's.
+// The listpack that was unpacked last is kept for the next read; it must be that node's.
 TEST(PackedStreamNodeTest, TheNodeThatIsLookedAtIsTheOneAskedFor) {
   std::mt19937 random(4);
   Filled filled([&] { return random_text(random, Filled::kValue); });

@@ -1,4 +1,4 @@
-// Streams against a plain model: entries, trimming, groups; their images and what they take.
+// Streams against a plain model: entries, trimming, groups; their images and their memory.
 #include "src/types/stream/stream.h"
 
 #include <gtest/gtest.h>

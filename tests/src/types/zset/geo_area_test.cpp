@@ -1,4 +1,4 @@
-// Areas: what is within them, and that the cells that are searched hold all of it and little else.
+// Areas: what is within them; and that the searched cells cover them and little else.
 #include "src/types/zset/geo_area.h"
 
 #include <gtest/gtest.h>

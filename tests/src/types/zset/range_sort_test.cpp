@@ -1,4 +1,4 @@
-// A range of places holds what it would hold if all were sorted.
+// A range of indexes holds the elements of the fully sorted sequence.
 #include "src/types/zset/range_sort.h"
 
 #include <gtest/gtest.h>

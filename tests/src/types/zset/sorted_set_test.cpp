@@ -1,4 +1,4 @@
-// Sorted sets in a real store: packed and large, spilled and read back, and the memory they take counted all the while.
+// Sorted sets in a real store: packed and large, spilled and read back, with their memory counted at every step.
 #include "src/types/zset/sorted_set.h"
 
 #include <gtest/gtest.h>
