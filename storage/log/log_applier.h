@@ -1,6 +1,5 @@
-// LogApplier: applies the log's entries at recovery. Implemented by the floor above, which alone knows their meaning.
-// Ownership: the caller's; it must outlive the call of Engine::open.
-// Thread: the reactor's.
+// LogApplier: what the engine replays its log into at recovery: the floor above, which alone knows what entries mean.
+// Ownership: the caller's; it outlives the call of Engine::open. Thread: the reactor's.
 #pragma once
 
 #include <cstddef>
@@ -12,13 +11,13 @@
 
 namespace terrace::storage {
 
-// Receives the log's bytes at recovery. The stream is split at arbitrary places: the incomplete rest of `bytes` is
-// passed again, with more behind it, by the next call.
+// Takes the log's bytes back at recovery. The stream is cut at arbitrary places: what is incomplete at the end of
+// `bytes` is given again, with more behind it, by the next call.
 class LogApplier {
  public:
   virtual ~LogApplier() = default;
-  // Applies the complete entries at the front of `bytes`, in order, awaiting Engine::fetch as needed; returns the
-  // number of their bytes.
+  // Applies the complete entries at the front of `bytes` (in order, awaiting Engine::fetch as needed); says how many
+  // bytes they took.
   virtual io::Task<Result<std::uint64_t>> apply(std::span<const std::byte> bytes) = 0;
 };
 
