@@ -69,7 +69,7 @@ class ReceiveBuffers {
   const unsigned low_water_;
   unsigned free_;
   unsigned window_;                    // buffers that are offered at once
-  unsigned offered_ = 0;  // according to the completions handled so far
+  unsigned offered_ = 0;               // according to the completions handled so far
   std::vector<std::uint16_t> spared_;  // free and not offered; the last one was used last
   std::size_t ring_bytes_ = 0;
   std::size_t data_bytes_ = 0;

@@ -18,10 +18,10 @@ enum class ErrorCode : unsigned char {
   kCorrupt,      // a checksum, length, magic or cross-reference does not hold
   kUnsupported,  // a version or a kernel feature this build does not know
   kInvalid,      // bad input: configuration, argument, protocol
-  kBusy,  // in use by another process or operation
+  kBusy,         // in use by another process or operation
   kNotFound,     // a file that should be there is not
   kOutOfMemory,  // a memory limit would be exceeded
-  kShutdown,  // the component is closing and accepts no more work
+  kShutdown,     // the component is closing and accepts no more work
 };
 
 struct Error {

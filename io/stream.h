@@ -99,7 +99,7 @@ class Stream final : private BufferWaiter {
   Reactor& reactor_;
   int fd_;
   bool armed_ = false;     // a multishot receive is in the kernel
-  bool pausing_ = false;  // so is its cancellation
+  bool pausing_ = false;   // so is its cancellation
   bool starving_ = false;  // no receive buffer was free: waits for one
   bool ended_ = false;
   bool sending_ = false;
@@ -108,7 +108,7 @@ class Stream final : private BufferWaiter {
   std::uint16_t lent_buffer_ = 0;
   int receive_error_ = 0;
   int send_error_ = 0;
-  std::span<const std::byte> lent_;  // in the pool's buffer `lent_buffer_`
+  std::span<const std::byte> lent_;      // in the pool's buffer `lent_buffer_`
   std::vector<std::byte> backlog_;       // arrived while the consumer was busy
   std::vector<std::byte> lent_backlog_;  // the part of it that receive() has returned
   std::span<const std::byte> unsent_;

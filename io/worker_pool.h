@@ -46,9 +46,9 @@ class WorkerPool final : public Workers {
   const std::function<void()> at_rest_;
   sem_t waiting_;  // one count for each item not taken yet, and at the end one for each thread
   std::atomic<WorkItem*> submitted_{nullptr};  // the latest first
-  std::mutex taking_;  // taken by workers only; guards first_
-  WorkItem* first_ = nullptr;  // taken from submitted_, the oldest first
-  std::vector<std::thread> threads_;  // last: the threads use all the members above
+  std::mutex taking_;                          // taken by workers only; guards first_
+  WorkItem* first_ = nullptr;                  // taken from submitted_, the oldest first
+  std::vector<std::thread> threads_;           // last: the threads use all the members above
 };
 
 }  // namespace terrace::io

@@ -15,9 +15,8 @@ struct Statistics {
   std::uint64_t dirty_memory_bytes = 0;  // hot records that differ from their image on disk
   std::uint64_t segments = 0;
   std::uint64_t segment_bytes = 0;
-  std::uint64_t segment_retired_bytes =
-      0;  // of these, in segments that only the last checkpoint refers to
-  std::uint64_t segment_unused_bytes = 0;  // of these, allocated ahead of the data
+  std::uint64_t segment_retired_bytes = 0;  // of these, only for the last checkpoint
+  std::uint64_t segment_unused_bytes = 0;   // of these, allocated ahead of the data
   std::uint64_t live_records = 0;
   std::uint64_t dead_records = 0;
   std::uint64_t overwritten_records = 0;  // of the dead ones: overwritten without being read, and not resolved yet
