@@ -32,7 +32,16 @@ constexpr KeySpec kKey[] = {{.flags = "RW delete"}};
 
 // Rows that no client can name. What they do is logged as DEL and HDEL; the name of the last is that of its effect.
 constexpr Command row(std::string_view name, void (*handler)(Context&)) {
-  return {.name = name, .arity = 2, .flags = kWrite, .categories = 0, .keys = kKey, .run = handler};
+  return {.name = name,
+          .arity = 2,
+          .flags = kWrite,
+          .categories = 0,
+          .keys = kKey,
+          .run = handler,
+          .summary = {},
+          .since = {},
+          .group = {},
+          .complexity = {}};
 }
 constexpr Command kExpireKey = row("expire-key", expire_key);
 constexpr Command kExpireParts = row("expire-parts", expire_parts);

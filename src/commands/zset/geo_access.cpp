@@ -26,12 +26,12 @@ std::optional<GeoPoint> place_argument(Context& context, std::size_t index) {
 }
 
 std::optional<double> unit_argument(Context& context, std::size_t index) {
-  struct Unit {
+  struct LengthUnit {
     std::string_view name;
     double metres;
   };
-  static constexpr Unit kUnits[] = {{"M", 1}, {"KM", 1000}, {"FT", 0.3048}, {"MI", 1609.34}};
-  for (const Unit& unit : kUnits) {
+  static constexpr LengthUnit kUnits[] = {{"M", 1}, {"KM", 1000}, {"FT", 0.3048}, {"MI", 1609.34}};
+  for (const LengthUnit& unit : kUnits) {
     if (is_option(context.argument(index), unit.name)) return unit.metres;
   }
   context.reply.error("ERR unsupported unit provided. please use M, KM, FT, MI");
