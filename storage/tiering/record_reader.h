@@ -60,7 +60,7 @@ class RecordReader {
  private:
   // More reads than the device accepts at a time would only wait in the kernel, ahead of the log's writes.
   static constexpr std::uint64_t kMaxReadsInFlight = 512;
-  // Of one fetch: enough to keep a device busy, few enough that the single read of another fetch comes soon.
+  // Of one fetch: enough to keep a device busy, few enough for another fetch's single read to be served soon.
   static constexpr std::uint64_t kMaxReadsPerFetch = 128;
 
   // What one fetch wants of a page that is being read, for itself or for another fetch. Lies in that fetch's frame.
