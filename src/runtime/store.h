@@ -7,7 +7,6 @@
 #include <functional>
 #include <memory>
 
-#include "io/sync.h"
 #include "storage/engine.h"
 
 namespace terrace {

@@ -9,11 +9,9 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "io/environment.h"
 #include "io/task.h"

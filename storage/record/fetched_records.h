@@ -4,9 +4,7 @@
 // Ownership: owns its records; Database::find takes one out when it promotes it. Thread: the reactor's.
 #pragma once
 
-#include <cstdint>
 #include <unordered_map>
-#include <vector>
 
 #include "storage/record/record.h"
 

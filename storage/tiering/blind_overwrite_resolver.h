@@ -4,7 +4,6 @@
 // Ownership: borrows the store's parts. Thread: the reactor's.
 #pragma once
 
-#include "io/result.h"
 #include "io/sync.h"
 #include "io/task.h"
 #include "storage/keyspace/database.h"

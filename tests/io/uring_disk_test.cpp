@@ -10,7 +10,6 @@
 
 #include <cstring>
 #include <fstream>
-#include <vector>
 
 #include "io/sync.h"
 #include "tests/io/testing.h"

@@ -2,8 +2,6 @@
 // Thread: a plain value.
 #pragma once
 
-#include <cstdint>
-
 namespace terrace::simulation {
 
 struct Faults {

@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "storage/engine.h"
-#include "tests/simulation/world.h"
 
 namespace terrace::simulation {
 

@@ -6,7 +6,6 @@
 // texts given out are good until the next change. Thread: the reactor's.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
