@@ -69,7 +69,6 @@ class Stream final : private BufferWaiter {
   };
   // Done when the kernel has taken all of `data`, which must stay as it is until then, or with an error.
   SendAwaiter send(std::span<const std::byte> data) { return {*this, data}; }
-  bool sending() const { return sending_; }
 
   // The peer has ended or the connection failed; what it had sent before can still be received. Known only once
   // receive() was called for the first time, and while no more than the bound is queued.

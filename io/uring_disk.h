@@ -3,7 +3,6 @@
 // Thread: the reactor's.
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,11 +21,8 @@ class UringDisk final : public Disk {
   UringDisk(const UringDisk&) = delete;
   UringDisk& operator=(const UringDisk&) = delete;
 
-  const std::string& root() const { return root_; }
   // False: the file system refuses O_DIRECT, files go through the page cache (worth a notice in the log).
-  bool direct() const { return alignment_ != 0; }
-  // What offsets, sizes and buffers must be multiples of; 1 if not direct().
-  std::size_t alignment() const { return alignment_ ? alignment_ : 1; }
+  bool direct() const { return direct_; }
 
   void submit(DiskRequest& request) override;
   Result<std::vector<std::string>> list(const std::string& directory) override;
@@ -69,7 +65,7 @@ class UringDisk final : public Disk {
   Reactor& reactor_;
   const std::string root_;
   const int root_fd_;
-  std::size_t alignment_ = 0;
+  bool direct_ = false;
   unsigned under_way_ = 0;
   std::vector<std::unique_ptr<Operation>> operations_;
   std::vector<Operation*> free_operations_;

@@ -112,8 +112,6 @@ class Engine {
   void reconfigure(const Options& options);
   const Options& options() const;
   Statistics statistics() const;
-  // Physical memory of the process by the governor's last sample, bytes.
-  std::uint64_t resident_memory() const;
 
  private:
   struct Parts;

@@ -81,7 +81,6 @@ inline constexpr std::uint64_t kCheckpointShare = 40;
 
 // Redis' own bound on a string (proto-max-bulk-len's default).
 inline constexpr std::uint64_t kMaxValueSize = 512 * kMiB;
-inline constexpr std::uint64_t kMaxKeySize = 512 * kMiB;
 
 // Widths of a Location's parts. Together with an index entry's own bits they fill 64 (see index.h).
 inline constexpr unsigned kSegmentBits = 20;
@@ -114,8 +113,6 @@ inline constexpr std::uint64_t kWrittenPieceSize = 8 * kLargeBlockSize;
 // A segment is larger than kSegmentSize only if it holds one large record.
 inline constexpr std::uint64_t kMaxSegmentPages = (kMaxStoredImageSize + kSegmentSize) / kPageSize;
 static_assert(kMaxSegmentPages < std::uint64_t{1} << 32);
-
-inline constexpr unsigned kMaxDatabases = 1024;
 
 static_assert(kPageSize % io::kSectorSize == 0);
 static_assert(kSegmentSize / kPageSize <= (1u << kPageBits), "a page's number must fit its bits");

@@ -46,7 +46,6 @@ class Compactor {
     stopping_ = true;
     look_behind();
   }
-  bool running() const { return running_; }
   io::Task<void> wait_idle();
 
  private:

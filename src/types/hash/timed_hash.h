@@ -26,7 +26,6 @@ class TimedHash final : public storage::Object {
   const PackedTable& fields() const { return *fields_; }
   // Gives up the fields; this can only be freed then.
   std::unique_ptr<PackedTable> take_fields() { return std::move(fields_); }
-  bool any_expire() const { return times_.size() > 0; }
   // kNoExpiry: it has none, or is not there.
   std::int64_t time_of(std::string_view field) const;
   // How many expire before this time.
