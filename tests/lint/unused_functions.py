@@ -27,8 +27,8 @@ FOR_TESTS = {
     "Listener::refusals": "nothing else tells a listener that backs off from one that spins",
     "ReceiveBuffers::free_count": "a buffer that is never given back is seen here alone",
     "Stream::fd": "a test reads the options of the socket",
+    "CommandFamilies::add_rows_to": "a test looks up rows without a server",
     "Engine::options": "a test changes one of the options in use",
-    "Engine::position_changed": "the clients of a test wait for their commits by it",
     "CellHeap::span_bytes": "the promise of memory lost per cell is measured by it",
 }
 
