@@ -3,7 +3,6 @@
 // With a duty (echo_duty.h) it does of the disk what such a server cannot do without.
 // usage: terrace-echo PORT [commit DIRECTORY | read FILE]
 // (127.0.0.1 only; ends by SIGTERM or SIGINT and tells what its turns cost)
-#include <liburing.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -11,7 +10,6 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <coroutine>
-#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>

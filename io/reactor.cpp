@@ -5,12 +5,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 
 #include "io/activity.h"
 #include "io/kernel_features.h"
 #include "io/slice.h"
-#include "io/system_error.h"
 
 namespace terrace::io {
 

@@ -42,7 +42,6 @@ class ReceiveBuffers {
   ReceiveBuffers(const ReceiveBuffers&) = delete;
   ReceiveBuffers& operator=(const ReceiveBuffers&) = delete;
 
-  std::size_t buffer_size() const { return buffer_size_; }
   unsigned count() const { return count_; }
   unsigned free_count() const { return free_; }
 

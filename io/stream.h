@@ -70,7 +70,6 @@ class Stream final : private BufferWaiter {
   };
   // Completes when the kernel has taken all of `data`, which must not change until then, or with an error.
   SendAwaiter send(std::span<const std::byte> data) { return {*this, data}; }
-  bool sending() const { return sending_; }
 
   // The peer has closed or the connection has failed; what the peer had sent before can still be received. Known only
   // after the first receive(), and only while no more than the bound is queued.

@@ -71,7 +71,6 @@ class Event {
 
   Awaiter wait() { return Awaiter{*this, {}}; }
   void notify() { waiters_.resume_all(); }
-  bool has_waiters() const { return !waiters_.empty(); }
 
  private:
   WaitList waiters_;
@@ -108,7 +107,6 @@ class Semaphore {
       node->handle.resume();
     }
   }
-  std::uint64_t available() const { return units_; }
 
  private:
   std::uint64_t units_;

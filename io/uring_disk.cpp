@@ -65,9 +65,9 @@ struct AlignedFree {
   void operator()(void* memory) const { std::free(memory); }
 };
 
-// The smallest unit in which this file takes direct writes; 0: it takes none. A full disk cannot be tried (a start frees
-// space only later): it gets the unit that every file system takes.
-Result<std::size_t> try_direct_writes(int fd, const std::string& path) {
+// Whether this file takes direct writes, in units of a sector or of 4 KiB. A full disk, which refuses any write, counts as
+// one that does: what a start frees there comes after this.
+Result<bool> takes_direct_writes(int fd, const std::string& path) {
   constexpr std::size_t kLargest = 4096;
   std::unique_ptr<void, AlignedFree> block(std::aligned_alloc(kLargest, 2 * kLargest));
   if (!block) return system_error(ENOMEM, "write " + path);
@@ -76,11 +76,10 @@ Result<std::size_t> try_direct_writes(int fd, const std::string& path) {
     // Neither the buffer's address nor the offset is a multiple of more than `size`.
     const auto* data = static_cast<std::byte*>(block.get()) + size;
     const ssize_t written = ::pwrite(fd, data, size, static_cast<off_t>(size));
-    if (written == static_cast<ssize_t>(size)) return size;
-    if (written >= 0 || errno == ENOSPC) return kLargest;
+    if (written >= 0 || errno == ENOSPC) return true;
     if (errno != EINVAL) return system_error(errno, "write " + path);
   }
-  return std::size_t{0};
+  return false;
 }
 
 std::string lock_holder(int fd) {
@@ -123,10 +122,10 @@ Result<void> UringDisk::probe_direct() {
     if (error_number == EINVAL) return {};
     return system_error(error_number, "create " + path);
   }
-  Result<std::size_t> alignment = try_direct_writes(fd, path);
+  Result<bool> direct = takes_direct_writes(fd, path);
   ::close(fd);
-  if (!alignment) return alignment.error();
-  alignment_ = *alignment;
+  if (!direct) return direct.error();
+  direct_ = *direct;
   return {};
 }
 

@@ -4,10 +4,8 @@
 // Thread: the reactor's.
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "io/disk.h"
@@ -24,11 +22,8 @@ class UringDisk final : public Disk {
   UringDisk(const UringDisk&) = delete;
   UringDisk& operator=(const UringDisk&) = delete;
 
-  const std::string& root() const { return root_; }
-  // False: the file system refuses O_DIRECT and files go through the page cache (worth a notice in the log).
-  bool direct() const { return alignment_ != 0; }
-  // Offsets, sizes and buffers must be multiples of this; 1 if not direct().
-  std::size_t alignment() const { return alignment_ ? alignment_ : 1; }
+  // False: the file system refuses O_DIRECT, files go through the page cache (worth a notice in the log).
+  bool direct() const { return direct_; }
 
   void submit(DiskRequest& request) override;
   Result<std::vector<std::string>> list(const std::string& directory) override;
@@ -71,7 +66,7 @@ class UringDisk final : public Disk {
   Reactor& reactor_;
   const std::string root_;
   const int root_fd_;
-  std::size_t alignment_ = 0;
+  bool direct_ = false;
   unsigned under_way_ = 0;
   std::vector<std::unique_ptr<Operation>> operations_;
   std::vector<Operation*> free_operations_;

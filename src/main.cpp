@@ -1,5 +1,4 @@
 // terrace-server: reads the configuration, makes the parts of the ground floor, runs the Server.
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>

@@ -451,9 +451,6 @@ void Engine::reconfigure(const Options& options) {
 const Options& Engine::options() const {
   return parts_->options;
 }
-std::uint64_t Engine::resident_memory() const {
-  return parts_->governor.resident_bytes();
-}
 
 Statistics Engine::statistics() const {
   const Parts& parts = *parts_;

@@ -8,12 +8,9 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "io/environment.h"
 #include "io/result.h"
@@ -119,8 +116,6 @@ class Engine {
   void reconfigure(const Options& options);
   const Options& options() const;
   Statistics statistics() const;
-  // The process' resident set at the governor's last sample, in bytes.
-  std::uint64_t resident_memory() const;
 
  private:
   struct Parts;

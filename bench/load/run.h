@@ -6,7 +6,6 @@
 #pragma once
 
 #include <csignal>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>

@@ -3,7 +3,6 @@
 #include <cstring>
 #include <utility>
 
-#include "src/runtime/store.h"
 #include "src/types/hash/hash.h"
 #include "src/types/object_decoder.h"
 

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "src/execution/command_batch.h"
 #include "src/execution/key_events.h"

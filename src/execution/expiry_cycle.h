@@ -14,7 +14,8 @@
 #include "src/execution/key_remover.h"
 #include "src/runtime/server_statistics.h"
 #include "src/runtime/store.h"
-#include "storage/engine.h"
+#include "storage/keyspace/database.h"
+#include "storage/tiering/cold_key_scanner.h"
 
 namespace terrace {
 

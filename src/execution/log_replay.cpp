@@ -1,7 +1,6 @@
 #include "src/execution/log_replay.h"
 
 #include "src/resp/request_parser.h"
-#include "src/text/integer.h"
 
 namespace terrace {
 namespace {

@@ -22,7 +22,6 @@ class ReplyGate final : public io::TurnHook {
   // `channel` may have something to send.
   void mark(Channel& channel);
   void forget(Channel& channel);
-  std::size_t waiting() const { return gated_.size(); }
 
  private:
   void flush_marked(std::uint64_t released);

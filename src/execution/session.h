@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -50,7 +49,6 @@ class Session {
   std::int64_t created_ms = 0;
   std::int64_t last_interaction_ms = 0;
   const CommandEntry* last_command = nullptr;
-  std::size_t argument_bytes = 0;  // of the command that runs
 
   // RESET. Watched keys are given up by WatchedKeys, whose they are.
   void reset(bool authentication_needed) {

@@ -8,13 +8,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "src/execution/key_events.h"
 #include "src/execution/session.h"
-#include "storage/base/expiry.h"
 #include "storage/base/key.h"
 
 namespace terrace {

@@ -75,14 +75,6 @@ void Reply::null_array() {
   out_ += protocol_ == 3 ? "_\r\n" : "*-1\r\n";
 }
 
-void Reply::boolean(bool truth) {
-  if (protocol_ == 3) {
-    out_ += truth ? "#t\r\n" : "#f\r\n";
-  } else {
-    out_ += truth ? ":1\r\n" : ":0\r\n";
-  }
-}
-
 void Reply::real(double number) {
   real(RealText(number).view());
 }
@@ -117,12 +109,6 @@ void Reply::map(std::size_t pairs) {
 
 void Reply::set(std::size_t elements) {
   header(protocol_ == 3 ? '~' : '*', static_cast<std::int64_t>(elements));
-}
-void Reply::push(std::size_t elements) {
-  header(protocol_ == 3 ? '>' : '*', static_cast<std::int64_t>(elements));
-}
-void Reply::attribute(std::size_t pairs) {
-  header('|', static_cast<std::int64_t>(pairs));
 }
 
 }  // namespace terrace

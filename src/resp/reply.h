@@ -27,15 +27,12 @@ class Reply {
   void bulk_integer(std::int64_t number);  // the number's digits as a bulk string
   void null();                             // RESP3 `_`, RESP2 `$-1`
   void null_array();                       // RESP3 `_`, RESP2 `*-1`
-  void boolean(bool truth);                // RESP3 `#t`, RESP2 integer 1 or 0
   void real(double number);  // RESP3 `,`, RESP2 bulk; shortest form that reads back the same (%.17g rule of Redis)
   void real(std::string_view digits);                                        // the same with digits that are there
   void verbatim(std::string_view text, std::string_view extension = "txt");  // RESP2: bulk
   void array(std::size_t elements);
   void map(std::size_t pairs);  // RESP2: array of 2 * pairs
   void set(std::size_t elements);
-  void push(std::size_t elements);
-  void attribute(std::size_t pairs);
 
   void append(std::string_view written) { out_ += written; }  // by another Reply of the same protocol
 

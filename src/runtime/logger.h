@@ -21,7 +21,6 @@ class Logger {
   void set_level(storage::LogLevel level) { level_ = level; }
 
   void write(storage::LogLevel level, const std::string& message);
-  void debug(const std::string& message) { write(storage::LogLevel::kDebug, message); }
   void verbose(const std::string& message) { write(storage::LogLevel::kVerbose, message); }
   void notice(const std::string& message) { write(storage::LogLevel::kNotice, message); }
   void warning(const std::string& message) { write(storage::LogLevel::kWarning, message); }

@@ -6,12 +6,7 @@ namespace terrace {
 
 Store::Store(OpenDisk open_disk, std::unique_ptr<io::Disk> disk, io::Clock& clock, io::Workers& workers,
              const storage::Options& options)
-    : open_disk_(std::move(open_disk)),
-      disk_(std::move(disk)),
-      clock_(clock),
-      workers_(workers),
-      options_(options),
-      loading_since_ms_(clock.wall_ms()) {
+    : open_disk_(std::move(open_disk)), disk_(std::move(disk)), clock_(clock), workers_(workers), options_(options) {
   make_engine();
 }
 
@@ -23,7 +18,6 @@ void Store::make_engine() {
 }
 
 io::Task<Result<void>> Store::open(storage::LogApplier& applier) {
-  loading_since_ms_ = clock_.wall_ms();
   Result<void> opened = co_await engine_->open(applier);
   open_ = opened.ok();
   loading_ = !open_;

@@ -7,7 +7,6 @@
 #include <functional>
 #include <memory>
 
-#include "io/sync.h"
 #include "storage/engine.h"
 
 namespace terrace {
@@ -24,7 +23,6 @@ class Store {
   storage::Engine& engine() { return *engine_; }
   const storage::Engine& engine() const { return *engine_; }
   bool loading() const { return loading_; }
-  std::int64_t loading_since_ms() const { return loading_since_ms_; }
 
   io::Task<Result<void>> open(storage::LogApplier& applier);
   io::Task<Result<void>> close(bool checkpoint);
@@ -43,7 +41,6 @@ class Store {
   std::unique_ptr<storage::Engine> engine_;
   bool loading_ = true;
   bool open_ = false;
-  std::int64_t loading_since_ms_ = 0;
 };
 
 }  // namespace terrace

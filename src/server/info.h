@@ -11,7 +11,6 @@
 #include "src/config/config.h"
 #include "src/execution/command_table.h"
 #include "src/execution/dispatcher.h"
-#include "src/execution/reply_gate.h"
 #include "src/runtime/lifecycle.h"
 #include "src/runtime/server_statistics.h"
 #include "src/runtime/store.h"
@@ -40,7 +39,6 @@ struct InfoSources {
   const CommandTable& commands;
   const Clients& clients;
   Dispatcher& dispatcher;
-  const ReplyGate& gate;
   ServerStatistics& statistics;
   const Lifecycle& lifecycle;
 };

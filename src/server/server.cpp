@@ -80,7 +80,7 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
       replay_(dispatcher_, commands_, store_, reactor),
       reload_(reactor, store_, dispatcher_, expiry_, replay_, logger, lifecycle_),
       authentication_(settings_, statistics_),
-      info_({reactor, store_, config_, commands_, clients_, dispatcher_, gate_, statistics_, lifecycle_}) {
+      info_({reactor, store_, config_, commands_, clients_, dispatcher_, statistics_, lifecycle_}) {
   lifecycle_.started_ms = reactor.wall_ms();
   lifecycle_.run_id = random_hex(40);
   lifecycle_.executable = executable_path();

@@ -12,7 +12,6 @@
 #include "io/signal_watcher.h"
 #include "io/sync.h"
 #include "io/uring_disk.h"
-#include "io/worker_pool.h"
 #include "src/config/config.h"
 #include "src/execution/call_accounting.h"
 #include "src/execution/command_table.h"

@@ -1,7 +1,6 @@
 #include "src/server/tier_info.h"
 
 #include "io/reactor.h"
-#include "src/execution/reply_gate.h"
 #include "src/runtime/store.h"
 
 namespace terrace {

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "io/result.h"
-#include "storage/base/limits.h"
 
 namespace terrace::storage {
 

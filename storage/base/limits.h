@@ -86,7 +86,6 @@ inline constexpr std::uint64_t kCheckpointShare = 40;
 
 // Redis' limit for a string (the default of proto-max-bulk-len).
 inline constexpr std::uint64_t kMaxValueSize = 512 * kMiB;
-inline constexpr std::uint64_t kMaxKeySize = 512 * kMiB;
 
 // Widths of a Location's fields. Together with an index entry's other bits they make 64 (index_entry.h).
 inline constexpr unsigned kSegmentBits = 20;
@@ -119,8 +118,6 @@ inline constexpr std::uint64_t kWrittenPieceSize = 8 * kLargeBlockSize;
 // A segment is larger than kSegmentSize only if it holds one large record.
 inline constexpr std::uint64_t kMaxSegmentPages = (kMaxStoredImageSize + kSegmentSize) / kPageSize;
 static_assert(kMaxSegmentPages < std::uint64_t{1} << 32);
-
-inline constexpr unsigned kMaxDatabases = 1024;
 
 static_assert(kPageSize % io::kSectorSize == 0);
 static_assert(kSegmentSize / kPageSize <= (1u << kPageBits), "a page's number must fit its bits");

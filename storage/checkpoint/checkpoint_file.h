@@ -10,11 +10,9 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "io/environment.h"
 #include "io/task.h"
@@ -45,7 +43,6 @@ class CheckpointWriter {
   // Closes and deletes an unfinished file.
   io::Task<void> discard();
 
-  std::size_t gathered_bytes() const { return stream_.size(); }
   std::uint64_t written_bytes() const;
   std::uint64_t total_entries() const { return total_entries_; }
 

@@ -8,7 +8,10 @@
 #include "io/slice.h"
 #include "storage/base/disk_error.h"
 #include "storage/base/mutant.h"
+#include "storage/checkpoint/checkpoint_file.h"
+#include "storage/keyspace/cut.h"
 #include "storage/record/image.h"
+#include "storage/tiering/spiller.h"
 
 namespace terrace::storage {
 

@@ -21,20 +21,17 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 
 #include "io/environment.h"
 #include "io/sync.h"
 #include "storage/base/disk_level.h"
-#include "storage/checkpoint/checkpoint_file.h"
 #include "storage/checkpoint/checkpoint_policy.h"
 #include "storage/checkpoint/entry_group.h"
 #include "storage/checkpoint/manifest.h"
-#include "storage/keyspace/cut.h"
 #include "storage/keyspace/database_set.h"
 #include "storage/log/log.h"
-#include "storage/tiering/spiller.h"
+#include "storage/segment/segment_writer.h"
 
 namespace terrace::storage {
 

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <string>
 #include <vector>
 
 #include "io/environment.h"
@@ -29,7 +28,6 @@ class LogFiles {
   Result<std::vector<std::uint64_t>> list();
 
   void set_next_serial(std::uint64_t serial) { next_serial_ = serial; }
-  std::uint64_t next_serial() const { return next_serial_; }
 
   // The next file for the writer: the prepared one, or one made now. Starts preparing another behind it.
   io::Task<Result<LogFile>> next();

@@ -23,7 +23,6 @@ class MemoryGovernor {
 
   void set_limit(std::uint64_t bytes) { limit_ = bytes; }
   void sample();
-  std::uint64_t resident_bytes() const { return resident_; }
 
   // Bytes of records to make cold now; 0 below the high watermark. Once begun, eviction continues to the low watermark.
   std::uint64_t excess(bool evicting) const;

@@ -5,9 +5,7 @@
 // Thread: the reactor's.
 #pragma once
 
-#include <cstdint>
 #include <unordered_map>
-#include <vector>
 
 #include "storage/record/record.h"
 

@@ -4,8 +4,6 @@
 // Thread: the reactor's.
 #pragma once
 
-#include <optional>
-
 #include "storage/record/object_serializer.h"
 #include "storage/record/record_loader.h"
 

@@ -1,8 +1,7 @@
 #include "storage/record/record_loader.h"
 
-#include <algorithm>
-
 #include "io/activity.h"
+#include "storage/record/image.h"
 
 namespace terrace::storage {
 

@@ -10,7 +10,8 @@
 
 #include "io/slice.h"
 #include "io/task.h"
-#include "storage/record/image.h"
+#include "storage/record/object.h"
+#include "storage/record/record.h"
 
 namespace terrace::storage {
 

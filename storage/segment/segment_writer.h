@@ -14,7 +14,6 @@
 #include "io/environment.h"
 #include "io/sync.h"
 #include "io/task.h"
-#include "storage/base/statistics.h"
 #include "storage/record/object_serializer.h"
 #include "storage/segment/dictionary_trainer.h"
 #include "storage/segment/large_run.h"

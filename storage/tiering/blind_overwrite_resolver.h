@@ -6,7 +6,6 @@
 // Thread: the reactor's.
 #pragma once
 
-#include "io/result.h"
 #include "io/sync.h"
 #include "io/task.h"
 #include "storage/keyspace/keyspace.h"

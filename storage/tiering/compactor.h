@@ -44,7 +44,6 @@ class Compactor {
     stopping_ = true;
     update_behind();
   }
-  bool running() const { return running_; }
   io::Task<void> wait_idle();
 
  private:

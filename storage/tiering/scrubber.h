@@ -8,7 +8,6 @@
 #include <functional>
 
 #include "io/environment.h"
-#include "io/sync.h"
 #include "storage/tiering/segment_iterator.h"
 
 namespace terrace::storage {

@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "io/environment.h"
-#include "storage/record/image.h"
 #include "storage/tiering/record_reader.h"
 
 namespace terrace::storage {

@@ -8,7 +8,7 @@
 #include <xxhash.h>
 
 #include "storage/record/image.h"
-#include "storage/segment/dictionary_trainer.h"
+#include "storage/segment/dictionary.h"
 #include "storage/segment/page.h"
 #include "tests/fuzz/target.h"
 

@@ -10,8 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "io/result.h"
-
 namespace terrace::fuzz {
 
 // Tries one input; a broken promise ends the process (require, TERRACE_CHECK or a sanitizer).

@@ -8,7 +8,6 @@
 
 #include <cstring>
 #include <fstream>
-#include <vector>
 
 #include "io/socket.h"
 #include "tests/io/testing.h"

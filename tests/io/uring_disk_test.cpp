@@ -10,7 +10,6 @@
 
 #include <cstring>
 #include <fstream>
-#include <vector>
 
 #include "io/sync.h"
 #include "tests/io/testing.h"
@@ -49,7 +48,7 @@ class Block {
 class UringDiskTest : public ::testing::Test {
  protected:
   UringDiskTest() : reactor_(testing::make_reactor()) {
-    auto disk = UringDisk::open(*reactor_, directory_.path() + "/a/root");
+    auto disk = UringDisk::open(*reactor_, root_);
     TERRACE_CHECK(disk.ok());
     disk_ = std::move(*disk);
   }
@@ -59,9 +58,10 @@ class UringDiskTest : public ::testing::Test {
   void run(Body body) {
     reactor_->block_on(body(*disk_));
   }
-  std::string path(const std::string& name) const { return disk_->root() + "/" + name; }
+  std::string path(const std::string& name) const { return root_ + "/" + name; }
 
   testing::TemporaryDirectory directory_;
+  const std::string root_ = directory_.path() + "/a/root";
   std::unique_ptr<Reactor> reactor_;
   std::unique_ptr<UringDisk> disk_;
 };
@@ -74,7 +74,6 @@ Task<FileHandle> create(Disk& disk, const char* name) {
 
 TEST_F(UringDiskTest, GoesPastThePageCacheHere) {
   EXPECT_TRUE(disk_->direct());
-  EXPECT_EQ(kBlock % disk_->alignment(), 0U);
   auto names = disk_->list("");
   ASSERT_TRUE(names.ok());
   EXPECT_THAT(*names, ElementsAre()) << "the probe must leave nothing behind";
@@ -306,7 +305,7 @@ TEST(UringDiskFileTableTest, FilesBeyondTheTableWorkAsWell) {
 
 TEST_F(UringDiskTest, OneHoldsTheLock) {
   ASSERT_TRUE(disk_->lock("lock").ok());
-  auto other = UringDisk::open(*reactor_, disk_->root());
+  auto other = UringDisk::open(*reactor_, root_);
   ASSERT_TRUE(other.ok());
   Result<void> refused = (*other)->lock("lock");
   ASSERT_FALSE(refused.ok());
@@ -320,7 +319,7 @@ TEST_F(UringDiskTest, TheLockGoesWithItsProcess) {
   const pid_t child = ::fork();
   if (child == 0) {
     auto reactor = Reactor::create();
-    auto disk = UringDisk::open(**reactor, disk_->root());
+    auto disk = UringDisk::open(**reactor, root_);
     ::_exit(disk.ok() && (*disk)->lock("lock").ok() ? 0 : 1);
   }
   int status = -1;

@@ -2,8 +2,6 @@
 // Thread: a plain value.
 #pragma once
 
-#include <cstdint>
-
 namespace terrace::simulation {
 
 struct Faults {
@@ -19,12 +17,6 @@ struct Faults {
   double short_read = 0;
   double short_write = 0;
   double slow = 0;  // takes up to a second more
-
-  bool any() const {
-    return read_error > 0 || write_error > 0 || sync_error > 0 || directory_sync_error > 0 || open_error > 0 ||
-           allocate_error > 0 || rename_error > 0 || unlink_error > 0 || no_space > 0 || short_read > 0 ||
-           short_write > 0;
-  }
 };
 
 }  // namespace terrace::simulation

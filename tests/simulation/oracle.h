@@ -34,11 +34,9 @@ class Oracle {
   void promise_all() { promise(~std::uint64_t{0}); }
   // All that was issued before this time is promised (appendfsync everysec).
   void promise_issued_before(std::int64_t time_us);
-  std::uint64_t promised_position() const { return promised_position_; }
   // Where the last change of a key ends, as far as this life knows; 0 if it did not change.
   std::uint64_t last_change(std::uint32_t database, const std::string& key) const;
   std::uint64_t last_sweep() const { return last_sweep_; }  // FLUSHDB or SWAPDB
-  std::size_t pending() const { return pending_.size(); }
 
   // --- after recovery
   // Says what is wrong with `recovered`, or takes it over as the state from which the next life goes on.

@@ -1,7 +1,6 @@
 #include "tests/simulation/piece_object.h"
 
 #include "storage/base/varint.h"
-#include "tests/simulation/failure.h"
 
 namespace terrace::simulation {
 

@@ -2,7 +2,6 @@
 // step, of whose parts one may expire. Ownership: see storage::Object. Thread: the simulation's.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "storage/engine.h"
-#include "tests/simulation/world.h"
 
 namespace terrace::simulation {
 
@@ -17,7 +16,6 @@ class Replayer : public storage::LogApplier {
   io::Task<Result<std::uint64_t>> apply(std::span<const std::byte> bytes) override;
 
   std::uint64_t entries() const { return entries_; }
-  std::uint64_t last_id() const { return last_id_; }
 
  private:
   storage::Engine* engine_ = nullptr;

@@ -73,7 +73,6 @@ class Workload {
   // Everybody ends after the operation under way.
   void stop() { stopping_ = true; }
   bool over() const { return gate_.idle(); }
-  bool clients_over() const { return clients_running_ == 0; }
   // True once for each turn in which something was appended: Engine::commit() is due.
   bool take_appended() { return std::exchange(appended_, false); }
   // Ends the process if somebody has waited absurdly long on a good disk.

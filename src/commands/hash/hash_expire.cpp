@@ -1,6 +1,5 @@
 // The hash commands about the expiry of fields: HEXPIRE and its kin set it, HTTL and its kin tell it, HPERSIST takes it
 // away; HGETDEL, HGETEX and HSETEX do so to what they read or set.
-#include <string>
 #include <vector>
 
 #include "src/commands/hash/hash_access.h"

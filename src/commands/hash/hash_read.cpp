@@ -1,7 +1,6 @@
 // The hash commands that read hashes.
 #include "src/commands/hash/hash_access.h"
 #include "src/commands/hash/hash_handlers.h"
-#include "src/commands/shared/argument.h"
 #include "src/commands/shared/element_scan.h"
 
 namespace terrace::commands {

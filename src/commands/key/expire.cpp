@@ -1,5 +1,4 @@
 // The key commands about expiry: EXPIRE and its kin set it, TTL and its kin tell it, PERSIST takes it away.
-#include <string>
 
 #include "src/commands/key/key_handlers.h"
 #include "src/commands/shared/argument.h"

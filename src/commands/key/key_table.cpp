@@ -1,5 +1,5 @@
 // The table of the key commands.
-#include "src/commands/key/key.h"
+#include "src/commands/families.h"
 #include "src/commands/key/key_handlers.h"
 
 namespace terrace {

@@ -19,7 +19,6 @@ class SortPattern {
  public:
   explicit SortPattern(std::string_view text);
 
-  bool is_element() const { return is_element_; }
   // Without a '*' it names nothing.
   bool names_keys() const { return names_keys_; }
   std::string key_for(std::string_view element) const;

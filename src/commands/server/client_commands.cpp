@@ -1,8 +1,6 @@
 // CLIENT: who is connected, and what one may do to them.
-#include <algorithm>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "src/commands/command_families.h"
 #include "src/commands/families.h"

@@ -1,6 +1,4 @@
 // COMMAND: tells clients what commands there are.
-#include <algorithm>
-#include <string>
 #include <vector>
 
 #include "src/commands/command_families.h"

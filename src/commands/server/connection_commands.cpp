@@ -1,5 +1,4 @@
 // The commands about the connection itself: PING, HELLO, AUTH, SELECT and their like.
-#include <string>
 
 #include "src/commands/command_families.h"
 #include "src/commands/families.h"

@@ -1,6 +1,5 @@
 // The set commands that read one set.
 #include "src/commands/set/set_handlers.h"
-#include "src/commands/shared/argument.h"
 #include "src/commands/shared/collection_access.h"
 #include "src/commands/shared/element_scan.h"
 #include "src/types/set/set.h"

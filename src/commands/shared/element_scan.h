@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "src/commands/shared/scan.h"
+#include "src/text/pattern.h"
 
 namespace terrace {
 

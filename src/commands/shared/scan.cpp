@@ -1,6 +1,5 @@
 #include "src/commands/shared/scan.h"
 
-#include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <cstdlib>
@@ -8,7 +7,7 @@
 #include <vector>
 
 #include "src/commands/shared/argument.h"
-#include "src/text/number.h"
+#include "src/text/pattern.h"
 
 namespace terrace {
 

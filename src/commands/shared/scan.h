@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "src/execution/context.h"
-#include "src/text/pattern.h"
 #include "src/types/encoding/value.h"
 
 namespace terrace {

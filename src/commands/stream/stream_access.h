@@ -5,8 +5,9 @@
 #include <optional>
 #include <string_view>
 
-#include "src/commands/shared/collection_access.h"
+#include "src/execution/context.h"
 #include "src/types/stream/stream.h"
+#include "storage/record/record.h"
 
 namespace terrace {
 

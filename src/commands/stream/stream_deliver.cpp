@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "src/commands/shared/argument.h"
+#include "src/commands/shared/collection_access.h"
 #include "src/commands/stream/stream_access.h"
 #include "src/commands/stream/stream_handlers.h"
 

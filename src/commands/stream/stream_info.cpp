@@ -1,7 +1,7 @@
 // XINFO: what a stream, its groups and their consumers are.
-#include <string>
 
 #include "src/commands/shared/argument.h"
+#include "src/commands/shared/collection_access.h"
 #include "src/commands/shared/help.h"
 #include "src/commands/stream/stream_access.h"
 #include "src/commands/stream/stream_handlers.h"

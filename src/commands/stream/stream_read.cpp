@@ -1,5 +1,6 @@
 // The stream commands that read entries by their ids.
 #include "src/commands/shared/argument.h"
+#include "src/commands/shared/collection_access.h"
 #include "src/commands/stream/stream_access.h"
 #include "src/commands/stream/stream_handlers.h"
 

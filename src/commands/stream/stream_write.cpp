@@ -1,11 +1,12 @@
 // The stream commands that add entries and take them away.
-#include <string>
 #include <vector>
 
 #include "src/commands/shared/argument.h"
+#include "src/commands/shared/collection_access.h"
 #include "src/commands/stream/stream_access.h"
 #include "src/commands/stream/stream_handlers.h"
 #include "src/text/number.h"
+#include "src/types/encoding/collection_limits.h"
 
 namespace terrace::commands {
 namespace {

@@ -2,8 +2,8 @@
 #include <string>
 
 #include "src/commands/shared/argument.h"
-#include "src/commands/string/string_access.h"
 #include "src/commands/string/string_handlers.h"
+#include "src/types/string/string.h"
 #include "src/types/string/subsequence.h"
 
 namespace terrace::commands {

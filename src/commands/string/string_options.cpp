@@ -1,7 +1,5 @@
 #include "src/commands/string/string_options.h"
 
-#include <limits>
-
 #include "src/commands/shared/argument.h"
 
 namespace terrace {

@@ -1,5 +1,5 @@
 // The table of the string commands.
-#include "src/commands/string/string.h"
+#include "src/commands/families.h"
 #include "src/commands/string/string_handlers.h"
 
 namespace terrace {

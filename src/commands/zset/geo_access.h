@@ -4,7 +4,6 @@
 #pragma once
 
 #include <optional>
-#include <string_view>
 
 #include "src/execution/context.h"
 #include "src/types/zset/geo_point.h"

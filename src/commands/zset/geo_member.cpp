@@ -1,13 +1,14 @@
 // The geo commands on members by name: what gives them places, and what tells these.
-#include <string>
 #include <vector>
 
 #include "src/commands/shared/argument.h"
+#include "src/commands/shared/collection_access.h"
 #include "src/commands/zset/geo_access.h"
 #include "src/commands/zset/geo_handlers.h"
-#include "src/commands/zset/zset_access.h"
 #include "src/commands/zset/zset_update.h"
+#include "src/text/number.h"
 #include "src/types/zset/geohash.h"
+#include "src/types/zset/sorted_set.h"
 
 namespace terrace::commands {
 namespace {

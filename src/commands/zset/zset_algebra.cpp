@@ -1,7 +1,6 @@
 // The sorted set commands that make a sorted set of several ones, or of sets, to reply it, count it or keep it.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>

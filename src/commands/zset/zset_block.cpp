@@ -1,6 +1,6 @@
 // The sorted set commands that wait for something to pop.
 #include "src/commands/shared/argument.h"
-#include "src/commands/zset/zset_access.h"
+#include "src/commands/shared/collection_access.h"
 #include "src/commands/zset/zset_handlers.h"
 #include "src/commands/zset/zset_pop.h"
 

@@ -1,7 +1,6 @@
 // The sorted set commands that read members by name, by chance or one after the other.
 #include <algorithm>
 
-#include "src/commands/shared/argument.h"
 #include "src/commands/shared/element_scan.h"
 #include "src/commands/shared/random_request.h"
 #include "src/commands/zset/zset_access.h"

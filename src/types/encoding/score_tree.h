@@ -7,7 +7,6 @@
 // Thread: the reactor's.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>

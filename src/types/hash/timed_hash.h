@@ -27,7 +27,6 @@ class TimedHash final : public storage::Object {
   const PackedTable& fields() const { return *fields_; }
   // Gives up the fields; afterwards the object can only be destroyed.
   std::unique_ptr<PackedTable> take_fields() { return std::move(fields_); }
-  bool any_expire() const { return times_.size() > 0; }
   // kNoExpiry: the field has no time, or is not there.
   std::int64_t time_of(std::string_view field) const;
   // The number of fields that expire before this time.

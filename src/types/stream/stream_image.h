@@ -14,7 +14,6 @@
 
 #include <memory>
 
-#include "io/result.h"
 #include "src/types/encoding/rdb_reader.h"
 #include "src/types/stream/stream.h"
 

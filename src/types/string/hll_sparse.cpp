@@ -1,7 +1,5 @@
 #include "src/types/string/hll_sparse.h"
 
-#include <algorithm>
-
 namespace terrace::types {
 namespace {
 

@@ -19,7 +19,6 @@ namespace terrace::types {
 
 struct HllRun {
   static constexpr std::uint32_t kMaxShortZeros = 64;
-  static constexpr std::uint32_t kMaxZeros = 16384;
   static constexpr std::uint32_t kMaxValues = 4;
   static constexpr std::uint8_t kMaxValue = 32;
 

@@ -33,7 +33,6 @@ class Geohash {
   static Geohash of_score(double score);
 
   std::uint64_t bits() const { return bits_; }
-  unsigned steps() const { return steps_; }
   double score() const { return scores().begin; }
   ScoreRange scores() const;
   Cell cell() const;

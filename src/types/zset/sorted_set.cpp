@@ -1,7 +1,6 @@
 #include "src/types/zset/sorted_set.h"
 
 #include <algorithm>
-#include <string>
 
 namespace terrace::types {
 namespace {

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
-
 #include "src/execution/command_batch.h"
 
 namespace terrace {

@@ -42,7 +42,6 @@ TEST(Reply, SameInBothProtocols) {
 TEST(Reply, EachProtocolsOwn) {
   expect_both([](Reply& r) { r.null(); }, "$-1\r\n", "_\r\n");
   expect_both([](Reply& r) { r.null_array(); }, "*-1\r\n", "_\r\n");
-  expect_both([](Reply& r) { r.boolean(true); }, ":1\r\n", "#t\r\n");
   expect_both([](Reply& r) { r.map(2); }, "*4\r\n", "%2\r\n");
   expect_both([](Reply& r) { r.set(2); }, "*2\r\n", "~2\r\n");
   expect_both([](Reply& r) { r.real(0.1); }, "$19\r\n0.10000000000000001\r\n", ",0.10000000000000001\r\n");

@@ -19,10 +19,8 @@ TEST(SortPattern, NamesAKeyForEachElement) {
   EXPECT_EQ(SortPattern("h->:*").key_for("1"), "h->:1");
 }
 
-TEST(SortPattern, TellsTheElementAndWhatNamesNothing) {
-  EXPECT_TRUE(SortPattern("#").is_element());
+TEST(SortPattern, NamesNoKeysWithoutAStar) {
   EXPECT_FALSE(SortPattern("#").names_keys());
-  EXPECT_FALSE(SortPattern("##").is_element());
   EXPECT_FALSE(SortPattern("nosort").names_keys());
   EXPECT_FALSE(SortPattern("").names_keys());
   EXPECT_TRUE(SortPattern("#*").names_keys());

@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "src/types/object_decoder.h"
-#include "storage/record/rdb_string.h"
 #include "storage/record/record.h"
 
 namespace terrace::types {
