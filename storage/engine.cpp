@@ -154,7 +154,7 @@ io::Task<Result<void>> Engine::recover(LogApplier& applier) {
       if (!result.ok()) co_return result;
     }
   }
-  result = co_await parts_->log.start(manifest->store_id, reader.tail(), reader.proven_position(), in_use);
+  result = co_await parts_->log.start(manifest->store_id, reader.tail(), reader.durable_sequence(), in_use);
   if (result.ok()) result = co_await reader.secure_tail(parts_->log);
   statistics.recovery_duration_us = static_cast<std::uint64_t>(parts_->environment.clock.monotonic_us() - begin_us);
   co_return result;

@@ -35,6 +35,12 @@ struct LogMark {
   std::uint64_t file_offset = 0;
 };
 
+// How far something reaches: to the end of a frame.
+struct LogReach {
+  std::uint64_t position = 0;
+  std::uint64_t sequence = 1;  // of the frame behind
+};
+
 class Log {
  public:
   Log(const io::Environment& environment, Statistics& statistics);
@@ -42,12 +48,15 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  // Goes on behind `tail` in a fresh file. `files_in_use`: what recovery read and a checkpoint may still need.
-  // What lies between `durable_position` and the tail must follow by write_recovered(), before anything is appended.
-  io::Task<Result<void>> start(std::uint64_t store_id, const LogMark& tail, std::uint64_t durable_position,
+  // Continues behind `tail` in a fresh file. `files_in_use`: what recovery read and a checkpoint may still need.
+  // Frames from `durable_sequence` on, up to the tail, may not be durable: they follow by write_recovered(). Then comes
+  // finish_recovery(), and only then append().
+  io::Task<Result<void>> start(std::uint64_t store_id, const LogMark& tail, std::uint64_t durable_sequence,
                                const std::vector<std::uint64_t>& files_in_use);
   // The same frame once more, in the file being written.
   io::Task<Result<void>> write_recovered(const FrameView& found);
+  // Makes all that write_recovered() wrote durable.
+  io::Task<Result<void>> finish_recovery();
   // Commits everything, then closes the files.
   io::Task<Result<void>> close();
   // Closes the files with what is in them.
@@ -81,12 +90,12 @@ class Log {
   std::size_t file_count() const { return open_files_.size(); }
 
   std::uint64_t end_position() const { return end_position_; }
-  std::uint64_t durable_position() const { return durable_position_; }
+  std::uint64_t durable_position() const { return durable_.position; }
   io::Event& position_changed() { return position_changed_; }
   const std::optional<Error>& failure() const { return failure_; }
   // More is on its way than a device that keeps up would leave: whoever does not wait for its own effects must wait for
   // those of others, or they would take the memory.
-  bool congested() const { return end_position_ - written_position_ > kMaxBacklog; }
+  bool congested() const { return end_position_ - written_.position > kMaxBacklog; }
   // The next file cannot be made for want of space; goes on by itself when there is some.
   bool starved() const { return starved_; }
 
@@ -117,6 +126,7 @@ class Log {
   void fail(const Error& error);
   void fail_unsynced();
   io::Task<Result<void>> open_next_file();
+  io::Task<Result<void>> sync_recovered();
 
   const io::Environment& environment_;
   Statistics& statistics_;
@@ -143,8 +153,8 @@ class Log {
   std::uint64_t chain_ = 0;
   std::uint64_t marks_ = 0;
   std::uint64_t end_position_ = 0;
-  std::uint64_t written_position_ = 0;
-  std::uint64_t durable_position_ = 0;
+  LogReach written_;
+  LogReach durable_;
   std::optional<Error> failure_;
   io::Event position_changed_;
   io::Gate tasks_;

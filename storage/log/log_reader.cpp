@@ -159,9 +159,9 @@ io::Task<Result<void>> LogReader::replay_file(Source& source, std::uint64_t& off
 }
 
 void LogReader::note_unproven(const FrameHeader& header, std::uint64_t serial, std::uint64_t offset) {
-  proven_position_ = std::max(proven_position_, header.durable_position);
-  while (!unproven_.empty() && unproven_.front().end_position <= proven_position_) unproven_.pop_front();
-  unproven_.push_back({serial, offset, header.end_position()});
+  durable_sequence_ = std::max(durable_sequence_, header.durable_sequence);
+  while (!unproven_.empty() && unproven_.front().sequence < durable_sequence_) unproven_.pop_front();
+  unproven_.push_back({serial, offset, header.sequence});
 }
 
 io::Task<Result<void>> LogReader::secure_tail(Log& log) {
@@ -184,7 +184,7 @@ io::Task<Result<void>> LogReader::secure_tail(Log& log) {
     if (!result.ok()) break;
   }
   co_await close(source);
-  if (result.ok()) result = co_await log.make_durable(tail_.position);
+  if (result.ok()) result = co_await log.finish_recovery();
   co_return result;
 }
 
@@ -224,12 +224,12 @@ io::Task<Result<void>> LogReader::judge_end(Source& source, std::uint64_t offset
     }
     const FrameHeader& header = (*frame)->header;
     if (header.sequence >= tail_.sequence) {
-      if (header.durable_position > tail_.position && !mutant(Mutant::kCutAnyBadFrame)) {
+      if (header.durable_sequence > tail_.sequence && !mutant(Mutant::kCutAnyBadFrame)) {
         co_return Error{ErrorCode::kCorrupt,
                         place_of(end.serial, end_offset) + ": bad log frame (sequence " +
                             std::to_string(tail_.sequence) + "); the frame in " + place_of(source.serial, offset) +
-                            " proves that it was durable up to position " + std::to_string(header.durable_position) +
-                            ", so this is damage, not a torn write. Restore the file from a copy; nothing was changed"};
+                            " proves that it was durable, so this is damage, not a torn write. Restore the file from "
+                            "a copy; nothing was changed"};
       }
       torn_bytes_ += frame_size(header.payload_size);
       if (torn_place_.empty()) torn_place_ = place_of(source.serial, offset);

@@ -1,5 +1,5 @@
 // LogReader: reads the log back at recovery, from a checkpoint's mark to the end, and judges how it ends.
-// Torn is not rotten: a bad frame behind everything that a valid frame calls durable is what a power cut leaves; it is
+// Torn is not rotten: a bad frame behind all frames that a valid one calls durable is what a power cut leaves; it is
 // cut off and said so. A bad frame before that is corruption: the store does not open.
 // Ownership: borrows files and applier. Thread: the reactor's.
 #pragma once
@@ -24,7 +24,7 @@ class LogApplier;
 class LogReader {
  public:
   LogReader(const io::Environment& environment, std::uint64_t store_id, const LogMark& from)
-      : environment_(environment), store_id_(store_id), tail_(from), proven_position_(from.position) {}
+      : environment_(environment), store_id_(store_id), tail_(from), durable_sequence_(from.sequence) {}
 
   // Applies everything behind the mark. `serials`: the folder's files, ascending.
   io::Task<Result<void>> replay(const std::vector<std::uint64_t>& serials, LogApplier& applier);
@@ -36,8 +36,8 @@ class LogReader {
 
   // Where the log goes on, valid after replay(): behind the last complete entry.
   const LogMark& tail() const { return tail_; }
-  // All before it was durable when a frame behind it was sealed, or is in the checkpoint.
-  std::uint64_t proven_position() const { return proven_position_; }
+  // All frames below it were durable when a frame behind them was sealed, or are in the checkpoint.
+  std::uint64_t durable_sequence() const { return durable_sequence_; }
   // The last file that frames were taken from; 0: none.
   std::uint64_t last_serial() const { return last_serial_; }
   std::uint64_t replayed_bytes() const { return replayed_bytes_; }
@@ -57,7 +57,7 @@ class LogReader {
   struct FramePlace {
     std::uint64_t serial;
     std::uint64_t offset;
-    std::uint64_t end_position;
+    std::uint64_t sequence;
   };
 
   io::Task<Result<void>> open(std::uint64_t serial, Source& source);
@@ -78,7 +78,7 @@ class LogReader {
   std::uint64_t store_id_;
   LogMark tail_;                    // position: behind the last frame, carried bytes included, until replay() ends
   std::vector<std::byte> carried_;  // an entry of which the end is still to come
-  std::uint64_t proven_position_;
+  std::uint64_t durable_sequence_;
   std::deque<FramePlace> unproven_;
   std::uint64_t last_serial_ = 0;
   std::uint64_t replayed_bytes_ = 0;

@@ -53,7 +53,6 @@ struct Outcome {
   Result<void> result;
   std::string applied;
   std::uint64_t position = 0;
-  std::uint64_t proven_position = 0;
 };
 
 Outcome replay(MemoryDisk& disk, const std::vector<std::uint64_t>& serials) {
@@ -67,7 +66,6 @@ Outcome replay(MemoryDisk& disk, const std::vector<std::uint64_t>& serials) {
   FUZZ_REQUIRE(disk.handles_open() == 0, "a log file is left open");
   outcome.applied = std::move(applier.applied);
   outcome.position = reader.tail().position;
-  outcome.proven_position = reader.proven_position();
   return outcome;
 }
 
@@ -84,7 +82,7 @@ struct WrittenLog {
   std::vector<WrittenFrame> frames;  // as they lie in the files, rewritten ones twice
   std::vector<std::string> files;    // serials 1, 2, ...
   std::string stream;
-  std::uint64_t durable_position = 0;
+  std::uint64_t durable_sequence = 1;
 };
 
 void place(WrittenLog& log, WrittenFrame frame) {
@@ -92,7 +90,7 @@ void place(WrittenLog& log, WrittenFrame frame) {
   frame.serial = log.files.size();
   frame.offset = file.size();
   frame.header.file_serial = frame.serial;
-  frame.header.durable_position = log.durable_position;
+  frame.header.durable_sequence = log.durable_sequence;
   std::string bytes(frame_size(frame.payload.size()), '\0');
   std::memcpy(bytes.data() + kFrameHeaderSize, frame.payload.data(), frame.payload.size());
   seal_frame(std::as_writable_bytes(std::span(bytes)), frame.header);
@@ -131,10 +129,9 @@ WrittenLog write_log(FuzzedDataProvider& input) {
     frame.header.payload_size = static_cast<std::uint32_t>(frame.payload.size());
     frame.header.payload_checksum = payload_checksum(std::as_bytes(std::span(frame.payload)));
     chain = frame.header.chain();
-    const std::uint64_t begin = log.stream.size();
     log.stream += frame.payload;
     place(log, std::move(frame));
-    if (input.ConsumeBool()) log.durable_position = input.ConsumeBool() ? log.stream.size() : begin;
+    if (input.ConsumeBool()) log.durable_sequence = input.ConsumeBool() ? sequence : sequence - 1;
   }
   return log;
 }
@@ -188,9 +185,13 @@ void run_written(FuzzedDataProvider& input, bool mend) {
   if (mend) return;
   FUZZ_REQUIRE(log.stream.starts_with(damaged.applied), "damage was taken for entries");
   if (!damaged.result.ok()) return;
-  std::uint64_t durable_position = 0;
+  std::uint64_t durable_sequence = 1;
   for (std::size_t i = 0; i < touched.size(); ++i) {
-    if (!touched[i]) durable_position = std::max(durable_position, log.frames[i].header.durable_position);
+    if (!touched[i]) durable_sequence = std::max(durable_sequence, log.frames[i].header.durable_sequence);
+  }
+  std::uint64_t durable_position = 0;
+  for (const WrittenFrame& frame : log.frames) {
+    if (frame.header.sequence < durable_sequence) durable_position = frame.header.end_position();
   }
   // What is cut off besides is an entry whose end was in the frames behind.
   FUZZ_REQUIRE(damaged.position + 256 > durable_position,
