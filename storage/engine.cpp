@@ -135,10 +135,15 @@ io::Task<Result<void>> Engine::recover(LogApplier& applier) {
   if (!result.ok()) co_return result;
   Statistics& statistics = parts_->statistics;
   statistics.recovered_log_bytes = reader.replayed_bytes();
-  statistics.recovered_torn_bytes = reader.torn_bytes();
+  statistics.recovered_torn_bytes = reader.torn_bytes() + reader.unfinished_bytes();
   if (reader.torn_bytes() > 0) {
     parts_->log_message(LogLevel::kWarning, reader.torn_place() + ": torn tail of " +
                                                 std::to_string(reader.torn_bytes()) +
+                                                " bytes cut off; none of it had been acknowledged");
+  }
+  if (reader.unfinished_bytes() > 0) {
+    parts_->log_message(LogLevel::kWarning, "The log ends in an unfinished transaction: " +
+                                                std::to_string(reader.unfinished_bytes()) +
                                                 " bytes cut off; none of it had been acknowledged");
   }
 

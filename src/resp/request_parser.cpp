@@ -160,21 +160,6 @@ RequestParser::Step RequestParser::parse_inline(std::string_view command, Reques
   return Step::kComplete;
 }
 
-bool parse_prefix(std::string_view bytes, RequestBatch& batch, std::size_t& size) {
-  RequestParser parser;
-  RequestParser::Limits limits{~0ull, ~0ull, true};
-  size = 0;
-  while (size < bytes.size()) {
-    if (bytes[size] != '*') return false;
-    std::size_t step_size = 0;
-    RequestParser::Step step = parser.parse_one(bytes.substr(size), limits, batch, step_size);
-    if (step == RequestParser::Step::kError) return false;
-    if (step == RequestParser::Step::kIncomplete) break;
-    size += step_size;
-  }
-  return true;
-}
-
 RequestParser::Step RequestParser::fail(std::string text) {
   error_ = "ERR Protocol error: " + std::move(text);
   return Step::kError;

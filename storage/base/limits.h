@@ -63,6 +63,10 @@ inline constexpr int kThoroughLevel = 3;
 // frames of the same load: SET from 50 connections takes 5 to a frame with 4, 12 with 2, and a fifth more a second.
 inline constexpr unsigned kMaxFramesInFlight = 2;
 
+// Of a unit at the log's end that is not whole yet, replay keeps so many bytes in memory. Longer ones are read a second
+// time when their end is found, which costs less than to keep what a burst of commits of the largest size splits.
+inline constexpr std::uint64_t kReplayWindow = kTinyLimits ? 4 * kPageSize : 4 * kMaxFrameSize;
+
 // Raw bytes packed into one page at most: bounds the scratch buffer a reader needs.
 inline constexpr std::uint32_t kMaxPageRawSize = 8 * kPageSize;
 

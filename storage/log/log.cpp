@@ -57,8 +57,9 @@ io::Task<Result<void>> Log::write_recovered(const FrameView& found) {
 
 // Also of frames that lie behind the tail, cut off: the next one's chain depends on them.
 io::Task<Result<void>> Log::sync_recovered() {
-  const LogFile& last = open_files_.back();
-  co_return check_done("sync", FilePath::log(last.serial), co_await environment_.disk.sync(last.file));
+  const LogFile last = open_files_.back();
+  const std::int32_t synced = co_await environment_.disk.sync(last.file);
+  co_return check_done("sync", FilePath::log(last.serial), synced);
 }
 
 io::Task<Result<void>> Log::finish_recovery() {

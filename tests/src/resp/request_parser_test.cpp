@@ -181,19 +181,5 @@ TEST(RequestParser, BoundsWhatItKeeps) {
             Status::kTooLarge);
 }
 
-TEST(ParsePrefix, TakesWholeCommandsOnly) {
-  RequestBatch batch;
-  std::size_t size = 0;
-  std::string first = command_text({"SET", "a", "b"});
-  std::string text = first + command_text({"DEL", "a"});
-  for (std::size_t cut = first.size(); cut < text.size(); ++cut) {
-    batch.clear();
-    ASSERT_TRUE(parse_prefix(std::string_view(text).substr(0, cut), batch, size));
-    ASSERT_EQ(size, first.size());
-    ASSERT_EQ(batch.requests.size(), 1u);
-  }
-  EXPECT_FALSE(parse_prefix("SET a b\r\n", batch, size));
-}
-
 }  // namespace
 }  // namespace terrace
