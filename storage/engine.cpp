@@ -167,6 +167,7 @@ io::Task<Result<void>> Engine::recover(LogApplier& applier) {
 
 io::Task<Result<void>> Engine::close(bool checkpoint) {
   Parts& parts = *parts_;
+  TERRACE_CHECK(!parts.log.unit_open());
   Result<void> result;
   // The first may join one under way, whose cut lies before the end.
   for (int attempt = 0; checkpoint && attempt < 2 && result.ok(); ++attempt) {
@@ -391,10 +392,16 @@ std::uint64_t Engine::append(std::span<const std::string_view> parts) {
   return parts_->log.append(parts);
 }
 void Engine::begin_unit() {
-  parts_->checkpointer.begin_unit();
+  parts_->log.begin_unit();
 }
-void Engine::end_unit() {
-  parts_->checkpointer.end_unit();
+void Engine::append_piece(std::span<const std::string_view> parts) {
+  parts_->log.append_piece(parts);
+}
+std::uint64_t Engine::end_unit(std::span<const std::string_view> parts) {
+  return parts_->log.end_unit(parts);
+}
+io::Task<Result<void>> Engine::wait_for_log_room() {
+  return parts_->log.wait_for_room();
 }
 void Engine::commit() {
   parts_->log.commit();
@@ -411,7 +418,7 @@ std::uint64_t Engine::durable_position() const {
 
 std::uint64_t Engine::released_position() const {
   return parts_->options.fsync_policy == FsyncPolicy::kAlways ? parts_->log.durable_position()
-                                                              : parts_->log.end_position();
+                                                              : parts_->log.unit_end();
 }
 
 io::Event& Engine::position_changed() {

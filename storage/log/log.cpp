@@ -32,8 +32,8 @@ io::Task<Result<void>> Log::start(std::uint64_t store_id, const LogMark& tail, s
   store_id_ = store_id;
   next_sequence_ = tail.sequence;
   chain_ = tail.chain;
-  end_position_ = tail.position;
-  written_ = durable_ = {.position = 0, .sequence = durable_sequence};
+  end_position_ = unit_end_ = tail.position;
+  written_ = durable_ = {.position = 0, .sequence = durable_sequence, .unit_end = 0};
   for (const std::uint64_t serial : files_in_use) open_files_.push_back({serial, io::kNoFile});
   filling_ = new_frame();
   co_return co_await open_next_file();
@@ -67,7 +67,7 @@ io::Task<Result<void>> Log::finish_recovery() {
     Result<void> synced = co_await sync_recovered();
     if (!synced.ok()) co_return synced;
   }
-  written_ = durable_ = {.position = end_position_, .sequence = next_sequence_};
+  written_ = durable_ = {.position = end_position_, .sequence = next_sequence_, .unit_end = unit_end_};
   co_return Result<void>();
 }
 
@@ -106,6 +106,48 @@ Log::FramePointer Log::new_frame() {
 }
 
 std::uint64_t Log::append(std::span<const std::string_view> parts) {
+  TERRACE_CHECK(unit_ != Unit::kLogged);
+  add(parts);
+  unit_end_ = end_position_;
+  return end_position_;
+}
+
+void Log::begin_unit() {
+  TERRACE_CHECK(!unit_open());
+  unit_ = Unit::kOpen;
+}
+
+void Log::append_piece(std::span<const std::string_view> parts) {
+  TERRACE_CHECK(unit_open());
+  unit_ = Unit::kLogged;
+  add(parts);
+  // Defect: what there is of the unit counts as whole.
+  if (mutant(Mutant::kSplitUnit)) unit_end_ = end_position_;
+}
+
+std::uint64_t Log::end_unit(std::span<const std::string_view> parts) {
+  TERRACE_CHECK(unit_open());
+  const std::uint64_t before = end_position_;
+  if (!parts.empty()) add(parts);
+  // The end of a unit is in the frame that has its last byte.
+  TERRACE_CHECK(unit_ == Unit::kOpen || end_position_ > before);
+  unit_ = Unit::kNone;
+  const std::uint64_t end = unit_end_ = end_position_;
+  unit_ended_.notify();
+  return end;
+}
+
+io::Task<Result<void>> Log::wait_for_room() {
+  write_gathered();
+  while (congested() && !failure_) {
+    if (starved_) co_return Error{ErrorCode::kNoSpace, "the log's next file cannot be made: no space left"};
+    co_await position_changed_.wait();
+  }
+  if (failure_) co_return *failure_;
+  co_return Result<void>();
+}
+
+void Log::add(std::span<const std::string_view> parts) {
   ++statistics_.log_entries;
   for (std::string_view part : parts) {
     while (!part.empty()) {
@@ -123,7 +165,6 @@ std::uint64_t Log::append(std::span<const std::string_view> parts) {
       part.remove_prefix(piece.size());
     }
   }
-  return end_position_;
 }
 
 void Log::enqueue_filling() {
@@ -134,6 +175,7 @@ void Log::enqueue_filling() {
   header.store_id = store_id_;
   header.sequence = next_sequence_++;
   header.first_position = end_position_ - payload;
+  filling_->unit_end = unit_end_;
   header.previous_chain = chain_;
   header.payload_size = static_cast<std::uint32_t>(payload);
   header.payload_checksum = payload_checksum(filling_->buffer.span().subspan(kFrameHeaderSize));
@@ -243,7 +285,9 @@ void Log::acknowledge() {
   while (!in_flight_.empty() && in_flight_.front()->state == Frame::State::kDone) {
     FramePointer frame = std::move(in_flight_.front());
     in_flight_.pop_front();
-    written_ = {.position = frame->header.end_position(), .sequence = frame->header.sequence + 1};
+    written_ = {.position = frame->header.end_position(),
+                .sequence = frame->header.sequence + 1,
+                .unit_end = frame->unit_end};
     // A frame's own sync says nothing of frames before it that were written without one.
     if (frame->synced && durable_.sequence == frame->header.sequence) durable_ = written_;
     statistics_.log_payload_bytes += frame->header.payload_size;
@@ -339,6 +383,7 @@ void Log::fail(const Error& error) {
 }
 
 LogMark Log::mark() {
+  TERRACE_CHECK(!unit_open() || mutant(Mutant::kMarkInsideUnit));
   enqueue_filling();
   ++marks_;
   return {end_position_, next_sequence_, chain_, open_files_.back().serial, write_offset_};

@@ -1,8 +1,18 @@
-// Log: the sequence of all effects, as bytes at positions, made durable by group commit.
+// Log: the sequence of all effects, as bytes at positions, made durable by group commit. The bytes are units, one behind
+// the other: what replay takes back as a whole or not at all.
 // What is appended gathers in one frame while earlier frames are on their way; each frame is one write and one sync.
 // Up to kMaxFramesInFlight are in flight; positions become durable strictly in order. When a write or sync fails, all
 // frames not yet durable are written again, the same, to a fresh file, since a second sync of the same file would prove
 // nothing; when that fails too the log has failed: it takes no more, and nothing further becomes durable.
+//
+// A unit is appended by one call, or, if it cannot be, between begin_unit() and end_unit(). It is open between these:
+// something of it may have been changed already that the log does not have yet.
+// Invariants:
+// - At most one unit is open. No mark is taken while one is: replay from there would apply what the checkpoint has
+//   already, or half of the unit.
+// - Between the first piece of a unit and its end nothing else is appended. Before the first piece others may append.
+// - durable_position() and unit_end() are ends of units: what is told of the log, or taken from it, is whole units.
+// - Frames in memory are bounded if a unit's pieces are, and wait_for_room() comes between them.
 // Ownership: owns frames and the files from the oldest one needed on. Thread: the reactor's.
 #pragma once
 
@@ -39,6 +49,7 @@ struct LogMark {
 struct LogReach {
   std::uint64_t position = 0;
   std::uint64_t sequence = 1;  // of the frame behind
+  std::uint64_t unit_end = 0;  // the last one up to the position
 };
 
 class Log {
@@ -69,7 +80,22 @@ class Log {
     files_.set_filling(policy == FsyncPolicy::kAlways);
   }
 
+  // Appends one unit, the parts joined; returns the position behind it.
   std::uint64_t append(std::span<const std::string_view> parts);
+  // --- a unit in several calls
+  void begin_unit();
+  // A piece that is not the last.
+  void append_piece(std::span<const std::string_view> parts);
+  // The last piece; nothing if there was no piece. Returns the position behind it. A checkpoint that waited takes its
+  // mark before this returns.
+  std::uint64_t end_unit(std::span<const std::string_view> parts);
+  bool unit_open() const { return unit_ != Unit::kNone; }
+  // Notified by end_unit().
+  io::Event& unit_ended() { return unit_ended_; }
+  // Waits until no more than a few frames are on their way. kNoSpace: they wait for the disk, and a checkpoint, which
+  // makes space, would wait for the unit.
+  io::Task<Result<void>> wait_for_room();
+
   // Starts writing what was appended if somebody may wait for it, or if it has become much.
   void commit();
   // Starts writing it in any case.
@@ -90,7 +116,10 @@ class Log {
   std::size_t file_count() const { return open_files_.size(); }
 
   std::uint64_t end_position() const { return end_position_; }
-  std::uint64_t durable_position() const { return durable_.position; }
+  // Behind the last whole unit.
+  std::uint64_t unit_end() const { return unit_end_; }
+  // Behind the last unit that is whole and durable.
+  std::uint64_t durable_position() const { return durable_.unit_end; }
   io::Event& position_changed() { return position_changed_; }
   const std::optional<Error>& failure() const { return failure_; }
   // More is on its way than a device that keeps up would leave: whoever does not wait for its own effects must wait for
@@ -105,14 +134,17 @@ class Log {
     FrameHeader header;
     LogFile file;
     std::uint64_t offset = 0;
+    std::uint64_t unit_end = 0;  // the last one up to the frame's end
     bool synced = false;  // its own write is followed by a sync
     enum class State : std::uint8_t { kQueued, kWriting, kDone, kFailed } state = State::kQueued;
   };
   using FramePointer = std::unique_ptr<Frame>;
+  enum class Unit : std::uint8_t { kNone, kOpen, kLogged };  // the open unit; kLogged: a piece of it is in the log
 
   static constexpr std::uint64_t kMaxBacklog = 4 * kMaxFrameSize;
 
   FramePointer new_frame();
+  void add(std::span<const std::string_view> parts);
   void enqueue_filling();
   void pump();
   void place(Frame& frame);
@@ -153,6 +185,9 @@ class Log {
   std::uint64_t chain_ = 0;
   std::uint64_t marks_ = 0;
   std::uint64_t end_position_ = 0;
+  std::uint64_t unit_end_ = 0;
+  Unit unit_ = Unit::kNone;
+  io::Event unit_ended_;
   LogReach written_;
   LogReach durable_;
   std::optional<Error> failure_;
