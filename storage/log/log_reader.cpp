@@ -138,7 +138,7 @@ io::Task<Result<void>> LogReader::replay(const std::vector<std::uint64_t>& seria
     if (!result.ok()) co_return result;
   }
   // Defect: what there is of the unfinished unit counts.
-  if (mutant(Mutant::kReplayHalfUnit)) co_return co_await apply_kept({}, applier);
+  if (mutant(Mutant::kReplayHalfUnit)) co_return co_await apply_until(tail_.position, {}, applier);
   unfinished_bytes_ = tail_.position - unit_position_;
   tail_.position = unit_position_;
   kept_ = {};
@@ -217,10 +217,7 @@ io::Task<Result<void>> LogReader::accept(const FrameView& frame, const Extent& p
   TERRACE_CHECK(*ended <= frame.payload.size());
   if (*ended > 0) {
     const std::uint64_t end_position = header.first_position + *ended;
-    const bool all_kept = kept_.size() == header.first_position - unit_position_;
-    io::Task<Result<void>> applying =
-        all_kept ? apply_kept(frame.payload.first(*ended), applier) : apply_from_files(end_position, applier);
-    Result<void> applied = co_await std::move(applying);
+    Result<void> applied = co_await apply_until(end_position, frame.payload.first(*ended), applier);
     if (!applied.ok()) co_return applied;
     unit_position_ = end_position;
     extents_.assign(1, place);
@@ -254,6 +251,13 @@ void LogReader::keep(std::span<const std::byte> bytes) {
     kept_.insert(kept_.end(), bytes.begin(), bytes.end());
     TERRACE_CHECK(kept_.size() == unfinished);
   }
+}
+
+// The unfinished unit's bytes up to a position; `rest` are those of the last frame.
+io::Task<Result<void>> LogReader::apply_until(std::uint64_t end_position, std::span<const std::byte> rest,
+                                              LogApplier& applier) {
+  const bool all_kept = kept_.size() + rest.size() == end_position - unit_position_;
+  return all_kept ? apply_kept(rest, applier) : apply_from_files(end_position, applier);
 }
 
 io::Task<Result<void>> LogReader::apply_kept(std::span<const std::byte> rest, LogApplier& applier) {

@@ -102,6 +102,7 @@ class LogReader {
   void note_unproven(const FrameHeader& header, const Extent& place);
   void note_place(const Extent& place);
   void keep(std::span<const std::byte> bytes);
+  io::Task<Result<void>> apply_until(std::uint64_t end_position, std::span<const std::byte> rest, LogApplier& applier);
   io::Task<Result<void>> apply_kept(std::span<const std::byte> rest, LogApplier& applier);
   io::Task<Result<void>> apply_from_files(std::uint64_t end_position, LogApplier& applier);
   io::Task<Result<void>> apply_extent(Source& source, const Extent& extent, std::uint64_t& position,

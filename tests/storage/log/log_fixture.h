@@ -24,7 +24,7 @@ inline constexpr std::size_t kCommandHeadSize = 5;
 
 inline std::string command(std::uint64_t number, std::size_t size = 8, char kind = '.') {
   const auto content_size = static_cast<std::uint32_t>(size);
-  std::string text(kCommandHeadSize + size, static_cast<char>(number * 31));
+  std::string text(kCommandHeadSize + size, static_cast<char>(1 + number % 255));
   text[0] = kind;
   std::memcpy(text.data() + 1, &content_size, sizeof content_size);
   std::memcpy(text.data() + kCommandHeadSize, &number, sizeof number);
@@ -153,10 +153,15 @@ class LogFixture {
   void sync() { run(log_->make_durable(log_->end_position())); }
   void wait_for_room() { run(log_->wait_for_room()); }
 
+  // The files without the zeros behind their last frames.
   LogContent content() {
     LogContent content;
     const std::vector<std::string> names = disk().list("log").value();
-    for (const std::string& name : names) content["log/" + name] = disk().file("log/" + name);
+    for (const std::string& name : names) {
+      const std::string& file = disk().file("log/" + name);
+      const std::size_t used = file.find_last_not_of('\0') + 1;
+      content["log/" + name] = file.substr(0, (used + kPageSize - 1) / kPageSize * kPageSize);
+    }
     return content;
   }
 
