@@ -117,7 +117,8 @@ void place(WrittenLog& log, WrittenFrame frame) {
   frame.serial = log.files.size();
   frame.offset = file.size();
   frame.header.file_serial = frame.serial;
-  frame.header.durable_sequence = log.durable_sequence;
+  // Only frames that are not known durable are written again.
+  frame.header.durable_sequence = std::min(log.durable_sequence, frame.header.sequence);
   std::string bytes(frame_size(frame.payload.size()), '\0');
   std::memcpy(bytes.data() + kFrameHeaderSize, frame.payload.data(), frame.payload.size());
   seal_frame(std::as_writable_bytes(std::span(bytes)), frame.header);
