@@ -142,9 +142,9 @@ io::Task<Result<void>> Engine::recover(LogApplier& applier) {
                                                 " bytes cut off; none of it had been acknowledged");
   }
   if (reader.unfinished_bytes() > 0) {
-    parts_->log_message(LogLevel::kWarning, "The log ends in an unfinished transaction: " +
-                                                std::to_string(reader.unfinished_bytes()) +
-                                                " bytes cut off; none of it had been acknowledged");
+    parts_->log_message(LogLevel::kWarning,
+                        "The log ends in an unfinished transaction: " + std::to_string(reader.unfinished_bytes()) +
+                            " bytes cut off; none of it had been acknowledged");
   }
 
   LogFiles& files = parts_->log.files();
@@ -417,8 +417,7 @@ std::uint64_t Engine::durable_position() const {
 }
 
 std::uint64_t Engine::released_position() const {
-  return parts_->options.fsync_policy == FsyncPolicy::kAlways ? parts_->log.durable_position()
-                                                              : parts_->log.unit_end();
+  return parts_->options.fsync_policy == FsyncPolicy::kAlways ? parts_->log.durable_position() : parts_->log.unit_end();
 }
 
 io::Event& Engine::position_changed() {

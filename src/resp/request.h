@@ -13,7 +13,7 @@
 namespace terrace {
 
 struct Request {
-  std::uint32_t first;  // index of its first argument in RequestBatch::arguments
+  std::uint32_t first;  // index of its first argument in RequestBatch::arguments, of which there are fewer than 2^32
   std::uint32_t count;
   std::string_view raw;  // the command as it came, if it came as a RESP array; empty for an inline one
 };

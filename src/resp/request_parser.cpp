@@ -1,8 +1,10 @@
 #include "src/resp/request_parser.h"
 
 #include <climits>
+#include <cstdint>
 #include <cstring>
 
+#include "io/result.h"
 #include "src/text/integer.h"
 #include "src/text/split_arguments.h"
 
@@ -47,7 +49,7 @@ void RequestParser::discard_consumed() {
   if (consumed_ == pending_.size()) {
     pending_.clear();
     if (pending_.capacity() > kLargeBuffer) pending_.shrink_to_fit();
-  } else if (pending_.capacity() > kLargeBuffer && pending_.size() - consumed_ < kLargeBuffer / 2) {
+  } else if (pending_.capacity() > kLargeBuffer && pending_.size() - consumed_ < pending_.capacity() / 4) {
     pending_ = std::string(pending_, consumed_);
   } else {
     pending_.erase(0, consumed_);
@@ -71,6 +73,8 @@ RequestParser::Status RequestParser::parse_all(std::string_view bytes, const Lim
     if (step == Step::kIncomplete) break;
     done += size;
   }
+  // One command of INT_MAX arguments at most began before this call's bytes.
+  TERRACE_CHECK(batch.arguments.size() <= UINT32_MAX);
   return Status::kOk;
 }
 

@@ -29,12 +29,12 @@ class RespUnitScanner final : public storage::UnitScanner {
   Result<void> end_command();
 
   Next next_ = Next::kLine;
-  bool transaction_ = false;           // behind MULTI, before EXEC
-  std::int64_t arguments_left_ = -1;   // -1: the command's first line is still to come
-  std::uint64_t argument_left_ = 0;    // bytes, with the two behind it
-  bool first_argument_ = false;        // the one that comes next, or is coming
-  std::uint64_t name_size_ = 0;        // of the first argument
-  char name_[kNameSize] = {};          // its beginning
+  bool transaction_ = false;          // behind MULTI, before EXEC
+  std::int64_t arguments_left_ = -1;  // -1: the command's first line is still to come
+  std::uint64_t argument_left_ = 0;   // bytes, with the two behind it
+  bool first_argument_ = false;       // the one that comes next, or is coming
+  std::uint64_t name_size_ = 0;       // of the first argument
+  char name_[kNameSize] = {};         // its beginning
   char line_[kMaxLine] = {};
   std::size_t line_size_ = 0;
 };

@@ -285,9 +285,8 @@ void Log::acknowledge() {
   while (!in_flight_.empty() && in_flight_.front()->state == Frame::State::kDone) {
     FramePointer frame = std::move(in_flight_.front());
     in_flight_.pop_front();
-    written_ = {.position = frame->header.end_position(),
-                .sequence = frame->header.sequence + 1,
-                .unit_end = frame->unit_end};
+    written_ = {
+        .position = frame->header.end_position(), .sequence = frame->header.sequence + 1, .unit_end = frame->unit_end};
     // A frame's own sync says nothing of frames before it that were written without one.
     if (frame->synced && durable_.sequence == frame->header.sequence) durable_ = written_;
     statistics_.log_payload_bytes += frame->header.payload_size;

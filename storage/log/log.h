@@ -135,7 +135,7 @@ class Log {
     LogFile file;
     std::uint64_t offset = 0;
     std::uint64_t unit_end = 0;  // the last one up to the frame's end
-    bool synced = false;  // its own write is followed by a sync
+    bool synced = false;         // its own write is followed by a sync
     enum class State : std::uint8_t { kQueued, kWriting, kDone, kFailed } state = State::kQueued;
   };
   using FramePointer = std::unique_ptr<Frame>;

@@ -113,8 +113,8 @@ class LogReader {
   LogMark tail_;                 // until replay() ends, behind the last frame, the unfinished unit included
   std::uint64_t unit_position_;  // behind the last whole unit: where the unfinished one begins
   std::unique_ptr<UnitScanner> scanner_;
-  std::vector<std::byte> kept_;   // the unfinished unit's bytes; empty once they passed kReplayWindow
-  std::vector<Extent> extents_;   // its frames
+  std::vector<std::byte> kept_;  // the unfinished unit's bytes; empty once they passed kReplayWindow
+  std::vector<Extent> extents_;  // its frames
   std::uint64_t durable_sequence_;
   std::deque<FramePlace> unproven_;
   std::uint64_t last_serial_ = 0;

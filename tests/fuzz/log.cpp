@@ -105,9 +105,9 @@ struct WrittenFrame {
 };
 
 struct WrittenLog {
-  std::vector<WrittenFrame> frames;  // as they lie in the files, rewritten ones twice
-  std::vector<std::string> files;    // serials 1, 2, ...
-  std::string stream;  // what it holds; what was cut off is not in it
+  std::vector<WrittenFrame> frames;       // as they lie in the files, rewritten ones twice
+  std::vector<std::string> files;         // serials 1, 2, ...
+  std::string stream;                     // what it holds; what was cut off is not in it
   std::vector<std::size_t> whole_before;  // by sequence - 1: how much of the stream was whole units before that frame
   std::uint64_t durable_sequence = 1;
 };

@@ -136,18 +136,16 @@ class Totals {
     ++seeds_;
     failures_ += !result.passed;
     const RunReport& one = result.report;
-    std::uint64_t* sums[] = {&sum_.units,
-                             &sum_.lives,       &sum_.power_cuts,      &sum_.kills,      &sum_.closes,
-                             &sum_.refusals,    &sum_.storms,          &sum_.rots,       &sum_.operations,
-                             &sum_.writes,      &sum_.reads,           &sum_.cold_reads, &sum_.failed,
-                             &sum_.replayed,    &sum_.disk_operations, &sum_.steps,      &sum_.simulated_us,
-                             &sum_.checkpoints, &sum_.spilled,         &sum_.compacted,  &sum_.with_dictionary};
-    const std::uint64_t parts[] = {one.units,
-                                   one.lives,       one.power_cuts,      one.kills,      one.closes,
-                                   one.refusals,    one.storms,          one.rots,       one.operations,
-                                   one.writes,      one.reads,           one.cold_reads, one.failed,
-                                   one.replayed,    one.disk_operations, one.steps,      one.simulated_us,
-                                   one.checkpoints, one.spilled,         one.compacted,  one.with_dictionary};
+    std::uint64_t* sums[] = {
+        &sum_.units,   &sum_.lives,     &sum_.power_cuts,      &sum_.kills,  &sum_.closes,       &sum_.refusals,
+        &sum_.storms,  &sum_.rots,      &sum_.operations,      &sum_.writes, &sum_.reads,        &sum_.cold_reads,
+        &sum_.failed,  &sum_.replayed,  &sum_.disk_operations, &sum_.steps,  &sum_.simulated_us, &sum_.checkpoints,
+        &sum_.spilled, &sum_.compacted, &sum_.with_dictionary};
+    const std::uint64_t parts[] = {
+        one.units,   one.lives,     one.power_cuts,      one.kills,  one.closes,       one.refusals,
+        one.storms,  one.rots,      one.operations,      one.writes, one.reads,        one.cold_reads,
+        one.failed,  one.replayed,  one.disk_operations, one.steps,  one.simulated_us, one.checkpoints,
+        one.spilled, one.compacted, one.with_dictionary};
     for (std::size_t i = 0; i < std::size(parts); ++i) *sums[i] += parts[i];
   }
   void tell(const char* end) const {
@@ -162,8 +160,8 @@ class Totals {
         "%llu events, %.0f simulated seconds%s",
         n(seeds_), n(failures_), seconds, n(sum_.lives), n(sum_.power_cuts), n(sum_.kills), n(sum_.closes),
         n(sum_.refusals), n(sum_.storms), n(sum_.rots), n(sum_.with_dictionary), n(sum_.operations),
-        static_cast<double>(sum_.operations) / seconds, n(sum_.writes), n(sum_.units), n(sum_.reads), n(sum_.cold_reads),
-        n(sum_.failed), n(sum_.replayed), n(sum_.checkpoints), n(sum_.spilled), n(sum_.compacted),
+        static_cast<double>(sum_.operations) / seconds, n(sum_.writes), n(sum_.units), n(sum_.reads),
+        n(sum_.cold_reads), n(sum_.failed), n(sum_.replayed), n(sum_.checkpoints), n(sum_.spilled), n(sum_.compacted),
         n(sum_.disk_operations), n(sum_.steps), static_cast<double>(sum_.simulated_us) / 1e6, end);
     std::fflush(stdout);
   }

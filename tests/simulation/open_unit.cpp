@@ -6,8 +6,9 @@ namespace terrace::simulation {
 
 bool OpenUnit::bars(const std::vector<KeyName>& names, bool writes) const {
   if (!open_ || (writes && logged_)) return open_;
-  return std::any_of(names.begin(), names.end(),
-                     [this](const KeyName& name) { return touched_.contains({name.database, name.key}); });
+  return std::any_of(names.begin(), names.end(), [this](const KeyName& name) {
+    return touched_.contains({name.database, name.key});
+  });
 }
 
 void OpenUnit::begin() {

@@ -87,7 +87,8 @@ std::string Profile::describe() const {
   std::snprintf(
       words, sizeof words,
       "%u lives of %llu operations, %u clients x %u, think %llu us, %llu keys in %u databases, values to %llu, "
-      "reads %.2f, units %.3f to %llu, expiries %.2f, sweeps %.4f, maintenance %llu us, fsync %s, memory %llu, checkpoint log %llu, "
+      "reads %.2f, units %.3f to %llu, expiries %.2f, sweeps %.4f, maintenance %llu us, fsync %s, memory %llu, "
+      "checkpoint log %llu, "
       "compaction %d, crashes %.2f (recovery %.2f, survival %.1f), latency x%.1f, storms %s%s (recovery %.2f), rot %d",
       lives, static_cast<unsigned long long>(operations_per_life), clients, pipeline,
       static_cast<unsigned long long>(think_us), static_cast<unsigned long long>(keys), databases,

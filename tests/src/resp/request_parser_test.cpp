@@ -181,5 +181,23 @@ TEST(RequestParser, BoundsWhatItKeeps) {
             Status::kTooLarge);
 }
 
+TEST(RequestParser, GivesTheBufferOfALargeCommandBackThoughMoreFollows) {
+  RequestParser parser;
+  RequestBatch batch;
+  const std::string large = command_text({"SET", "k", std::string(8 << 20, 'x')});
+  const std::string next = command_text({"SET", "k", std::string(600 << 10, 'y')});
+  const std::string text = large + next;
+  // The piece with the large one's end brings most of the next one, but not its end.
+  const std::size_t cut = 4 << 20;
+  ASSERT_EQ(parser.parse(std::string_view(text).substr(0, cut), {}, batch), Status::kOk);
+  ASSERT_EQ(parser.parse(std::string_view(text).substr(cut, text.size() - cut - 10), {}, batch), Status::kOk);
+  ASSERT_EQ(batch.requests.size(), 1u);
+  EXPECT_GT(parser.buffer_bytes(), 8u << 20);
+  batch.clear();
+  ASSERT_EQ(parser.parse(std::string_view(text).substr(text.size() - 10), {}, batch), Status::kOk);
+  ASSERT_EQ(batch.requests.size(), 1u);
+  EXPECT_LT(parser.buffer_bytes(), 2u << 20);
+}
+
 }  // namespace
 }  // namespace terrace

@@ -70,7 +70,8 @@ TEST(RespUnitScanner, TheLastEndBeforeAnyCutIsToldWhateverThePieces) {
   for (unsigned i = 0; i < 50; ++i) {
     const bool transaction = i % 3 == 0;
     if (transaction) text += command({"MULTI"});
-    for (unsigned j = 0; j <= i % 4; ++j) text += command({"APPEND", "k" + std::to_string(j), std::string(i * 7, '\r')});
+    for (unsigned j = 0; j <= i % 4; ++j)
+      text += command({"APPEND", "k" + std::to_string(j), std::string(i * 7, '\r')});
     if (transaction) text += command({"EXEC"});
   }
   const std::vector<std::size_t> ends = all_ends(text);
