@@ -132,11 +132,16 @@ io::Task<Result<void>> Engine::recover(LogApplier& applier) {
   if (!result.ok()) co_return result;
   Statistics& statistics = parts_->statistics;
   statistics.recovered_log_bytes = reader.replayed_bytes();
-  statistics.recovered_torn_bytes = reader.torn_bytes();
+  statistics.recovered_torn_bytes = reader.torn_bytes() + reader.unfinished_bytes();
   if (reader.torn_bytes() > 0) {
     parts_->log_message(LogLevel::kWarning, reader.torn_place() + ": torn tail of " +
                                                 std::to_string(reader.torn_bytes()) +
                                                 " bytes cut off; none of it had been acknowledged");
+  }
+  if (reader.unfinished_bytes() > 0) {
+    parts_->log_message(LogLevel::kWarning,
+                        "The log ends in an unfinished transaction: " + std::to_string(reader.unfinished_bytes()) +
+                            " bytes cut off; none of it had been acknowledged");
   }
 
   LogFiles& files = parts_->log.files();
@@ -151,7 +156,7 @@ io::Task<Result<void>> Engine::recover(LogApplier& applier) {
       if (!result.ok()) co_return result;
     }
   }
-  result = co_await parts_->log.start(manifest->store_id, reader.tail(), reader.proven_position(), in_use);
+  result = co_await parts_->log.start(manifest->store_id, reader.tail(), reader.durable_sequence(), in_use);
   if (result.ok()) result = co_await reader.secure_tail(parts_->log);
   statistics.recovery_duration_us = static_cast<std::uint64_t>(parts_->environment.clock.monotonic_us() - begin_us);
   co_return result;
@@ -159,6 +164,7 @@ io::Task<Result<void>> Engine::recover(LogApplier& applier) {
 
 io::Task<Result<void>> Engine::close(bool checkpoint) {
   Parts& parts = *parts_;
+  TERRACE_CHECK(!parts.log.unit_open());
   Result<void> result;
   // The first may join one in progress, whose cut lies before the end.
   for (int attempt = 0; checkpoint && attempt < 2 && result.ok(); ++attempt) {
@@ -320,10 +326,16 @@ std::uint64_t Engine::append(std::span<const std::string_view> parts) {
   return parts_->log.append(parts);
 }
 void Engine::begin_unit() {
-  parts_->checkpointer.begin_unit();
+  parts_->log.begin_unit();
 }
-void Engine::end_unit() {
-  parts_->checkpointer.end_unit();
+void Engine::append_piece(std::span<const std::string_view> parts) {
+  parts_->log.append_piece(parts);
+}
+std::uint64_t Engine::end_unit(std::span<const std::string_view> parts) {
+  return parts_->log.end_unit(parts);
+}
+io::Task<Result<void>> Engine::wait_for_log_room() {
+  return parts_->log.wait_for_room();
 }
 void Engine::commit() {
   parts_->log.commit();
@@ -339,8 +351,7 @@ std::uint64_t Engine::durable_position() const {
 }
 
 std::uint64_t Engine::released_position() const {
-  return parts_->options.fsync_policy == FsyncPolicy::kAlways ? parts_->log.durable_position()
-                                                              : parts_->log.end_position();
+  return parts_->options.fsync_policy == FsyncPolicy::kAlways ? parts_->log.durable_position() : parts_->log.unit_end();
 }
 
 io::Event& Engine::position_changed() {

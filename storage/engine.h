@@ -52,20 +52,32 @@ class Engine {
   io::Task<Result<void>> fetch_heads(std::span<const Location> locations, FetchedRecords& heads);
 
   // --- the log
-  // Appends one effect (the parts joined) and returns the position behind it. Never fails, never waits: see writable().
+  // Appends one unit, which replay takes back as a whole or not at all (the parts joined); returns the position behind
+  // it. Never fails, never waits: see writable().
   std::uint64_t append(std::span<const std::string_view> parts);
-  // All that a unit changes between these calls is in the log at end_unit(): no checkpoint takes its mark in between.
+  // --- a unit that changes something before it can append() all of it: because it waits, or is larger than memory
+  // From here to end_unit() no checkpoint takes its mark. At most one unit is open. Others may append() until the first
+  // piece of this one. An open unit waits for fetch() and wait_for_log_room() only; close() is not called meanwhile.
   void begin_unit();
-  void end_unit();
-  // Called once a turn, after all commands of the turn: starts to write what was appended, if a reply may wait for it
-  // (under the other policies, housekeeping writes it some milliseconds later).
+  // A piece of it that is not the last; nothing else is appended between here and end_unit().
+  void append_piece(std::span<const std::string_view> parts);
+  // Bounds the memory of the pieces: to be awaited between two of them. An error is the log's: what there is of the unit
+  // cannot be taken back, and will not be there after the next start. kNoSpace: the disk is full, and would stay so
+  // until the unit has ended; its pieces gather in memory if it goes on.
+  io::Task<Result<void>> wait_for_log_room();
+  // The last piece; nothing if there was no piece: the unit did nothing, or all of it went through append(). Returns the
+  // position behind it. Databases are as they should be after the unit: a checkpoint may begin before this returns.
+  std::uint64_t end_unit(std::span<const std::string_view> parts = {});
+  // Starts writing what was appended since, if a reply may wait for it (under the other policies some milliseconds
+  // later); called once per reactor turn, after all commands of the turn.
   void commit();
-  std::uint64_t end_position() const;      // behind the last append
-  std::uint64_t durable_position() const;  // everything before it survives a power cut; never decreases
-  // Increases whenever a replay may begin at end_position(): an entry must not depend on entries before a mark.
+  std::uint64_t end_position() const;  // behind the last append
+  // All before it survives a power cut; an end of a unit; never goes back.
+  std::uint64_t durable_position() const;
+  // Grows whenever replay may begin at end_position(): an entry must not rely on what was said before.
   std::uint64_t log_marks() const;
-  // Replies that depend on positions up to this may leave: durable_position() under FsyncPolicy::kAlways,
-  // end_position() otherwise.
+  // Up to where replies may be released: durable_position() under FsyncPolicy::kAlways, behind the last whole unit
+  // otherwise.
   std::uint64_t released_position() const;
   // Notified when released_position() or durable_position() has grown, or when the log has failed.
   io::Event& position_changed();

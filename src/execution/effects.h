@@ -18,7 +18,7 @@ class Effects {
  public:
   struct Entry {
     unsigned database;
-    std::uint32_t end;  // its RESP ends here in text()
+    std::size_t end;  // its RESP ends here in text()
   };
 
   void clear() {
@@ -28,7 +28,7 @@ class Effects {
   bool empty() const { return entries_.empty(); }
   void add(unsigned database, std::span<const std::string_view> parts) {
     append_command(text_, parts);
-    entries_.push_back({database, static_cast<std::uint32_t>(text_.size())});
+    entries_.push_back({database, text_.size()});
   }
   // One that is RESP already.
   void add_resp(unsigned database, std::string_view resp) {

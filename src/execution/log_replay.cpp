@@ -1,51 +1,36 @@
 #include "src/execution/log_replay.h"
 
-#include "src/resp/request_parser.h"
+#include "src/resp/unit_scanner.h"
+#include "src/text/integer.h"
 
 namespace terrace {
 namespace {
 
 constexpr std::int64_t kPatienceMs = 2000;
 
-// Cuts `batch` behind its last complete transaction, and takes MULTI and EXEC themselves out. Says how many bytes of
-// the log the rest is.
-std::size_t keep_whole_transactions(RequestBatch& batch, std::string_view bytes, std::size_t complete) {
-  std::vector<Request> kept;
-  std::size_t open_at = 0;
-  bool open = false;
-  for (const Request& request : batch.requests) {
-    std::string_view name = batch.arguments[request.first];
-    if (name == "MULTI") {
-      open = true;
-      open_at = static_cast<std::size_t>(request.raw.data() - bytes.data());
-      kept.push_back(request);
-    } else if (name == "EXEC") {
-      open = false;
-    } else {
-      kept.push_back(request);
-    }
-  }
-  while (open && batch.arguments[kept.back().first] != "MULTI") kept.pop_back();
-  std::erase_if(kept, [&](const Request& request) { return batch.arguments[request.first] == "MULTI"; });
-  batch.requests = std::move(kept);
-  return open ? open_at : complete;
-}
+constexpr RequestParser::Limits kNoLimits{~0ull, ~0ull, true};
 
 }  // namespace
 
-io::Task<Result<std::uint64_t>> LogReplay::apply(std::span<const std::byte> bytes) {
-  std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+std::unique_ptr<storage::UnitScanner> LogReplay::make_scanner() {
+  return std::make_unique<RespUnitScanner>();
+}
+
+io::Task<Result<void>> LogReplay::apply(std::span<const std::byte> bytes) {
   auto batch = dispatcher_.pool().take();
-  std::size_t complete = 0;
-  bool valid = parse_prefix(text, batch->requests, complete);
-  std::size_t consumed = keep_whole_transactions(batch->requests, text, complete);
+  RequestBatch& found = batch->requests;
+  const auto status = parser_.parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, kNoLimits, found);
   Result<void> ran;
-  if (!valid) ran = Error{ErrorCode::kCorrupt, "the log holds bytes that are no command"};
+  if (status != RequestParser::Status::kOk) ran = Error{ErrorCode::kCorrupt, parser_.error()};
+  // Only whole transactions come here, so that nothing is left for these two to say.
+  std::erase_if(found.requests, [&found](const Request& request) {
+    const std::string_view name = found.arguments[request.first];
+    return name == "MULTI" || name == "EXEC";
+  });
   co_await wait_for_room();
   if (ran.ok()) ran = co_await run(*batch);
   dispatcher_.pool().give_back(std::move(batch));
-  if (!ran.ok()) co_return ran.error();
-  co_return std::uint64_t{consumed};
+  co_return ran;
 }
 
 // Replay outruns eviction. But where nothing can be evicted, on a full disk, the store must start all the same.

@@ -1,5 +1,5 @@
-// LogReplay: runs the commands of the log again when the store is recovered. What stands between MULTI and EXEC is
-// applied as a whole or, where the log ends before its EXEC, not at all.
+// LogReplay: runs the commands of the log again when the store is recovered, each when all of its bytes are there. That
+// a transaction comes as a whole or not at all is seen to by the log's reader.
 // Ownership: borrows the dispatcher. Thread: the reactor's.
 #pragma once
 
@@ -8,6 +8,7 @@
 #include "src/execution/dispatcher.h"
 #include "src/execution/output_buffer.h"
 #include "src/execution/session.h"
+#include "src/resp/request_parser.h"
 #include "storage/engine.h"
 
 namespace terrace {
@@ -19,10 +20,12 @@ class LogReplay final : public storage::LogApplier {
 
   // Before each replay: the log begins in database 0.
   void begin() {
+    parser_ = RequestParser();
     session_.database = 0;
     crowded_ = false;
   }
-  io::Task<Result<std::uint64_t>> apply(std::span<const std::byte> bytes) override;
+  std::unique_ptr<storage::UnitScanner> make_scanner() override;
+  io::Task<Result<void>> apply(std::span<const std::byte> bytes) override;
   std::uint64_t commands() const { return commands_; }
 
  private:
@@ -34,6 +37,7 @@ class LogReplay final : public storage::LogApplier {
   const CommandTable& table_;
   Store& store_;
   io::Clock& clock_;
+  RequestParser parser_;
   Session session_;
   OutputBuffer replies_;
   std::uint64_t commands_ = 0;

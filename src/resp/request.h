@@ -14,7 +14,7 @@
 namespace terrace {
 
 struct Request {
-  std::uint32_t first;  // index of its first argument in RequestBatch::arguments
+  std::uint32_t first;  // index of its first argument in RequestBatch::arguments, of which there are fewer than 2^32
   std::uint32_t count;
   std::string_view raw;  // the received bytes of a RESP array; empty for an inline command
 };

@@ -1,8 +1,10 @@
 #include "src/resp/request_parser.h"
 
 #include <climits>
+#include <cstdint>
 #include <cstring>
 
+#include "io/result.h"
 #include "src/text/integer.h"
 #include "src/text/split_arguments.h"
 
@@ -47,7 +49,7 @@ void RequestParser::discard_consumed() {
   if (consumed_ == pending_.size()) {
     pending_.clear();
     if (pending_.capacity() > kLargeBuffer) pending_.shrink_to_fit();
-  } else if (pending_.capacity() > kLargeBuffer && pending_.size() - consumed_ < kLargeBuffer / 2) {
+  } else if (pending_.capacity() > kLargeBuffer && pending_.size() - consumed_ < pending_.capacity() / 4) {
     pending_ = std::string(pending_, consumed_);
   } else {
     pending_.erase(0, consumed_);
@@ -71,6 +73,8 @@ RequestParser::Status RequestParser::parse_all(std::string_view bytes, const Lim
     if (step == Step::kIncomplete) break;
     done += size;
   }
+  // One command of INT_MAX arguments at most began before this call's bytes.
+  TERRACE_CHECK(batch.arguments.size() <= UINT32_MAX);
   return Status::kOk;
 }
 
@@ -158,21 +162,6 @@ RequestParser::Step RequestParser::parse_inline(std::string_view command, Reques
   const std::size_t count = batch.arguments.size() - first;
   if (count > 0) batch.requests.push_back({static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(count), {}});
   return Step::kComplete;
-}
-
-bool parse_prefix(std::string_view bytes, RequestBatch& batch, std::size_t& size) {
-  RequestParser parser;
-  RequestParser::Limits limits{~0ull, ~0ull, true};
-  size = 0;
-  while (size < bytes.size()) {
-    if (bytes[size] != '*') return false;
-    std::size_t step_size = 0;
-    RequestParser::Step step = parser.parse_one(bytes.substr(size), limits, batch, step_size);
-    if (step == RequestParser::Step::kError) return false;
-    if (step == RequestParser::Step::kIncomplete) break;
-    size += step_size;
-  }
-  return true;
 }
 
 RequestParser::Step RequestParser::fail(std::string text) {

@@ -40,8 +40,6 @@ class RequestParser {
   std::size_t buffer_bytes() const { return pending_.capacity(); }
 
  private:
-  friend bool parse_prefix(std::string_view bytes, RequestBatch& batch, std::size_t& size);
-
   enum class Step : std::uint8_t { kComplete, kIncomplete, kError };
   // A parsed argument, relative to the start of its command.
   struct Piece {
@@ -67,9 +65,5 @@ class RequestParser {
   std::vector<Piece> pieces_;
   std::string error_;
 };
-
-// Appends the complete RESP commands at the front of `bytes` to `batch` and returns the number of their bytes in
-// `size`; keeps nothing. False if anything but a RESP command is there.
-bool parse_prefix(std::string_view bytes, RequestBatch& batch, std::size_t& size);
 
 }  // namespace terrace

@@ -66,7 +66,7 @@ struct Statistics {
   std::uint64_t log_written_bytes = 0;
   std::uint64_t log_sync_failures = 0;
   std::uint64_t recovered_log_bytes = 0;   // replayed by open()
-  std::uint64_t recovered_torn_bytes = 0;  // cut off the log's tail by open()
+  std::uint64_t recovered_torn_bytes = 0;  // cut off the log's tail by open(): torn frames and an unfinished unit
   std::uint64_t recovery_duration_us = 0;
 };
 

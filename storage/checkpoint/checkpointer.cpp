@@ -117,7 +117,6 @@ io::Task<Result<void>> Checkpointer::checkpoint() {
   }
   running_ = true;
   const std::int64_t begin_us = parts_.environment.clock.monotonic_us();
-  while (unit_open_ && !mutant(Mutant::kMarkInsideUnit)) co_await unit_ended_.wait();
   Result<void> result = co_await run();
   Statistics& statistics = parts_.statistics;
   statistics.last_checkpoint_duration_us =
@@ -149,6 +148,7 @@ bool walk_slice(const io::Slice& slice, Cut& cut, const Spiller& spiller) {
 
 io::Task<Result<void>> walk(io::Clock& clock, Cut& cut, CheckpointWriter& file, Spiller& spiller) {
   io::Slice slice(clock);
+  co_await slice.next();  // the cut may have begun within end_unit()
   while (!walk_slice(slice, cut, spiller)) {
     Result<void> written = co_await file.write_full_blocks();
     if (!written.ok()) co_return written;
@@ -189,7 +189,10 @@ io::Task<Result<void>> Checkpointer::run() {
   Result<void> result = co_await session.file().create();
   if (!result.ok()) co_return result;
 
-  // The instant of the cut: nothing suspends between here and Cut's construction.
+  // A unit waits for page reads alone, and none of them waits for a checkpoint.
+  while (parts_.log.unit_open() && !mutant(Mutant::kMarkInsideUnit)) co_await parts_.log.unit_ended().wait();
+
+  // The cut's instant: nothing suspends from here to Cut's construction.
   const LogMark mark = parts_.log.mark();
   const std::uint64_t log_entries = parts_.statistics.log_entries;
   parts_.segments.cut_begun();

@@ -60,15 +60,6 @@ class Checkpointer {
   std::uint64_t expected_file_size() const;
   bool running() const { return running_; }
   io::Task<void> wait_idle();
-  // While a unit is open, its changes are not in the log: no mark is taken.
-  void begin_unit() {
-    TERRACE_CHECK(!unit_open_);
-    unit_open_ = true;
-  }
-  void end_unit() {
-    unit_open_ = false;
-    unit_ended_.notify();
-  }
   const Manifest& manifest() const { return manifest_; }
   void set_manifest(const Manifest& manifest) {
     manifest_ = manifest;
@@ -95,8 +86,6 @@ class Checkpointer {
   std::uint64_t last_image_bytes_ = 0;             // that the last one spilled, before packing
   std::optional<std::uint64_t> cut_log_entries_;   // Statistics::log_entries at the last one's cut
   bool running_ = false;
-  bool unit_open_ = false;
-  io::Event unit_ended_;
   Result<void> last_result_;
   io::Event finished_;
 };

@@ -12,7 +12,7 @@ namespace terrace::storage {
 namespace {
 
 constexpr std::uint32_t kFrameMagic = 0x464C5254;  // "TRLF"
-constexpr std::uint32_t kFrameVersion = 1;
+constexpr std::uint32_t kFrameVersion = 2;
 
 struct RawHeader {
   std::uint64_t checksum;
@@ -22,7 +22,7 @@ struct RawHeader {
   std::uint64_t file_serial;
   std::uint64_t sequence;
   std::uint64_t first_position;
-  std::uint64_t durable_position;
+  std::uint64_t durable_sequence;
   std::uint64_t previous_chain;
   std::uint64_t payload_checksum;
   std::uint32_t payload_size;
@@ -54,7 +54,7 @@ void seal_frame(std::span<std::byte> frame, const FrameHeader& header) {
   raw.file_serial = header.file_serial;
   raw.sequence = header.sequence;
   raw.first_position = header.first_position;
-  raw.durable_position = header.durable_position;
+  raw.durable_sequence = header.durable_sequence;
   raw.previous_chain = header.previous_chain;
   raw.payload_checksum = header.payload_checksum;
   raw.payload_size = header.payload_size;
@@ -99,7 +99,7 @@ std::optional<FrameView> parse_frame(std::span<const std::byte> bytes) {
   if (payload_checksum(payload) != raw.payload_checksum) return {};
   FrameView view;
   view.header = {raw.store_id,         raw.file_serial,    raw.sequence,         raw.first_position,
-                 raw.durable_position, raw.previous_chain, raw.payload_checksum, raw.payload_size};
+                 raw.durable_sequence, raw.previous_chain, raw.payload_checksum, raw.payload_size};
   view.payload = payload;
   return view;
 }

@@ -1,7 +1,7 @@
 // Frame: one group commit in the log, in whole pages. See FORMAT.md.
 //
 //   | checksum u64 | magic u32 | version u32 | store id u64 | file serial u64 | sequence u64 | first position u64 |
-//   | durable position u64 | previous chain u64 | payload checksum u64 | payload size u32 | 0 u32 | payload | zeros |
+//   | durable sequence u64 | previous chain u64 | payload checksum u64 | payload size u32 | 0 u32 | payload | zeros |
 //
 // The checksum covers the header behind it and, through the payload checksum, the payload. `chain` ties a frame to all
 // before it, whatever file they were written to: a frame whose sync failed is written again, the same, to another file.
@@ -24,7 +24,7 @@ struct FrameHeader {
   std::uint64_t file_serial = 0;
   std::uint64_t sequence = 0;
   std::uint64_t first_position = 0;
-  std::uint64_t durable_position = 0;  // when the frame was sealed
+  std::uint64_t durable_sequence = 0;  // when the frame was sealed, all frames below it were durable
   std::uint64_t previous_chain = 0;
   std::uint64_t payload_checksum = 0;
   std::uint32_t payload_size = 0;

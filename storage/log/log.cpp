@@ -27,13 +27,13 @@ Log::Log(const io::Environment& environment, Statistics& statistics)
 
 Log::~Log() = default;
 
-io::Task<Result<void>> Log::start(std::uint64_t store_id, const LogMark& tail, std::uint64_t durable_position,
+io::Task<Result<void>> Log::start(std::uint64_t store_id, const LogMark& tail, std::uint64_t durable_sequence,
                                   const std::vector<std::uint64_t>& files_in_use) {
   store_id_ = store_id;
   next_sequence_ = tail.sequence;
   chain_ = tail.chain;
-  end_position_ = tail.position;
-  written_position_ = durable_position_ = std::min(durable_position, tail.position);
+  end_position_ = unit_end_ = tail.position;
+  written_ = durable_ = {.position = 0, .sequence = durable_sequence, .unit_end = 0};
   for (const std::uint64_t serial : files_in_use) open_files_.push_back({serial, io::kNoFile});
   filling_ = new_frame();
   co_return co_await open_next_file();
@@ -45,18 +45,30 @@ io::Task<Result<void>> Log::write_recovered(const FrameView& found) {
   frame->buffer.resize(frame_size(found.payload.size()));
   std::memcpy(frame->buffer.data() + kFrameHeaderSize, found.payload.data(), found.payload.size());
   if (write_offset_ + frame->buffer.size() > kLogFileSize) {
-    co_await sync_before_leaving();
-    if (failure_) co_return *failure_;
-    Result<void> opened = co_await open_next_file();
-    if (!opened.ok()) co_return opened;
+    Result<void> left = co_await sync_recovered();
+    if (left.ok()) left = co_await open_next_file();
+    if (!left.ok()) co_return left;
   }
   place(*frame);
-  Result<void> written = co_await write(*frame);
-  if (!written.ok()) co_return written;
-  // The last one may end in an entry that was never completed, which is behind the log's end.
-  written_position_ = std::min(found.header.end_position(), end_position_);
-  if (frame->synced) durable_position_ = written_position_;
-  co_return written;
+  const std::uint64_t size = frame->buffer.size();
+  const std::int32_t written = co_await environment_.disk.write(frame->file.file, frame->offset, frame->buffer.span());
+  co_return check_full("write", FilePath::log(frame->file.serial), frame->offset, written, size);
+}
+
+// Also of frames that lie behind the tail, cut off: the next one's chain depends on them.
+io::Task<Result<void>> Log::sync_recovered() {
+  const LogFile last = open_files_.back();
+  const std::int32_t synced = co_await environment_.disk.sync(last.file);
+  co_return check_done("sync", FilePath::log(last.serial), synced);
+}
+
+io::Task<Result<void>> Log::finish_recovery() {
+  if (write_offset_ > 0) {
+    Result<void> synced = co_await sync_recovered();
+    if (!synced.ok()) co_return synced;
+  }
+  written_ = durable_ = {.position = end_position_, .sequence = next_sequence_, .unit_end = unit_end_};
+  co_return Result<void>();
 }
 
 io::Task<Result<void>> Log::close() {
@@ -94,6 +106,48 @@ Log::FramePointer Log::new_frame() {
 }
 
 std::uint64_t Log::append(std::span<const std::string_view> parts) {
+  TERRACE_CHECK(unit_ != Unit::kLogged);
+  add(parts);
+  unit_end_ = end_position_;
+  return end_position_;
+}
+
+void Log::begin_unit() {
+  TERRACE_CHECK(!unit_open());
+  unit_ = Unit::kOpen;
+}
+
+void Log::append_piece(std::span<const std::string_view> parts) {
+  TERRACE_CHECK(unit_open());
+  unit_ = Unit::kLogged;
+  add(parts);
+  // Defect: what there is of the unit counts as whole.
+  if (mutant(Mutant::kSplitUnit)) unit_end_ = end_position_;
+}
+
+std::uint64_t Log::end_unit(std::span<const std::string_view> parts) {
+  TERRACE_CHECK(unit_open());
+  const std::uint64_t before = end_position_;
+  if (!parts.empty()) add(parts);
+  // The end of a unit is in the frame that has its last byte.
+  TERRACE_CHECK(unit_ == Unit::kOpen || end_position_ > before);
+  unit_ = Unit::kNone;
+  const std::uint64_t end = unit_end_ = end_position_;
+  unit_ended_.notify();
+  return end;
+}
+
+io::Task<Result<void>> Log::wait_for_room() {
+  write_gathered();
+  while (congested() && !failure_) {
+    if (starved_) co_return Error{ErrorCode::kNoSpace, "the log's next file cannot be made: no space left"};
+    co_await position_changed_.wait();
+  }
+  if (failure_) co_return *failure_;
+  co_return Result<void>();
+}
+
+void Log::add(std::span<const std::string_view> parts) {
   ++statistics_.log_entries;
   for (std::string_view part : parts) {
     while (!part.empty()) {
@@ -111,7 +165,6 @@ std::uint64_t Log::append(std::span<const std::string_view> parts) {
       part.remove_prefix(piece.size());
     }
   }
-  return end_position_;
 }
 
 void Log::enqueue_filling() {
@@ -122,6 +175,7 @@ void Log::enqueue_filling() {
   header.store_id = store_id_;
   header.sequence = next_sequence_++;
   header.first_position = end_position_ - payload;
+  filling_->unit_end = unit_end_;
   header.previous_chain = chain_;
   header.payload_size = static_cast<std::uint32_t>(payload);
   header.payload_checksum = payload_checksum(filling_->buffer.span().subspan(kFrameHeaderSize));
@@ -170,7 +224,7 @@ void Log::place(Frame& frame) {
   frame.offset = write_offset_;
   write_offset_ += frame.buffer.size();
   frame.header.file_serial = frame.file.serial;
-  frame.header.durable_position = durable_position_;
+  frame.header.durable_sequence = durable_.sequence;
   frame.state = Frame::State::kWriting;
   seal_frame(frame.buffer.span(), frame.header);
 }
@@ -226,18 +280,19 @@ void Log::completed() {
 }
 
 void Log::acknowledge() {
-  const std::uint64_t written_before = written_position_;
-  const std::uint64_t durable_before = durable_position_;
+  const std::uint64_t written_before = written_.sequence;
+  const std::uint64_t durable_before = durable_.sequence;
   while (!in_flight_.empty() && in_flight_.front()->state == Frame::State::kDone) {
     FramePointer frame = std::move(in_flight_.front());
     in_flight_.pop_front();
-    written_position_ = frame->header.end_position();
+    written_ = {
+        .position = frame->header.end_position(), .sequence = frame->header.sequence + 1, .unit_end = frame->unit_end};
     // A frame's own sync says nothing of frames before it that were written without one.
-    if (frame->synced && durable_position_ == frame->header.first_position) durable_position_ = written_position_;
+    if (frame->synced && durable_.sequence == frame->header.sequence) durable_ = written_;
     statistics_.log_payload_bytes += frame->header.payload_size;
     if (idle_.size() < kIdleFrames) idle_.push_back(std::move(frame));
   }
-  if (written_position_ != written_before || durable_position_ != durable_before) position_changed_.notify();
+  if (written_.sequence != written_before || durable_.sequence != durable_before) position_changed_.notify();
 }
 
 io::Task<Result<void>> Log::open_next_file() {
@@ -251,7 +306,7 @@ io::Task<Result<void>> Log::open_next_file() {
 
 // Later syncs are of another file: what this one holds must be durable first.
 io::Task<void> Log::sync_before_leaving() {
-  while (durable_position_ < written_position_ && !failure_) {
+  while (durable_.sequence < written_.sequence && !failure_) {
     if (syncing_) {
       co_await position_changed_.wait();
     } else {
@@ -264,7 +319,7 @@ io::Task<void> Log::sync_before_leaving() {
 io::Task<void> Log::switch_file() {
   const io::Gate::Holder holder = tasks_.hold();
   const auto plain = [](const FramePointer& frame) { return !frame->synced; };
-  if (durable_position_ < written_position_ || std::any_of(in_flight_.begin(), in_flight_.end(), plain)) {
+  if (durable_.sequence < written_.sequence || std::any_of(in_flight_.begin(), in_flight_.end(), plain)) {
     while (writing_ > 0) co_await position_changed_.wait();
     co_await sync_before_leaving();
   }
@@ -327,6 +382,7 @@ void Log::fail(const Error& error) {
 }
 
 LogMark Log::mark() {
+  TERRACE_CHECK(!unit_open() || mutant(Mutant::kMarkInsideUnit));
   enqueue_filling();
   ++marks_;
   return {end_position_, next_sequence_, chain_, open_files_.back().serial, write_offset_};
@@ -354,11 +410,11 @@ void Log::fail_unsynced() {
 }
 
 io::Task<void> Log::sync_written() {
-  if (failure_ || syncing_ || durable_position_ >= written_position_ || open_files_.empty()) co_return;
+  if (failure_ || syncing_ || durable_.sequence >= written_.sequence || open_files_.empty()) co_return;
   if (sync_failed_) co_return fail_unsynced();
   const io::Gate::Holder holder = tasks_.hold();
   syncing_ = true;
-  const std::uint64_t position = written_position_;
+  const LogReach reach = written_;
   const LogFile file = open_files_.back();
   const std::int32_t synced = co_await environment_.disk.sync(file.file);
   syncing_ = false;
@@ -370,17 +426,17 @@ io::Task<void> Log::sync_written() {
   }
   // The kernel tells a file's error once: a frame's own sync may have been told it meanwhile.
   if (sync_failed_) co_return fail_unsynced();
-  durable_position_ = std::max(durable_position_, position);
+  if (durable_.sequence < reach.sequence) durable_ = reach;
   position_changed_.notify();
 }
 
 io::Task<Result<void>> Log::make_durable(std::uint64_t position) {
-  while (durable_position_ < position && !failure_) {
+  while (durable_.position < position && !failure_) {
     // To wait would hold up those who can make space; what is queued goes on by itself.
     if (starved_) co_return Error{ErrorCode::kNoSpace, "the log's next file cannot be made: no space left"};
     enqueue_filling();
     pump();
-    if (written_position_ >= position && !syncing_) {
+    if (written_.position >= position && !syncing_) {
       co_await sync_written();
     } else {
       co_await position_changed_.wait();

@@ -1,8 +1,18 @@
-// Log: the sequence of all effects, as bytes at positions, made durable by group commit.
+// Log: the sequence of all effects, as bytes at positions, made durable by group commit. The bytes are units, one behind
+// the other: what replay takes back as a whole or not at all.
 // What is appended gathers in one frame while earlier frames are on their way; each frame is one write and one sync.
 // Up to kMaxFramesInFlight are in flight; positions become durable strictly in order. When a write or sync fails, all
 // frames not yet durable are written again, the same, to a fresh file, since a second sync of the same file would prove
 // nothing; when that fails too the log has failed: it takes no more, and nothing further becomes durable.
+//
+// A unit is appended by one call, or, if it cannot be, between begin_unit() and end_unit(). It is open between these:
+// something of it may have been changed already that the log does not have yet.
+// Invariants:
+// - At most one unit is open. No mark is taken while one is: replay from there would apply what the checkpoint has
+//   already, or half of the unit.
+// - Between the first piece of a unit and its end nothing else is appended. Before the first piece others may append.
+// - durable_position() and unit_end() are ends of units: what is told of the log, or taken from it, is whole units.
+// - Frames in memory are bounded if a unit's pieces are, and wait_for_room() comes between them.
 // Ownership: owns frames and the files from the oldest one needed on. Thread: the reactor's.
 #pragma once
 
@@ -35,6 +45,13 @@ struct LogMark {
   std::uint64_t file_offset = 0;
 };
 
+// How far something reaches: to the end of a frame.
+struct LogReach {
+  std::uint64_t position = 0;
+  std::uint64_t sequence = 1;  // of the frame behind
+  std::uint64_t unit_end = 0;  // the last one up to the position
+};
+
 class Log {
  public:
   Log(const io::Environment& environment, Statistics& statistics);
@@ -42,12 +59,15 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  // Goes on behind `tail` in a fresh file. `files_in_use`: what recovery read and a checkpoint may still need.
-  // What lies between `durable_position` and the tail must follow by write_recovered(), before anything is appended.
-  io::Task<Result<void>> start(std::uint64_t store_id, const LogMark& tail, std::uint64_t durable_position,
+  // Continues behind `tail` in a fresh file. `files_in_use`: what recovery read and a checkpoint may still need.
+  // Frames from `durable_sequence` on, up to the tail, may not be durable: they follow by write_recovered(). Then comes
+  // finish_recovery(), and only then append().
+  io::Task<Result<void>> start(std::uint64_t store_id, const LogMark& tail, std::uint64_t durable_sequence,
                                const std::vector<std::uint64_t>& files_in_use);
   // The same frame once more, in the file being written.
   io::Task<Result<void>> write_recovered(const FrameView& found);
+  // Makes all that write_recovered() wrote durable.
+  io::Task<Result<void>> finish_recovery();
   // Commits everything, then closes the files.
   io::Task<Result<void>> close();
   // Closes the files with what is in them.
@@ -60,7 +80,22 @@ class Log {
     files_.set_filling(policy == FsyncPolicy::kAlways);
   }
 
+  // Appends one unit, the parts joined; returns the position behind it.
   std::uint64_t append(std::span<const std::string_view> parts);
+  // --- a unit in several calls
+  void begin_unit();
+  // A piece that is not the last.
+  void append_piece(std::span<const std::string_view> parts);
+  // The last piece; nothing if there was no piece. Returns the position behind it. A checkpoint that waited takes its
+  // mark before this returns.
+  std::uint64_t end_unit(std::span<const std::string_view> parts);
+  bool unit_open() const { return unit_ != Unit::kNone; }
+  // Notified by end_unit().
+  io::Event& unit_ended() { return unit_ended_; }
+  // Waits until no more than a few frames are on their way. kNoSpace: they wait for the disk, and a checkpoint, which
+  // makes space, would wait for the unit.
+  io::Task<Result<void>> wait_for_room();
+
   // Starts writing what was appended if somebody may wait for it, or if it has become much.
   void commit();
   // Starts writing it in any case.
@@ -81,12 +116,15 @@ class Log {
   std::size_t file_count() const { return open_files_.size(); }
 
   std::uint64_t end_position() const { return end_position_; }
-  std::uint64_t durable_position() const { return durable_position_; }
+  // Behind the last whole unit.
+  std::uint64_t unit_end() const { return unit_end_; }
+  // Behind the last unit that is whole and durable.
+  std::uint64_t durable_position() const { return durable_.unit_end; }
   io::Event& position_changed() { return position_changed_; }
   const std::optional<Error>& failure() const { return failure_; }
   // More is on its way than a device that keeps up would leave: whoever does not wait for its own effects must wait for
   // those of others, or they would take the memory.
-  bool congested() const { return end_position_ - written_position_ > kMaxBacklog; }
+  bool congested() const { return end_position_ - written_.position > kMaxBacklog; }
   // The next file cannot be made for want of space; goes on by itself when there is some.
   bool starved() const { return starved_; }
 
@@ -96,14 +134,17 @@ class Log {
     FrameHeader header;
     LogFile file;
     std::uint64_t offset = 0;
-    bool synced = false;  // its own write is followed by a sync
+    std::uint64_t unit_end = 0;  // the last one up to the frame's end
+    bool synced = false;         // its own write is followed by a sync
     enum class State : std::uint8_t { kQueued, kWriting, kDone, kFailed } state = State::kQueued;
   };
   using FramePointer = std::unique_ptr<Frame>;
+  enum class Unit : std::uint8_t { kNone, kOpen, kLogged };  // the open unit; kLogged: a piece of it is in the log
 
   static constexpr std::uint64_t kMaxBacklog = 4 * kMaxFrameSize;
 
   FramePointer new_frame();
+  void add(std::span<const std::string_view> parts);
   void enqueue_filling();
   void pump();
   void place(Frame& frame);
@@ -117,6 +158,7 @@ class Log {
   void fail(const Error& error);
   void fail_unsynced();
   io::Task<Result<void>> open_next_file();
+  io::Task<Result<void>> sync_recovered();
 
   const io::Environment& environment_;
   Statistics& statistics_;
@@ -143,8 +185,11 @@ class Log {
   std::uint64_t chain_ = 0;
   std::uint64_t marks_ = 0;
   std::uint64_t end_position_ = 0;
-  std::uint64_t written_position_ = 0;
-  std::uint64_t durable_position_ = 0;
+  std::uint64_t unit_end_ = 0;
+  Unit unit_ = Unit::kNone;
+  io::Event unit_ended_;
+  LogReach written_;
+  LogReach durable_;
   std::optional<Error> failure_;
   io::Event position_changed_;
   io::Gate tasks_;

@@ -4,7 +4,6 @@
 
 #include "storage/base/disk_error.h"
 #include "storage/base/mutant.h"
-#include "storage/log/log_applier.h"
 
 namespace terrace::storage {
 
@@ -14,6 +13,10 @@ constexpr std::uint64_t kWindowSize = 2 * kMaxFrameSize;
 
 std::string place_of(std::uint64_t serial, std::uint64_t offset) {
   return FilePath::log(serial).text() + " at offset " + std::to_string(offset);
+}
+
+Error changed(std::uint64_t serial, std::uint64_t offset) {
+  return {ErrorCode::kIo, place_of(serial, offset) + ": a log frame that was good a moment ago no longer is"};
 }
 
 }  // namespace
@@ -73,10 +76,17 @@ io::Task<Result<std::optional<FrameView>>> LogReader::frame_at(Source& source, s
   co_return frame;
 }
 
-// A frame may begin before the end of the one before it only to cut off an entry that was never completed.
+io::Task<Result<FrameView>> LogReader::known_frame_at(Source& source, std::uint64_t offset) {
+  Result<std::optional<FrameView>> frame = co_await frame_at(source, offset);
+  if (!frame.ok()) co_return frame.error();
+  if (frame->has_value()) co_return **frame;
+  co_return changed(source.serial, offset);
+}
+
+// A frame may begin before the end of the one before it only to cut off a unit that was never finished.
 bool LogReader::follows(const FrameHeader& header) const {
   return header.sequence == tail_.sequence && header.previous_chain == tail_.chain &&
-         header.first_position <= tail_.position && tail_.position - header.first_position <= carried_.size();
+         (header.first_position == tail_.position || header.first_position == unit_position_);
 }
 
 io::Task<Result<void>> LogReader::replay(const std::vector<std::uint64_t>& serials, LogApplier& applier) {
@@ -85,6 +95,7 @@ io::Task<Result<void>> LogReader::replay(const std::vector<std::uint64_t>& seria
     co_return Error{ErrorCode::kCorrupt,
                     FilePath::log(tail_.file_serial).text() + ": missing, but the checkpoint goes on there"};
   }
+  scanner_ = applier.make_scanner();
   Source source;
   std::uint64_t offset = tail_.file_offset;
   std::uint64_t end_offset = 0;
@@ -126,8 +137,11 @@ io::Task<Result<void>> LogReader::replay(const std::vector<std::uint64_t>& seria
     co_await close(source);
     if (!result.ok()) co_return result;
   }
-  tail_.position -= carried_.size();
-  carried_.clear();
+  // Defect: what there is of the unfinished unit counts.
+  if (mutant(Mutant::kReplayHalfUnit)) co_return co_await apply_until(tail_.position, {}, applier);
+  unfinished_bytes_ = tail_.position - unit_position_;
+  tail_.position = unit_position_;
+  kept_ = {};
   co_return Result<void>();
 }
 
@@ -150,18 +164,21 @@ io::Task<Result<void>> LogReader::replay_file(Source& source, std::uint64_t& off
     const FrameView& found = **frame;
     if (found.header.sequence >= tail_.sequence) {
       if (!follows(found.header)) co_return Result<void>();
-      note_unproven(found.header, source.serial, offset);
-      Result<void> accepted = co_await accept(found, applier);
-      if (!accepted.ok()) co_return accepted;
+      const Extent place{source.serial, offset, offset + frame_size(found.header.payload_size)};
+      Result<void> accepted = co_await accept(found, place, applier);
+      if (!accepted.ok()) {
+        co_return Error{accepted.error().code, "replay of the log, frame " + std::to_string(tail_.sequence - 1) + ": " +
+                                                   accepted.error().message};
+      }
     }
     offset += frame_size(found.header.payload_size);
   }
 }
 
-void LogReader::note_unproven(const FrameHeader& header, std::uint64_t serial, std::uint64_t offset) {
-  proven_position_ = std::max(proven_position_, header.durable_position);
-  while (!unproven_.empty() && unproven_.front().end_position <= proven_position_) unproven_.pop_front();
-  unproven_.push_back({serial, offset, header.end_position()});
+void LogReader::note_unproven(const FrameHeader& header, const Extent& place) {
+  durable_sequence_ = std::max(durable_sequence_, header.durable_sequence);
+  while (!unproven_.empty() && unproven_.front().sequence < durable_sequence_) unproven_.pop_front();
+  unproven_.push_back({place.serial, place.begin, header.sequence});
 }
 
 io::Task<Result<void>> LogReader::secure_tail(Log& log) {
@@ -173,34 +190,111 @@ io::Task<Result<void>> LogReader::secure_tail(Log& log) {
       result = co_await open(place.serial, source);
       if (!result.ok()) break;
     }
-    Result<std::optional<FrameView>> frame = co_await frame_at(source, place.offset);
-    if (!frame.ok() || !frame->has_value()) {
-      result = frame.ok() ? Error{ErrorCode::kIo, place_of(place.serial, place.offset) +
-                                                      ": a log frame that was good a moment ago no longer is"}
-                          : frame.error();
+    Result<FrameView> frame = co_await known_frame_at(source, place.offset);
+    if (!frame.ok()) {
+      result = frame.error();
       break;
     }
-    result = co_await log.write_recovered(**frame);
+    result = co_await log.write_recovered(*frame);
     if (!result.ok()) break;
   }
   co_await close(source);
-  if (result.ok()) result = co_await log.make_durable(tail_.position);
+  if (result.ok()) result = co_await log.finish_recovery();
   co_return result;
 }
 
-io::Task<Result<void>> LogReader::accept(const FrameView& frame, LogApplier& applier) {
-  carried_.resize(carried_.size() - (tail_.position - frame.header.first_position));
-  carried_.insert(carried_.end(), frame.payload.begin(), frame.payload.end());
-  tail_.position = frame.header.end_position();
-  tail_.sequence = frame.header.sequence + 1;
-  tail_.chain = frame.header.chain();
+io::Task<Result<void>> LogReader::accept(const FrameView& frame, const Extent& place, LogApplier& applier) {
+  const FrameHeader& header = frame.header;
+  if (header.first_position < tail_.position) drop_unfinished(applier);
+  note_unproven(header, place);
+  note_place(place);
+  tail_.position = header.end_position();
+  tail_.sequence = header.sequence + 1;
+  tail_.chain = header.chain();
   replayed_bytes_ += frame.payload.size();
-  Result<std::uint64_t> consumed = co_await applier.apply(carried_);
-  if (!consumed.ok()) {
-    co_return Error{consumed.error().code,
-                    "replay of the log, frame " + std::to_string(tail_.sequence - 1) + ": " + consumed.error().message};
+  const Result<std::uint64_t> ended = scanner_->scan(frame.payload);
+  if (!ended.ok()) co_return ended.error();
+  TERRACE_CHECK(*ended <= frame.payload.size());
+  if (*ended > 0) {
+    const std::uint64_t end_position = header.first_position + *ended;
+    Result<void> applied = co_await apply_until(end_position, frame.payload.first(*ended), applier);
+    if (!applied.ok()) co_return applied;
+    unit_position_ = end_position;
+    extents_.assign(1, place);
   }
-  carried_.erase(carried_.begin(), carried_.begin() + static_cast<std::ptrdiff_t>(*consumed));
+  keep(frame.payload.subspan(*ended));
+  co_return Result<void>();
+}
+
+// A start found the unit unfinished, and the log went on where it had begun.
+void LogReader::drop_unfinished(LogApplier& applier) {
+  tail_.position = unit_position_;
+  kept_.clear();
+  scanner_ = applier.make_scanner();
+}
+
+void LogReader::note_place(const Extent& place) {
+  if (unit_position_ == tail_.position) extents_.clear();
+  if (!extents_.empty() && extents_.back().serial == place.serial && extents_.back().end == place.begin) {
+    extents_.back().end = place.end;
+  } else {
+    extents_.push_back(place);
+  }
+}
+
+void LogReader::keep(std::span<const std::byte> bytes) {
+  const std::uint64_t unfinished = tail_.position - unit_position_;
+  if (unfinished > kReplayWindow) {
+    kept_.clear();
+  } else {
+    kept_.reserve(kReplayWindow);
+    kept_.insert(kept_.end(), bytes.begin(), bytes.end());
+    TERRACE_CHECK(kept_.size() == unfinished);
+  }
+}
+
+// The unfinished unit's bytes up to a position; `rest` are those of the last frame.
+io::Task<Result<void>> LogReader::apply_until(std::uint64_t end_position, std::span<const std::byte> rest,
+                                              LogApplier& applier) {
+  const bool all_kept = kept_.size() + rest.size() == end_position - unit_position_;
+  return all_kept ? apply_kept(rest, applier) : apply_from_files(end_position, applier);
+}
+
+io::Task<Result<void>> LogReader::apply_kept(std::span<const std::byte> rest, LogApplier& applier) {
+  Result<void> applied;
+  if (!kept_.empty()) applied = co_await applier.apply(kept_);
+  kept_.clear();
+  if (applied.ok()) applied = co_await applier.apply(rest);
+  co_return applied;
+}
+
+io::Task<Result<void>> LogReader::apply_from_files(std::uint64_t end_position, LogApplier& applier) {
+  Source source;
+  Result<void> result;
+  std::uint64_t position = unit_position_;
+  for (const Extent& extent : extents_) {
+    result = co_await open(extent.serial, source);
+    if (result.ok()) result = co_await apply_extent(source, extent, position, end_position, applier);
+    co_await close(source);
+    if (!result.ok()) break;
+  }
+  co_return result;
+}
+
+io::Task<Result<void>> LogReader::apply_extent(Source& source, const Extent& extent, std::uint64_t& position,
+                                               std::uint64_t end_position, LogApplier& applier) {
+  for (std::uint64_t offset = extent.begin; offset < extent.end;) {
+    Result<FrameView> frame = co_await known_frame_at(source, offset);
+    if (!frame.ok()) co_return frame.error();
+    const FrameHeader& header = frame->header;
+    const std::uint64_t end = std::min(end_position, header.end_position());
+    if (header.first_position > position || end < position) co_return changed(source.serial, offset);
+    Result<void> applied =
+        co_await applier.apply(frame->payload.subspan(position - header.first_position, end - position));
+    if (!applied.ok()) co_return applied;
+    position = end;
+    offset += frame_size(header.payload_size);
+  }
   co_return Result<void>();
 }
 
@@ -224,12 +318,12 @@ io::Task<Result<void>> LogReader::judge_end(Source& source, std::uint64_t offset
     }
     const FrameHeader& header = (*frame)->header;
     if (header.sequence >= tail_.sequence) {
-      if (header.durable_position > tail_.position && !mutant(Mutant::kCutAnyBadFrame)) {
+      if (header.durable_sequence > tail_.sequence && !mutant(Mutant::kCutAnyBadFrame)) {
         co_return Error{ErrorCode::kCorrupt,
                         place_of(end.serial, end_offset) + ": bad log frame (sequence " +
                             std::to_string(tail_.sequence) + "); the frame in " + place_of(source.serial, offset) +
-                            " proves that it was durable up to position " + std::to_string(header.durable_position) +
-                            ", so this is damage, not a torn write. Restore the file from a copy; nothing was changed"};
+                            " proves that it was durable, so this is damage, not a torn write. Restore the file from "
+                            "a copy; nothing was changed"};
       }
       torn_bytes_ += frame_size(header.payload_size);
       if (torn_place_.empty()) torn_place_ = place_of(source.serial, offset);

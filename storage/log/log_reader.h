@@ -1,6 +1,18 @@
 // LogReader: reads the log back at recovery, from a checkpoint's mark to the end, and judges how it ends.
-// Torn is not rotten: a bad frame behind everything that a valid frame calls durable is what a power cut leaves; it is
-// cut off and said so. A bad frame before that is corruption: the store does not open.
+//
+// Frames are read in order and scanned for the ends of units. What lies behind the last end is kept in memory until the
+// next end is found, then both are applied. Of a unit longer than kReplayWindow nothing is kept but the places of its
+// frames: when its end is found, its frames are read once more and applied as they come.
+//
+// Torn is not rotten: a bad frame behind all frames that a valid one calls durable is what a power cut leaves; it is
+// cut off and said so. A bad frame before that is corruption: the store does not open. A unit whose end is not there is
+// cut off, too.
+//
+// Invariants:
+// - Nothing of a unit is applied before its end was read.
+// - A byte is scanned once, and read twice at most.
+// - Memory is bounded by kReplayWindow and two windows of a file, whatever the length of a unit.
+// - A frame begins where the one before ended, or, behind a start that cut off an unfinished unit, where that unit began.
 // Ownership: borrows files and applier. Thread: the reactor's.
 #pragma once
 
@@ -15,15 +27,18 @@
 #include "storage/base/aligned_buffer.h"
 #include "storage/log/frame.h"
 #include "storage/log/log.h"
+#include "storage/log/log_applier.h"
 
 namespace terrace::storage {
-
-class LogApplier;
 
 class LogReader {
  public:
   LogReader(const io::Environment& environment, std::uint64_t store_id, const LogMark& from)
-      : environment_(environment), store_id_(store_id), tail_(from), proven_position_(from.position) {}
+      : environment_(environment),
+        store_id_(store_id),
+        tail_(from),
+        unit_position_(from.position),
+        durable_sequence_(from.sequence) {}
 
   // Applies everything behind the mark. `serials`: the folder's files, ascending.
   io::Task<Result<void>> replay(const std::vector<std::uint64_t>& serials, LogApplier& applier);
@@ -33,16 +48,19 @@ class LogReader {
   // them. They go to a fresh file before anybody is told of them.
   io::Task<Result<void>> secure_tail(Log& log);
 
-  // Where the log goes on, valid after replay(): behind the last complete entry.
+  // Where the log continues, valid after replay(): behind the last whole unit.
   const LogMark& tail() const { return tail_; }
-  // All before it was durable when a frame behind it was sealed, or is in the checkpoint.
-  std::uint64_t proven_position() const { return proven_position_; }
+  // All frames below it were durable when a frame behind them was sealed, or are in the checkpoint.
+  std::uint64_t durable_sequence() const { return durable_sequence_; }
   // The last file that frames were taken from; 0: none.
   std::uint64_t last_serial() const { return last_serial_; }
   std::uint64_t replayed_bytes() const { return replayed_bytes_; }
   // Above 0: bytes of frames that were begun but are not durable, and are cut off. Said with `torn_place`.
   std::uint64_t torn_bytes() const { return torn_bytes_; }
   const std::string& torn_place() const { return torn_place_; }
+  // Above 0: bytes of the unit at the end of the log whose own end is not there. They are cut off, but their frames
+  // stay part of the log until a checkpoint gives their files back.
+  std::uint64_t unfinished_bytes() const { return unfinished_bytes_; }
 
  private:
   // One open file with a window of its bytes.
@@ -56,7 +74,13 @@ class LogReader {
   struct FramePlace {
     std::uint64_t serial;
     std::uint64_t offset;
-    std::uint64_t end_position;
+    std::uint64_t sequence;
+  };
+  // Frames side by side in one file.
+  struct Extent {
+    std::uint64_t serial;
+    std::uint64_t begin;
+    std::uint64_t end;
   };
 
   io::Task<Result<void>> open(std::uint64_t serial, Source& source);
@@ -64,25 +88,39 @@ class LogReader {
   // At least `wanted` bytes from `offset` (fewer at the end of the file).
   io::Task<Result<std::span<const std::byte>>> view(Source& source, std::uint64_t offset, std::uint64_t wanted);
   io::Task<Result<std::optional<FrameView>>> frame_at(Source& source, std::uint64_t offset);
+  // The same where a good frame was read before.
+  io::Task<Result<FrameView>> known_frame_at(Source& source, std::uint64_t offset);
   io::Task<Result<void>> replay_file(Source& source, std::uint64_t& offset, LogApplier& applier);
-  // Where in `source` the frame stands that goes on from here; nothing if it does not.
+  // Where in `source` the frame stands that follows the tail; nothing if there is none.
   io::Task<Result<std::optional<std::uint64_t>>> continuation(Source& source);
   io::Task<Result<void>> judge_end(Source& source, std::uint64_t offset, bool first, const Source& end,
                                    std::uint64_t end_offset);
-  io::Task<Result<void>> accept(const FrameView& frame, LogApplier& applier);
-  void note_unproven(const FrameHeader& header, std::uint64_t serial, std::uint64_t offset);
   bool follows(const FrameHeader& header) const;
+  io::Task<Result<void>> accept(const FrameView& frame, const Extent& place, LogApplier& applier);
+  void drop_unfinished(LogApplier& applier);
+  void note_unproven(const FrameHeader& header, const Extent& place);
+  void note_place(const Extent& place);
+  void keep(std::span<const std::byte> bytes);
+  io::Task<Result<void>> apply_until(std::uint64_t end_position, std::span<const std::byte> rest, LogApplier& applier);
+  io::Task<Result<void>> apply_kept(std::span<const std::byte> rest, LogApplier& applier);
+  io::Task<Result<void>> apply_from_files(std::uint64_t end_position, LogApplier& applier);
+  io::Task<Result<void>> apply_extent(Source& source, const Extent& extent, std::uint64_t& position,
+                                      std::uint64_t end_position, LogApplier& applier);
 
   const io::Environment& environment_;
   std::uint64_t store_id_;
-  LogMark tail_;                    // position: behind the last frame, carried bytes included, until replay() ends
-  std::vector<std::byte> carried_;  // an entry of which the end is still to come
-  std::uint64_t proven_position_;
+  LogMark tail_;                 // until replay() ends, behind the last frame, the unfinished unit included
+  std::uint64_t unit_position_;  // behind the last whole unit: where the unfinished one begins
+  std::unique_ptr<UnitScanner> scanner_;
+  std::vector<std::byte> kept_;  // the unfinished unit's bytes; empty once they passed kReplayWindow
+  std::vector<Extent> extents_;  // its frames
+  std::uint64_t durable_sequence_;
   std::deque<FramePlace> unproven_;
   std::uint64_t last_serial_ = 0;
   std::uint64_t replayed_bytes_ = 0;
   std::uint64_t torn_bytes_ = 0;
   std::string torn_place_;
+  std::uint64_t unfinished_bytes_ = 0;
 };
 
 }  // namespace terrace::storage

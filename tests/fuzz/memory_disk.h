@@ -1,5 +1,5 @@
 // MemoryDisk: io::Disk over strings, for decoders that read through it. Every operation succeeds, in order, in the turn
-// after the one that submitted it.
+// after the one that submitted it. MemoryEnvironment: what a store is given that has such a disk and nothing else.
 // Ownership: owns the files. Thread: one.
 #pragma once
 
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "io/disk.h"
+#include "io/environment.h"
 #include "io/task.h"
 
 namespace terrace::fuzz {
@@ -59,6 +60,7 @@ class MemoryDisk final : public io::Disk {
   Result<void> lock(const std::string&) override { return {}; }
   Result<Space> space() override { return Space{1ull << 40, 1ull << 40}; }
 
+  std::uint64_t read_bytes() const { return read_bytes_; }
   std::size_t handles_open() const {
     return static_cast<std::size_t>(
         std::count_if(handles_.begin(), handles_.end(), [](const auto& handle) { return handle != nullptr; }));
@@ -120,6 +122,7 @@ class MemoryDisk final : public io::Disk {
     if (request.offset >= content.size()) return 0;
     const std::size_t size = std::min<std::size_t>({request.size, content.size() - request.offset, most_read_bytes_});
     std::memcpy(request.data, content.data() + request.offset, size);
+    read_bytes_ += size;
     return static_cast<std::int32_t>(size);
   }
   std::int32_t write(io::DiskRequest& request) {
@@ -129,10 +132,34 @@ class MemoryDisk final : public io::Disk {
     return static_cast<std::int32_t>(request.size);
   }
 
+  std::uint64_t read_bytes_ = 0;
   std::uint64_t most_read_bytes_ = ~std::uint64_t{0};
   std::map<std::string, std::shared_ptr<std::string>> files_;
   std::vector<std::shared_ptr<std::string>> handles_;
   std::deque<io::DiskRequest*> queue_;
+};
+
+class MemoryEnvironment {
+ public:
+  operator const io::Environment&() const { return environment_; }  // NOLINT(google-explicit-constructor)
+  MemoryDisk& disk() { return disk_; }
+
+ private:
+  class NoClock final : public io::Clock {
+   public:
+    std::int64_t wall_ms() const override { return 0; }
+    std::int64_t monotonic_us() const override { return 0; }
+    void submit(io::Timer&) override { TERRACE_CHECK(false); }
+  };
+  class NoWorkers final : public io::Workers {
+   public:
+    void submit(io::WorkItem&) override { TERRACE_CHECK(false); }
+  };
+
+  MemoryDisk disk_;
+  NoClock clock_;
+  NoWorkers workers_;
+  io::Environment environment_{disk_, clock_, workers_, 1};
 };
 
 }  // namespace terrace::fuzz

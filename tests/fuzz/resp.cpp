@@ -1,10 +1,12 @@
 // RequestParser: a client's bytes in one piece and in pieces of any sizes give the same commands, the same error and
-// leave as much unfinished; what a command looked like (its raw view) parses to the same arguments again.
+// leave as much unfinished; what a command looked like (its raw view) parses to the same arguments again. The log's
+// scanner, too, sees where it ends.
 #include <fuzzer/FuzzedDataProvider.h>
 
 #include "src/commands/command_families.h"
 #include "src/execution/command_table.h"
 #include "src/resp/request_parser.h"
+#include "src/resp/unit_scanner.h"
 #include "tests/fuzz/target.h"
 
 namespace terrace::fuzz {
@@ -23,12 +25,22 @@ struct Outcome {
 };
 
 void check_raw(std::string_view raw, const std::vector<std::string>& arguments) {
+  RequestParser parser;
   RequestBatch batch;
-  std::size_t size = 0;
-  FUZZ_REQUIRE(parse_prefix(raw, batch, size) && size == raw.size(), std::string(raw));
-  FUZZ_REQUIRE(batch.requests.size() == 1, std::string(raw));
+  FUZZ_REQUIRE(parser.parse(raw, {~0ull, ~0ull, true}, batch) == RequestParser::Status::kOk, std::string(raw));
+  FUZZ_REQUIRE(batch.requests.size() == 1 && parser.pending_bytes() == 0, std::string(raw));
   const auto again = batch.arguments_of(batch.requests[0]);
   FUZZ_REQUIRE(std::equal(again.begin(), again.end(), arguments.begin(), arguments.end()), std::string(raw));
+}
+
+// In two pieces: behind the first the command has not ended.
+void check_scan(std::string_view raw, std::size_t cut) {
+  RespUnitScanner scanner;
+  const auto bytes = std::as_bytes(std::span(raw));
+  const Result<std::uint64_t> first = scanner.scan(bytes.first(cut));
+  FUZZ_REQUIRE(first.ok() && *first == 0, std::string(raw));
+  const Result<std::uint64_t> second = scanner.scan(bytes.subspan(cut));
+  FUZZ_REQUIRE(second.ok() && *second == raw.size() - cut, std::string(raw));
 }
 
 void take(const RequestBatch& batch, Commands& commands) {
@@ -36,7 +48,10 @@ void take(const RequestBatch& batch, Commands& commands) {
     const auto arguments = batch.arguments_of(request);
     FUZZ_REQUIRE(!arguments.empty(), "a command without arguments");
     commands.emplace_back(arguments.begin(), arguments.end());
-    if (!request.raw.empty()) check_raw(request.raw, commands.back());
+    if (request.raw.empty()) continue;
+    check_raw(request.raw, commands.back());
+    const bool unit = arguments[0] != "MULTI" && arguments[0] != "EXEC";
+    if (unit) check_scan(request.raw, commands.size() * 7 % request.raw.size());
   }
 }
 

@@ -11,6 +11,8 @@ namespace terrace::simulation {
 namespace {
 
 constexpr std::size_t kPrefixSize = 12;  // checksum and size
+constexpr std::uint8_t kBeginsUnit = 1;
+constexpr std::uint8_t kEndsUnit = 2;
 
 template <typename T>
 void put(std::string& out, T value) {
@@ -67,6 +69,7 @@ Value integer(std::int64_t number, const Value& old) {
 
 std::string encode(const Entry& entry) {
   std::string out(kPrefixSize, '\0');
+  put(out, static_cast<std::uint8_t>((entry.begins_unit ? kBeginsUnit : 0) | (entry.ends_unit ? kEndsUnit : 0)));
   put(out, entry.id);
   put(out, static_cast<std::uint32_t>(entry.effects.size()));
   for (const Effect& effect : entry.effects) {
@@ -83,6 +86,14 @@ std::string encode(const Entry& entry) {
   return out;
 }
 
+EntryHead::EntryHead(std::string_view bytes) {
+  Reader reader(bytes.substr(sizeof(std::uint64_t)));
+  size = kPrefixSize + reader.take<std::uint32_t>();
+  const auto unit = reader.take<std::uint8_t>();
+  begins_unit = (unit & kBeginsUnit) != 0;
+  ends_unit = (unit & kEndsUnit) != 0;
+}
+
 Decoded decode(std::string_view bytes) {
   Decoded decoded;
   if (bytes.size() < kPrefixSize) return decoded;
@@ -94,6 +105,9 @@ Decoded decode(std::string_view bytes) {
   const std::string_view body = bytes.substr(kPrefixSize, size);
   if (XXH3_64bits_withSeed(body.data(), body.size(), size) != checksum) return decoded;
   Reader reader(body);
+  const auto unit = reader.take<std::uint8_t>();
+  decoded.entry.begins_unit = (unit & kBeginsUnit) != 0;
+  decoded.entry.ends_unit = (unit & kEndsUnit) != 0;
   decoded.entry.id = reader.take<std::uint64_t>();
   const auto count = reader.take<std::uint32_t>();
   for (std::uint32_t i = 0; i < count && reader.good(); ++i) {

@@ -1,7 +1,8 @@
 // Effect: one change of one database, as the simulation's clients make it, log it and replay it. An Entry is what one
-// append() logs: one effect, or several that stand or fall together.
+// call logs: one effect, or several that stand or fall together; a unit is one entry, or several.
 //
-//   entry   | checksum u64 | size u32 | id u64 | effects u32 | effect ... |       size: of all behind it
+//   entry   | checksum u64 | size u32 | unit u8 | id u64 | effects u32 | effect ... |       size: of all behind it
+//           unit: 1: begins a unit, 2: ends it, 3: is one
 //   effect  | kind u8 | database u32 | amount i64 | key u32 + bytes | value u32 + bytes |
 // Thread: plain values.
 #pragma once
@@ -42,9 +43,22 @@ struct Effect {
 struct Entry {
   std::uint64_t id = 0;  // grows by one with each append of a life
   std::vector<Effect> effects;
+  bool begins_unit = true;
+  bool ends_unit = true;
 };
 
 std::string encode(const Entry& entry);
+
+// The head of an entry, enough to find its end.
+struct EntryHead {
+  static constexpr std::size_t kSize = 13;
+
+  explicit EntryHead(std::string_view bytes);
+
+  std::uint64_t size;  // of the whole entry
+  bool begins_unit;
+  bool ends_unit;
+};
 
 struct Decoded {
   enum class State : std::uint8_t { kWhole, kIncomplete, kBroken } state = State::kIncomplete;

@@ -22,6 +22,23 @@ TEST(EffectTest, AnEntryComesBackAsItWas) {
   EXPECT_EQ(decoded.entry.effects[1].kind, Effect::Kind::kSwap);
 }
 
+TEST(EffectTest, AnEntrysHeadTellsWhereItEnds) {
+  for (const bool begins : {false, true}) {
+    for (const bool ends : {false, true}) {
+      Entry entry = example();
+      entry.begins_unit = begins;
+      entry.ends_unit = ends;
+      const std::string bytes = encode(entry);
+      const EntryHead head(std::string_view(bytes).substr(0, EntryHead::kSize));
+      EXPECT_EQ(head.size, bytes.size());
+      EXPECT_EQ(head.begins_unit, begins);
+      EXPECT_EQ(head.ends_unit, ends);
+      EXPECT_EQ(decode(bytes).entry.begins_unit, begins);
+      EXPECT_EQ(decode(bytes).entry.ends_unit, ends);
+    }
+  }
+}
+
 TEST(EffectTest, EveryPrefixIsIncompleteAndEveryFlippedByteOfTheBodyIsSeen) {
   const std::string bytes = encode(example());
   for (std::size_t size = 0; size < bytes.size(); ++size) {

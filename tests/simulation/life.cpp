@@ -72,6 +72,7 @@ void Life::turn() {
   }
   if (world_.steps() % 256 == 0) {
     workload_->check_progress();
+    workload_->check_positions();
     if (profile_.rot == Rot::kSegments) let_rot();
   }
 }
@@ -235,6 +236,7 @@ void Life::kill() {
   trace("killed");
   // Before the check nobody has seen anything of this life.
   if (open_ && verified_) {
+    if (workload_) workload_->check_positions();
     oracle_.promise(engine_->durable_position());
     const bool in_time = weather_.storms == 0 && profile_.latency_scale <= 2;
     if (in_time && profile_.fsync_policy == storage::FsyncPolicy::kEverySecond) {

@@ -39,6 +39,9 @@ constexpr NamedMutant kMutants[] = {
     {"skip-key-check", Mutant::kSkipKeyCheck, 30},
     {"cut-any-bad-frame", Mutant::kCutAnyBadFrame, 2000},
     {"skip-witness", Mutant::kSkipWitness, 200},
+    {"mark-inside-unit", Mutant::kMarkInsideUnit, 150},
+    {"split-unit", Mutant::kSplitUnit, 30},
+    {"replay-half-unit", Mutant::kReplayHalfUnit, 400},
 };
 
 #ifdef TERRACE_MUTANTS
@@ -132,16 +135,16 @@ class Totals {
     ++seeds_;
     failures_ += !result.passed;
     const RunReport& one = result.report;
-    std::uint64_t* sums[] = {&sum_.lives,       &sum_.power_cuts,      &sum_.kills,      &sum_.closes,
-                             &sum_.refusals,    &sum_.storms,          &sum_.rots,       &sum_.operations,
-                             &sum_.writes,      &sum_.reads,           &sum_.cold_reads, &sum_.failed,
-                             &sum_.replayed,    &sum_.disk_operations, &sum_.steps,      &sum_.simulated_us,
-                             &sum_.checkpoints, &sum_.spilled,         &sum_.compacted,  &sum_.with_dictionary};
-    const std::uint64_t parts[] = {one.lives,       one.power_cuts,      one.kills,      one.closes,
-                                   one.refusals,    one.storms,          one.rots,       one.operations,
-                                   one.writes,      one.reads,           one.cold_reads, one.failed,
-                                   one.replayed,    one.disk_operations, one.steps,      one.simulated_us,
-                                   one.checkpoints, one.spilled,         one.compacted,  one.with_dictionary};
+    std::uint64_t* sums[] = {
+        &sum_.units,   &sum_.lives,     &sum_.power_cuts,      &sum_.kills,  &sum_.closes,       &sum_.refusals,
+        &sum_.storms,  &sum_.rots,      &sum_.operations,      &sum_.writes, &sum_.reads,        &sum_.cold_reads,
+        &sum_.failed,  &sum_.replayed,  &sum_.disk_operations, &sum_.steps,  &sum_.simulated_us, &sum_.checkpoints,
+        &sum_.spilled, &sum_.compacted, &sum_.with_dictionary};
+    const std::uint64_t parts[] = {
+        one.units,   one.lives,     one.power_cuts,      one.kills,  one.closes,       one.refusals,
+        one.storms,  one.rots,      one.operations,      one.writes, one.reads,        one.cold_reads,
+        one.failed,  one.replayed,  one.disk_operations, one.steps,  one.simulated_us, one.checkpoints,
+        one.spilled, one.compacted, one.with_dictionary};
     for (std::size_t i = 0; i < std::size(parts); ++i) *sums[i] += parts[i];
   }
   void tell(const char* end) const {
@@ -149,15 +152,15 @@ class Totals {
     auto n = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
     std::printf(
         "%llu seeds, %llu failed, in %.1f s: %llu lives (%llu power cuts, %llu kills, %llu closes, %llu refusals, %llu "
-        "with storms, %llu with rot, %llu with a dictionary), %llu operations (%.0f/s; %llu writes, %llu reads, %llu "
-        "of them cold, %llu "
+        "with storms, %llu with rot, %llu with a dictionary), %llu operations (%.0f/s; %llu writes, %llu units of "
+        "several turns, %llu reads, %llu of them cold, %llu "
         "excused), %llu entries replayed, %llu checkpoints, %llu records spilled, %llu compacted, %llu disk "
         "operations, "
         "%llu events, %.0f simulated seconds%s",
         n(seeds_), n(failures_), seconds, n(sum_.lives), n(sum_.power_cuts), n(sum_.kills), n(sum_.closes),
         n(sum_.refusals), n(sum_.storms), n(sum_.rots), n(sum_.with_dictionary), n(sum_.operations),
-        static_cast<double>(sum_.operations) / seconds, n(sum_.writes), n(sum_.reads), n(sum_.cold_reads),
-        n(sum_.failed), n(sum_.replayed), n(sum_.checkpoints), n(sum_.spilled), n(sum_.compacted),
+        static_cast<double>(sum_.operations) / seconds, n(sum_.writes), n(sum_.units), n(sum_.reads),
+        n(sum_.cold_reads), n(sum_.failed), n(sum_.replayed), n(sum_.checkpoints), n(sum_.spilled), n(sum_.compacted),
         n(sum_.disk_operations), n(sum_.steps), static_cast<double>(sum_.simulated_us) / 1e6, end);
     std::fflush(stdout);
   }

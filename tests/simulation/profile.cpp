@@ -36,6 +36,8 @@ void draw_load(Profile& profile, Random& random) {
   profile.largest_value = kLargest[random.below(4)];
   profile.read_share = random.unit() * 0.9;
   profile.expiry_share = random.coin() ? 0 : random.unit() * 0.5;
+  profile.unit_chance = random.below(4) == 0 ? 0 : 0.2 * random.unit();
+  profile.unit_steps = random.skewed(64);
   profile.sweep_chance = random.coin() ? 0 : 0.01 * random.unit();
   profile.scan_chance = 0.02 * random.unit();
   profile.maintenance_us = random.skewed(200'000);
@@ -85,11 +87,13 @@ std::string Profile::describe() const {
   std::snprintf(
       words, sizeof words,
       "%u lives of %llu operations, %u clients x %u, think %llu us, %llu keys in %u databases, values to %llu, "
-      "reads %.2f, expiries %.2f, sweeps %.4f, maintenance %llu us, fsync %s, memory %llu, checkpoint log %llu, "
+      "reads %.2f, units %.3f to %llu, expiries %.2f, sweeps %.4f, maintenance %llu us, fsync %s, memory %llu, "
+      "checkpoint log %llu, "
       "compaction %d, crashes %.2f (recovery %.2f, survival %.1f), latency x%.1f, storms %s%s (recovery %.2f), rot %d",
       lives, static_cast<unsigned long long>(operations_per_life), clients, pipeline,
       static_cast<unsigned long long>(think_us), static_cast<unsigned long long>(keys), databases,
-      static_cast<unsigned long long>(largest_value), read_share, expiry_share, sweep_chance,
+      static_cast<unsigned long long>(largest_value), read_share, unit_chance,
+      static_cast<unsigned long long>(unit_steps), expiry_share, sweep_chance,
       static_cast<unsigned long long>(maintenance_us),
       fsync_policy == storage::FsyncPolicy::kAlways ? "always" : "everysec",
       static_cast<unsigned long long>(max_memory_bytes), static_cast<unsigned long long>(checkpoint_log_bytes),

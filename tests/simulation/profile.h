@@ -26,8 +26,10 @@ struct Profile {
   std::uint64_t keys = 200;
   std::uint64_t largest_value = 1024;
   double read_share = 0.5;
-  double expiry_share = 0.1;    // of the sets
-  double sweep_chance = 0.001;  // FLUSHDB, SWAPDB
+  double expiry_share = 0.1;      // of the sets
+  double unit_chance = 0.02;      // of the writes: units of several turns
+  std::uint64_t unit_steps = 16;  // of such a unit at most
+  double sweep_chance = 0.001;    // FLUSHDB, SWAPDB
   double scan_chance = 0.01;
   std::uint64_t maintenance_us = 20'000;  // longest pause between two calls of spill, compact, checkpoint
 

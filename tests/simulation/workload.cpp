@@ -28,16 +28,14 @@ std::string words_of(const Effect& effect) {
          (effect.was_absent ? " bytes, was absent]" : " bytes]");
 }
 
-std::string where(std::uint32_t database, const std::string& key) {
-  return "database " + std::to_string(database) + ", key " + (key.size() < 80 ? key : key.substr(0, 80) + "...");
-}
-
 }  // namespace
 
 Workload::Workload(const Site& site)
     : site_(site),
       random_(mix(site.profile.seed ^ mix(site.life))),
-      operations_left_(1 + random_.below(2 * site.profile.operations_per_life)) {}
+      operations_left_(1 + random_.below(2 * site.profile.operations_per_life)),
+      unit_(site.engine),
+      unit_ends_{site.engine.end_position()} {}
 
 void Workload::start() {
   for (unsigned number = 0; number < site_.profile.clients; ++number) {
@@ -94,9 +92,21 @@ io::Task<void> Workload::one_operation(Client& client) {
   } else if (random_.chance(profile.read_share)) {
     client.doing = "read";
     co_await read(client);
+  } else if (random_.chance(profile.unit_chance)) {
+    client.doing = "a unit of several turns";
+    co_await write_unit(client);
   } else {
     client.doing = "write";
     co_await write(client);
+  }
+}
+
+void Workload::check_positions() const {
+  const std::uint64_t durable = site_.engine.durable_position();
+  const std::uint64_t released = site_.engine.released_position();
+  if (!unit_ends_.contains(durable) || !unit_ends_.contains(released)) {
+    fail("durable up to " + std::to_string(durable) + ", released up to " + std::to_string(released) +
+         ": half of a unit");
   }
 }
 
@@ -149,7 +159,7 @@ io::Task<void> Workload::read(Client& client) {
   const std::uint64_t storms = site_.weather.storms_over(site_.world.now_us());
   const std::int64_t start_us = site_.world.now_us();
   FetchedRecords fetched_records;
-  const Result<void> resident = co_await make_resident(site_.engine, names, fetched_records);
+  const Result<void> resident = co_await make_free(names, fetched_records, false);
   ++counts_.reads;
   if (!fetched_records.empty() || site_.world.now_us() != start_us) ++counts_.cold_reads;
   if (!resident) {
@@ -188,6 +198,7 @@ io::Task<void> Workload::random_key() {
   FetchedRecords fetched_records;
   std::vector<Location> missing;
   for (;;) {
+    while (unit_.open()) co_await unit_.ended().wait();
     missing.clear();
     const Record* record = site_.engine.database(number).random(choice, fetched_records, missing);
     if (record) {
@@ -210,6 +221,7 @@ io::Task<void> Workload::random_key() {
 
 // DBSIZE: keys whose expiry has passed may be counted or not.
 void Workload::check_sizes() {
+  if (unit_.open()) return;
   const std::int64_t now_ms = site_.clock.wall_ms();
   for (std::uint32_t number = 0; number < site_.profile.databases; ++number) {
     std::uint64_t all = 0;
@@ -303,7 +315,7 @@ io::Task<void> Workload::write(Client& client) {
   if (!may_write) co_return;
   FetchedRecords fetched_records;
   const bool blind = is_overwrite(drawn) && random_.coin();
-  const Result<void> resident = co_await make_resident(site_.engine, names, fetched_records, blind);
+  const Result<void> resident = co_await make_free(names, fetched_records, true, blind);
   if (!resident) {
     if (!excused(resident.error(), storms)) fail("a write's read failed: " + resident.error().message);
     ++counts_.failed;
@@ -315,6 +327,15 @@ io::Task<void> Workload::write(Client& client) {
     check_key(name, fetched_records, Access::kPeek);
     remove_expired(name, fetched_records, effects);
   }
+  change(std::move(drawn), fetched_records, effects);
+  if (effects.empty()) co_return;
+  append(std::move(effects));
+  for (const KeyName& name : names) check_key(name, fetched_records, Access::kPeek);
+  ++counts_.writes;
+  client.unacknowledged.push_back(site_.engine.end_position());
+}
+
+void Workload::change(std::vector<Effect> drawn, FetchedRecords& fetched_records, std::vector<Effect>& effects) {
   for (Effect& effect : drawn) {
     Record* before = site_.engine.database(effect.database).find(Key(effect.key), fetched_records, Access::kPeek);
     if (!before && effect.kind != Effect::Kind::kSet && effect.kind != Effect::Kind::kAppend &&
@@ -325,11 +346,68 @@ io::Task<void> Workload::write(Client& client) {
     change_store(site_.engine, effect, fetched_records, static_cast<unsigned>(random_.below(2)));
     effects.push_back(std::move(effect));
   }
-  if (effects.empty()) co_return;
-  append(std::move(effects));
-  for (const KeyName& name : names) check_key(name, fetched_records, Access::kPeek);
-  ++counts_.writes;
-  client.unacknowledged.push_back(site_.engine.end_position());
+}
+
+io::Task<Result<void>> Workload::make_free(const std::vector<KeyName>& names, FetchedRecords& fetched_records,
+                                           bool writes, bool overwrite) {
+  for (;;) {
+    Result<void> resident = co_await make_resident(site_.engine, names, fetched_records, overwrite);
+    if (!resident || !unit_.bars(names, writes)) co_return resident;
+    co_await unit_.ended().wait();
+  }
+}
+
+// As a transaction or a script does that waits for the disk between its commands.
+io::Task<void> Workload::write_unit(Client& client) {
+  const bool may_write = co_await admitted(true);
+  if (!may_write) co_return;
+  while (unit_.open()) co_await unit_.ended().wait();
+  unit_.begin();
+  const std::uint64_t steps = random_.skewed(site_.profile.unit_steps);
+  for (std::uint64_t step = 0; step < steps; ++step) {
+    co_await one_unit_step();
+    if (unit_.has_added() && random_.coin()) {
+      unit_.log_piece(entry_id(site_.life, ++appended_entries_));
+      appended_ = true;
+      // An error is the log's, which will not let go of the unit's end either.
+      if (random_.coin()) static_cast<void>(co_await site_.engine.wait_for_log_room());
+    }
+    if (random_.coin()) {
+      co_await site_.clock.yield();
+    } else {
+      co_await site_.clock.sleep_us(static_cast<std::int64_t>(random_.skewed(1000)));
+    }
+  }
+  const std::uint64_t position = unit_.end(entry_id(site_.life, appended_entries_ + 1));
+  if (!unit_.effects().empty()) ++appended_entries_;
+  note_appended(position, unit_.effects());
+  unit_.close();
+  ++counts_.units;
+  client.unacknowledged.push_back(position);
+}
+
+io::Task<void> Workload::one_unit_step() {
+  std::vector<Effect> drawn = draw_effects();
+  std::vector<KeyName> names;
+  for (const Effect& effect : drawn) names.push_back({effect.database, effect.key});
+  unit_.touch(names);
+  const std::uint64_t storms = site_.weather.storms_over(site_.world.now_us());
+  FetchedRecords fetched_records;
+  const Result<void> resident = co_await make_resident(site_.engine, names, fetched_records);
+  if (!resident) {
+    // A bad page fails its command alone.
+    if (!excused(resident.error(), storms)) fail("a unit's read failed: " + resident.error().message);
+    ++counts_.failed;
+    co_return;
+  }
+  std::vector<Effect> effects;
+  for (const KeyName& name : names) {
+    if (unit_.has_changed(name)) continue;  // the oracle hears of it when the unit has ended
+    check_key(name, fetched_records, Access::kPeek);
+    remove_expired(name, fetched_records, effects);
+  }
+  change(std::move(drawn), fetched_records, effects);
+  unit_.add(effects);
 }
 
 void Workload::append(std::vector<Effect> effects) {
@@ -343,10 +421,15 @@ void Workload::append(std::vector<Effect> effects) {
     fail("append() gives position " + std::to_string(position) + " for " + std::to_string(bytes.size()) +
          " bytes behind " + std::to_string(before));
   }
+  note_appended(position, std::move(effects));
+}
+
+void Workload::note_appended(std::uint64_t position, std::vector<Effect> effects) {
+  unit_ends_.insert(position);
   for (const Effect& effect : effects) {
     if (site_.say) site_.say("-> " + std::to_string(position) + " " + words_of(effect));
     if (!effect.key.empty()) site_.engine.note_change(Key(effect.key).hash, position);
-    tell_scans(effect);
+    for (ScanCheck& scan : scans_) scan.note(effect);
   }
   appended_ = true;
   site_.oracle.issue(position, site_.world.now_us(), std::move(effects));
@@ -355,6 +438,7 @@ void Workload::append(std::vector<Effect> effects) {
 io::Task<void> Workload::sweep() {
   const bool may_write = co_await admitted(false);
   if (!may_write) co_return;
+  while (unit_.open()) co_await unit_.ended().wait();
   const auto databases = site_.profile.databases;
   Effect effect{.kind = Effect::Kind::kFlush, .database = static_cast<std::uint32_t>(random_.below(databases))};
   if (random_.coin()) {
@@ -372,6 +456,7 @@ io::Task<void> Workload::sweep() {
 io::Task<void> Workload::acknowledged(Client& client, std::uint64_t position) {
   (void)client;
   while (site_.engine.released_position() < position) {
+    check_positions();
     if (!site_.engine.writable(false)) co_return;  // the log has failed: no reply, or -MISCONF
     co_await site_.engine.position_changed().wait();
   }
@@ -379,63 +464,32 @@ io::Task<void> Workload::acknowledged(Client& client, std::uint64_t position) {
 
 // --- scans
 
-void Workload::tell_scans(const Effect& effect) {
-  for (Scan& scan : scans_) {
-    const bool swapped =
-        effect.kind == Effect::Kind::kSwap && scan.database == static_cast<std::uint32_t>(effect.amount);
-    if (scan.database != effect.database && !swapped) continue;
-    if (effect.kind == Effect::Kind::kFlush || effect.kind == Effect::Kind::kSwap) scan.overtaken = true;
-    if (effect.kind == Effect::Kind::kDelete) scan.due.erase(effect.key);
-  }
-}
-
-void Workload::visit(Scan& scan, const Record& record) {
-  std::string key(record.key());
-  const Value* expected = site_.oracle.current().find(scan.database, key);
-  if (!expected) fail("a scan shows a key that should not be there: " + where(scan.database, key));
-  const bool as_expected = scan.heads && record.transient()
-                               ? record.due_ms() == storage::sooner(expected->expiry_ms, expected->parts_expiry_ms)
-                               : value_of(record) == *expected;
-  if (!as_expected) fail("a scan shows a wrong value: " + where(scan.database, key));
-  scan.due.erase(key);
-  if (!scan.seen.insert(std::move(key)).second) {
-    fail("a scan shows a key twice: " + where(scan.database, std::string(record.key())));
-  }
-}
-
 io::Task<void> Workload::scan(Client& client) {
-  scans_.push_back({static_cast<std::uint32_t>(random_.below(site_.profile.databases)), {}, {}, random_.coin()});
+  const auto database = static_cast<std::uint32_t>(random_.below(site_.profile.databases));
+  scans_.emplace_back(site_.oracle, database, random_.coin());
   const auto self = std::prev(scans_.end());
   const std::uint64_t storms = site_.weather.storms_over(site_.world.now_us());
-  for (const auto& [key, value] : site_.oracle.current().keys(self->database)) {
-    if (value.expiry_ms == storage::kNoExpiry) self->due.insert(key);
-  }
   FetchedRecords fetched_records;
   std::vector<Location> missing;
   std::uint64_t cursor = 0;
   do {
+    while (unit_.open()) co_await unit_.ended().wait();
     missing.clear();
-    cursor = site_.engine.database(self->database).scan(cursor, fetched_records, missing, [&](const Record& record) {
-      visit(*self, record);
-    });
+    cursor = site_.engine.database(database).scan(cursor, fetched_records, missing,
+                                                  [&](const Record& record) { self->visit(record); });
     client.busy_since_us = site_.world.now_us();
     if (!missing.empty()) {
-      io::Task<Result<void>> fetching = self->heads ? site_.engine.fetch_heads(missing, fetched_records)
-                                                    : site_.engine.fetch(missing, fetched_records);
+      io::Task<Result<void>> fetching = self->heads() ? site_.engine.fetch_heads(missing, fetched_records)
+                                                      : site_.engine.fetch(missing, fetched_records);
       const Result<void> fetched = co_await std::move(fetching);
       if (!fetched && !excused(fetched.error(), storms)) fail("a scan failed: " + fetched.error().message);
-      if (!fetched) self->overtaken = true;
+      if (!fetched) self->give_up();
     } else if (random_.below(16) == 0) {
       fetched_records.clear();
       co_await site_.clock.yield();
     }
-  } while (!self->overtaken && !stopping_ && (cursor != 0 || !missing.empty()));
-  if (cursor == 0 && missing.empty() && !self->overtaken) {
-    for (const std::string& key : self->due) {
-      const Value* value = site_.oracle.current().find(self->database, key);
-      if (value && value->expiry_ms == storage::kNoExpiry) fail("a scan missed " + where(self->database, key));
-    }
-  }
+  } while (!self->overtaken() && !stopping_ && (cursor != 0 || !missing.empty()));
+  if (cursor == 0 && missing.empty() && !self->overtaken()) self->end();
   scans_.erase(self);
   ++counts_.scans;
 }
@@ -476,7 +530,7 @@ io::Task<Result<void>> Workload::expire_cold() {
   names.reserve(unique.size());
   for (const auto& [number, key] : unique) names.push_back({number, key});
   FetchedRecords fetched_records;
-  Result<void> resident = co_await make_resident(site_.engine, names, fetched_records);
+  Result<void> resident = co_await make_free(names, fetched_records, true);
   // Meanwhile the log may have failed.
   if (!resident || !site_.engine.writable(false)) co_return resident;
   std::vector<Effect> effects;

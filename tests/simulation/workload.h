@@ -7,16 +7,18 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <set>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "io/sync.h"
 #include "io/task.h"
 #include "storage/engine.h"
 #include "tests/simulation/keyspace.h"
+#include "tests/simulation/open_unit.h"
 #include "tests/simulation/oracle.h"
 #include "tests/simulation/profile.h"
+#include "tests/simulation/scan_check.h"
 #include "tests/simulation/simulated_clock.h"
 #include "tests/simulation/store_access.h"
 #include "tests/simulation/world.h"
@@ -45,6 +47,7 @@ struct WorkloadCounts {
   std::uint64_t reads = 0;
   std::uint64_t cold_reads = 0;
   std::uint64_t writes = 0;
+  std::uint64_t units = 0;  // of several turns
   std::uint64_t refused = 0;
   std::uint64_t failed = 0;  // by an error that the weather excuses
   std::uint64_t scans = 0;
@@ -77,17 +80,11 @@ class Workload {
   bool take_appended() { return std::exchange(appended_, false); }
   // Ends the process if somebody has waited absurdly long on a good disk.
   void check_progress() const;
+  // Ends it, too, if what the store calls durable or lets go of is half of a unit.
+  void check_positions() const;
   const WorkloadCounts& counts() const { return counts_; }
 
  private:
-  // A scan under way: the keys it must still come by.
-  struct Scan {
-    std::uint32_t database;
-    std::unordered_set<std::string> due;
-    std::unordered_set<std::string> seen;
-    bool heads;              // it asks for names and times alone
-    bool overtaken = false;  // the database was flushed or swapped
-  };
   struct Client {
     unsigned number = 0;
     std::vector<std::uint64_t> unacknowledged{};
@@ -101,6 +98,8 @@ class Workload {
 
   io::Task<void> read(Client& client);
   io::Task<void> write(Client& client);
+  io::Task<void> write_unit(Client& client);
+  io::Task<void> one_unit_step();
   io::Task<void> scan(Client& client);
   io::Task<void> random_key();
   void check_sizes();
@@ -113,9 +112,13 @@ class Workload {
   // Checks one resident key against the model.
   void check_key(const KeyName& name, storage::FetchedRecords& fetched_records, storage::Access access);
   bool remove_expired(const KeyName& name, storage::FetchedRecords& fetched_records, std::vector<Effect>& effects);
+  // Changes the store; what of `drawn` changed something goes to `effects`.
+  void change(std::vector<Effect> drawn, storage::FetchedRecords& fetched_records, std::vector<Effect>& effects);
   void append(std::vector<Effect> effects);
-  void tell_scans(const Effect& effect);
-  void visit(Scan& scan, const storage::Record& record);
+  void note_appended(std::uint64_t position, std::vector<Effect> effects);
+  // Resident as make_resident() has them, and no unit in the way.
+  io::Task<Result<void>> make_free(const std::vector<KeyName>& names, storage::FetchedRecords& fetched_records,
+                                   bool writes, bool overwrite = false);
 
   io::Task<void> acknowledged(Client& client, std::uint64_t position);
   io::Task<void> revealed(Client& client, std::vector<KeyName> names, std::uint64_t dependency, std::uint64_t truth);
@@ -133,7 +136,9 @@ class Workload {
   unsigned clients_running_ = 0;
   std::uint64_t operations_left_;
   std::list<Client> clients_;
-  std::list<Scan> scans_;
+  std::list<ScanCheck> scans_;
+  OpenUnit unit_;
+  std::set<std::uint64_t> unit_ends_;  // positions, of this life
   WorkloadCounts counts_;
   io::Gate gate_;
 };

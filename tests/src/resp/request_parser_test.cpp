@@ -181,18 +181,22 @@ TEST(RequestParser, BoundsWhatItKeeps) {
             Status::kTooLarge);
 }
 
-TEST(ParsePrefix, TakesWholeCommandsOnly) {
+TEST(RequestParser, GivesTheBufferOfALargeCommandBackThoughMoreFollows) {
+  RequestParser parser;
   RequestBatch batch;
-  std::size_t size = 0;
-  std::string first = command_text({"SET", "a", "b"});
-  std::string text = first + command_text({"DEL", "a"});
-  for (std::size_t cut = first.size(); cut < text.size(); ++cut) {
-    batch.clear();
-    ASSERT_TRUE(parse_prefix(std::string_view(text).substr(0, cut), batch, size));
-    ASSERT_EQ(size, first.size());
-    ASSERT_EQ(batch.requests.size(), 1u);
-  }
-  EXPECT_FALSE(parse_prefix("SET a b\r\n", batch, size));
+  const std::string large = command_text({"SET", "k", std::string(8 << 20, 'x')});
+  const std::string next = command_text({"SET", "k", std::string(600 << 10, 'y')});
+  const std::string text = large + next;
+  // The piece with the large one's end brings most of the next one, but not its end.
+  const std::size_t cut = 4 << 20;
+  ASSERT_EQ(parser.parse(std::string_view(text).substr(0, cut), {}, batch), Status::kOk);
+  ASSERT_EQ(parser.parse(std::string_view(text).substr(cut, text.size() - cut - 10), {}, batch), Status::kOk);
+  ASSERT_EQ(batch.requests.size(), 1u);
+  EXPECT_GT(parser.buffer_bytes(), 8u << 20);
+  batch.clear();
+  ASSERT_EQ(parser.parse(std::string_view(text).substr(text.size() - 10), {}, batch), Status::kOk);
+  ASSERT_EQ(batch.requests.size(), 1u);
+  EXPECT_LT(parser.buffer_bytes(), 2u << 20);
 }
 
 }  // namespace

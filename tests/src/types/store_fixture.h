@@ -20,7 +20,8 @@ namespace terrace::types {
 
 class NothingToReplay final : public storage::LogApplier {
  public:
-  io::Task<Result<std::uint64_t>> apply(std::span<const std::byte> bytes) override { co_return bytes.size(); }
+  std::unique_ptr<storage::UnitScanner> make_scanner() override { return nullptr; }  // there is no log to be read
+  io::Task<Result<void>> apply(std::span<const std::byte>) override { co_return Result<void>(); }
 };
 
 class StoreFixture : public ::testing::Test {

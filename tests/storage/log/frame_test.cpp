@@ -19,7 +19,7 @@ AlignedBuffer make_frame(const std::string& payload, FrameHeader header) {
 }
 
 constexpr FrameHeader kHeader{
-    .store_id = 1, .file_serial = 2, .sequence = 3, .first_position = 4, .durable_position = 5, .previous_chain = 6};
+    .store_id = 1, .file_serial = 2, .sequence = 3, .first_position = 4, .durable_sequence = 5, .previous_chain = 6};
 
 TEST(FrameTest, ReadsBackWhatWasSealed) {
   for (const std::size_t size : {0u, 1u, 400u, kPageSize - 80u, kPageSize - 79u, 3 * kPageSize + 5u}) {
@@ -57,7 +57,7 @@ TEST(FrameTest, TheChainDependsOnContentAndPlaceInTheStreamOnly) {
   header.payload_size = 10;
   const std::uint64_t chain = header.chain();
   header.file_serial = 99;
-  header.durable_position = 99;
+  header.durable_sequence = 99;
   EXPECT_EQ(header.chain(), chain);
   header.first_position = 99;
   EXPECT_NE(header.chain(), chain);
