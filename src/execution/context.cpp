@@ -162,9 +162,13 @@ storage::ObjectPointer Context::take_object(Record* record) {
   return database().take_object(record);
 }
 
-void Context::change(Record* record) {
-  note_change(*record, session.database);
+void Context::change(Record* record, KeyEvent event) {
+  note_change(*record, session.database, event);
   database().change(record);
+}
+
+void Context::signal_modified(const Record& record) {
+  note(KeyEvent::kChanged, known_key(record.key()), session.database, record.type());
 }
 
 Record* Context::resize(Record* record, std::uint32_t value_size, KeyEvent event) {

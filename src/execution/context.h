@@ -87,7 +87,10 @@ class Context {
   storage::Record* remove_expired_fields(storage::Record* record, std::span<const std::string_view> fields,
                                          std::size_t step = 1);
   // Before the value of a record from write() is changed in place.
-  void change(storage::Record* record);
+  void change(storage::Record* record, KeyEvent event = KeyEvent::kChanged);
+  // The command leaves the value as it is, and Redis tells who watches the key of a change all the same (LTRIM that
+  // trims nothing). Nothing is logged.
+  void signal_modified(const storage::Record& record);
   storage::Record* resize(storage::Record* record, std::uint32_t value_size, KeyEvent event = KeyEvent::kChanged);
   storage::Record* set_expiry(storage::Record* record, std::int64_t expiry_ms);
   void remove(storage::Record* record);

@@ -18,6 +18,11 @@ inline types::Stream& changed_stream(Context& context, storage::Record* record) 
   context.change(record);
   return static_cast<types::Stream&>(*record->object());
 }
+// Marked as changed in its groups, which who watches the key is not told, as in Redis.
+inline types::Stream& changed_groups(Context& context, storage::Record* record) {
+  context.change(record, KeyEvent::kUnwatched);
+  return static_cast<types::Stream&>(*record->object());
+}
 // A new and empty one in the key's place.
 types::Stream& new_stream(Context& context, std::string_view key);
 

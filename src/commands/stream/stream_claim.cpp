@@ -259,7 +259,7 @@ void xclaim(Context& context) {
   const auto options = parse_claim(context);
   if (!options) return;
   const Stream& stream = stream_of(*record);
-  context.change(record);
+  context.change(record, KeyEvent::kUnwatched);
   context.propagate_nothing();
   bool read_on = options->last_id > group->last_id;
   if (read_on) group->last_id = options->last_id;
@@ -310,7 +310,7 @@ void xautoclaim(Context& context) {
   StreamGroup* group = find_group(context, record);
   if (group == nullptr) return;
   const Stream& stream = stream_of(*record);
-  context.change(record);
+  context.change(record, KeyEvent::kUnwatched);
   context.propagate_nothing();
   Claim claim(context, stream, *group, how);
   std::vector<StreamId> gone;
