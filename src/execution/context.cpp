@@ -104,12 +104,17 @@ Record* Context::remove_expired_fields(Record* record, std::span<const std::stri
   return record;
 }
 
-const Record* Context::read(std::string_view key) {
-  const Record* record = find(key, session.database, session.no_touch ? Access::kPeek : Access::kRead);
+const Record* Context::counted(const Record* record) {
   ++(record ? parts_.statistics.keyspace_hits : parts_.statistics.keyspace_misses);
   return record;
 }
 
+const Record* Context::read(std::string_view key) {
+  return counted(find(key, session.database, session.no_touch ? Access::kPeek : Access::kRead));
+}
+const Record* Context::read_without_touch(std::string_view key) {
+  return counted(find(key, session.database, Access::kPeek));
+}
 const Record* Context::peek(std::string_view key) {
   return find(key, session.database, Access::kPeek);
 }

@@ -64,9 +64,10 @@ class Context {
 
   // --- keys of the selected database (or of `database`, where given)
   // The record, nullptr if absent or expired (an expired key is removed on the way, as Redis does, but not when
-  // replaying). Counts keyspace hits and misses for kRead. O(1).
+  // replaying). O(1). read() sets the access clock and counts a hit or a miss, read_without_touch() only counts (TTL,
+  // TYPE, EXISTS, as in Redis), write() only sets the clock, peek() does neither.
   const storage::Record* read(std::string_view key);
-  // Leaves no trace in the access clock, nor in the hit and miss counters (TTL, OBJECT, TYPE, EXISTS do as Redis does).
+  const storage::Record* read_without_touch(std::string_view key);
   const storage::Record* peek(std::string_view key);
   const storage::Record* peek(std::string_view key, unsigned database);
   storage::Record* write(std::string_view key);
@@ -161,6 +162,7 @@ class Context {
  private:
   storage::Key key_of(std::string_view name);
   storage::Record* find(std::string_view name, unsigned database, storage::Access access);
+  const storage::Record* counted(const storage::Record* record);
   void expire(const storage::Key& key, unsigned database);
   void note(KeyEvent event, const storage::Key& key, unsigned database, storage::ValueType type);
   void note_change(const storage::Record& record, unsigned database, KeyEvent event = KeyEvent::kChanged);

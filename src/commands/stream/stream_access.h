@@ -10,6 +10,11 @@
 
 namespace terrace {
 
+// A record to be changed whose look-up is counted, as Redis has it where groups are concerned.
+inline storage::Record* counted_stream(Context& context, std::string_view key) {
+  static_cast<void>(context.read_without_touch(key));
+  return context.write(key);
+}
 inline const types::Stream& stream_of(const storage::Record& record) {
   return static_cast<const types::Stream&>(*record.object());
 }

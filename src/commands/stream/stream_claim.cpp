@@ -253,7 +253,7 @@ void xpending(Context& context) {
 }
 
 void xclaim(Context& context) {
-  Record* record = context.write(context.argument(1));
+  Record* record = counted_stream(context, context.argument(1));
   StreamGroup* group = find_group(context, record);
   if (group == nullptr) return;
   const auto options = parse_claim(context);
@@ -287,6 +287,7 @@ void xautoclaim(Context& context) {
   constexpr std::int64_t kAttempts = 10;  // entries looked at for each that is asked for
   constexpr std::int64_t kMostCount =
       std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(sizeof(StreamId));
+  Record* record = counted_stream(context, context.argument(1));
   Claim::How how;
   how.delivered_ms = context.now_ms;
   const auto min_idle = number_or(context, 4, "ERR Invalid min-idle-time argument for XAUTOCLAIM");
@@ -306,7 +307,6 @@ void xautoclaim(Context& context) {
       return context.reply.syntax_error();
     }
   }
-  Record* record = context.write(context.argument(1));
   StreamGroup* group = find_group(context, record);
   if (group == nullptr) return;
   const Stream& stream = stream_of(*record);

@@ -160,7 +160,7 @@ void xgroup_help(Context& context) {
 }
 
 void xack(Context& context) {
-  Record* record = context.write(context.argument(1));
+  Record* record = counted_stream(context, context.argument(1));
   if (!type_or_absent(context, record, ValueType::kStream)) return;
   StreamGroup* group = record ? stream_of(*record).group(context.argument(2)) : nullptr;
   if (group == nullptr) return context.reply.integer(0);
