@@ -66,7 +66,7 @@ void BlockedClients::at_key_change(const KeyChange& change) {
     case KeyEvent::kSwapped:
       return database_changed(change.database);
     case KeyEvent::kChanged:
-    case KeyEvent::kReencoded:
+    case KeyEvent::kUnwatched:
       return;
   }
 }

@@ -54,6 +54,8 @@ CommandRunner::Outcome CommandRunner::run(CommandBatch& x, bool alone) {
   const std::size_t start = x.replies->size();
   Reply reply(*x.replies, x.session->protocol);
   Context context(parts_, x, reply);
+  ServerStatistics& statistics = parts_.statistics;
+  const std::uint64_t hits = statistics.keyspace_hits, misses = statistics.keyspace_misses;
   call.row().run(context);
   if (x.complete() && !call.blocks) {
     account(x, start);
@@ -62,7 +64,10 @@ CommandRunner::Outcome CommandRunner::run(CommandBatch& x, bool alone) {
   }
   reply.rewind();
   TERRACE_CHECK(!call.changed);
-  return x.complete() ? Outcome::kBlocks : Outcome::kMissing;
+  if (x.complete()) return Outcome::kBlocks;
+  statistics.keyspace_hits = hits;  // the run that replies counts its look-ups
+  statistics.keyspace_misses = misses;
+  return Outcome::kMissing;
 }
 
 // The reply is written aside: the channel may take bytes of the output meanwhile.

@@ -103,12 +103,17 @@ Record* Context::remove_expired_fields(Record* record, std::span<const std::stri
   return record;
 }
 
-const Record* Context::read(std::string_view key) {
-  const Record* record = find(key, session.database, session.no_touch ? Access::kPeek : Access::kRead);
+const Record* Context::counted(const Record* record) {
   ++(record ? parts_.statistics.keyspace_hits : parts_.statistics.keyspace_misses);
   return record;
 }
 
+const Record* Context::read(std::string_view key) {
+  return counted(find(key, session.database, session.no_touch ? Access::kPeek : Access::kRead));
+}
+const Record* Context::read_without_touch(std::string_view key) {
+  return counted(find(key, session.database, Access::kPeek));
+}
 const Record* Context::peek(std::string_view key) {
   return find(key, session.database, Access::kPeek);
 }
@@ -161,9 +166,13 @@ storage::ObjectPointer Context::take_object(Record* record) {
   return database().take_object(record);
 }
 
-void Context::change(Record* record) {
-  note_change(*record, session.database);
+void Context::change(Record* record, KeyEvent event) {
+  note_change(*record, session.database, event);
   database().change(record);
+}
+
+void Context::signal_modified(const Record& record) {
+  note(KeyEvent::kChanged, known_key(record.key()), session.database, record.type());
 }
 
 Record* Context::resize(Record* record, std::uint32_t value_size, KeyEvent event) {

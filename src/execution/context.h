@@ -63,9 +63,10 @@ class Context {
 
   // --- keys of the selected database (or of `database`, where given)
   // The record, nullptr if absent or expired (an expired key is removed on the way, as Redis does, but not when
-  // replaying). Counts keyspace hits and misses for kRead. O(1).
+  // replaying). O(1). read() sets the access clock and counts a hit or a miss, read_without_touch() only counts (TTL,
+  // TYPE, EXISTS, as in Redis), write() only sets the clock, peek() does neither.
   const storage::Record* read(std::string_view key);
-  // Leaves no trace in the access clock, nor in the hit and miss counters (TTL, OBJECT, TYPE, EXISTS do as Redis does).
+  const storage::Record* read_without_touch(std::string_view key);
   const storage::Record* peek(std::string_view key);
   const storage::Record* peek(std::string_view key, unsigned database);
   storage::Record* write(std::string_view key);
@@ -86,7 +87,10 @@ class Context {
   storage::Record* remove_expired_fields(storage::Record* record, std::span<const std::string_view> fields,
                                          std::size_t step = 1);
   // Before the value of a record from write() is changed in place.
-  void change(storage::Record* record);
+  void change(storage::Record* record, KeyEvent event = KeyEvent::kChanged);
+  // The command leaves the value as it is, and Redis tells who watches the key of a change all the same (LTRIM that
+  // trims nothing). Nothing is logged.
+  void signal_modified(const storage::Record& record);
   storage::Record* resize(storage::Record* record, std::uint32_t value_size, KeyEvent event = KeyEvent::kChanged);
   storage::Record* set_expiry(storage::Record* record, std::int64_t expiry_ms);
   void remove(storage::Record* record);
@@ -157,6 +161,7 @@ class Context {
  private:
   storage::Key key_of(std::string_view name);
   storage::Record* find(std::string_view name, unsigned database, storage::Access access);
+  const storage::Record* counted(const storage::Record* record);
   void expire(const storage::Key& key, unsigned database);
   void note(KeyEvent event, const storage::Key& key, unsigned database, storage::ValueType type);
   void note_change(const storage::Record& record, unsigned database, KeyEvent event = KeyEvent::kChanged);

@@ -15,7 +15,7 @@ namespace terrace {
 enum class KeyEvent : std::uint8_t {
   kChanged,    // its value, or its expiry, is another one
   kStored,     // it came to be, or got a new value as a whole
-  kReencoded,  // its value is the same in another encoding
+  kUnwatched,  // changed where Redis tells nobody who watches the key: its encoding, the groups of a stream
   kExtended,   // others may wait for what was added to its value
   kRemoved,    // by a command
   kExpired,    // by its time

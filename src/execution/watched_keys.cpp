@@ -5,6 +5,14 @@
 #include "storage/base/mutant.h"
 
 namespace terrace {
+namespace {
+
+// SWAPDB tells of the watched keys one by one; what extends a value has changed it, too, if Redis calls it a change.
+bool breaks_watch(KeyEvent event) {
+  return event != KeyEvent::kSwapped && event != KeyEvent::kExtended && event != KeyEvent::kUnwatched;
+}
+
+}  // namespace
 
 void WatchedKeys::watch(Session& session, unsigned database, const storage::Key& key, const storage::Record* record) {
   const bool watched = std::any_of(session.watched.begin(), session.watched.end(), [&](const WatchedKey* other) {
@@ -52,8 +60,7 @@ std::vector<std::string> WatchedKeys::names_in(unsigned database) const {
 }
 
 void WatchedKeys::at_key_change(const KeyChange& change) {
-  // SWAPDB tells of the watched keys one by one.
-  if (keys_.empty() || change.event == KeyEvent::kSwapped || change.event == KeyEvent::kReencoded) return;
+  if (keys_.empty() || !breaks_watch(change.event)) return;
   if (change.event == KeyEvent::kFlushed) return flush(change.database);
   const auto range = keys_.equal_range(storage::Key(change.name).hash);
   for (auto entry = range.first; entry != range.second; ++entry) {

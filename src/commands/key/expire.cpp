@@ -91,7 +91,7 @@ void expire_at(Context& context, Unit unit, Base base) {
 }
 
 void reply_expiry(Context& context, Unit unit, Base base) {
-  const Record* record = context.peek(context.argument(1));
+  const Record* record = context.read_without_touch(context.argument(1));
   if (record == nullptr) return context.reply.integer(-2);
   std::int64_t time_ms = record->expiry_ms();
   if (time_ms == storage::kNoExpiry) return context.reply.integer(-1);

@@ -39,7 +39,7 @@ void del(Context& context) {
 void exists(Context& context) {
   std::int64_t found = 0;
   for (const std::string_view key : context.arguments.subspan(1)) {
-    if (context.peek(key) != nullptr) ++found;
+    if (context.read_without_touch(key) != nullptr) ++found;
   }
   context.reply.integer(found);
 }
@@ -53,7 +53,7 @@ void touch(Context& context) {
 }
 
 void type(Context& context) {
-  const Record* record = context.peek(context.argument(1));
+  const Record* record = context.read_without_touch(context.argument(1));
   context.reply.simple(record == nullptr ? "none" : types::type_name(record->type()));
 }
 

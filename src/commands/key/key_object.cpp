@@ -50,20 +50,20 @@ unsigned access_count(Context& context, std::string_view key) {
 }  // namespace
 
 void object_encoding(Context& context) {
-  const Record* record = context.peek(context.argument(2));
+  const Record* record = context.read_without_touch(context.argument(2));
   if (record == nullptr) return context.reply.null();
   context.reply.bulk(types::encoding_name(record->type(), record->encoding()));
 }
 
 void object_refcount(Context& context) {
-  const Record* record = context.peek(context.argument(2));
+  const Record* record = context.read_without_touch(context.argument(2));
   if (record == nullptr) return context.reply.null();
   context.reply.integer(is_shared(context, *record) ? std::numeric_limits<std::int32_t>::max() : 1);
 }
 
 void object_freq(Context& context) {
   const std::string_view key = context.argument(2);
-  if (context.peek(key) == nullptr) return context.reply.null();
+  if (context.read_without_touch(key) == nullptr) return context.reply.null();
   if (!policy_counts_uses(context)) {
     return context.reply.error(
         "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching "
@@ -75,7 +75,7 @@ void object_freq(Context& context) {
 // No times of access are kept. Known is only whether the eviction clock has come by since the last one: 1, otherwise 0.
 void object_idletime(Context& context) {
   const std::string_view key = context.argument(2);
-  if (context.peek(key) == nullptr) return context.reply.null();
+  if (context.read_without_touch(key) == nullptr) return context.reply.null();
   if (policy_counts_uses(context)) {
     return context.reply.error(
         "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between "

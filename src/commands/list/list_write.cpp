@@ -113,6 +113,8 @@ void ltrim(Context& context) {
     List list = changed_list(context, key, record);
     list.erase(kept.end, size - kept.end);
     list.erase(0, kept.begin);
+  } else {
+    context.signal_modified(*record);
   }
   context.reply.ok();
 }

@@ -33,6 +33,7 @@ void propagate_removal(Context& context, std::string_view key, std::span<const s
 }
 
 void pop_all(Context& context, Record* record) {
+  static_cast<void>(context.read_without_touch(context.argument(1)));  // counted, as Redis replies a union of one set
   const SetView set(*record);
   context.reply.set(set.size());
   set.for_each([&context](std::string_view member) { context.reply.bulk(member); });

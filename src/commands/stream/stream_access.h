@@ -11,12 +11,22 @@
 
 namespace terrace {
 
+// A record to be changed whose look-up is counted, as Redis has it where groups are concerned.
+inline storage::Record* counted_stream(Context& context, std::string_view key) {
+  static_cast<void>(context.read_without_touch(key));
+  return context.write(key);
+}
 inline const types::Stream& stream_of(const storage::Record& record) {
   return static_cast<const types::Stream&>(*record.object());
 }
 // Marked as changed.
 inline types::Stream& changed_stream(Context& context, storage::Record* record) {
   context.change(record);
+  return static_cast<types::Stream&>(*record->object());
+}
+// Marked as changed in its groups, which who watches the key is not told, as in Redis.
+inline types::Stream& changed_groups(Context& context, storage::Record* record) {
+  context.change(record, KeyEvent::kUnwatched);
   return static_cast<types::Stream&>(*record->object());
 }
 // A new and empty one in the key's place.

@@ -254,13 +254,13 @@ void xpending(Context& context) {
 }
 
 void xclaim(Context& context) {
-  Record* record = context.write(context.argument(1));
+  Record* record = counted_stream(context, context.argument(1));
   StreamGroup* group = find_group(context, record);
   if (group == nullptr) return;
   const auto options = parse_claim(context);
   if (!options) return;
   const Stream& stream = stream_of(*record);
-  context.change(record);
+  context.change(record, KeyEvent::kUnwatched);
   context.propagate_nothing();
   bool read_on = options->last_id > group->last_id;
   if (read_on) group->last_id = options->last_id;
@@ -288,6 +288,7 @@ void xautoclaim(Context& context) {
   constexpr std::int64_t kAttempts = 10;  // entries looked at for each that is asked for
   constexpr std::int64_t kMostCount =
       std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(sizeof(StreamId));
+  Record* record = counted_stream(context, context.argument(1));
   Claim::How how;
   how.delivered_ms = context.now_ms;
   const auto min_idle = number_or(context, 4, "ERR Invalid min-idle-time argument for XAUTOCLAIM");
@@ -307,11 +308,10 @@ void xautoclaim(Context& context) {
       return context.reply.syntax_error();
     }
   }
-  Record* record = context.write(context.argument(1));
   StreamGroup* group = find_group(context, record);
   if (group == nullptr) return;
   const Stream& stream = stream_of(*record);
-  context.change(record);
+  context.change(record, KeyEvent::kUnwatched);
   context.propagate_nothing();
   Claim claim(context, stream, *group, how);
   std::vector<StreamId> gone;

@@ -259,12 +259,11 @@ void deliver_again(Context& context, const Options& options, std::string_view ke
 
 bool deliver_stream(Context& context, const Options& options, std::size_t index, const Start& start, Reply& reply) {
   const std::string_view key = options.key(context, index);
-  static_cast<void>(find(context, key));  // counted, as Redis counts it
-  Record* record = context.write(key);
+  Record* record = context.served() ? context.write(key) : counted_stream(context, key);
   StreamGroup& group = *stream_of(*record).group(context.argument(options.group_at));
   // Nothing is noted of who asked in vain, not even the consumer.
   if (!start.behind && !reaches_beyond(context, stream_of(*record), group.last_id)) return false;
-  Stream& stream = changed_stream(context, record);
+  Stream& stream = changed_groups(context, record);
   const std::string_view name = context.argument(options.group_at + 1);
   StreamConsumer* consumer = group.consumer(name);
   if (consumer == nullptr) {

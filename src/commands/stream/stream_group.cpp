@@ -86,7 +86,7 @@ void xgroup_create(Context& context) {
   if (record != nullptr && stream_of(*record).group(name) != nullptr) {
     return context.reply.error("BUSYGROUP Consumer Group name already exists");
   }
-  Stream& stream = record ? changed_stream(context, record) : new_stream(context, key);
+  Stream& stream = record ? changed_groups(context, record) : new_stream(context, key);
   StreamGroup& group = *stream.add_group(name);
   group.last_id = last;
   group.entries_read = options->entries_read;
@@ -108,7 +108,7 @@ void xgroup_setid(Context& context) {
     if (!id) return;
     last = *id;
   }
-  StreamGroup& group = *changed_stream(context, record).group(context.argument(3));
+  StreamGroup& group = *changed_groups(context, record).group(context.argument(3));
   group.last_id = last;
   group.entries_read = options->entries_read;
   context.reply.ok();
@@ -118,7 +118,7 @@ void xgroup_destroy(Context& context) {
   Record* record = context.write(context.argument(2));
   if (!stream_or_error(context, record)) return;
   if (stream_of(*record).group(context.argument(3)) == nullptr) return context.reply.integer(0);
-  changed_stream(context, record).remove_group(context.argument(3));
+  changed_groups(context, record).remove_group(context.argument(3));
   // Who waits for what is new to the group learns that there is none.
   context.extended(context.argument(2), ValueType::kStream);
   context.reply.integer(1);
@@ -129,7 +129,7 @@ void xgroup_createconsumer(Context& context) {
   if (record == nullptr) return;
   const std::string_view name = context.argument(4);
   if (stream_of(*record).group(context.argument(3))->consumer(name) != nullptr) return context.reply.integer(0);
-  changed_stream(context, record).group(context.argument(3))->add_consumer(name, context.now_ms);
+  changed_groups(context, record).group(context.argument(3))->add_consumer(name, context.now_ms);
   context.reply.integer(1);
 }
 
@@ -139,7 +139,7 @@ void xgroup_delconsumer(Context& context) {
   StreamGroup& group = *stream_of(*record).group(context.argument(3));
   const StreamConsumer* consumer = group.consumer(context.argument(4));
   if (consumer == nullptr) return context.reply.integer(0);
-  context.change(record);
+  context.change(record, KeyEvent::kUnwatched);
   context.reply.integer(static_cast<std::int64_t>(consumer->pending.size()));
   group.remove_consumer(*consumer);
 }
@@ -161,7 +161,7 @@ void xgroup_help(Context& context) {
 }
 
 void xack(Context& context) {
-  Record* record = context.write(context.argument(1));
+  Record* record = counted_stream(context, context.argument(1));
   if (!type_or_absent(context, record, ValueType::kStream)) return;
   StreamGroup* group = record ? stream_of(*record).group(context.argument(2)) : nullptr;
   if (group == nullptr) return context.reply.integer(0);
@@ -172,7 +172,7 @@ void xack(Context& context) {
     if (group->find_pending(*id) != nullptr) ids.push_back(*id);
   }
   if (ids.empty()) return context.reply.integer(0);
-  context.change(record);
+  context.change(record, KeyEvent::kUnwatched);
   std::int64_t acknowledged = 0;
   for (const StreamId& id : ids) acknowledged += group->acknowledge(id) ? 1 : 0;
   context.reply.integer(acknowledged);

@@ -258,7 +258,7 @@ void xsetid(Context& context) {
   if (added && now.size() > static_cast<std::uint64_t>(*added)) {
     return context.reply.error("ERR The entries_added specified in XSETID is smaller than the target stream length");
   }
-  Stream& stream = changed_stream(context, record);
+  Stream& stream = changed_groups(context, record);
   stream.set_last_id(*id);
   if (added) stream.set_entries_added(static_cast<std::uint64_t>(*added));
   if (!max_deleted.zero()) stream.set_max_deleted_id(max_deleted);

@@ -132,7 +132,7 @@ void change_fields(Context& context, const std::vector<Operation>& operations) {
   }
   if (!check_string_size(context, size, 0)) return;
   const bool fits = record != nullptr && size <= types::string_size(*record);
-  record = fits ? make_raw(context, record, types::string_size(*record), KeyEvent::kReencoded)
+  record = fits ? make_raw(context, record, types::string_size(*record), KeyEvent::kUnwatched)
                 : at_least_raw(context, key, record, size);
   context.reply.array(operations.size());
   bool changed = false;

@@ -78,7 +78,7 @@ void setbit(Context& context) {
   if (record != nullptr && *offset / 8 < types::string_size(*record) &&
       types::bit_at(types::StringText(*record).view(), *offset) == (*bit == 1)) {
     // As in redis-server it is written all the same, but nobody who watches the key sees a change.
-    make_raw(context, record, types::string_size(*record), KeyEvent::kReencoded);
+    make_raw(context, record, types::string_size(*record), KeyEvent::kUnwatched);
     return context.reply.integer(*bit);
   }
   record = at_least_raw(context, key, record, *offset / 8 + 1);

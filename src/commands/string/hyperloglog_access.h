@@ -24,14 +24,15 @@ inline void corrupt_hyperloglog(Context& context) {
 }
 
 // Gives the record, or the key if there is none, these bytes; its expiry stays.
-inline void store_hyperloglog(Context& context, std::string_view key, storage::Record* record, std::string_view bytes) {
+inline void store_hyperloglog(Context& context, std::string_view key, storage::Record* record, std::string_view bytes,
+                              KeyEvent event = KeyEvent::kChanged) {
   using storage::Encoding;
   using storage::ValueType;
   if (record == nullptr) {
     context.put(key, ValueType::kString, Encoding::kRaw, bytes);
     return;
   }
-  record = context.resize(record, static_cast<std::uint32_t>(bytes.size()));
+  record = context.resize(record, static_cast<std::uint32_t>(bytes.size()), event);
   record->set_kind(ValueType::kString, Encoding::kRaw);
   std::memcpy(record->value(), bytes.data(), bytes.size());
 }

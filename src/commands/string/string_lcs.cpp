@@ -70,28 +70,31 @@ bool too_much_work(std::uint64_t a_size, std::uint64_t b_size) {
   return (a_size + 1) * (b_size + 1) > storage::kMaxValueSize / sizeof(std::uint32_t);
 }
 
-// A key's text, empty for none. Nothing: not a string, the error is replied.
-std::optional<std::string> text_of(Context& context, std::string_view key) {
-  const Record* record = context.read(key);
-  if (record == nullptr) return std::string();
-  if (record->type() == storage::ValueType::kString) return std::string(types::StringText(*record).view());
-  context.reply.error("ERR The specified keys must contain string values");
-  return std::nullopt;
+bool is_text(const Record* record) {
+  return record == nullptr || record->type() == storage::ValueType::kString;
+}
+
+// Empty for no record.
+std::string text_of(const Record* record) {
+  return record == nullptr ? std::string() : std::string(types::StringText(*record).view());
 }
 
 }  // namespace
 
 void lcs(Context& context) {
-  const auto a = text_of(context, context.argument(1));
-  if (!a) return;
-  const auto b = text_of(context, context.argument(2));
-  if (!b) return;
+  const Record* first = context.read(context.argument(1));
+  const std::string a = is_text(first) ? text_of(first) : std::string();
+  const Record* second = context.read(context.argument(2));
+  if (!is_text(first) || !is_text(second)) {
+    return context.reply.error("ERR The specified keys must contain string values");
+  }
+  const std::string b = text_of(second);
   const auto options = parse_options(context);
   if (!options) return;
-  if (too_much_work(a->size(), b->size())) {
+  if (too_much_work(a.size(), b.size())) {
     return context.reply.error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
   }
-  const types::Subsequence common(*a, *b);
+  const types::Subsequence common(a, b);
   if (options->indexes) return reply_ranges(context.reply, common, *options);
   if (options->length) return context.reply.integer(common.size());
   context.reply.bulk(common.text());
