@@ -1,6 +1,4 @@
 // CONFIG: reads, changes and writes back the configuration.
-#include "src/config/config.h"
-
 #include <string>
 #include <vector>
 
@@ -8,6 +6,7 @@
 #include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/help.h"
+#include "src/config/config.h"
 #include "src/execution/command_table.h"
 #include "src/execution/context.h"
 #include "src/runtime/logger.h"

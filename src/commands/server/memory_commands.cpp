@@ -59,7 +59,7 @@ void stats(Context& context) {
   auto share = [](std::uint64_t part, std::uint64_t whole) {
     return whole ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
   };
-  double fragmentation = memory.used ? static_cast<double>(memory.resident) / static_cast<double>(memory.used) : 0;
+  double fragmentation = memory.used ? static_cast<double>(memory.rss) / static_cast<double>(memory.used) : 0;
   context.reply.map(std::size(figures) + 4);
   for (const auto& [name, value] : figures) {
     context.reply.bulk(name);
@@ -72,7 +72,7 @@ void stats(Context& context) {
   context.reply.bulk("fragmentation");
   context.reply.real(fragmentation);
   context.reply.bulk("fragmentation.bytes");
-  context.reply.integer(static_cast<std::int64_t>(memory.resident) - static_cast<std::int64_t>(memory.used));
+  context.reply.integer(static_cast<std::int64_t>(memory.rss) - static_cast<std::int64_t>(memory.used));
 }
 
 void purge(Context& context) {
@@ -83,12 +83,12 @@ void purge(Context& context) {
 void doctor(Context& context) {
   MemoryFigures memory = context.parts<InfoParts>().info.memory();
   std::uint64_t counted = memory.used + (64u << 20);
-  if (memory.resident > 2 * counted) {
-    return context.reply.verbatim("The process holds " + std::to_string(memory.resident >> 20) +
+  if (memory.rss > 2 * counted) {
+    return context.reply.verbatim("The process holds " + std::to_string(memory.rss >> 20) +
                                   " MiB, records, index and clients account for " + std::to_string(memory.used >> 20) +
                                   " MiB of it. MEMORY PURGE gives back what the allocator keeps.");
   }
-  context.reply.verbatim("The process holds " + std::to_string(memory.resident >> 20) +
+  context.reply.verbatim("The process holds " + std::to_string(memory.rss >> 20) +
                          " MiB of memory. Nothing stands out.");
 }
 

@@ -53,9 +53,9 @@ void flushall(Context& context) {
 // False: return now, the handler is run again.
 bool find_watched(Context& context, unsigned database, unsigned other, std::vector<std::string>& names) {
   const std::vector<std::string> watched = context.parts<ServerParts>().watched_keys.names_in(database);
-  bool resident = true;
-  for (const std::string& name : watched) resident &= context.need(name, database) && context.need(name, other);
-  if (!resident) return false;
+  bool complete = true;
+  for (const std::string& name : watched) complete &= context.need(name, database) & context.need(name, other);
+  if (!complete) return false;
   for (const std::string& name : watched) {
     if (context.peek(name, database) != nullptr || context.peek(name, other) != nullptr) names.push_back(name);
   }

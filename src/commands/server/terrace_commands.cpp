@@ -36,8 +36,7 @@ io::Task<> checkpoint(Context& context) {
 }
 
 void locate(Context& context) {
-  storage::Key key(context.argument(2));
-  reply_key_location(context.reply, context.database().locate(key, context.fetched_records()));
+  reply_key_location(context.reply, context.locate(context.argument(2)));
 }
 
 void help(Context& context) {
