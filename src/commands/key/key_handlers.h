@@ -1,6 +1,10 @@
 // The handlers of the key commands; the table of key_table.cpp names them.
 #pragma once
 
+#include <optional>
+#include <span>
+#include <string_view>
+
 #include "io/task.h"
 
 namespace terrace {
