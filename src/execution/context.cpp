@@ -217,16 +217,20 @@ bool Context::need(std::string_view name, unsigned number) {
   return engine_.database(number).resident(key_of(name), batch_.fetched_records, batch_.missing);
 }
 
-void Context::need_heads(std::span<const storage::Location> locations) {
-  batch_.missing_heads.assign(locations.begin(), locations.end());
+io::Task<bool> Context::load(std::span<const std::string_view> keys) {
+  while (true) {
+    for (const std::string_view key : keys) need(key);
+    if (batch_.missing.empty()) co_return true;
+    const Result<void> fetched = co_await engine_.fetch(batch_.missing, batch_.fetched_records);
+    batch_.missing.clear();
+    if (fetched.ok()) continue;
+    reply.error("IOERR " + fetched.error().message);
+    co_return false;
+  }
 }
 
-storage::FetchedRecords& Context::heads() {
-  return batch_.heads;
-}
-
-storage::FetchedRecords& Context::fetched_records() {
-  return batch_.fetched_records;
+storage::Database::KeyLocation Context::locate(std::string_view key) {
+  return database().locate(key_of(key), batch_.fetched_records);
 }
 
 // An object that changes again and again while it is copied is copied whole in the end, as it is within a transaction
@@ -245,12 +249,6 @@ bool Context::copied(std::string_view key, storage::ObjectPointer& copy) {
   // Of a hot record: what lets go of its object tells the copy.
   call_.copy = std::make_unique<storage::ObjectCopy>(*write(key), types::object_decoder());
   return false;
-}
-
-io::Task<Result<void>> Context::fetch_needed() {
-  Result<void> fetched = co_await engine_.fetch(batch_.missing, batch_.fetched_records);
-  batch_.missing.clear();
-  co_return fetched;
 }
 
 void Context::reveal_keyspace() {

@@ -107,13 +107,11 @@ class Context {
   // True: resident, go on. False: return now, the handler is run again.
   bool need(std::string_view key);
   bool need(std::string_view key, unsigned database);
-  // For scans: hands over locations whose names, types and times are to be read; the handler returns and is run again
-  // with them in heads().
-  void need_heads(std::span<const storage::Location> locations);
-  storage::FetchedRecords& heads();
-  storage::FetchedRecords& fetched_records();
-  // For handlers that may suspend: reads what need() asked for, then need() is asked again.
-  io::Task<Result<void>> fetch_needed();
+  // For handlers that may suspend: reads those of these keys that are not in memory. False: one cannot be read; the error
+  // is replied.
+  io::Task<bool> load(std::span<const std::string_view> keys);
+  // What the store knows of a resident key's place and uses.
+  storage::Database::KeyLocation locate(std::string_view key);
   storage::Engine& engine() { return engine_; }
   io::Clock& clock() { return parts_.clock; }
   // True: go on; `copy` is one of the key's large object, or null where what there is is to be copied at one go. False:
@@ -159,6 +157,8 @@ class Context {
   void propagate_nothing();
 
  private:
+  friend class KeyspaceIterator;
+
   storage::Key key_of(std::string_view name);
   storage::Record* find(std::string_view name, unsigned database, storage::Access access);
   const storage::Record* counted(const storage::Record* record);

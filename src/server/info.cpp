@@ -87,7 +87,7 @@ void write_memory(InfoWriter& out, const InfoSources& sources) {
   std::uint64_t overhead = memory.used > dataset ? memory.used - dataset : 0;
   out.section("Memory");
   out.bytes("used_memory", memory.used);
-  out.bytes("used_memory_rss", memory.resident);
+  out.bytes("used_memory_rss", memory.rss);
   out.bytes("used_memory_peak", memory.peak);
   out.field("used_memory_peak_perc", std::to_string(percent(memory.used, memory.peak)).substr(0, 5) + "%");
   out.field("used_memory_overhead", overhead);
@@ -95,8 +95,8 @@ void write_memory(InfoWriter& out, const InfoSources& sources) {
   out.field("used_memory_dataset", dataset);
   out.field("used_memory_dataset_perc", std::to_string(percent(dataset, memory.used)).substr(0, 5) + "%");
   out.field("allocator_allocated", memory.used);
-  out.field("allocator_active", memory.resident);
-  out.field("allocator_resident", memory.resident);
+  out.field("allocator_active", memory.rss);
+  out.field("allocator_resident", memory.rss);
   out.bytes("total_system_memory", memory.total_system);
   for (const char* name : {"used_memory_lua", "used_memory_vm_eval"}) out.field(name, 0);
   out.field("used_memory_lua_human", "0B");
@@ -113,9 +113,8 @@ void write_memory(InfoWriter& out, const InfoSources& sources) {
   out.field("allocator_rss_bytes", 0);
   out.real("rss_overhead_ratio", 1);
   out.field("rss_overhead_bytes", 0);
-  out.real("mem_fragmentation_ratio", ratio(memory.resident, memory.used));
-  out.field("mem_fragmentation_bytes",
-            static_cast<std::int64_t>(memory.resident) - static_cast<std::int64_t>(memory.used));
+  out.real("mem_fragmentation_ratio", ratio(memory.rss, memory.used));
+  out.field("mem_fragmentation_bytes", static_cast<std::int64_t>(memory.rss) - static_cast<std::int64_t>(memory.used));
   out.zeros(
       {"mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves"});
   out.field("mem_clients_normal", memory.client_buffers);
@@ -345,7 +344,7 @@ MemoryFigures ServerInfo::memory() const {
   std::ifstream statm("/proc/self/statm");
   std::uint64_t virtual_pages = 0, resident_pages = 0;
   statm >> virtual_pages >> resident_pages;
-  memory.resident = resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  memory.rss = resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   memory.records = store.record_memory_bytes;
   memory.index = store.index_memory_bytes;
   for (const auto& [id, connection] : sources.clients.all()) {

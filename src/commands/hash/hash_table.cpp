@@ -1,123 +1,52 @@
 // The table of the hash commands.
 #include "src/commands/families.h"
 #include "src/commands/hash/hash_handlers.h"
+#include "src/commands/shared/rows.h"
 
 namespace terrace {
 namespace {
 
-using Type = Argument::Type;
+constexpr Argument kHdelArguments[] = {key(), multiple(string("field"))};
+constexpr Argument kHexistsArguments[] = {key(), string("field")};
+constexpr Argument kHincrbyArguments[] = {key(), string("field"), integer("increment")};
+constexpr Argument kHincrbyfloatArguments[] = {key(), string("field"), real("increment")};
+constexpr Argument kHmsetArgumentsFieldValue[] = {string("field"), string("value")};
+constexpr Argument kHmsetArguments[] = {key(), multiple(block("field_value", kHmsetArgumentsFieldValue))};
+constexpr Argument kHrandfieldArgumentsOptions[] = {integer("count"), optional(token("withvalues", "WITHVALUES"))};
+constexpr Argument kHrandfieldArguments[] = {key(), optional(block("options", kHrandfieldArgumentsOptions))};
+constexpr Argument kHscanArguments[] = {key(), integer("cursor"), match_option(), count_option()};
+constexpr Argument kHsetnxArguments[] = {key(), string("field"), string("value")};
 
-constexpr KeySpec kRwDelete[] = {{.flags = "RW delete"}};
-constexpr KeySpec kRo[] = {{.flags = "RO"}};
-constexpr KeySpec kRoAccess[] = {{.flags = "RO access"}};
-constexpr KeySpec kRwAccessUpdate[] = {{.flags = "RW access update"}};
-constexpr KeySpec kRwUpdate[] = {{.flags = "RW update"}};
-constexpr KeySpec kRwAccessDelete[] = {{.flags = "RW access delete"}};
-constexpr KeySpec kRwInsert[] = {{.flags = "RW insert"}};
-
-constexpr Argument kHdelArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "field", .flags = Argument::kMultiple},
-};
-constexpr Argument kHexistsArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "field"},
-};
-constexpr Argument kHgetallArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-};
-constexpr Argument kHincrbyArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "field"},
-    {.type = Type::kInteger, .name = "increment"},
-};
-constexpr Argument kHincrbyfloatArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "field"},
-    {.type = Type::kDouble, .name = "increment"},
-};
-constexpr Argument kHmsetArgumentsFieldValue[] = {
-    {.type = Type::kString, .name = "field"},
-    {.type = Type::kString, .name = "value"},
-};
-constexpr Argument kHmsetArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kBlock, .name = "field_value", .flags = Argument::kMultiple, .children = kHmsetArgumentsFieldValue},
-};
-constexpr Argument kHrandfieldArgumentsOptions[] = {
-    {.type = Type::kInteger, .name = "count"},
-    {.type = Type::kPureToken, .name = "withvalues", .token = "WITHVALUES", .flags = Argument::kOptional},
-};
-constexpr Argument kHrandfieldArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kBlock, .name = "options", .flags = Argument::kOptional, .children = kHrandfieldArgumentsOptions},
-};
-constexpr Argument kHscanArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "cursor"},
-    {.type = Type::kPattern, .name = "pattern", .token = "MATCH", .flags = Argument::kOptional},
-    {.type = Type::kInteger, .name = "count", .token = "COUNT", .flags = Argument::kOptional},
-};
-constexpr Argument kHsetnxArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "field"},
-    {.type = Type::kString, .name = "value"},
-};
-
-constexpr Argument kFieldsOfBlock[] = {
-    {.type = Type::kInteger, .name = "numfields"},
-    {.type = Type::kString, .name = "field", .flags = Argument::kMultiple},
-};
-constexpr Argument kPairsOfBlock[] = {
-    {.type = Type::kInteger, .name = "numfields"},
-    {.type = Type::kBlock, .name = "data", .flags = Argument::kMultiple, .children = kHmsetArgumentsFieldValue},
-};
-constexpr Argument kFields = {.type = Type::kBlock, .name = "fields", .token = "FIELDS", .children = kFieldsOfBlock};
-constexpr Argument kFieldCondition[] = {
-    {.type = Type::kPureToken, .name = "nx", .token = "NX"},
-    {.type = Type::kPureToken, .name = "xx", .token = "XX"},
-    {.type = Type::kPureToken, .name = "gt", .token = "GT"},
-    {.type = Type::kPureToken, .name = "lt", .token = "LT"},
-};
-constexpr Argument kIfTime = {
-    .type = Type::kOneOf, .name = "condition", .flags = Argument::kOptional, .children = kFieldCondition};
-constexpr Argument kHexpireArguments[] = {
-    {.type = Type::kKey, .name = "key"}, {.type = Type::kInteger, .name = "seconds"}, kIfTime, kFields};
-constexpr Argument kHpexpireArguments[] = {
-    {.type = Type::kKey, .name = "key"}, {.type = Type::kInteger, .name = "milliseconds"}, kIfTime, kFields};
-constexpr Argument kHexpireatArguments[] = {
-    {.type = Type::kKey, .name = "key"}, {.type = Type::kUnixTime, .name = "unix-time-seconds"}, kIfTime, kFields};
-constexpr Argument kHpexpireatArguments[] = {
-    {.type = Type::kKey, .name = "key"}, {.type = Type::kUnixTime, .name = "unix-time-milliseconds"}, kIfTime, kFields};
-constexpr Argument kKeyAndFields[] = {{.type = Type::kKey, .name = "key"}, kFields};
+constexpr Argument kFieldsOfBlock[] = {integer("numfields"), multiple(string("field"))};
+constexpr Argument kPairsOfBlock[] = {integer("numfields"), multiple(block("data", kHmsetArgumentsFieldValue))};
+constexpr Argument kFields = prefixed("FIELDS", block("fields", kFieldsOfBlock));
+constexpr Argument kIfTime = optional(one_of("condition", kNxXxGtOrLt));
+constexpr Argument kHexpireArguments[] = {key(), integer("seconds"), kIfTime, kFields};
+constexpr Argument kHpexpireArguments[] = {key(), integer("milliseconds"), kIfTime, kFields};
+constexpr Argument kHexpireatArguments[] = {key(), unix_time("unix-time-seconds"), kIfTime, kFields};
+constexpr Argument kHpexpireatArguments[] = {key(), unix_time("unix-time-milliseconds"), kIfTime, kFields};
+constexpr Argument kKeyAndFields[] = {key(), kFields};
 constexpr Argument kHgetexExpiration[] = {
-    {.type = Type::kInteger, .name = "seconds", .token = "EX"},
-    {.type = Type::kInteger, .name = "milliseconds", .token = "PX"},
-    {.type = Type::kUnixTime, .name = "unix-time-seconds", .token = "EXAT"},
-    {.type = Type::kUnixTime, .name = "unix-time-milliseconds", .token = "PXAT"},
-    {.type = Type::kPureToken, .name = "persist", .token = "PERSIST"},
+    prefixed("EX", integer("seconds")),
+    prefixed("PX", integer("milliseconds")),
+    prefixed("EXAT", unix_time("unix-time-seconds")),
+    prefixed("PXAT", unix_time("unix-time-milliseconds")),
+    token("persist", "PERSIST"),
 };
-constexpr Argument kHgetexArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kOneOf, .name = "expiration", .flags = Argument::kOptional, .children = kHgetexExpiration},
-    kFields,
-};
-constexpr Argument kHsetexCondition[] = {
-    {.type = Type::kPureToken, .name = "fnx", .token = "FNX"},
-    {.type = Type::kPureToken, .name = "fxx", .token = "FXX"},
-};
+constexpr Argument kHgetexArguments[] = {key(), optional(one_of("expiration", kHgetexExpiration)), kFields};
+constexpr Argument kHsetexCondition[] = {token("fnx", "FNX"), token("fxx", "FXX")};
 constexpr Argument kHsetexExpiration[] = {
-    {.type = Type::kInteger, .name = "seconds", .token = "EX"},
-    {.type = Type::kInteger, .name = "milliseconds", .token = "PX"},
-    {.type = Type::kUnixTime, .name = "unix-time-seconds", .token = "EXAT"},
-    {.type = Type::kUnixTime, .name = "unix-time-milliseconds", .token = "PXAT"},
-    {.type = Type::kPureToken, .name = "keepttl", .token = "KEEPTTL"},
+    prefixed("EX", integer("seconds")),
+    prefixed("PX", integer("milliseconds")),
+    prefixed("EXAT", unix_time("unix-time-seconds")),
+    prefixed("PXAT", unix_time("unix-time-milliseconds")),
+    token("keepttl", "KEEPTTL"),
 };
 constexpr Argument kHsetexArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kOneOf, .name = "condition", .flags = Argument::kOptional, .children = kHsetexCondition},
-    {.type = Type::kOneOf, .name = "expiration", .flags = Argument::kOptional, .children = kHsetexExpiration},
-    {.type = Type::kBlock, .name = "fields", .token = "FIELDS", .children = kPairsOfBlock},
+    key(),
+    optional(one_of("condition", kHsetexCondition)),
+    optional(one_of("expiration", kHsetexExpiration)),
+    prefixed("FIELDS", block("fields", kPairsOfBlock)),
 };
 
 constexpr Change kHdelHistory[] = {{"2.4.0", "Several fields."}};
@@ -202,7 +131,7 @@ constexpr Command kCommands[] = {
      .group = "hash",
      .complexity = "O(N), N being the size of the hash.",
      .tips = "nondeterministic_output_order",
-     .arguments = kHgetallArguments},
+     .arguments = kKeyArgument},
     {.name = "hgetdel",
      .arity = -5,
      .flags = kWrite | kFast,
@@ -258,7 +187,7 @@ constexpr Command kCommands[] = {
      .group = "hash",
      .complexity = "O(N), N being the size of the hash.",
      .tips = "nondeterministic_output_order",
-     .arguments = kHgetallArguments},
+     .arguments = kKeyArgument},
     {.name = "hlen",
      .arity = 2,
      .flags = kReadonly | kFast,
@@ -269,7 +198,7 @@ constexpr Command kCommands[] = {
      .since = "2.0.0",
      .group = "hash",
      .complexity = "O(1)",
-     .arguments = kHgetallArguments},
+     .arguments = kKeyArgument},
     {.name = "hmget",
      .arity = -3,
      .flags = kReadonly | kFast,
@@ -441,7 +370,7 @@ constexpr Command kCommands[] = {
      .group = "hash",
      .complexity = "O(N), N being the size of the hash.",
      .tips = "nondeterministic_output_order",
-     .arguments = kHgetallArguments},
+     .arguments = kKeyArgument},
 };
 
 }  // namespace

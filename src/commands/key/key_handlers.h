@@ -54,7 +54,7 @@ void ttl(Context& context);
 // scan.cpp
 void scan(Context& context);
 
-// scan_keys.cpp
+// keys.cpp
 io::Task<void> keys(Context& context);
 
 }  // namespace commands

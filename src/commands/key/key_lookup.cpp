@@ -6,12 +6,12 @@
 #include "src/commands/key/key_handlers.h"
 #include "src/commands/shared/scan.h"
 #include "src/execution/context.h"
+#include "src/execution/keyspace_iterator.h"
 #include "src/types/encoding/value.h"
 
 namespace terrace::commands {
 namespace {
 
-using storage::Location;
 using storage::Record;
 
 // The n-th number of a row of random ones that starts with `seed` (splitmix64, by Sebastiano Vigna).
@@ -61,12 +61,13 @@ void type(Context& context) {
 // then. When all of many draws are expired, the keyspace passes for empty.
 void randomkey(Context& context) {
   constexpr unsigned kMaxDraws = 128;
-  std::vector<Location> missing;
+  KeyspaceIterator keys(context, context.database_number());
   std::vector<std::string> expired;
   std::optional<std::string> found;
   for (unsigned draw = 0; draw < kMaxDraws && !found; ++draw) {
-    const Record* record = context.database().random(nth_random(context.random(), draw), context.heads(), missing);
-    if (!missing.empty()) return context.need_heads(missing);
+    const std::optional<const Record*> drawn = keys.random(nth_random(context.random(), draw));
+    if (!drawn) return;
+    const Record* record = *drawn;
     if (record == nullptr) break;
     if (is_expired(context, *record)) {
       expired.emplace_back(record->key());

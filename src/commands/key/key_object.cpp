@@ -44,7 +44,7 @@ bool is_shared(const Context& context, const Record& record) {
 }
 
 unsigned access_count(Context& context, std::string_view key) {
-  return context.database().locate(storage::Key(key), context.fetched_records()).access_count;
+  return context.locate(key).access_count;
 }
 
 }  // namespace

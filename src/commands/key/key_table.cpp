@@ -1,103 +1,61 @@
 // The table of the key commands.
 #include "src/commands/families.h"
 #include "src/commands/key/key_handlers.h"
+#include "src/commands/shared/rows.h"
 
 namespace terrace {
 namespace {
 
-using Type = Argument::Type;
-
 constexpr KeySpec kRoAccessOwUpdate[] = {{.flags = "RO access"}, {.flags = "OW update", .index = 2}};
 constexpr KeySpec kRmDeleteAll[] = {{.flags = "RM delete", .last = -1}};
 constexpr KeySpec kRoAll[] = {{.flags = "RO", .last = -1}};
-constexpr KeySpec kRwUpdate[] = {{.flags = "RW update"}};
-constexpr KeySpec kRoAccess[] = {{.flags = "RO access"}};
-constexpr KeySpec kRwAccessUpdate[] = {{.flags = "RW access update"}};
 constexpr KeySpec kRoAt2[] = {{.flags = "RO", .index = 2}};
 constexpr KeySpec kRwAccessDeleteOwUpdate[] = {{.flags = "RW access delete"}, {.flags = "OW update", .index = 2}};
 constexpr KeySpec kRwAccessDeleteOwInsert[] = {{.flags = "RW access delete"}, {.flags = "OW insert", .index = 2}};
-constexpr KeySpec kOwUpdate[] = {{.flags = "OW update"}};
-constexpr KeySpec kRo[] = {{.flags = "RO"}};
 
 constexpr Argument kCopyArguments[] = {
-    {.type = Type::kKey, .name = "source"},
-    {.type = Type::kKey, .name = "destination", .key_spec = 1},
-    {.type = Type::kInteger, .name = "destination-db", .token = "DB", .flags = Argument::kOptional},
-    {.type = Type::kPureToken, .name = "replace", .token = "REPLACE", .flags = Argument::kOptional},
-};
-constexpr Argument kKeysArgument[] = {
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
-};
-constexpr Argument kExpireCondition[] = {
-    {.type = Type::kPureToken, .name = "nx", .token = "NX"},
-    {.type = Type::kPureToken, .name = "xx", .token = "XX"},
-    {.type = Type::kPureToken, .name = "gt", .token = "GT"},
-    {.type = Type::kPureToken, .name = "lt", .token = "LT"},
+    key("source"),
+    key("destination", 1),
+    option("DB", integer("destination-db")),
+    optional(token("replace", "REPLACE")),
 };
 constexpr Argument kExpireArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "seconds"},
-    {.type = Type::kOneOf,
-     .name = "condition",
-     .flags = Argument::kOptional,
-     .since = "7.0.0",
-     .children = kExpireCondition},
+    key(),
+    integer("seconds"),
+    since("7.0.0", optional(one_of("condition", kNxXxGtOrLt))),
 };
 constexpr Argument kExpireatArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kUnixTime, .name = "unix-time-seconds"},
-    {.type = Type::kOneOf,
-     .name = "condition",
-     .flags = Argument::kOptional,
-     .since = "7.0.0",
-     .children = kExpireCondition},
+    key(),
+    unix_time("unix-time-seconds"),
+    since("7.0.0", optional(one_of("condition", kNxXxGtOrLt))),
 };
-constexpr Argument kKeyArgument[] = {
-    {.type = Type::kKey, .name = "key"},
-};
-constexpr Argument kKeysArguments[] = {
-    {.type = Type::kPattern, .name = "pattern"},
-};
-constexpr Argument kMoveArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "db"},
-};
+constexpr Argument kKeysArguments[] = {pattern("pattern")};
+constexpr Argument kMoveArguments[] = {key(), integer("db")};
 constexpr Argument kPexpireArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "milliseconds"},
-    {.type = Type::kOneOf,
-     .name = "condition",
-     .flags = Argument::kOptional,
-     .since = "7.0.0",
-     .children = kExpireCondition},
+    key(),
+    integer("milliseconds"),
+    since("7.0.0", optional(one_of("condition", kNxXxGtOrLt))),
 };
 constexpr Argument kPexpireatArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kUnixTime, .name = "unix-time-milliseconds"},
-    {.type = Type::kOneOf,
-     .name = "condition",
-     .flags = Argument::kOptional,
-     .since = "7.0.0",
-     .children = kExpireCondition},
+    key(),
+    unix_time("unix-time-milliseconds"),
+    since("7.0.0", optional(one_of("condition", kNxXxGtOrLt))),
 };
-constexpr Argument kRenameArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kKey, .name = "newkey", .key_spec = 1},
-};
+constexpr Argument kRenameArguments[] = {key(), key("newkey", 1)};
 constexpr Argument kRestoreArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "ttl"},
-    {.type = Type::kString, .name = "serialized-value"},
-    {.type = Type::kPureToken, .name = "replace", .token = "REPLACE", .flags = Argument::kOptional, .since = "3.0.0"},
-    {.type = Type::kPureToken, .name = "absttl", .token = "ABSTTL", .flags = Argument::kOptional, .since = "5.0.0"},
-    {.type = Type::kInteger, .name = "seconds", .token = "IDLETIME", .flags = Argument::kOptional, .since = "5.0.0"},
-    {.type = Type::kInteger, .name = "frequency", .token = "FREQ", .flags = Argument::kOptional, .since = "5.0.0"},
+    key(),
+    integer("ttl"),
+    string("serialized-value"),
+    since("3.0.0", optional(token("replace", "REPLACE"))),
+    since("5.0.0", optional(token("absttl", "ABSTTL"))),
+    since("5.0.0", option("IDLETIME", integer("seconds"))),
+    since("5.0.0", option("FREQ", integer("frequency"))),
 };
 constexpr Argument kScanArguments[] = {
-    {.type = Type::kInteger, .name = "cursor"},
-    {.type = Type::kPattern, .name = "pattern", .token = "MATCH", .flags = Argument::kOptional},
-    {.type = Type::kInteger, .name = "count", .token = "COUNT", .flags = Argument::kOptional},
-    {.type = Type::kString, .name = "type", .token = "TYPE", .flags = Argument::kOptional, .since = "6.0.0"},
+    integer("cursor"),
+    match_option(),
+    count_option(),
+    since("6.0.0", option("TYPE", string("type"))),
 };
 
 constexpr Change kSeveralKeys[] = {{"3.0.3", "Several keys."}};

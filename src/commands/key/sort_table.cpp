@@ -1,11 +1,10 @@
 // The table of SORT and SORT_RO.
 #include "src/commands/families.h"
 #include "src/commands/key/sort.h"
+#include "src/commands/shared/rows.h"
 
 namespace terrace {
 namespace {
-
-using Type = Argument::Type;
 
 constexpr KeySpec kSortKeys[] = {
     {.flags = "RO access"},
@@ -20,26 +19,14 @@ constexpr KeySpec kSortKeys[] = {
 };
 constexpr std::span<const KeySpec> kSortRoKeys(kSortKeys, 2);
 
-constexpr Argument kLimit[] = {
-    {.type = Type::kInteger, .name = "offset"},
-    {.type = Type::kInteger, .name = "count"},
-};
-constexpr Argument kOrder[] = {
-    {.type = Type::kPureToken, .name = "asc", .token = "ASC"},
-    {.type = Type::kPureToken, .name = "desc", .token = "DESC"},
-};
 constexpr Argument kSortArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kPattern, .name = "pattern", .token = "BY", .flags = Argument::kOptional, .key_spec = 1},
-    {.type = Type::kBlock, .name = "offset_count", .token = "LIMIT", .flags = Argument::kOptional, .children = kLimit},
-    {.type = Type::kPattern,
-     .name = "pattern",
-     .token = "GET",
-     .flags = Argument::kOptional | Argument::kMultiple | Argument::kMultipleToken,
-     .key_spec = 1},
-    {.type = Type::kOneOf, .name = "order", .flags = Argument::kOptional, .children = kOrder},
-    {.type = Type::kPureToken, .name = "sorting", .token = "ALPHA", .flags = Argument::kOptional},
-    {.type = Type::kKey, .name = "destination", .token = "STORE", .flags = Argument::kOptional, .key_spec = 2},
+    key(),
+    option("BY", pattern("pattern", 1)),
+    limit_option(),
+    repeated_option("GET", pattern("pattern", 1)),
+    optional(one_of("order", kAscOrDesc)),
+    optional(token("sorting", "ALPHA")),
+    option("STORE", key("destination", 2)),
 };
 constexpr std::span<const Argument> kSortRoArguments(kSortArguments, 6);
 

@@ -1,115 +1,55 @@
 // The table of the list commands.
 #include "src/commands/families.h"
 #include "src/commands/list/list_handlers.h"
+#include "src/commands/shared/rows.h"
 
 namespace terrace {
 namespace {
 
-using Type = Argument::Type;
-
-constexpr KeySpec kRo[] = {{.flags = "RO"}};
-constexpr KeySpec kRoAccess[] = {{.flags = "RO access"}};
-constexpr KeySpec kRwInsert[] = {{.flags = "RW insert"}};
-constexpr KeySpec kRwUpdate[] = {{.flags = "RW update"}};
-constexpr KeySpec kRwDelete[] = {{.flags = "RW delete"}};
-constexpr KeySpec kRwAccessDelete[] = {{.flags = "RW access delete"}};
 constexpr KeySpec kSourceAndTarget[] = {{.flags = "RW access delete"}, {.flags = "RW insert", .index = 2}};
 constexpr KeySpec kAllButLast[] = {{.flags = "RW access delete", .last = -2}};
-constexpr KeySpec kCountedBehind[] = {
-    {.find = KeySpec::Find::kKeyCount, .flags = "RW access delete", .index = 2, .first_key = 1}};
-constexpr KeySpec kCountedKeys[] = {{.find = KeySpec::Find::kKeyCount, .flags = "RW access delete", .first_key = 1}};
+constexpr KeySpec kCountedBehind[] = {counted_keys("RW access delete", 2)};
+constexpr KeySpec kCountedKeys[] = {counted_keys("RW access delete")};
 
-constexpr Argument kKeyArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-};
-constexpr Argument kLeftOrRight[] = {
-    {.type = Type::kPureToken, .name = "left", .token = "LEFT"},
-    {.type = Type::kPureToken, .name = "right", .token = "RIGHT"},
-};
-constexpr Argument kLindexArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "index"},
-};
-constexpr Argument kBeforeOrAfter[] = {
-    {.type = Type::kPureToken, .name = "before", .token = "BEFORE"},
-    {.type = Type::kPureToken, .name = "after", .token = "AFTER"},
-};
-constexpr Argument kLinsertArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kOneOf, .name = "where", .children = kBeforeOrAfter},
-    {.type = Type::kString, .name = "pivot"},
-    {.type = Type::kString, .name = "element"},
-};
+constexpr Argument kLeftOrRight[] = {token("left", "LEFT"), token("right", "RIGHT")};
+constexpr Argument kLindexArguments[] = {key(), integer("index")};
+constexpr Argument kBeforeOrAfter[] = {token("before", "BEFORE"), token("after", "AFTER")};
+constexpr Argument kLinsertArguments[] = {key(), one_of("where", kBeforeOrAfter), string("pivot"), string("element")};
 constexpr Argument kLmoveArguments[] = {
-    {.type = Type::kKey, .name = "source"},
-    {.type = Type::kKey, .name = "destination", .key_spec = 1},
-    {.type = Type::kOneOf, .name = "wherefrom", .children = kLeftOrRight},
-    {.type = Type::kOneOf, .name = "whereto", .children = kLeftOrRight},
+    key("source"),
+    key("destination", 1),
+    one_of("wherefrom", kLeftOrRight),
+    one_of("whereto", kLeftOrRight),
 };
 constexpr Argument kLmpopArguments[] = {
-    {.type = Type::kInteger, .name = "numkeys"},
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
-    {.type = Type::kOneOf, .name = "where", .children = kLeftOrRight},
-    {.type = Type::kInteger, .name = "count", .token = "COUNT", .flags = Argument::kOptional},
+    integer("numkeys"),
+    multiple(key()),
+    one_of("where", kLeftOrRight),
+    count_option(),
 };
-constexpr Argument kPopArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "count", .flags = Argument::kOptional, .since = "6.2.0"},
-};
+constexpr Argument kPopArguments[] = {key(), since("6.2.0", optional(integer("count")))};
 constexpr Argument kLposArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "element"},
-    {.type = Type::kInteger, .name = "rank", .token = "RANK", .flags = Argument::kOptional},
-    {.type = Type::kInteger, .name = "num-matches", .token = "COUNT", .flags = Argument::kOptional},
-    {.type = Type::kInteger, .name = "len", .token = "MAXLEN", .flags = Argument::kOptional},
+    key(),
+    string("element"),
+    option("RANK", integer("rank")),
+    option("COUNT", integer("num-matches")),
+    option("MAXLEN", integer("len")),
 };
-constexpr Argument kPushArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "element", .flags = Argument::kMultiple},
-};
-constexpr Argument kRangeArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "start"},
-    {.type = Type::kInteger, .name = "stop"},
-};
-constexpr Argument kLremArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "count"},
-    {.type = Type::kString, .name = "element"},
-};
-constexpr Argument kLsetArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "index"},
-    {.type = Type::kString, .name = "element"},
-};
-constexpr Argument kRpoplpushArguments[] = {
-    {.type = Type::kKey, .name = "source"},
-    {.type = Type::kKey, .name = "destination", .key_spec = 1},
-};
+constexpr Argument kPushArguments[] = {key(), multiple(string("element"))};
+constexpr Argument kRangeArguments[] = {key(), integer("start"), integer("stop")};
+constexpr Argument kLremArguments[] = {key(), integer("count"), string("element")};
+constexpr Argument kLsetArguments[] = {key(), integer("index"), string("element")};
+constexpr Argument kRpoplpushArguments[] = {key("source"), key("destination", 1)};
 
 constexpr Argument kBlmoveArguments[] = {
-    {.type = Type::kKey, .name = "source"},
-    {.type = Type::kKey, .name = "destination", .key_spec = 1},
-    {.type = Type::kOneOf, .name = "wherefrom", .children = kLeftOrRight},
-    {.type = Type::kOneOf, .name = "whereto", .children = kLeftOrRight},
-    {.type = Type::kDouble, .name = "timeout"},
+    key("source"),   key("destination", 1), one_of("wherefrom", kLeftOrRight), one_of("whereto", kLeftOrRight),
+    real("timeout"),
 };
 constexpr Argument kBlmpopArguments[] = {
-    {.type = Type::kDouble, .name = "timeout"},
-    {.type = Type::kInteger, .name = "numkeys"},
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
-    {.type = Type::kOneOf, .name = "where", .children = kLeftOrRight},
-    {.type = Type::kInteger, .name = "count", .token = "COUNT", .flags = Argument::kOptional},
+    real("timeout"), integer("numkeys"), multiple(key()), one_of("where", kLeftOrRight), count_option(),
 };
-constexpr Argument kBlockingPopArguments[] = {
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
-    {.type = Type::kDouble, .name = "timeout"},
-};
-constexpr Argument kBrpoplpushArguments[] = {
-    {.type = Type::kKey, .name = "source"},
-    {.type = Type::kKey, .name = "destination", .key_spec = 1},
-    {.type = Type::kDouble, .name = "timeout"},
-};
+constexpr Argument kBlockingPopArguments[] = {multiple(key()), real("timeout")};
+constexpr Argument kBrpoplpushArguments[] = {key("source"), key("destination", 1), real("timeout")};
 
 constexpr Change kTimeoutHistory[] = {{"6.0.0", "Fractions of seconds."}};
 constexpr Change kPopHistory[] = {{"6.2.0", "The `count`."}};
@@ -210,7 +150,7 @@ constexpr Command kCommands[] = {
      .since = "1.0.0",
      .group = "list",
      .complexity = "O(1)",
-     .arguments = kKeyArguments},
+     .arguments = kKeyArgument},
     {.name = "lmove",
      .arity = 5,
      .flags = kWrite | kDenyOom,

@@ -6,6 +6,7 @@
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
+#include "src/commands/shared/rows.h"
 #include "src/execution/context.h"
 #include "src/execution/dispatcher.h"
 #include "src/server/authentication.h"
@@ -283,66 +284,46 @@ void help(Context& context) {
 constexpr std::uint32_t kFlags = kNoScript | kLoading | kStale;
 constexpr std::uint32_t kAdminFlags = kFlags | kAdmin;
 
-using Type = Argument::Type;
-constexpr Argument kOnOffChoice[] = {{.type = Type::kPureToken, .name = "on", .token = "ON"},
-                                     {.type = Type::kPureToken, .name = "off", .token = "OFF"}};
-constexpr Argument kOnOff[] = {{.type = Type::kOneOf, .name = "enabled", .children = kOnOffChoice}};
-constexpr Argument kNameArgument[] = {{.type = Type::kString, .name = "connection-name"}};
-constexpr Argument kKillTypes[] = {{.type = Type::kPureToken, .name = "normal", .token = "NORMAL"},
-                                   {.type = Type::kPureToken, .name = "master", .token = "MASTER", .since = "3.2.0"},
-                                   {.type = Type::kPureToken, .name = "slave", .token = "SLAVE"},
-                                   {.type = Type::kPureToken, .name = "replica", .token = "REPLICA", .since = "5.0.0"},
-                                   {.type = Type::kPureToken, .name = "pubsub", .token = "PUBSUB"}};
+constexpr Argument kOnOffChoice[] = {token("on", "ON"), token("off", "OFF")};
+constexpr Argument kOnOff[] = {one_of("enabled", kOnOffChoice)};
+constexpr Argument kNameArgument[] = {string("connection-name")};
+constexpr Argument kKillTypes[] = {
+    token("normal", "NORMAL"), since("3.2.0", token("master", "MASTER")),
+    token("slave", "SLAVE"),   since("5.0.0", token("replica", "REPLICA")),
+    token("pubsub", "PUBSUB"),
+};
 constexpr Argument kKillFilters[] = {
-    {.type = Type::kInteger, .name = "client-id", .token = "ID", .flags = Argument::kOptional, .since = "2.8.12"},
-    {.type = Type::kOneOf,
-     .name = "normal_master_slave_pubsub",
-     .token = "TYPE",
-     .flags = Argument::kOptional,
-     .since = "2.8.12",
-     .children = kKillTypes},
-    {.type = Type::kString, .name = "username", .token = "USER", .flags = Argument::kOptional},
-    {.type = Type::kString, .name = "ip:port", .token = "ADDR", .flags = Argument::kOptional},
-    {.type = Type::kString, .name = "ip:port", .token = "LADDR", .flags = Argument::kOptional, .since = "6.2.0"},
-    {.type = Type::kString, .name = "yes/no", .token = "SKIPME", .flags = Argument::kOptional}};
+    since("2.8.12", option("ID", integer("client-id"))),
+    since("2.8.12", option("TYPE", one_of("normal_master_slave_pubsub", kKillTypes))),
+    option("USER", string("username")),
+    option("ADDR", string("ip:port")),
+    since("6.2.0", option("LADDR", string("ip:port"))),
+    option("SKIPME", string("yes/no")),
+};
 constexpr Argument kKillFormats[] = {
-    {.type = Type::kString, .name = "ip:port", .deprecated_since = "2.8.12"},
-    {.type = Type::kOneOf, .name = "new-format", .flags = Argument::kMultiple, .children = kKillFilters}};
-constexpr Argument kKillArguments[] = {{.type = Type::kOneOf, .name = "filter", .children = kKillFormats}};
-constexpr Argument kPauseModes[] = {{.type = Type::kPureToken, .name = "write", .token = "WRITE"},
-                                    {.type = Type::kPureToken, .name = "all", .token = "ALL"}};
-constexpr Argument kPauseArguments[] = {
-    {.type = Type::kInteger, .name = "timeout"},
-    {.type = Type::kOneOf, .name = "mode", .flags = Argument::kOptional, .since = "6.2.0", .children = kPauseModes}};
-constexpr Argument kUnblockReasons[] = {{.type = Type::kPureToken, .name = "timeout", .token = "TIMEOUT"},
-                                        {.type = Type::kPureToken, .name = "error", .token = "ERROR"}};
-constexpr Argument kUnblockArguments[] = {
-    {.type = Type::kInteger, .name = "client-id"},
-    {.type = Type::kOneOf, .name = "timeout_error", .flags = Argument::kOptional, .children = kUnblockReasons}};
-constexpr Argument kReplyChoice[] = {{.type = Type::kPureToken, .name = "on", .token = "ON"},
-                                     {.type = Type::kPureToken, .name = "off", .token = "OFF"},
-                                     {.type = Type::kPureToken, .name = "skip", .token = "SKIP"}};
-constexpr Argument kReplyArguments[] = {{.type = Type::kOneOf, .name = "on_off_skip", .children = kReplyChoice}};
-constexpr Argument kListTypes[] = {{.type = Type::kPureToken, .name = "normal", .token = "NORMAL"},
-                                   {.type = Type::kPureToken, .name = "master", .token = "MASTER"},
-                                   {.type = Type::kPureToken, .name = "replica", .token = "REPLICA"},
-                                   {.type = Type::kPureToken, .name = "pubsub", .token = "PUBSUB"}};
-constexpr Argument kListIds[] = {{.type = Type::kInteger, .name = "client-id", .flags = Argument::kMultiple}};
-constexpr Argument kListArguments[] = {{.type = Type::kOneOf,
-                                        .name = "normal_master_replica_pubsub",
-                                        .token = "TYPE",
-                                        .flags = Argument::kOptional,
-                                        .since = "5.0.0",
-                                        .children = kListTypes},
-                                       {.type = Type::kBlock,
-                                        .name = "id",
-                                        .token = "ID",
-                                        .flags = Argument::kOptional,
-                                        .since = "6.2.0",
-                                        .children = kListIds}};
-constexpr Argument kSetInfoChoice[] = {{.type = Type::kString, .name = "libname", .token = "LIB-NAME"},
-                                       {.type = Type::kString, .name = "libver", .token = "LIB-VER"}};
-constexpr Argument kSetInfoArguments[] = {{.type = Type::kOneOf, .name = "attr", .children = kSetInfoChoice}};
+    {.type = Argument::Type::kString, .name = "ip:port", .deprecated_since = "2.8.12"},
+    multiple(one_of("new-format", kKillFilters)),
+};
+constexpr Argument kKillArguments[] = {one_of("filter", kKillFormats)};
+constexpr Argument kPauseModes[] = {token("write", "WRITE"), token("all", "ALL")};
+constexpr Argument kPauseArguments[] = {integer("timeout"), since("6.2.0", optional(one_of("mode", kPauseModes)))};
+constexpr Argument kUnblockReasons[] = {token("timeout", "TIMEOUT"), token("error", "ERROR")};
+constexpr Argument kUnblockArguments[] = {integer("client-id"), optional(one_of("timeout_error", kUnblockReasons))};
+constexpr Argument kReplyChoice[] = {token("on", "ON"), token("off", "OFF"), token("skip", "SKIP")};
+constexpr Argument kReplyArguments[] = {one_of("on_off_skip", kReplyChoice)};
+constexpr Argument kListTypes[] = {
+    token("normal", "NORMAL"),
+    token("master", "MASTER"),
+    token("replica", "REPLICA"),
+    token("pubsub", "PUBSUB"),
+};
+constexpr Argument kListIds[] = {multiple(integer("client-id"))};
+constexpr Argument kListArguments[] = {
+    since("5.0.0", option("TYPE", one_of("normal_master_replica_pubsub", kListTypes))),
+    since("6.2.0", option("ID", block("id", kListIds))),
+};
+constexpr Argument kSetInfoChoice[] = {prefixed("LIB-NAME", string("libname")), prefixed("LIB-VER", string("libver"))};
+constexpr Argument kSetInfoArguments[] = {one_of("attr", kSetInfoChoice)};
 
 constexpr Change kKillHistory[] = {{"2.8.12", "Filters in place of one address."},
                                    {"2.8.12", "The filter `ID`."},
@@ -358,56 +339,32 @@ constexpr Change kListHistory[] = {
     {"7.0.3", "The field `ssub`."}};
 constexpr Change kPauseHistory[] = {{"6.2.0", "The argument `mode`: `WRITE` holds back writes alone."}};
 
-constexpr Command row(std::string_view name, int arity, std::uint32_t flags, void (*run)(Context&),
-                      std::string_view since, std::string_view summary, std::span<const Argument> arguments = {},
-                      std::string_view tips = {}, std::span<const Change> history = {}) {
-  return {.name = name,
-          .arity = arity,
-          .flags = flags,
-          .categories = kCategoryConnection,
-          .keys = {},
-          .run = run,
-          .summary = summary,
-          .since = since,
-          .group = "connection",
-          .complexity = "O(1)",
-          .tips = tips,
-          .history = history,
-          .arguments = arguments};
-}
+constexpr SubcommandRows kRows = {.categories = kCategoryConnection, .group = "connection", .complexity = "O(1)"};
 
 constexpr Command kSubcommands[] = {
-    row("client|getname", 2, kFlags, get_name, "2.6.9", "Returns the connection's name."),
-    row("client|help", 2, kLoading | kStale, help, "5.0.0", "Lists the subcommands."),
-    row("client|id", 2, kFlags, id, "5.0.0", "Returns the connection's number."),
-    row("client|info", 2, kFlags, info, "6.2.0", "Describes the connection.", {}, "nondeterministic_output"),
-    row("client|kill", -3, kAdminFlags, kill, "2.4.0", "Closes connections.", kKillArguments, {}, kKillHistory),
-    row("client|list", -2, kAdminFlags, list, "2.4.0", "Describes the connections.", kListArguments,
-        "nondeterministic_output", kListHistory),
-    row("client|no-evict", 3, kAdminFlags, no_evict, "7.0.0", "Keeps the connection when memory is short.", kOnOff),
-    row("client|no-touch", 3, kFlags, no_touch, "7.2.0", "Lets reads leave no trace of access.", kOnOff),
-    row("client|pause", -3, kAdminFlags, pause, "2.9.50", "Makes commands wait for a time.", kPauseArguments, {},
-        kPauseHistory),
-    row("client|reply", 3, kFlags, reply_mode, "3.2.0", "Chooses whether answers are sent.", kReplyArguments),
-    row("client|setinfo", 4, kFlags, set_info, "7.2.0", "Names the client library.", kSetInfoArguments,
-        "request_policy:all_nodes response_policy:all_succeeded"),
-    row("client|setname", 3, kFlags, set_name, "2.6.9", "Gives the connection a name.", kNameArgument),
-    row("client|unblock", -3, kAdminFlags, unblock, "5.0.0", "Ends the wait of a blocked connection.",
-        kUnblockArguments),
-    row("client|unpause", 2, kAdminFlags, unpause, "6.2.0", "Ends a pause."),
+    kRows.row("client|getname", 2, kFlags, get_name, "2.6.9", "Returns the connection's name."),
+    kRows.row("client|help", 2, kLoading | kStale, help, "5.0.0", "Lists the subcommands."),
+    kRows.row("client|id", 2, kFlags, id, "5.0.0", "Returns the connection's number."),
+    kRows.row("client|info", 2, kFlags, info, "6.2.0", "Describes the connection.", {}, "nondeterministic_output"),
+    kRows.row("client|kill", -3, kAdminFlags, kill, "2.4.0", "Closes connections.", kKillArguments, {}, kKillHistory),
+    kRows.row("client|list", -2, kAdminFlags, list, "2.4.0", "Describes the connections.", kListArguments,
+              "nondeterministic_output", kListHistory),
+    kRows.row("client|no-evict", 3, kAdminFlags, no_evict, "7.0.0", "Keeps the connection when memory is short.",
+              kOnOff),
+    kRows.row("client|no-touch", 3, kFlags, no_touch, "7.2.0", "Lets reads leave no trace of access.", kOnOff),
+    kRows.row("client|pause", -3, kAdminFlags, pause, "2.9.50", "Makes commands wait for a time.", kPauseArguments, {},
+              kPauseHistory),
+    kRows.row("client|reply", 3, kFlags, reply_mode, "3.2.0", "Chooses whether answers are sent.", kReplyArguments),
+    kRows.row("client|setinfo", 4, kFlags, set_info, "7.2.0", "Names the client library.", kSetInfoArguments,
+              "request_policy:all_nodes response_policy:all_succeeded"),
+    kRows.row("client|setname", 3, kFlags, set_name, "2.6.9", "Gives the connection a name.", kNameArgument),
+    kRows.row("client|unblock", -3, kAdminFlags, unblock, "5.0.0", "Ends the wait of a blocked connection.",
+              kUnblockArguments),
+    kRows.row("client|unpause", 2, kAdminFlags, unpause, "6.2.0", "Ends a pause."),
 };
 
 constexpr Command kCommands[] = {
-    {.name = "client",
-     .arity = -2,
-     .flags = 0,
-     .categories = 0,
-     .keys = {},
-     .subcommands = kSubcommands,
-     .summary = "Commands about connections.",
-     .since = "2.4.0",
-     .group = "connection",
-     .complexity = "Depends on the subcommand."},
+    container("client", kSubcommands, "2.4.0", "connection", "Commands about connections."),
 };
 
 }  // namespace

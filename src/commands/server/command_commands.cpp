@@ -6,6 +6,7 @@
 #include "src/commands/server/command_description.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
+#include "src/commands/shared/rows.h"
 #include "src/execution/command.h"
 #include "src/execution/command_table.h"
 #include "src/execution/context.h"
@@ -144,48 +145,30 @@ void help(Context& context) {
 }
 
 constexpr std::uint32_t kFlags = kLoading | kStale;
-using Type = Argument::Type;
-constexpr Argument kNamesArgument[] = {
-    {.type = Type::kString, .name = "command-name", .flags = Argument::kOptional | Argument::kMultiple}};
-constexpr Argument kFilters[] = {{.type = Type::kString, .name = "module-name", .token = "MODULE"},
-                                 {.type = Type::kString, .name = "category", .token = "ACLCAT"},
-                                 {.type = Type::kPattern, .name = "pattern", .token = "PATTERN"}};
-constexpr Argument kListArguments[] = {{.type = Type::kOneOf,
-                                        .name = "filterby",
-                                        .token = "FILTERBY",
-                                        .flags = Argument::kOptional,
-                                        .children = kFilters}};
+constexpr Argument kNamesArgument[] = {optional(multiple(string("command-name")))};
+constexpr Argument kFilters[] = {
+    prefixed("MODULE", string("module-name")),
+    prefixed("ACLCAT", string("category")),
+    prefixed("PATTERN", pattern("pattern")),
+};
+constexpr Argument kListArguments[] = {option("FILTERBY", one_of("filterby", kFilters))};
 
 constexpr std::string_view kAnyOrder = "nondeterministic_output_order";
 
 constexpr Change kInfoHistory[] = {{"7.0.0", "Without names: all commands."}};
 
-constexpr Command row(std::string_view name, int arity, void (*run)(Context&), std::string_view since,
-                      std::string_view summary, std::span<const Argument> arguments = {}, std::string_view tips = {},
-                      std::span<const Change> history = {}) {
-  return {.name = name,
-          .arity = arity,
-          .flags = kFlags,
-          .categories = kCategoryConnection,
-          .keys = {},
-          .run = run,
-          .summary = summary,
-          .since = since,
-          .group = "server",
-          .complexity = "O(N), N being what is told.",
-          .tips = tips,
-          .history = history,
-          .arguments = arguments};
-}
+constexpr SubcommandRows kRows = {
+    .categories = kCategoryConnection, .group = "server", .complexity = "O(N), N being what is told."};
 
 constexpr Command kSubcommands[] = {
-    row("command|count", 2, count, "2.8.13", "Counts the commands."),
-    row("command|docs", -2, docs, "7.0.0", "Explains commands.", kNamesArgument, kAnyOrder),
-    row("command|getkeys", -4, getkeys, "2.8.13", "Finds the keys of a command."),
-    row("command|getkeysandflags", -4, getkeysandflags, "7.0.0", "Finds keys and what is done to them."),
-    row("command|help", 2, help, "5.0.0", "Lists the subcommands."),
-    row("command|info", -2, info, "2.8.13", "Describes commands.", kNamesArgument, kAnyOrder, kInfoHistory),
-    row("command|list", -2, list, "7.0.0", "Names the commands.", kListArguments, kAnyOrder),
+    kRows.row("command|count", 2, kFlags, count, "2.8.13", "Counts the commands."),
+    kRows.row("command|docs", -2, kFlags, docs, "7.0.0", "Explains commands.", kNamesArgument, kAnyOrder),
+    kRows.row("command|getkeys", -4, kFlags, getkeys, "2.8.13", "Finds the keys of a command."),
+    kRows.row("command|getkeysandflags", -4, kFlags, getkeysandflags, "7.0.0", "Finds keys and what is done to them."),
+    kRows.row("command|help", 2, kFlags, help, "5.0.0", "Lists the subcommands."),
+    kRows.row("command|info", -2, kFlags, info, "2.8.13", "Describes commands.", kNamesArgument, kAnyOrder,
+              kInfoHistory),
+    kRows.row("command|list", -2, kFlags, list, "7.0.0", "Names the commands.", kListArguments, kAnyOrder),
 };
 
 constexpr Command kCommands[] = {

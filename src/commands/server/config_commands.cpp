@@ -6,6 +6,7 @@
 #include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/help.h"
+#include "src/commands/shared/rows.h"
 #include "src/config/config.h"
 #include "src/execution/command_table.h"
 #include "src/execution/context.h"
@@ -70,56 +71,28 @@ void help(Context& context) {
 
 constexpr std::uint32_t kFlags = kAdmin | kNoScript | kLoading | kStale;
 
-using Type = Argument::Type;
-constexpr Argument kParameter[] = {{.type = Type::kString, .name = "parameter"}};
-constexpr Argument kParameterValue[] = {{.type = Type::kString, .name = "parameter"},
-                                        {.type = Type::kString, .name = "value"}};
-constexpr Argument kGetArguments[] = {
-    {.type = Type::kBlock, .name = "parameter", .flags = Argument::kMultiple, .children = kParameter}};
-constexpr Argument kSetArguments[] = {
-    {.type = Type::kBlock, .name = "parameter_value", .flags = Argument::kMultiple, .children = kParameterValue}};
+constexpr Argument kParameter[] = {string("parameter")};
+constexpr Argument kParameterValue[] = {string("parameter"), string("value")};
+constexpr Argument kGetArguments[] = {multiple(block("parameter", kParameter))};
+constexpr Argument kSetArguments[] = {multiple(block("parameter_value", kParameterValue))};
 
 constexpr Change kGetHistory[] = {{"7.0.0", "Several patterns."}};
 constexpr Change kSetHistory[] = {{"7.0.0", "Several parameters."}};
 
-constexpr Command row(std::string_view name, int arity, std::uint32_t flags, void (*run)(Context&),
-                      std::string_view since, std::string_view summary, std::span<const Argument> arguments = {},
-                      std::string_view tips = {}, std::span<const Change> history = {}) {
-  return {.name = name,
-          .arity = arity,
-          .flags = flags,
-          .categories = 0,
-          .keys = {},
-          .run = run,
-          .summary = summary,
-          .since = since,
-          .group = "server",
-          .complexity = "O(N), N being the number of parameters.",
-          .tips = tips,
-          .history = history,
-          .arguments = arguments};
-}
+constexpr SubcommandRows kRows = {
+    .categories = 0, .group = "server", .complexity = "O(N), N being the number of parameters."};
 
 constexpr Command kSubcommands[] = {
-    row("config|get", -3, kFlags, get, "2.0.0", "Returns parameters.", kGetArguments, {}, kGetHistory),
-    row("config|help", 2, kLoading | kStale, help, "5.0.0", "Lists the subcommands."),
-    row("config|resetstat", 2, kFlags, reset_statistics, "2.0.0", "Sets the counters back."),
-    row("config|rewrite", 2, kFlags, rewrite, "2.8.0", "Writes the parameters into the file."),
-    row("config|set", -4, kFlags, set, "2.0.0", "Changes parameters.", kSetArguments,
-        "request_policy:all_nodes response_policy:all_succeeded", kSetHistory),
+    kRows.row("config|get", -3, kFlags, get, "2.0.0", "Returns parameters.", kGetArguments, {}, kGetHistory),
+    kRows.row("config|help", 2, kLoading | kStale, help, "5.0.0", "Lists the subcommands."),
+    kRows.row("config|resetstat", 2, kFlags, reset_statistics, "2.0.0", "Sets the counters back."),
+    kRows.row("config|rewrite", 2, kFlags, rewrite, "2.8.0", "Writes the parameters into the file."),
+    kRows.row("config|set", -4, kFlags, set, "2.0.0", "Changes parameters.", kSetArguments,
+              "request_policy:all_nodes response_policy:all_succeeded", kSetHistory),
 };
 
 constexpr Command kCommands[] = {
-    {.name = "config",
-     .arity = -2,
-     .flags = 0,
-     .categories = 0,
-     .keys = {},
-     .subcommands = kSubcommands,
-     .summary = "Commands about the configuration.",
-     .since = "2.0.0",
-     .group = "server",
-     .complexity = "Depends on the subcommand."},
+    container("config", kSubcommands, "2.0.0", "server", "Commands about the configuration."),
 };
 
 }  // namespace

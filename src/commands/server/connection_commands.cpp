@@ -3,6 +3,7 @@
 #include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
+#include "src/commands/shared/rows.h"
 #include "src/execution/context.h"
 #include "src/execution/session.h"
 #include "src/runtime/version.h"
@@ -132,25 +133,17 @@ void hello(Context& context) {
   describe_server(context);
 }
 
-using Type = Argument::Type;
-constexpr Argument kPingArguments[] = {{.type = Type::kString, .name = "message", .flags = Argument::kOptional}};
-constexpr Argument kEchoArguments[] = {{.type = Type::kString, .name = "message"}};
-constexpr Argument kSelectArguments[] = {{.type = Type::kInteger, .name = "index"}};
-constexpr Argument kAuthArguments[] = {
-    {.type = Type::kString, .name = "username", .flags = Argument::kOptional, .since = "6.0.0"},
-    {.type = Type::kString, .name = "password"}};
-constexpr Argument kHelloAuth[] = {{.type = Type::kString, .name = "username"},
-                                   {.type = Type::kString, .name = "password"}};
+constexpr Argument kPingArguments[] = {optional(string("message"))};
+constexpr Argument kEchoArguments[] = {string("message")};
+constexpr Argument kSelectArguments[] = {integer("index")};
+constexpr Argument kAuthArguments[] = {since("6.0.0", optional(string("username"))), string("password")};
+constexpr Argument kHelloAuth[] = {string("username"), string("password")};
 constexpr Argument kHelloOptions[] = {
-    {.type = Type::kInteger, .name = "protover"},
-    {.type = Type::kBlock,
-     .name = "username_password",
-     .token = "AUTH",
-     .flags = Argument::kOptional,
-     .children = kHelloAuth},
-    {.type = Type::kString, .name = "clientname", .token = "SETNAME", .flags = Argument::kOptional}};
-constexpr Argument kHelloArguments[] = {
-    {.type = Type::kBlock, .name = "arguments", .flags = Argument::kOptional, .children = kHelloOptions}};
+    integer("protover"),
+    option("AUTH", block("username_password", kHelloAuth)),
+    option("SETNAME", string("clientname")),
+};
+constexpr Argument kHelloArguments[] = {optional(block("arguments", kHelloOptions))};
 
 constexpr Change kAuthHistory[] = {{"6.0.0", "User names."}};
 constexpr Change kHelloHistory[] = {{"6.2.0", "Without arguments: tells of the connection and changes nothing."}};

@@ -63,12 +63,8 @@ io::Task<> reload_store(Context& context) {
 
 io::Task<> object(Context& context) {
   std::string_view name = context.argument(2);
-  while (!context.need(name)) {
-    Result<void> fetched = co_await context.fetch_needed();
-    if (fetched.ok()) continue;
-    context.reply.error("IOERR " + fetched.error().message);
-    co_return;
-  }
+  const bool loaded = co_await context.load({&name, 1});
+  if (!loaded) co_return;
   const storage::Record* record = context.peek(name);
   if (record == nullptr) {
     context.reply.error("ERR no such key");

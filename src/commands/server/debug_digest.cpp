@@ -1,46 +1,25 @@
 #include "src/commands/server/debug_digest.h"
 
-#include <vector>
-
-#include "io/slice.h"
 #include "src/commands/shared/scan.h"
+#include "src/execution/keyspace_iterator.h"
 #include "src/types/value_digest.h"
 
 namespace terrace::commands {
 namespace {
 
-using storage::FetchedRecords;
-using storage::Location;
 using storage::Record;
 using types::Digest;
 
-// Adds the keys of one database, a chain at a time, for values may be large. False: the error is replied.
+// Adds the keys of one database. False: the error is replied.
 io::Task<bool> add_keys(Context& context, unsigned number, Digest& digest) {
-  io::Slice slice(context.clock());
-  std::uint64_t cursor = 0;
-  std::vector<Location> missing;
-  do {
-    FetchedRecords fetched_records;
-    std::uint64_t next = cursor;
-    while (!visit_chain(context.database(number), next, fetched_records, missing, [&](const Record& record) {
-      if (is_expired(context, record)) return;
-      Digest key;
-      key.mix(record.key());
-      key.mix_value(record, context.now_ms);
-      digest.add(key);
-    })) {
-      Result<void> fetched = co_await context.engine().fetch(missing, fetched_records);
-      if (!fetched.ok()) {
-        context.reply.error("IOERR " + fetched.error().message);
-        co_return false;
-      }
-      missing.clear();
-      next = cursor;
-    }
-    cursor = next;
-    if (slice.over()) co_await slice.next();
-  } while (cursor != 0);
-  co_return true;
+  KeyspaceIterator keys(context, number);
+  co_return co_await keys.visit_all(KeyspaceIterator::Reads::kValues, [&](const Record& record) {
+    if (is_expired(context, record)) return;
+    Digest key;
+    key.mix(record.key());
+    key.mix_value(record, context.now_ms);
+    digest.add(key);
+  });
 }
 
 }  // namespace
@@ -58,15 +37,8 @@ io::Task<> debug_digest(Context& context) {
 
 io::Task<> debug_digest_value(Context& context) {
   const auto names = context.arguments.subspan(2);
-  while (true) {
-    bool complete = true;
-    for (const std::string_view name : names) complete &= context.need(name);
-    if (complete) break;
-    Result<void> fetched = co_await context.fetch_needed();
-    if (fetched.ok()) continue;
-    context.reply.error("IOERR " + fetched.error().message);
-    co_return;
-  }
+  const bool loaded = co_await context.load(names);
+  if (!loaded) co_return;
   context.reply.array(names.size());
   for (const std::string_view name : names) {
     Digest digest;

@@ -1,6 +1,7 @@
 // INFO: the server's state as text.
 #include "src/commands/command_families.h"
 #include "src/commands/families.h"
+#include "src/commands/shared/rows.h"
 #include "src/execution/context.h"
 #include "src/server/info.h"
 
@@ -13,8 +14,7 @@ void info(Context& context) {
   context.reply.verbatim(context.parts<InfoParts>().info.text(sections));
 }
 
-constexpr Argument kArguments[] = {
-    {.type = Argument::Type::kString, .name = "section", .flags = Argument::kOptional | Argument::kMultiple}};
+constexpr Argument kArguments[] = {optional(multiple(string("section")))};
 
 constexpr Change kHistory[] = {{"7.0.0", "Several sections."}};
 

@@ -7,6 +7,7 @@
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
+#include "src/commands/shared/rows.h"
 #include "src/config/config.h"
 #include "src/execution/command_table.h"
 #include "src/execution/context.h"
@@ -158,54 +159,28 @@ void help(Context& context) {
 }
 
 constexpr std::uint32_t kFlags = kAdmin | kNoScript | kLoading | kStale;
-using Type = Argument::Type;
-constexpr Argument kEvent[] = {{.type = Type::kString, .name = "event"}};
-constexpr Argument kEvents[] = {
-    {.type = Type::kString, .name = "event", .flags = Argument::kOptional | Argument::kMultiple}};
-constexpr Argument kNames[] = {
-    {.type = Type::kString, .name = "command", .flags = Argument::kOptional | Argument::kMultiple}};
+constexpr Argument kEvent[] = {string("event")};
+constexpr Argument kEvents[] = {optional(multiple(string("event")))};
+constexpr Argument kNames[] = {optional(multiple(string("command")))};
 
 constexpr std::string_view kTellsOfNode = "nondeterministic_output request_policy:all_nodes response_policy:special";
 
-constexpr Command row(std::string_view name, int arity, std::uint32_t flags, void (*run)(Context&),
-                      std::string_view since, std::string_view summary, std::span<const Argument> arguments = {},
-                      std::string_view tips = {}) {
-  return {.name = name,
-          .arity = arity,
-          .flags = flags,
-          .categories = 0,
-          .keys = {},
-          .run = run,
-          .summary = summary,
-          .since = since,
-          .group = "server",
-          .complexity = "O(N), N being what is told.",
-          .tips = tips,
-          .arguments = arguments};
-}
+constexpr SubcommandRows kRows = {.categories = 0, .group = "server", .complexity = "O(N), N being what is told."};
 
 constexpr Command kSubcommands[] = {
-    row("latency|doctor", 2, kFlags, doctor, "2.8.13", "Reports on delays.", {}, kTellsOfNode),
-    row("latency|graph", 3, kFlags, graph, "2.8.13", "Draws an event's samples.", kEvent, kTellsOfNode),
-    row("latency|help", 2, kLoading | kStale, help, "2.8.13", "Lists the subcommands."),
-    row("latency|histogram", -2, kFlags, histogram, "7.0.0", "Tells how long commands took.", kNames, kTellsOfNode),
-    row("latency|history", 3, kFlags, history, "2.8.13", "Returns an event's samples.", kEvent, kTellsOfNode),
-    row("latency|latest", 2, kFlags, latest, "2.8.13", "Returns each event's last sample.", {}, kTellsOfNode),
-    row("latency|reset", -2, kFlags, reset, "2.8.13", "Forgets samples.", kEvents,
-        "request_policy:all_nodes response_policy:all_succeeded"),
+    kRows.row("latency|doctor", 2, kFlags, doctor, "2.8.13", "Reports on delays.", {}, kTellsOfNode),
+    kRows.row("latency|graph", 3, kFlags, graph, "2.8.13", "Draws an event's samples.", kEvent, kTellsOfNode),
+    kRows.row("latency|help", 2, kLoading | kStale, help, "2.8.13", "Lists the subcommands."),
+    kRows.row("latency|histogram", -2, kFlags, histogram, "7.0.0", "Tells how long commands took.", kNames,
+              kTellsOfNode),
+    kRows.row("latency|history", 3, kFlags, history, "2.8.13", "Returns an event's samples.", kEvent, kTellsOfNode),
+    kRows.row("latency|latest", 2, kFlags, latest, "2.8.13", "Returns each event's last sample.", {}, kTellsOfNode),
+    kRows.row("latency|reset", -2, kFlags, reset, "2.8.13", "Forgets samples.", kEvents,
+              "request_policy:all_nodes response_policy:all_succeeded"),
 };
 
 constexpr Command kCommands[] = {
-    {.name = "latency",
-     .arity = -2,
-     .flags = 0,
-     .categories = 0,
-     .keys = {},
-     .subcommands = kSubcommands,
-     .summary = "Commands about delays.",
-     .since = "2.8.13",
-     .group = "server",
-     .complexity = "Depends on the subcommand."},
+    container("latency", kSubcommands, "2.8.13", "server", "Commands about delays."),
 };
 
 }  // namespace

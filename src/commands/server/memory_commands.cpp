@@ -9,6 +9,7 @@
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
+#include "src/commands/shared/rows.h"
 #include "src/execution/context.h"
 #include "src/runtime/store.h"
 #include "src/server/info.h"
@@ -59,7 +60,7 @@ void stats(Context& context) {
   auto share = [](std::uint64_t part, std::uint64_t whole) {
     return whole ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
   };
-  double fragmentation = memory.used ? static_cast<double>(memory.resident) / static_cast<double>(memory.used) : 0;
+  double fragmentation = memory.used ? static_cast<double>(memory.rss) / static_cast<double>(memory.used) : 0;
   context.reply.map(std::size(figures) + 4);
   for (const auto& [name, value] : figures) {
     context.reply.bulk(name);
@@ -72,7 +73,7 @@ void stats(Context& context) {
   context.reply.bulk("fragmentation");
   context.reply.real(fragmentation);
   context.reply.bulk("fragmentation.bytes");
-  context.reply.integer(static_cast<std::int64_t>(memory.resident) - static_cast<std::int64_t>(memory.used));
+  context.reply.integer(static_cast<std::int64_t>(memory.rss) - static_cast<std::int64_t>(memory.used));
 }
 
 void purge(Context& context) {
@@ -83,12 +84,12 @@ void purge(Context& context) {
 void doctor(Context& context) {
   MemoryFigures memory = context.parts<InfoParts>().info.memory();
   std::uint64_t counted = memory.used + (64u << 20);
-  if (memory.resident > 2 * counted) {
-    return context.reply.verbatim("The process holds " + std::to_string(memory.resident >> 20) +
+  if (memory.rss > 2 * counted) {
+    return context.reply.verbatim("The process holds " + std::to_string(memory.rss >> 20) +
                                   " MiB, records, index and clients account for " + std::to_string(memory.used >> 20) +
                                   " MiB of it. MEMORY PURGE gives back what the allocator keeps.");
   }
-  context.reply.verbatim("The process holds " + std::to_string(memory.resident >> 20) +
+  context.reply.verbatim("The process holds " + std::to_string(memory.rss >> 20) +
                          " MiB of memory. Nothing stands out.");
 }
 
@@ -119,51 +120,34 @@ void help(Context& context) {
 }
 
 constexpr KeySpec kUsageKey[] = {{.flags = "RO", .index = 2}};
-using Type = Argument::Type;
-constexpr Argument kUsageArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "count", .token = "SAMPLES", .flags = Argument::kOptional}};
+constexpr Argument kUsageArguments[] = {key(), option("SAMPLES", integer("count"))};
 
 constexpr std::string_view kTellsOfShard = "nondeterministic_output request_policy:all_shards response_policy:special";
 
-constexpr Command row(std::string_view name, int arity, std::uint32_t flags, void (*run)(Context&),
-                      std::string_view summary, std::string_view tips = {}, std::span<const KeySpec> keys = {},
-                      std::span<const Argument> arguments = {}) {
-  return {.name = name,
-          .arity = arity,
-          .flags = flags,
-          .categories = 0,
-          .keys = keys,
-          .run = run,
-          .summary = summary,
-          .since = "4.0.0",
-          .group = "server",
-          .complexity = "O(1)",
-          .tips = tips,
-          .arguments = arguments};
-}
+constexpr SubcommandRows kRows = {.categories = 0, .group = "server", .complexity = "O(1)"};
 
 constexpr Command kSubcommands[] = {
-    row("memory|doctor", 2, 0, doctor, "Looks for what stands out.", kTellsOfShard),
-    row("memory|help", 2, kLoading | kStale, help, "Lists the subcommands."),
-    row("memory|malloc-stats", 2, 0, malloc_stats, "Tells the allocator's figures.", kTellsOfShard),
-    row("memory|purge", 2, 0, purge, "Gives back memory that is kept.",
-        "request_policy:all_shards response_policy:all_succeeded"),
-    row("memory|stats", 2, 0, stats, "Tells what memory is used for.", kTellsOfShard),
-    row("memory|usage", -3, kReadonly, usage, "Tells what a key takes.", {}, kUsageKey, kUsageArguments),
+    kRows.row("memory|doctor", 2, 0, doctor, "4.0.0", "Looks for what stands out.", {}, kTellsOfShard),
+    kRows.row("memory|help", 2, kLoading | kStale, help, "4.0.0", "Lists the subcommands."),
+    kRows.row("memory|malloc-stats", 2, 0, malloc_stats, "4.0.0", "Tells the allocator's figures.", {}, kTellsOfShard),
+    kRows.row("memory|purge", 2, 0, purge, "4.0.0", "Gives back memory that is kept.", {},
+              "request_policy:all_shards response_policy:all_succeeded"),
+    kRows.row("memory|stats", 2, 0, stats, "4.0.0", "Tells what memory is used for.", {}, kTellsOfShard),
+    {.name = "memory|usage",
+     .arity = -3,
+     .flags = kReadonly,
+     .categories = 0,
+     .keys = kUsageKey,
+     .run = usage,
+     .summary = "Tells what a key takes.",
+     .since = "4.0.0",
+     .group = "server",
+     .complexity = "O(1)",
+     .arguments = kUsageArguments},
 };
 
 constexpr Command kCommands[] = {
-    {.name = "memory",
-     .arity = -2,
-     .flags = 0,
-     .categories = 0,
-     .keys = {},
-     .subcommands = kSubcommands,
-     .summary = "Commands about memory.",
-     .since = "4.0.0",
-     .group = "server",
-     .complexity = "Depends on the subcommand."},
+    container("memory", kSubcommands, "4.0.0", "server", "Commands about memory."),
 };
 
 }  // namespace

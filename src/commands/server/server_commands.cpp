@@ -8,6 +8,7 @@
 #include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
+#include "src/commands/shared/rows.h"
 #include "src/execution/context.h"
 #include "src/execution/dispatcher.h"
 #include "src/execution/session.h"
@@ -53,9 +54,9 @@ void flushall(Context& context) {
 // False: return now, the handler is run again.
 bool find_watched(Context& context, unsigned database, unsigned other, std::vector<std::string>& names) {
   const std::vector<std::string> watched = context.parts<ServerParts>().watched_keys.names_in(database);
-  bool resident = true;
-  for (const std::string& name : watched) resident &= context.need(name, database) && context.need(name, other);
-  if (!resident) return false;
+  bool complete = true;
+  for (const std::string& name : watched) complete &= context.need(name, database) & context.need(name, other);
+  if (!complete) return false;
   for (const std::string& name : watched) {
     if (context.peek(name, database) != nullptr || context.peek(name, other) != nullptr) names.push_back(name);
   }
@@ -219,28 +220,18 @@ void role(Context& context) {
   context.reply.array(0);
 }
 
-using Type = Argument::Type;
-constexpr Argument kFlushChoice[] = {{.type = Type::kPureToken, .name = "async", .token = "ASYNC", .since = "4.0.0"},
-                                     {.type = Type::kPureToken, .name = "sync", .token = "SYNC", .since = "6.2.0"}};
-constexpr Argument kFlushArguments[] = {
-    {.type = Type::kOneOf, .name = "async", .flags = Argument::kOptional, .children = kFlushChoice}};
-constexpr Argument kSwapArguments[] = {{.type = Type::kInteger, .name = "index1"},
-                                       {.type = Type::kInteger, .name = "index2"}};
-constexpr Argument kBgsaveArguments[] = {{.type = Type::kPureToken,
-                                          .name = "schedule",
-                                          .token = "SCHEDULE",
-                                          .flags = Argument::kOptional,
-                                          .since = "3.2.2"}};
-constexpr Argument kSaveChoice[] = {{.type = Type::kPureToken, .name = "nosave", .token = "NOSAVE"},
-                                    {.type = Type::kPureToken, .name = "save", .token = "SAVE"}};
+constexpr Argument kFlushChoice[] = {since("4.0.0", token("async", "ASYNC")), since("6.2.0", token("sync", "SYNC"))};
+constexpr Argument kFlushArguments[] = {optional(one_of("async", kFlushChoice))};
+constexpr Argument kSwapArguments[] = {integer("index1"), integer("index2")};
+constexpr Argument kBgsaveArguments[] = {since("3.2.2", optional(token("schedule", "SCHEDULE")))};
+constexpr Argument kSaveChoice[] = {token("nosave", "NOSAVE"), token("save", "SAVE")};
 constexpr Argument kShutdownArguments[] = {
-    {.type = Type::kOneOf, .name = "nosave_save", .flags = Argument::kOptional, .children = kSaveChoice},
-    {.type = Type::kPureToken, .name = "now", .token = "NOW", .flags = Argument::kOptional, .since = "7.0.0"},
-    {.type = Type::kPureToken, .name = "force", .token = "FORCE", .flags = Argument::kOptional, .since = "7.0.0"},
-    {.type = Type::kPureToken, .name = "abort", .token = "ABORT", .flags = Argument::kOptional, .since = "7.0.0"}};
-constexpr Argument kWaitaofArguments[] = {{.type = Type::kInteger, .name = "numlocal"},
-                                          {.type = Type::kInteger, .name = "numreplicas"},
-                                          {.type = Type::kInteger, .name = "timeout"}};
+    optional(one_of("nosave_save", kSaveChoice)),
+    since("7.0.0", optional(token("now", "NOW"))),
+    since("7.0.0", optional(token("force", "FORCE"))),
+    since("7.0.0", optional(token("abort", "ABORT"))),
+};
+constexpr Argument kWaitaofArguments[] = {integer("numlocal"), integer("numreplicas"), integer("timeout")};
 
 constexpr Change kBgsaveHistory[] = {{"3.2.2", "The option `SCHEDULE`."}};
 constexpr Change kFlushHistory[] = {{"4.0.0", "The option `ASYNC`."}, {"6.2.0", "The option `SYNC`."}};

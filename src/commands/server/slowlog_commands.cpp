@@ -3,6 +3,7 @@
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
+#include "src/commands/shared/rows.h"
 #include "src/execution/context.h"
 #include "src/runtime/slow_log.h"
 
@@ -58,49 +59,25 @@ void help(Context& context) {
 }
 
 constexpr std::uint32_t kFlags = kAdmin | kLoading | kStale;
-constexpr Argument kCount[] = {{.type = Argument::Type::kInteger, .name = "count", .flags = Argument::kOptional}};
+constexpr Argument kCount[] = {optional(integer("count"))};
 
 constexpr Change kGetHistory[] = {{"4.0.0", "The client's address and name."}};
 
-constexpr Command row(std::string_view name, int arity, std::uint32_t flags, void (*run)(Context&),
-                      std::string_view since, std::string_view summary, std::span<const Argument> arguments = {},
-                      std::string_view tips = {}, std::span<const Change> history = {}) {
-  return {.name = name,
-          .arity = arity,
-          .flags = flags,
-          .categories = 0,
-          .keys = {},
-          .run = run,
-          .summary = summary,
-          .since = since,
-          .group = "server",
-          .complexity = "O(N), N being the number of entries.",
-          .tips = tips,
-          .history = history,
-          .arguments = arguments};
-}
+constexpr SubcommandRows kRows = {
+    .categories = 0, .group = "server", .complexity = "O(N), N being the number of entries."};
 
 constexpr Command kSubcommands[] = {
-    row("slowlog|get", -2, kFlags, get, "2.2.12", "Returns slow commands.", kCount,
-        "request_policy:all_nodes nondeterministic_output", kGetHistory),
-    row("slowlog|help", 2, kLoading | kStale, help, "6.2.0", "Lists the subcommands."),
-    row("slowlog|len", 2, kFlags, len, "2.2.12", "Counts the entries.", {},
-        "request_policy:all_nodes response_policy:agg_sum nondeterministic_output"),
-    row("slowlog|reset", 2, kFlags, reset, "2.2.12", "Forgets the entries.", {},
-        "request_policy:all_nodes response_policy:all_succeeded"),
+    kRows.row("slowlog|get", -2, kFlags, get, "2.2.12", "Returns slow commands.", kCount,
+              "request_policy:all_nodes nondeterministic_output", kGetHistory),
+    kRows.row("slowlog|help", 2, kLoading | kStale, help, "6.2.0", "Lists the subcommands."),
+    kRows.row("slowlog|len", 2, kFlags, len, "2.2.12", "Counts the entries.", {},
+              "request_policy:all_nodes response_policy:agg_sum nondeterministic_output"),
+    kRows.row("slowlog|reset", 2, kFlags, reset, "2.2.12", "Forgets the entries.", {},
+              "request_policy:all_nodes response_policy:all_succeeded"),
 };
 
 constexpr Command kCommands[] = {
-    {.name = "slowlog",
-     .arity = -2,
-     .flags = 0,
-     .categories = 0,
-     .keys = {},
-     .subcommands = kSubcommands,
-     .summary = "Commands about slow commands.",
-     .since = "2.2.12",
-     .group = "server",
-     .complexity = "Depends on the subcommand."},
+    container("slowlog", kSubcommands, "2.2.12", "server", "Commands about slow commands."),
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
+#include "src/commands/shared/rows.h"
 #include "src/execution/context.h"
 #include "src/runtime/store.h"
 #include "src/server/key_location.h"
@@ -36,8 +37,7 @@ io::Task<> checkpoint(Context& context) {
 }
 
 void locate(Context& context) {
-  storage::Key key(context.argument(2));
-  reply_key_location(context.reply, context.database().locate(key, context.fetched_records()));
+  reply_key_location(context.reply, context.locate(context.argument(2)));
 }
 
 void help(Context& context) {
@@ -52,9 +52,7 @@ void help(Context& context) {
 
 constexpr std::uint32_t kFlags = kAdmin | kNoScript;
 constexpr KeySpec kKey[] = {{.flags = "RO", .index = 2}};
-using Type = Argument::Type;
-constexpr Argument kKeyArgument[] = {{.type = Type::kKey, .name = "key"}};
-constexpr Argument kSpillArgument[] = {{.type = Type::kString, .name = "key"}};
+constexpr Argument kSpillArgument[] = {string("key")};
 
 constexpr Command kSubcommands[] = {
     {.name = "terrace|checkpoint",
@@ -112,16 +110,7 @@ constexpr Command kSubcommands[] = {
 };
 
 constexpr Command kCommands[] = {
-    {.name = "terrace",
-     .arity = -2,
-     .flags = 0,
-     .categories = 0,
-     .keys = {},
-     .subcommands = kSubcommands,
-     .summary = "Commands about the store's tiers.",
-     .since = "0.1.0",
-     .group = "server",
-     .complexity = "Depends on the subcommand."},
+    container("terrace", kSubcommands, "0.1.0", "server", "Commands about the store's tiers."),
 };
 
 }  // namespace

@@ -1,67 +1,26 @@
 // The table of the set commands.
 #include "src/commands/families.h"
 #include "src/commands/set/set_handlers.h"
+#include "src/commands/shared/rows.h"
 
 namespace terrace {
 namespace {
 
-using Type = Argument::Type;
-
-constexpr KeySpec kRo[] = {{.flags = "RO"}};
-constexpr KeySpec kRoAccess[] = {{.flags = "RO access"}};
 constexpr KeySpec kRoKeys[] = {{.flags = "RO access", .last = -1}};
-constexpr KeySpec kCountedKeys[] = {
-    {.find = KeySpec::Find::kKeyCount, .flags = "RO access", .count_index = 0, .first_key = 1}};
-constexpr KeySpec kRwInsert[] = {{.flags = "RW insert"}};
-constexpr KeySpec kRwDelete[] = {{.flags = "RW delete"}};
-constexpr KeySpec kRwAccessDelete[] = {{.flags = "RW access delete"}};
+constexpr KeySpec kCountedKeys[] = {counted_keys("RO access")};
 constexpr KeySpec kSmoveKeys[] = {{.flags = "RW access delete"}, {.flags = "RW insert", .index = 2}};
 // As Redis has it, which calls the same thing by two names.
 constexpr KeySpec kOverwriteAndKeys[] = {{.flags = "OW update"}, {.flags = "RO access", .index = 2, .last = -1}};
 constexpr KeySpec kUpdateAndKeys[] = {{.flags = "RW update"}, {.flags = "RO access", .index = 2, .last = -1}};
 
-constexpr Argument kKeyArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-};
-constexpr Argument kKeysArguments[] = {
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
-};
-constexpr Argument kMemberArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "member"},
-};
-constexpr Argument kMembersArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "member", .flags = Argument::kMultiple},
-};
-constexpr Argument kStoreArguments[] = {
-    {.type = Type::kKey, .name = "destination"},
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple, .key_spec = 1},
-};
-constexpr Argument kSintercardArguments[] = {
-    {.type = Type::kInteger, .name = "numkeys"},
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
-    {.type = Type::kInteger, .name = "limit", .token = "LIMIT", .flags = Argument::kOptional},
-};
-constexpr Argument kSmoveArguments[] = {
-    {.type = Type::kKey, .name = "source"},
-    {.type = Type::kKey, .name = "destination", .key_spec = 1},
-    {.type = Type::kString, .name = "member"},
-};
-constexpr Argument kSpopArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "count", .flags = Argument::kOptional, .since = "3.2.0"},
-};
-constexpr Argument kSrandmemberArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "count", .flags = Argument::kOptional, .since = "2.6.0"},
-};
-constexpr Argument kSscanArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "cursor"},
-    {.type = Type::kPattern, .name = "pattern", .token = "MATCH", .flags = Argument::kOptional},
-    {.type = Type::kInteger, .name = "count", .token = "COUNT", .flags = Argument::kOptional},
-};
+constexpr Argument kMemberArguments[] = {key(), string("member")};
+constexpr Argument kMembersArguments[] = {key(), multiple(string("member"))};
+constexpr Argument kStoreArguments[] = {key("destination"), multiple(key("key", 1))};
+constexpr Argument kSintercardArguments[] = {integer("numkeys"), multiple(key()), option("LIMIT", integer("limit"))};
+constexpr Argument kSmoveArguments[] = {key("source"), key("destination", 1), string("member")};
+constexpr Argument kSpopArguments[] = {key(), since("3.2.0", optional(integer("count")))};
+constexpr Argument kSrandmemberArguments[] = {key(), since("2.6.0", optional(integer("count")))};
+constexpr Argument kSscanArguments[] = {key(), integer("cursor"), match_option(), count_option()};
 
 constexpr Change kSaddHistory[] = {{"2.4.0", "Several members."}};
 constexpr Change kSremHistory[] = {{"2.4.0", "Several members."}};
@@ -91,7 +50,7 @@ constexpr Command kCommands[] = {
      .since = "1.0.0",
      .group = "set",
      .complexity = "O(1)",
-     .arguments = kKeyArguments},
+     .arguments = kKeyArgument},
     {.name = "sdiff",
      .arity = -2,
      .flags = kReadonly,
@@ -103,7 +62,7 @@ constexpr Command kCommands[] = {
      .group = "set",
      .complexity = "O(N), N being the members of all the sets.",
      .tips = "nondeterministic_output_order",
-     .arguments = kKeysArguments},
+     .arguments = kKeysArgument},
     {.name = "sdiffstore",
      .arity = -3,
      .flags = kWrite | kDenyOom,
@@ -126,7 +85,7 @@ constexpr Command kCommands[] = {
      .group = "set",
      .complexity = "O(N*M), N being the size of the smallest set and M their number.",
      .tips = "nondeterministic_output_order",
-     .arguments = kKeysArguments},
+     .arguments = kKeysArgument},
     {.name = "sintercard",
      .arity = -3,
      .flags = kReadonly | kMovableKeys,
@@ -171,7 +130,7 @@ constexpr Command kCommands[] = {
      .group = "set",
      .complexity = "O(N), N being the size of the set.",
      .tips = "nondeterministic_output_order",
-     .arguments = kKeyArguments},
+     .arguments = kKeyArgument},
     {.name = "smismember",
      .arity = -3,
      .flags = kReadonly | kFast,
@@ -257,7 +216,7 @@ constexpr Command kCommands[] = {
      .group = "set",
      .complexity = "O(N), N being the members of all the sets.",
      .tips = "nondeterministic_output_order",
-     .arguments = kKeysArguments},
+     .arguments = kKeysArgument},
     {.name = "sunionstore",
      .arity = -3,
      .flags = kWrite | kDenyOom,

@@ -4,30 +4,18 @@
 #include <cerrno>
 #include <cstdlib>
 #include <optional>
-#include <vector>
 
 #include "src/commands/shared/argument.h"
 #include "src/text/pattern.h"
 
 namespace terrace {
 
-using storage::Location;
 using storage::Record;
 
-bool visit_chain(const storage::Database& database, std::uint64_t& cursor,
-                 const storage::FetchedRecords& fetched_records, std::vector<Location>& missing,
-                 const std::function<void(const Record&)>& visit) {
-  const std::size_t known = missing.size();
-  const std::uint64_t next = database.scan(cursor, fetched_records, missing, visit);
-  const bool visited = missing.size() == known;
-  cursor = visited ? next : database.next_cursor(cursor);
-  return visited;
-}
-
 bool remove_expired(Context& context, std::span<const std::string> keys) {
-  bool resident = true;
-  for (const std::string& key : keys) resident = context.need(key) && resident;
-  if (!resident) return false;
+  bool complete = true;
+  for (const std::string& key : keys) complete &= context.need(key);
+  if (!complete) return false;
   for (const std::string& key : keys) context.peek(key);
   return true;
 }

@@ -1,26 +1,17 @@
-// What walks over the keyspace have in common: which keys count as gone, and what a filter lets through. The options of
-// SCAN, which the scans of collections (element_scan.h) share.
+// What commands that walk over the keyspace have in common: which keys count as expired, and which a filter lets
+// through; and the options of SCAN, which the scans of collections (element_scan.h) share.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "src/execution/context.h"
 #include "src/types/encoding/value.h"
 
 namespace terrace {
-
-// Visits the chain of keys at `cursor` and moves the cursor to the next one, 0 at the end. False: some of its records
-// must be fetched first and are added to `missing`; none is visited. The cursor moves on all the same, so that the
-// records of many chains can be fetched at once.
-bool visit_chain(const storage::Database& database, std::uint64_t& cursor,
-                 const storage::FetchedRecords& fetched_records, std::vector<storage::Location>& missing,
-                 const std::function<void(const storage::Record&)>& visit);
 
 inline bool is_expired(const Context& context, const storage::Record& record) {
   const std::int64_t expiry_ms = record.expiry_ms();

@@ -1,16 +1,13 @@
 // The table of the stream commands.
 #include "src/commands/families.h"
+#include "src/commands/shared/rows.h"
 #include "src/commands/stream/stream_handlers.h"
 
 namespace terrace {
 namespace {
 
-using Type = Argument::Type;
-
 constexpr KeySpec kKeysOfXadd[] = {
     {.flags = "RW update", .notes = "Trimming removes entries, so it is no mere insertion."}};
-constexpr KeySpec kKeysOfXlen[] = {{.flags = "RO"}};
-constexpr KeySpec kKeysOfXrange[] = {{.flags = "RO access"}};
 constexpr KeySpec kKeysOfXread[] = {{.begin = KeySpec::Begin::kKeyword,
                                      .flags = "RO access",
                                      .index = 1,
@@ -23,8 +20,6 @@ constexpr KeySpec kKeysOfXreadgroup[] = {{.begin = KeySpec::Begin::kKeyword,
                                           .keyword = "STREAMS",
                                           .last = -1,
                                           .limit = 2}};
-constexpr KeySpec kKeysOfXack[] = {{.flags = "RW update"}};
-constexpr KeySpec kKeysOfXdel[] = {{.flags = "RW delete"}};
 constexpr KeySpec kKeysOfXackdel[] = {{.flags = "RW update delete"}};
 constexpr KeySpec kKeysOfXgroupCreateconsumer[] = {{.flags = "RW insert", .index = 2}};
 constexpr KeySpec kKeysOfXgroupDestroy[] = {{.flags = "RW delete", .index = 2}};
@@ -33,204 +28,129 @@ constexpr KeySpec kKeysOfXinfoStream[] = {{.flags = "RO access", .index = 2}};
 
 constexpr Change kXaddHistory[] = {{"6.2.0", "`NOMKSTREAM`, `MINID` and `LIMIT`."},
                                    {"7.0.0", "Ids with a time alone, `<ms>-*`."}};
-constexpr Argument kXaddTrimStrategyArguments[] = {
-    {.type = Type::kPureToken, .name = "maxlen", .token = "MAXLEN"},
-    {.type = Type::kPureToken, .name = "minid", .token = "MINID", .since = "6.2.0"},
-};
-constexpr Argument kXaddTrimOperatorArguments[] = {
-    {.type = Type::kPureToken, .name = "equal", .token = "="},
-    {.type = Type::kPureToken, .name = "approximately", .token = "~"},
-};
+constexpr Argument kXaddTrimStrategyArguments[] = {token("maxlen", "MAXLEN"), since("6.2.0", token("minid", "MINID"))};
+constexpr Argument kXaddTrimOperatorArguments[] = {token("equal", "="), token("approximately", "~")};
 constexpr Argument kXaddTrimArguments[] = {
-    {.type = Type::kOneOf, .name = "strategy", .children = kXaddTrimStrategyArguments},
-    {.type = Type::kOneOf, .name = "operator", .flags = Argument::kOptional, .children = kXaddTrimOperatorArguments},
-    {.type = Type::kString, .name = "threshold"},
-    {.type = Type::kInteger, .name = "count", .token = "LIMIT", .flags = Argument::kOptional, .since = "6.2.0"},
+    one_of("strategy", kXaddTrimStrategyArguments),
+    optional(one_of("operator", kXaddTrimOperatorArguments)),
+    string("threshold"),
+    since("6.2.0", option("LIMIT", integer("count"))),
 };
-constexpr Argument kXaddIdOrAutoArguments[] = {
-    {.type = Type::kPureToken, .name = "auto_id", .token = "*"},
-    {.type = Type::kString, .name = "id"},
-};
-constexpr Argument kXaddFieldValueArguments[] = {
-    {.type = Type::kString, .name = "field"},
-    {.type = Type::kString, .name = "value"},
-};
+constexpr Argument kXaddIdOrAutoArguments[] = {token("auto_id", "*"), string("id")};
+constexpr Argument kXaddFieldValueArguments[] = {string("field"), string("value")};
 constexpr Argument kXaddArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kPureToken,
-     .name = "nomkstream",
-     .token = "NOMKSTREAM",
-     .flags = Argument::kOptional,
-     .since = "6.2.0"},
-    {.type = Type::kBlock, .name = "trim", .flags = Argument::kOptional, .children = kXaddTrimArguments},
-    {.type = Type::kOneOf, .name = "id_or_auto", .children = kXaddIdOrAutoArguments},
-    {.type = Type::kBlock, .name = "field_value", .flags = Argument::kMultiple, .children = kXaddFieldValueArguments},
-};
-constexpr Argument kXlenArguments[] = {
-    {.type = Type::kKey, .name = "key"},
+    key(),
+    since("6.2.0", optional(token("nomkstream", "NOMKSTREAM"))),
+    optional(block("trim", kXaddTrimArguments)),
+    one_of("id_or_auto", kXaddIdOrAutoArguments),
+    multiple(block("field_value", kXaddFieldValueArguments)),
 };
 constexpr Change kXrangeHistory[] = {{"6.2.0", "Intervals without their ends."}};
-constexpr Argument kXrangeArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "start"},
-    {.type = Type::kString, .name = "end"},
-    {.type = Type::kInteger, .name = "count", .token = "COUNT", .flags = Argument::kOptional},
-};
+constexpr Argument kXrangeArguments[] = {key(), string("start"), string("end"), count_option()};
 constexpr Change kXrevrangeHistory[] = {{"6.2.0", "Intervals without their ends."}};
-constexpr Argument kXrevrangeArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "end"},
-    {.type = Type::kString, .name = "start"},
-    {.type = Type::kInteger, .name = "count", .token = "COUNT", .flags = Argument::kOptional},
-};
-constexpr Argument kXreadStreamsArguments[] = {
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
-    {.type = Type::kString, .name = "id", .flags = Argument::kMultiple},
-};
+constexpr Argument kXrevrangeArguments[] = {key(), string("end"), string("start"), count_option()};
+constexpr Argument kXreadStreamsArguments[] = {multiple(key()), multiple(string("id"))};
 constexpr Argument kXreadArguments[] = {
-    {.type = Type::kInteger, .name = "count", .token = "COUNT", .flags = Argument::kOptional},
-    {.type = Type::kInteger, .name = "milliseconds", .token = "BLOCK", .flags = Argument::kOptional},
-    {.type = Type::kBlock, .name = "streams", .token = "STREAMS", .children = kXreadStreamsArguments},
+    count_option(),
+    option("BLOCK", integer("milliseconds")),
+    prefixed("STREAMS", block("streams", kXreadStreamsArguments)),
 };
-constexpr Argument kXreadgroupGroupConsumerArguments[] = {
-    {.type = Type::kString, .name = "group"},
-    {.type = Type::kString, .name = "consumer"},
-};
+constexpr Argument kXreadgroupGroupConsumerArguments[] = {string("group"), string("consumer")};
 constexpr Argument kXreadgroupArguments[] = {
-    {.type = Type::kBlock, .name = "group_consumer", .token = "GROUP", .children = kXreadgroupGroupConsumerArguments},
-    {.type = Type::kInteger, .name = "count", .token = "COUNT", .flags = Argument::kOptional},
-    {.type = Type::kInteger, .name = "milliseconds", .token = "BLOCK", .flags = Argument::kOptional},
-    {.type = Type::kPureToken, .name = "noack", .token = "NOACK", .flags = Argument::kOptional},
-    {.type = Type::kBlock, .name = "streams", .token = "STREAMS", .children = kXreadStreamsArguments},
+    prefixed("GROUP", block("group_consumer", kXreadgroupGroupConsumerArguments)),
+    count_option(),
+    option("BLOCK", integer("milliseconds")),
+    optional(token("noack", "NOACK")),
+    prefixed("STREAMS", block("streams", kXreadStreamsArguments)),
 };
-constexpr Argument kXackArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "group"},
-    {.type = Type::kString, .name = "id", .flags = Argument::kMultiple},
-};
-constexpr Argument kXdelArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "id", .flags = Argument::kMultiple},
-};
+constexpr Argument kXackArguments[] = {key(), string("group"), multiple(string("id"))};
+constexpr Argument kXdelArguments[] = {key(), multiple(string("id"))};
 constexpr Argument kReferencesArguments[] = {
-    {.type = Type::kPureToken, .name = "keepref", .token = "KEEPREF"},
-    {.type = Type::kPureToken, .name = "delref", .token = "DELREF"},
-    {.type = Type::kPureToken, .name = "acked", .token = "ACKED"},
+    token("keepref", "KEEPREF"),
+    token("delref", "DELREF"),
+    token("acked", "ACKED"),
 };
-constexpr Argument kIdsArguments[] = {
-    {.type = Type::kInteger, .name = "numids"},
-    {.type = Type::kString, .name = "id", .flags = Argument::kMultiple},
-};
+constexpr Argument kIdsArguments[] = {integer("numids"), multiple(string("id"))};
 constexpr Argument kXackdelArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "group"},
-    {.type = Type::kOneOf, .name = "condition", .flags = Argument::kOptional, .children = kReferencesArguments},
-    {.type = Type::kBlock, .name = "ids", .token = "IDS", .children = kIdsArguments},
+    key(),
+    string("group"),
+    optional(one_of("condition", kReferencesArguments)),
+    prefixed("IDS", block("ids", kIdsArguments)),
 };
 constexpr Argument kXdelexArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kOneOf, .name = "condition", .flags = Argument::kOptional, .children = kReferencesArguments},
-    {.type = Type::kBlock, .name = "ids", .token = "IDS", .children = kIdsArguments},
+    key(),
+    optional(one_of("condition", kReferencesArguments)),
+    prefixed("IDS", block("ids", kIdsArguments)),
 };
 constexpr Change kXtrimHistory[] = {{"6.2.0", "`MINID` and `LIMIT`."}};
-constexpr Argument kXtrimArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kBlock, .name = "trim", .children = kXaddTrimArguments},
-};
+constexpr Argument kXtrimArguments[] = {key(), block("trim", kXaddTrimArguments)};
 constexpr Change kXsetidHistory[] = {{"7.0.0", "`ENTRIESADDED` and `MAXDELETEDID`."}};
 constexpr Argument kXsetidArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "last-id"},
-    {.type = Type::kInteger,
-     .name = "entries_added",
-     .token = "ENTRIESADDED",
-     .flags = Argument::kOptional,
-     .since = "7.0.0"},
-    {.type = Type::kString,
-     .name = "max_deleted_entry_id",
-     .token = "MAXDELETEDID",
-     .flags = Argument::kOptional,
-     .since = "7.0.0"},
+    key(),
+    string("last-id"),
+    since("7.0.0", option("ENTRIESADDED", integer("entries_added"))),
+    since("7.0.0", option("MAXDELETEDID", string("max_deleted_entry_id"))),
 };
-constexpr Argument kXgroupCreateconsumerArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "groupname"},
-    {.type = Type::kString, .name = "consumername"},
-};
-constexpr Argument kXgroupDestroyArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "groupname"},
-};
+constexpr Argument kXgroupCreateconsumerArguments[] = {key(), string("groupname"), string("consumername")};
+constexpr Argument kXgroupDestroyArguments[] = {key(), string("groupname")};
 constexpr Change kXgroupSetidHistory[] = {{"7.0.0", "`ENTRIESREAD`."}};
-constexpr Argument kXgroupSetidIdArguments[] = {
-    {.type = Type::kString, .name = "id"},
-    {.type = Type::kPureToken, .name = "new_id", .token = "$"},
-};
+constexpr Argument kXgroupSetidIdArguments[] = {string("id"), token("new_id", "$")};
 constexpr Argument kXgroupSetidArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "groupname"},
-    {.type = Type::kOneOf, .name = "id", .children = kXgroupSetidIdArguments},
-    {.type = Type::kInteger, .name = "entries_read", .token = "ENTRIESREAD", .flags = Argument::kOptional},
+    key(),
+    string("groupname"),
+    one_of("id", kXgroupSetidIdArguments),
+    option("ENTRIESREAD", integer("entries_read")),
 };
 constexpr Change kXgroupCreateHistory[] = {{"7.0.0", "`ENTRIESREAD`."}};
 constexpr Argument kXgroupCreateArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "groupname"},
-    {.type = Type::kOneOf, .name = "id", .children = kXgroupSetidIdArguments},
-    {.type = Type::kPureToken, .name = "mkstream", .token = "MKSTREAM", .flags = Argument::kOptional},
-    {.type = Type::kInteger, .name = "entries_read", .token = "ENTRIESREAD", .flags = Argument::kOptional},
+    key(),
+    string("groupname"),
+    one_of("id", kXgroupSetidIdArguments),
+    optional(token("mkstream", "MKSTREAM")),
+    option("ENTRIESREAD", integer("entries_read")),
 };
 constexpr Change kXinfoStreamHistory[] = {
     {"6.0.0", "`FULL`."},
     {"7.0.0", "What was deleted and added, the first id, what groups have read and what is before them."}};
-constexpr Argument kXinfoStreamFullArguments[] = {
-    {.type = Type::kInteger, .name = "count", .token = "COUNT", .flags = Argument::kOptional},
-};
-constexpr Argument kXinfoStreamArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kBlock,
-     .name = "full",
-     .token = "FULL",
-     .flags = Argument::kOptional,
-     .children = kXinfoStreamFullArguments},
-};
+constexpr Argument kXinfoStreamFullArguments[] = {count_option()};
+constexpr Argument kXinfoStreamArguments[] = {key(), option("FULL", block("full", kXinfoStreamFullArguments))};
 constexpr Change kXinfoGroupsHistory[] = {{"7.0.0", "What groups have read and what is before them."}};
 constexpr Change kXpendingHistory[] = {{"6.2.0", "`IDLE`, and intervals without their ends."}};
 constexpr Argument kXpendingFiltersArguments[] = {
-    {.type = Type::kInteger, .name = "min-idle-time", .token = "IDLE", .flags = Argument::kOptional, .since = "6.2.0"},
-    {.type = Type::kString, .name = "start"},
-    {.type = Type::kString, .name = "end"},
-    {.type = Type::kInteger, .name = "count"},
-    {.type = Type::kString, .name = "consumer", .flags = Argument::kOptional},
+    since("6.2.0", option("IDLE", integer("min-idle-time"))),
+    string("start"),
+    string("end"),
+    integer("count"),
+    optional(string("consumer")),
 };
 constexpr Argument kXpendingArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "group"},
-    {.type = Type::kBlock, .name = "filters", .flags = Argument::kOptional, .children = kXpendingFiltersArguments},
+    key(),
+    string("group"),
+    optional(block("filters", kXpendingFiltersArguments)),
 };
 constexpr Argument kXclaimArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "group"},
-    {.type = Type::kString, .name = "consumer"},
-    {.type = Type::kString, .name = "min-idle-time"},
-    {.type = Type::kString, .name = "id", .flags = Argument::kMultiple},
-    {.type = Type::kInteger, .name = "ms", .token = "IDLE", .flags = Argument::kOptional},
-    {.type = Type::kUnixTime, .name = "unix-time-milliseconds", .token = "TIME", .flags = Argument::kOptional},
-    {.type = Type::kInteger, .name = "count", .token = "RETRYCOUNT", .flags = Argument::kOptional},
-    {.type = Type::kPureToken, .name = "force", .token = "FORCE", .flags = Argument::kOptional},
-    {.type = Type::kPureToken, .name = "justid", .token = "JUSTID", .flags = Argument::kOptional},
-    {.type = Type::kString, .name = "id", .token = "LASTID", .flags = Argument::kOptional},
+    key(),
+    string("group"),
+    string("consumer"),
+    string("min-idle-time"),
+    multiple(string("id")),
+    option("IDLE", integer("ms")),
+    option("TIME", unix_time("unix-time-milliseconds")),
+    option("RETRYCOUNT", integer("count")),
+    optional(token("force", "FORCE")),
+    optional(token("justid", "JUSTID")),
+    option("LASTID", string("id")),
 };
 constexpr Change kXautoclaimHistory[] = {
     {"7.0.0", "The ids that are pending no longer, since their entries are gone."}};
 constexpr Argument kXautoclaimArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "group"},
-    {.type = Type::kString, .name = "consumer"},
-    {.type = Type::kString, .name = "min-idle-time"},
-    {.type = Type::kString, .name = "start"},
-    {.type = Type::kInteger, .name = "count", .token = "COUNT", .flags = Argument::kOptional},
-    {.type = Type::kPureToken, .name = "justid", .token = "JUSTID", .flags = Argument::kOptional},
+    key(),
+    string("group"),
+    string("consumer"),
+    string("min-idle-time"),
+    string("start"),
+    count_option(),
+    optional(token("justid", "JUSTID")),
 };
 
 constexpr Command kXgroupSubcommands[] = {
@@ -338,7 +258,7 @@ constexpr Command kXinfoSubcommands[] = {
      .group = "stream",
      .complexity = "O(N), N being the number of groups.",
      .history = kXinfoGroupsHistory,
-     .arguments = kXlenArguments},
+     .arguments = kKeyArgument},
     {.name = "xinfo|help",
      .arity = 2,
      .flags = kLoading | kStale,
@@ -369,18 +289,18 @@ constexpr Command kCommands[] = {
      .arity = 2,
      .flags = kReadonly | kFast,
      .categories = kCategoryStream,
-     .keys = kKeysOfXlen,
+     .keys = kRo,
      .run = commands::xlen,
      .summary = "Returns the number of entries.",
      .since = "5.0.0",
      .group = "stream",
      .complexity = "O(1)",
-     .arguments = kXlenArguments},
+     .arguments = kKeyArgument},
     {.name = "xrange",
      .arity = -4,
      .flags = kReadonly,
      .categories = kCategoryStream,
-     .keys = kKeysOfXrange,
+     .keys = kRoAccess,
      .run = commands::xrange,
      .summary = "Returns the entries of an interval of ids.",
      .since = "5.0.0",
@@ -392,7 +312,7 @@ constexpr Command kCommands[] = {
      .arity = -4,
      .flags = kReadonly,
      .categories = kCategoryStream,
-     .keys = kKeysOfXrange,
+     .keys = kRoAccess,
      .run = commands::xrevrange,
      .summary = "Returns the entries of an interval of ids from the last one on.",
      .since = "5.0.0",
@@ -426,7 +346,7 @@ constexpr Command kCommands[] = {
      .arity = -4,
      .flags = kWrite | kFast,
      .categories = kCategoryStream,
-     .keys = kKeysOfXack,
+     .keys = kRwUpdate,
      .run = commands::xack,
      .summary = "Ends that entries are pending.",
      .since = "5.0.0",
@@ -437,7 +357,7 @@ constexpr Command kCommands[] = {
      .arity = -3,
      .flags = kWrite | kFast,
      .categories = kCategoryStream,
-     .keys = kKeysOfXdel,
+     .keys = kRwDelete,
      .run = commands::xdel,
      .summary = "Removes entries.",
      .since = "5.0.0",
@@ -459,7 +379,7 @@ constexpr Command kCommands[] = {
      .arity = -5,
      .flags = kWrite | kFast,
      .categories = kCategoryStream,
-     .keys = kKeysOfXdel,
+     .keys = kRwDelete,
      .run = commands::xdelex,
      .summary = "Removes entries, with a say in what groups still refer to.",
      .since = "8.2.0",
@@ -470,7 +390,7 @@ constexpr Command kCommands[] = {
      .arity = -4,
      .flags = kWrite,
      .categories = kCategoryStream,
-     .keys = kKeysOfXdel,
+     .keys = kRwDelete,
      .run = commands::xtrim,
      .summary = "Removes the first entries, down to a length or up to an id.",
      .since = "5.0.0",
@@ -483,7 +403,7 @@ constexpr Command kCommands[] = {
      .arity = -3,
      .flags = kWrite | kDenyOom | kFast,
      .categories = kCategoryStream,
-     .keys = kKeysOfXack,
+     .keys = kRwUpdate,
      .run = commands::xsetid,
      .summary = "Sets the last id of a stream and what it knows of its past.",
      .since = "5.0.0",
@@ -515,7 +435,7 @@ constexpr Command kCommands[] = {
      .arity = -3,
      .flags = kReadonly,
      .categories = kCategoryStream,
-     .keys = kKeysOfXrange,
+     .keys = kRoAccess,
      .run = commands::xpending,
      .summary = "Tells which entries are pending, for whom and since when.",
      .since = "5.0.0",
@@ -528,7 +448,7 @@ constexpr Command kCommands[] = {
      .arity = -6,
      .flags = kWrite | kFast,
      .categories = kCategoryStream,
-     .keys = kKeysOfXack,
+     .keys = kRwUpdate,
      .run = commands::xclaim,
      .summary = "Makes entries pending for another consumer.",
      .since = "5.0.0",
@@ -540,7 +460,7 @@ constexpr Command kCommands[] = {
      .arity = -6,
      .flags = kWrite | kFast,
      .categories = kCategoryStream,
-     .keys = kKeysOfXdel,
+     .keys = kRwDelete,
      .run = commands::xautoclaim,
      .summary = "Makes entries pending for another consumer that are so for long.",
      .since = "6.2.0",

@@ -1,109 +1,47 @@
 // The table of the bitmap commands.
 #include "src/commands/families.h"
+#include "src/commands/shared/rows.h"
 #include "src/commands/string/bitmap_handlers.h"
 
 namespace terrace {
 namespace {
 
-using Type = Argument::Type;
-
-constexpr KeySpec kRoAccess[] = {{.flags = "RO access"}};
-constexpr KeySpec kRwAccessUpdate[] = {{.flags = "RW access update"}};
 constexpr KeySpec kTargetAndSources[] = {{.flags = "OW update", .index = 2},
                                          {.flags = "RO access", .index = 3, .last = -1}};
 constexpr KeySpec kBitfieldKey[] = {
     {.flags = "RW access update variable_flags", .notes = "With `GET` alone it is only read."}};
 
-constexpr Argument kUnit[] = {
-    {.type = Type::kPureToken, .name = "byte", .token = "BYTE"},
-    {.type = Type::kPureToken, .name = "bit", .token = "BIT"},
-};
+constexpr Argument kUnit[] = {token("byte", "BYTE"), token("bit", "BIT")};
 constexpr Argument kBitcountIndex[] = {
-    {.type = Type::kInteger, .name = "start"},
-    {.type = Type::kInteger, .name = "end"},
-    {.type = Type::kOneOf, .name = "index_unit", .flags = Argument::kOptional, .since = "7.0.0", .children = kUnit},
+    integer("start"),
+    integer("end"),
+    since("7.0.0", optional(one_of("index_unit", kUnit))),
 };
-constexpr Argument kBitcountArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kBlock, .name = "index", .flags = Argument::kOptional, .children = kBitcountIndex},
-};
-constexpr Argument kBitposEndIndex[] = {
-    {.type = Type::kInteger, .name = "end"},
-    {.type = Type::kOneOf, .name = "index_unit", .flags = Argument::kOptional, .since = "7.0.0", .children = kUnit},
-};
-constexpr Argument kBitposIndex[] = {
-    {.type = Type::kInteger, .name = "start"},
-    {.type = Type::kBlock, .name = "end_index", .flags = Argument::kOptional, .children = kBitposEndIndex},
-};
-constexpr Argument kBitposArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "bit"},
-    {.type = Type::kBlock, .name = "index", .flags = Argument::kOptional, .children = kBitposIndex},
-};
-constexpr Argument kFieldPlace[] = {
-    {.type = Type::kString, .name = "encoding"},
-    {.type = Type::kInteger, .name = "offset"},
-};
-constexpr Argument kFieldValue[] = {
-    {.type = Type::kString, .name = "encoding"},
-    {.type = Type::kInteger, .name = "offset"},
-    {.type = Type::kInteger, .name = "value"},
-};
-constexpr Argument kFieldIncrement[] = {
-    {.type = Type::kString, .name = "encoding"},
-    {.type = Type::kInteger, .name = "offset"},
-    {.type = Type::kInteger, .name = "increment"},
-};
-constexpr Argument kOverflow[] = {
-    {.type = Type::kPureToken, .name = "wrap", .token = "WRAP"},
-    {.type = Type::kPureToken, .name = "sat", .token = "SAT"},
-    {.type = Type::kPureToken, .name = "fail", .token = "FAIL"},
-};
+constexpr Argument kBitcountArguments[] = {key(), optional(block("index", kBitcountIndex))};
+constexpr Argument kBitposEndIndex[] = {integer("end"), since("7.0.0", optional(one_of("index_unit", kUnit)))};
+constexpr Argument kBitposIndex[] = {integer("start"), optional(block("end_index", kBitposEndIndex))};
+constexpr Argument kBitposArguments[] = {key(), integer("bit"), optional(block("index", kBitposIndex))};
+constexpr Argument kFieldPlace[] = {string("encoding"), integer("offset")};
+constexpr Argument kFieldValue[] = {string("encoding"), integer("offset"), integer("value")};
+constexpr Argument kFieldIncrement[] = {string("encoding"), integer("offset"), integer("increment")};
+constexpr Argument kOverflow[] = {token("wrap", "WRAP"), token("sat", "SAT"), token("fail", "FAIL")};
 constexpr Argument kFieldWrite[] = {
-    {.type = Type::kBlock, .name = "encoding_offset_value", .token = "SET", .children = kFieldValue},
-    {.type = Type::kBlock, .name = "encoding_offset_increment", .token = "INCRBY", .children = kFieldIncrement},
+    prefixed("SET", block("encoding_offset_value", kFieldValue)),
+    prefixed("INCRBY", block("encoding_offset_increment", kFieldIncrement)),
 };
 constexpr Argument kFieldChange[] = {
-    {.type = Type::kOneOf,
-     .name = "wrap_sat_fail",
-     .token = "OVERFLOW",
-     .flags = Argument::kOptional,
-     .children = kOverflow},
-    {.type = Type::kOneOf, .name = "write_operation", .children = kFieldWrite},
+    option("OVERFLOW", one_of("wrap_sat_fail", kOverflow)),
+    one_of("write_operation", kFieldWrite),
 };
 constexpr Argument kFieldOperation[] = {
-    {.type = Type::kBlock, .name = "encoding_offset", .token = "GET", .children = kFieldPlace},
-    {.type = Type::kBlock, .name = "write", .children = kFieldChange},
+    prefixed("GET", block("encoding_offset", kFieldPlace)),
+    block("write", kFieldChange),
 };
-constexpr Argument kBitfieldArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kOneOf,
-     .name = "operation",
-     .flags = Argument::kOptional | Argument::kMultiple,
-     .children = kFieldOperation},
-};
-constexpr Argument kBitfieldRoArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kBlock,
-     .name = "encoding_offset",
-     .token = "GET",
-     .flags = Argument::kOptional | Argument::kMultiple | Argument::kMultipleToken,
-     .children = kFieldPlace},
-};
-constexpr Argument kBitopArguments[] = {
-    {.type = Type::kString, .name = "operation"},
-    {.type = Type::kKey, .name = "destkey"},
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple, .key_spec = 1},
-};
-constexpr Argument kGetbitArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "offset"},
-};
-constexpr Argument kSetbitArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "offset"},
-    {.type = Type::kInteger, .name = "value"},
-};
+constexpr Argument kBitfieldArguments[] = {key(), optional(multiple(one_of("operation", kFieldOperation)))};
+constexpr Argument kBitfieldRoArguments[] = {key(), repeated_option("GET", block("encoding_offset", kFieldPlace))};
+constexpr Argument kBitopArguments[] = {string("operation"), key("destkey"), multiple(key("key", 1))};
+constexpr Argument kGetbitArguments[] = {key(), integer("offset")};
+constexpr Argument kSetbitArguments[] = {key(), integer("offset"), integer("value")};
 
 constexpr Change kUnitHistory[] = {{"7.0.0", "The option `BYTE` or `BIT`."}};
 

@@ -1,33 +1,19 @@
 // The table of the HyperLogLog commands.
 #include "src/commands/families.h"
+#include "src/commands/shared/rows.h"
 #include "src/commands/string/hyperloglog_handlers.h"
 
 namespace terrace {
 namespace {
 
-using Type = Argument::Type;
-
-constexpr KeySpec kRwInsert[] = {{.flags = "RW insert"}};
 constexpr KeySpec kCountedKeys[] = {
     {.flags = "RW access", .last = -1, .notes = "What was counted may be kept with the key."}};
 constexpr KeySpec kTargetAndSources[] = {{.flags = "RW access insert"}, {.flags = "RO access", .index = 2, .last = -1}};
 constexpr KeySpec kDebuggedKey[] = {{.flags = "RW access", .index = 2}};
 
-constexpr Argument kPfaddArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "element", .flags = Argument::kOptional | Argument::kMultiple},
-};
-constexpr Argument kPfcountArguments[] = {
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
-};
-constexpr Argument kPfdebugArguments[] = {
-    {.type = Type::kString, .name = "subcommand"},
-    {.type = Type::kKey, .name = "key"},
-};
-constexpr Argument kPfmergeArguments[] = {
-    {.type = Type::kKey, .name = "destkey"},
-    {.type = Type::kKey, .name = "sourcekey", .flags = Argument::kMultiple, .key_spec = 1},
-};
+constexpr Argument kPfaddArguments[] = {key(), optional(multiple(string("element")))};
+constexpr Argument kPfdebugArguments[] = {string("subcommand"), key()};
+constexpr Argument kPfmergeArguments[] = {key("destkey"), multiple(key("sourcekey", 1))};
 
 constexpr Command kCommands[] = {
     {.name = "pfadd",
@@ -51,7 +37,7 @@ constexpr Command kCommands[] = {
      .since = "2.8.9",
      .group = "hyperloglog",
      .complexity = "O(1) for one key; O(N) for N keys, much more for each.",
-     .arguments = kPfcountArguments},
+     .arguments = kKeysArgument},
     {.name = "pfdebug",
      .arity = 3,
      .flags = kWrite | kDenyOom | kAdmin,

@@ -1,117 +1,63 @@
 // The table of the string commands.
 #include "src/commands/families.h"
+#include "src/commands/shared/rows.h"
+#include "src/commands/string/string.h"
 #include "src/commands/string/string_handlers.h"
 
 namespace terrace {
 namespace {
 
-using Type = Argument::Type;
-
-constexpr KeySpec kRwInsert[] = {{.flags = "RW insert"}};
-constexpr KeySpec kRwAccessUpdate[] = {{.flags = "RW access update"}};
-constexpr KeySpec kRoAccess[] = {{.flags = "RO access"}};
-constexpr KeySpec kRwAccessDelete[] = {{.flags = "RW access delete"}};
 constexpr KeySpec kRoAccessTwo[] = {{.flags = "RO access", .last = 1}};
 constexpr KeySpec kRoAccessAll[] = {{.flags = "RO access", .last = -1}};
 constexpr KeySpec kOwUpdatePairs[] = {{.flags = "OW update", .last = -1, .step = 2}};
 constexpr KeySpec kOwInsertPairs[] = {{.flags = "OW insert", .last = -1, .step = 2}};
-constexpr KeySpec kOwUpdate[] = {{.flags = "OW update"}};
 constexpr KeySpec kSetKey[] = {{.flags = "RW access update variable_flags", .notes = "Without `GET` it is not read."}};
 constexpr KeySpec kGetexKey[] = {{.flags = "RW access update", .notes = "What changes is the expiry."}};
 constexpr KeySpec kOwInsert[] = {{.flags = "OW insert"}};
-constexpr KeySpec kRwUpdate[] = {{.flags = "RW update"}};
-constexpr KeySpec kRo[] = {{.flags = "RO"}};
 
 bool always_overwrites(std::span<const std::string_view>) {
   return true;
 }
 
-constexpr Argument kAppendArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "value"},
-};
-constexpr Argument kKeyArgument[] = {
-    {.type = Type::kKey, .name = "key"},
-};
-constexpr Argument kDecrbyArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "decrement"},
-};
+constexpr Argument kAppendArguments[] = {key(), string("value")};
+constexpr Argument kDecrbyArguments[] = {key(), integer("decrement")};
 constexpr Argument kGetexExpiration[] = {
-    {.type = Type::kInteger, .name = "seconds", .token = "EX"},
-    {.type = Type::kInteger, .name = "milliseconds", .token = "PX"},
-    {.type = Type::kUnixTime, .name = "unix-time-seconds", .token = "EXAT"},
-    {.type = Type::kUnixTime, .name = "unix-time-milliseconds", .token = "PXAT"},
-    {.type = Type::kPureToken, .name = "persist", .token = "PERSIST"},
+    prefixed("EX", integer("seconds")),
+    prefixed("PX", integer("milliseconds")),
+    prefixed("EXAT", unix_time("unix-time-seconds")),
+    prefixed("PXAT", unix_time("unix-time-milliseconds")),
+    token("persist", "PERSIST"),
 };
-constexpr Argument kGetexArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kOneOf, .name = "expiration", .flags = Argument::kOptional, .children = kGetexExpiration},
-};
-constexpr Argument kGetrangeArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "start"},
-    {.type = Type::kInteger, .name = "end"},
-};
-constexpr Argument kIncrbyArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "increment"},
-};
-constexpr Argument kIncrbyfloatArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kDouble, .name = "increment"},
-};
+constexpr Argument kGetexArguments[] = {key(), optional(one_of("expiration", kGetexExpiration))};
+constexpr Argument kGetrangeArguments[] = {key(), integer("start"), integer("end")};
+constexpr Argument kIncrbyArguments[] = {key(), integer("increment")};
+constexpr Argument kIncrbyfloatArguments[] = {key(), real("increment")};
 constexpr Argument kLcsArguments[] = {
-    {.type = Type::kKey, .name = "key1"},
-    {.type = Type::kKey, .name = "key2"},
-    {.type = Type::kPureToken, .name = "len", .token = "LEN", .flags = Argument::kOptional},
-    {.type = Type::kPureToken, .name = "idx", .token = "IDX", .flags = Argument::kOptional},
-    {.type = Type::kInteger, .name = "len", .token = "MINMATCHLEN", .flags = Argument::kOptional},
-    {.type = Type::kPureToken, .name = "withmatchlen", .token = "WITHMATCHLEN", .flags = Argument::kOptional},
+    key("key1"),
+    key("key2"),
+    optional(token("len", "LEN")),
+    optional(token("idx", "IDX")),
+    option("MINMATCHLEN", integer("len")),
+    optional(token("withmatchlen", "WITHMATCHLEN")),
 };
-constexpr Argument kKeysArgument[] = {
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
-};
-constexpr Argument kMsetArguments[] = {
-    {.type = Type::kBlock, .name = "key_value", .flags = Argument::kMultiple, .children = kAppendArguments},
-};
-constexpr Argument kPsetexArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "milliseconds"},
-    {.type = Type::kString, .name = "value"},
-};
-constexpr Argument kSetCondition[] = {
-    {.type = Type::kPureToken, .name = "nx", .token = "NX"},
-    {.type = Type::kPureToken, .name = "xx", .token = "XX"},
-};
+constexpr Argument kMsetArguments[] = {multiple(block("key_value", kAppendArguments))};
+constexpr Argument kPsetexArguments[] = {key(), integer("milliseconds"), string("value")};
 constexpr Argument kSetExpiration[] = {
-    {.type = Type::kInteger, .name = "seconds", .token = "EX", .since = "2.6.12"},
-    {.type = Type::kInteger, .name = "milliseconds", .token = "PX", .since = "2.6.12"},
-    {.type = Type::kUnixTime, .name = "unix-time-seconds", .token = "EXAT", .since = "6.2.0"},
-    {.type = Type::kUnixTime, .name = "unix-time-milliseconds", .token = "PXAT", .since = "6.2.0"},
-    {.type = Type::kPureToken, .name = "keepttl", .token = "KEEPTTL", .since = "6.0.0"},
+    since("2.6.12", prefixed("EX", integer("seconds"))),
+    since("2.6.12", prefixed("PX", integer("milliseconds"))),
+    since("6.2.0", prefixed("EXAT", unix_time("unix-time-seconds"))),
+    since("6.2.0", prefixed("PXAT", unix_time("unix-time-milliseconds"))),
+    since("6.0.0", token("keepttl", "KEEPTTL")),
 };
 constexpr Argument kSetArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "value"},
-    {.type = Type::kOneOf,
-     .name = "condition",
-     .flags = Argument::kOptional,
-     .since = "2.6.12",
-     .children = kSetCondition},
-    {.type = Type::kPureToken, .name = "get", .token = "GET", .flags = Argument::kOptional, .since = "6.2.0"},
-    {.type = Type::kOneOf, .name = "expiration", .flags = Argument::kOptional, .children = kSetExpiration},
+    key(),
+    string("value"),
+    since("2.6.12", optional(one_of("condition", kNxOrXx))),
+    since("6.2.0", optional(token("get", "GET"))),
+    optional(one_of("expiration", kSetExpiration)),
 };
-constexpr Argument kSetexArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "seconds"},
-    {.type = Type::kString, .name = "value"},
-};
-constexpr Argument kSetrangeArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "offset"},
-    {.type = Type::kString, .name = "value"},
-};
+constexpr Argument kSetexArguments[] = {key(), integer("seconds"), string("value")};
+constexpr Argument kSetrangeArguments[] = {key(), integer("offset"), string("value")};
 
 constexpr Change kSetHistory[] = {{"2.6.12", "The options `EX`, `PX`, `NX` and `XX`."},
                                   {"6.0.0", "The option `KEEPTTL`."},

@@ -1,6 +1,7 @@
 // MULTI, EXEC, DISCARD, WATCH, UNWATCH. EXEC has no handler: TransactionRunner runs what was queued.
 #include "src/commands/command_families.h"
 #include "src/commands/families.h"
+#include "src/commands/shared/rows.h"
 #include "src/execution/context.h"
 
 namespace terrace {
@@ -39,9 +40,6 @@ void unwatch(Context& context) {
 constexpr std::uint32_t kFlags = kNoScript | kLoading | kStale;
 constexpr std::uint32_t kControlFlags = kFlags | kFast | kAllowBusy;
 constexpr KeySpec kKeys[] = {{.flags = "RO", .last = -1}};
-using Type = Argument::Type;
-constexpr Argument kWatchArguments[] = {{.type = Type::kKey, .name = "key", .flags = Argument::kMultiple}};
-
 constexpr Command row(std::string_view name, std::uint32_t flags, void (*run)(Context&), std::string_view since,
                       std::string_view complexity, std::string_view summary) {
   return {.name = name,
@@ -81,7 +79,7 @@ constexpr Command kCommands[] = {
      .since = "2.2.0",
      .group = "transactions",
      .complexity = "O(1) for every key.",
-     .arguments = kWatchArguments},
+     .arguments = kKeysArgument},
 };
 
 }  // namespace

@@ -1,14 +1,11 @@
 // The table of the geo commands.
 #include "src/commands/families.h"
+#include "src/commands/shared/rows.h"
 #include "src/commands/zset/geo_handlers.h"
 
 namespace terrace {
 namespace {
 
-using Type = Argument::Type;
-
-constexpr KeySpec kRwUpdate[] = {{.flags = "RW update"}};
-constexpr KeySpec kRoAccess[] = {{.flags = "RO access"}};
 constexpr KeySpec kGeoradiusKeys[] = {
     {.flags = "RO access"},
     {.begin = KeySpec::Begin::kKeyword, .flags = "OW update", .index = 6, .keyword = "STORE"},
@@ -19,148 +16,102 @@ constexpr KeySpec kGeoradiusbymemberKeys[] = {
     {.begin = KeySpec::Begin::kKeyword, .flags = "OW update", .index = 5, .keyword = "STOREDIST"}};
 constexpr KeySpec kGeosearchstoreKeys[] = {{.flags = "OW update"}, {.flags = "RO access", .index = 2}};
 
-constexpr Argument kGeoaddCondition[] = {
-    {.type = Type::kPureToken, .name = "nx", .token = "NX"},
-    {.type = Type::kPureToken, .name = "xx", .token = "XX"},
-};
-constexpr Argument kGeoaddLongitudeLatitudeMember[] = {
-    {.type = Type::kDouble, .name = "longitude"},
-    {.type = Type::kDouble, .name = "latitude"},
-    {.type = Type::kString, .name = "member"},
-};
+constexpr Argument kGeoaddLongitudeLatitudeMember[] = {real("longitude"), real("latitude"), string("member")};
 constexpr Argument kGeoaddArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kOneOf,
-     .name = "condition",
-     .flags = Argument::kOptional,
-     .since = "6.2.0",
-     .children = kGeoaddCondition},
-    {.type = Type::kPureToken, .name = "change", .token = "CH", .flags = Argument::kOptional, .since = "6.2.0"},
-    {.type = Type::kBlock,
-     .name = "longitude_latitude_member",
-     .flags = Argument::kMultiple,
-     .children = kGeoaddLongitudeLatitudeMember},
+    key(),
+    since("6.2.0", optional(one_of("condition", kNxOrXx))),
+    since("6.2.0", optional(token("change", "CH"))),
+    multiple(block("longitude_latitude_member", kGeoaddLongitudeLatitudeMember)),
 };
-constexpr Argument kGeodistUnit[] = {
-    {.type = Type::kPureToken, .name = "m", .token = "M"},
-    {.type = Type::kPureToken, .name = "km", .token = "KM"},
-    {.type = Type::kPureToken, .name = "ft", .token = "FT"},
-    {.type = Type::kPureToken, .name = "mi", .token = "MI"},
-};
+constexpr Argument kGeodistUnit[] = {token("m", "M"), token("km", "KM"), token("ft", "FT"), token("mi", "MI")};
 constexpr Argument kGeodistArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "member1"},
-    {.type = Type::kString, .name = "member2"},
-    {.type = Type::kOneOf, .name = "unit", .flags = Argument::kOptional, .children = kGeodistUnit},
+    key(),
+    string("member1"),
+    string("member2"),
+    optional(one_of("unit", kGeodistUnit)),
 };
-constexpr Argument kGeohashArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "member", .flags = Argument::kMultiple},
-};
+constexpr Argument kGeohashArguments[] = {key(), multiple(string("member"))};
 constexpr Argument kGeoradiusCount[] = {
-    {.type = Type::kInteger, .name = "count", .token = "COUNT"},
-    {.type = Type::kPureToken, .name = "any", .token = "ANY", .flags = Argument::kOptional, .since = "6.2.0"},
-};
-constexpr Argument kGeoradiusOrder[] = {
-    {.type = Type::kPureToken, .name = "asc", .token = "ASC"},
-    {.type = Type::kPureToken, .name = "desc", .token = "DESC"},
+    prefixed("COUNT", integer("count")),
+    since("6.2.0", optional(token("any", "ANY"))),
 };
 constexpr Argument kGeoradiusArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kDouble, .name = "longitude"},
-    {.type = Type::kDouble, .name = "latitude"},
-    {.type = Type::kDouble, .name = "radius"},
-    {.type = Type::kOneOf, .name = "unit", .children = kGeodistUnit},
-    {.type = Type::kPureToken, .name = "withcoord", .token = "WITHCOORD", .flags = Argument::kOptional},
-    {.type = Type::kPureToken, .name = "withdist", .token = "WITHDIST", .flags = Argument::kOptional},
-    {.type = Type::kPureToken, .name = "withhash", .token = "WITHHASH", .flags = Argument::kOptional},
-    {.type = Type::kBlock, .name = "count", .flags = Argument::kOptional, .children = kGeoradiusCount},
-    {.type = Type::kOneOf, .name = "order", .flags = Argument::kOptional, .children = kGeoradiusOrder},
-    {.type = Type::kKey, .name = "key", .token = "STORE", .flags = Argument::kOptional, .key_spec = 1},
-    {.type = Type::kKey, .name = "key", .token = "STOREDIST", .flags = Argument::kOptional, .key_spec = 2},
+    key(),
+    real("longitude"),
+    real("latitude"),
+    real("radius"),
+    one_of("unit", kGeodistUnit),
+    optional(token("withcoord", "WITHCOORD")),
+    optional(token("withdist", "WITHDIST")),
+    optional(token("withhash", "WITHHASH")),
+    optional(block("count", kGeoradiusCount)),
+    optional(one_of("order", kAscOrDesc)),
+    option("STORE", key("key", 1)),
+    option("STOREDIST", key("key", 2)),
 };
 constexpr Argument kGeoradiusRoArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kDouble, .name = "longitude"},
-    {.type = Type::kDouble, .name = "latitude"},
-    {.type = Type::kDouble, .name = "radius"},
-    {.type = Type::kOneOf, .name = "unit", .children = kGeodistUnit},
-    {.type = Type::kPureToken, .name = "withcoord", .token = "WITHCOORD", .flags = Argument::kOptional},
-    {.type = Type::kPureToken, .name = "withdist", .token = "WITHDIST", .flags = Argument::kOptional},
-    {.type = Type::kPureToken, .name = "withhash", .token = "WITHHASH", .flags = Argument::kOptional},
-    {.type = Type::kBlock, .name = "count", .flags = Argument::kOptional, .children = kGeoradiusCount},
-    {.type = Type::kOneOf, .name = "order", .flags = Argument::kOptional, .children = kGeoradiusOrder},
+    key(),
+    real("longitude"),
+    real("latitude"),
+    real("radius"),
+    one_of("unit", kGeodistUnit),
+    optional(token("withcoord", "WITHCOORD")),
+    optional(token("withdist", "WITHDIST")),
+    optional(token("withhash", "WITHHASH")),
+    optional(block("count", kGeoradiusCount)),
+    optional(one_of("order", kAscOrDesc)),
 };
-constexpr Argument kGeoradiusbymemberCount[] = {
-    {.type = Type::kInteger, .name = "count", .token = "COUNT"},
-    {.type = Type::kPureToken, .name = "any", .token = "ANY", .flags = Argument::kOptional},
-};
+constexpr Argument kGeoradiusbymemberCount[] = {prefixed("COUNT", integer("count")), optional(token("any", "ANY"))};
 constexpr Argument kGeoradiusbymemberArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "member"},
-    {.type = Type::kDouble, .name = "radius"},
-    {.type = Type::kOneOf, .name = "unit", .children = kGeodistUnit},
-    {.type = Type::kPureToken, .name = "withcoord", .token = "WITHCOORD", .flags = Argument::kOptional},
-    {.type = Type::kPureToken, .name = "withdist", .token = "WITHDIST", .flags = Argument::kOptional},
-    {.type = Type::kPureToken, .name = "withhash", .token = "WITHHASH", .flags = Argument::kOptional},
-    {.type = Type::kBlock, .name = "count", .flags = Argument::kOptional, .children = kGeoradiusbymemberCount},
-    {.type = Type::kOneOf, .name = "order", .flags = Argument::kOptional, .children = kGeoradiusOrder},
-    {.type = Type::kKey, .name = "key", .token = "STORE", .flags = Argument::kOptional, .key_spec = 1},
-    {.type = Type::kKey, .name = "key", .token = "STOREDIST", .flags = Argument::kOptional, .key_spec = 2},
+    key(),
+    string("member"),
+    real("radius"),
+    one_of("unit", kGeodistUnit),
+    optional(token("withcoord", "WITHCOORD")),
+    optional(token("withdist", "WITHDIST")),
+    optional(token("withhash", "WITHHASH")),
+    optional(block("count", kGeoradiusbymemberCount)),
+    optional(one_of("order", kAscOrDesc)),
+    option("STORE", key("key", 1)),
+    option("STOREDIST", key("key", 2)),
 };
 constexpr Argument kGeoradiusbymemberRoArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "member"},
-    {.type = Type::kDouble, .name = "radius"},
-    {.type = Type::kOneOf, .name = "unit", .children = kGeodistUnit},
-    {.type = Type::kPureToken, .name = "withcoord", .token = "WITHCOORD", .flags = Argument::kOptional},
-    {.type = Type::kPureToken, .name = "withdist", .token = "WITHDIST", .flags = Argument::kOptional},
-    {.type = Type::kPureToken, .name = "withhash", .token = "WITHHASH", .flags = Argument::kOptional},
-    {.type = Type::kBlock, .name = "count", .flags = Argument::kOptional, .children = kGeoradiusbymemberCount},
-    {.type = Type::kOneOf, .name = "order", .flags = Argument::kOptional, .children = kGeoradiusOrder},
+    key(),
+    string("member"),
+    real("radius"),
+    one_of("unit", kGeodistUnit),
+    optional(token("withcoord", "WITHCOORD")),
+    optional(token("withdist", "WITHDIST")),
+    optional(token("withhash", "WITHHASH")),
+    optional(block("count", kGeoradiusbymemberCount)),
+    optional(one_of("order", kAscOrDesc)),
 };
-constexpr Argument kGeosearchFromLongitudeLatitude[] = {
-    {.type = Type::kDouble, .name = "longitude"},
-    {.type = Type::kDouble, .name = "latitude"},
-};
+constexpr Argument kGeosearchFromLongitudeLatitude[] = {real("longitude"), real("latitude")};
 constexpr Argument kGeosearchFrom[] = {
-    {.type = Type::kString, .name = "member", .token = "FROMMEMBER"},
-    {.type = Type::kBlock,
-     .name = "longitude_latitude",
-     .token = "FROMLONLAT",
-     .children = kGeosearchFromLongitudeLatitude},
+    prefixed("FROMMEMBER", string("member")),
+    prefixed("FROMLONLAT", block("longitude_latitude", kGeosearchFromLongitudeLatitude)),
 };
-constexpr Argument kGeosearchByCircle[] = {
-    {.type = Type::kDouble, .name = "radius", .token = "BYRADIUS"},
-    {.type = Type::kOneOf, .name = "unit", .children = kGeodistUnit},
-};
-constexpr Argument kGeosearchByBox[] = {
-    {.type = Type::kDouble, .name = "width", .token = "BYBOX"},
-    {.type = Type::kDouble, .name = "height"},
-    {.type = Type::kOneOf, .name = "unit", .children = kGeodistUnit},
-};
-constexpr Argument kGeosearchBy[] = {
-    {.type = Type::kBlock, .name = "circle", .children = kGeosearchByCircle},
-    {.type = Type::kBlock, .name = "box", .children = kGeosearchByBox},
-};
+constexpr Argument kGeosearchByCircle[] = {prefixed("BYRADIUS", real("radius")), one_of("unit", kGeodistUnit)};
+constexpr Argument kGeosearchByBox[] = {prefixed("BYBOX", real("width")), real("height"), one_of("unit", kGeodistUnit)};
+constexpr Argument kGeosearchBy[] = {block("circle", kGeosearchByCircle), block("box", kGeosearchByBox)};
 constexpr Argument kGeosearchArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kOneOf, .name = "from", .children = kGeosearchFrom},
-    {.type = Type::kOneOf, .name = "by", .children = kGeosearchBy},
-    {.type = Type::kOneOf, .name = "order", .flags = Argument::kOptional, .children = kGeoradiusOrder},
-    {.type = Type::kBlock, .name = "count", .flags = Argument::kOptional, .children = kGeoradiusbymemberCount},
-    {.type = Type::kPureToken, .name = "withcoord", .token = "WITHCOORD", .flags = Argument::kOptional},
-    {.type = Type::kPureToken, .name = "withdist", .token = "WITHDIST", .flags = Argument::kOptional},
-    {.type = Type::kPureToken, .name = "withhash", .token = "WITHHASH", .flags = Argument::kOptional},
+    key(),
+    one_of("from", kGeosearchFrom),
+    one_of("by", kGeosearchBy),
+    optional(one_of("order", kAscOrDesc)),
+    optional(block("count", kGeoradiusbymemberCount)),
+    optional(token("withcoord", "WITHCOORD")),
+    optional(token("withdist", "WITHDIST")),
+    optional(token("withhash", "WITHHASH")),
 };
 constexpr Argument kGeosearchstoreArguments[] = {
-    {.type = Type::kKey, .name = "destination"},
-    {.type = Type::kKey, .name = "source", .key_spec = 1},
-    {.type = Type::kOneOf, .name = "from", .children = kGeosearchFrom},
-    {.type = Type::kOneOf, .name = "by", .children = kGeosearchBy},
-    {.type = Type::kOneOf, .name = "order", .flags = Argument::kOptional, .children = kGeoradiusOrder},
-    {.type = Type::kBlock, .name = "count", .flags = Argument::kOptional, .children = kGeoradiusbymemberCount},
-    {.type = Type::kPureToken, .name = "storedist", .token = "STOREDIST", .flags = Argument::kOptional},
+    key("destination"),
+    key("source", 1),
+    one_of("from", kGeosearchFrom),
+    one_of("by", kGeosearchBy),
+    optional(one_of("order", kAscOrDesc)),
+    optional(block("count", kGeoradiusbymemberCount)),
+    optional(token("storedist", "STOREDIST")),
 };
 
 constexpr Change kGeoaddHistory[] = {{"6.2.0", "The options CH, NX and XX."}};

@@ -1,257 +1,104 @@
 // The table of the sorted set commands.
 #include "src/commands/families.h"
+#include "src/commands/shared/rows.h"
 #include "src/commands/zset/zset_handlers.h"
 
 namespace terrace {
 namespace {
 
-using Type = Argument::Type;
-
-constexpr KeySpec kRwUpdate[] = {{.flags = "RW update"}};
-constexpr KeySpec kRo[] = {{.flags = "RO"}};
-constexpr KeySpec kRoAccess[] = {{.flags = "RO access"}};
-constexpr KeySpec kZdiffKeys[] = {
-    {.find = KeySpec::Find::kKeyCount, .flags = "RO access", .count_index = 0, .first_key = 1}};
-constexpr KeySpec kZdiffstoreKeys[] = {
-    {.flags = "OW update"},
-    {.find = KeySpec::Find::kKeyCount, .flags = "RO access", .index = 2, .count_index = 0, .first_key = 1}};
-constexpr KeySpec kRwAccessUpdate[] = {{.flags = "RW access update"}};
-constexpr KeySpec kZmpopKeys[] = {
-    {.find = KeySpec::Find::kKeyCount, .flags = "RW access delete", .count_index = 0, .first_key = 1}};
-constexpr KeySpec kBzmpopKeys[] = {
-    {.find = KeySpec::Find::kKeyCount, .flags = "RW access delete", .index = 2, .count_index = 0, .first_key = 1}};
+constexpr KeySpec kZdiffKeys[] = {counted_keys("RO access")};
+constexpr KeySpec kZdiffstoreKeys[] = {{.flags = "OW update"}, counted_keys("RO access", 2)};
+constexpr KeySpec kZmpopKeys[] = {counted_keys("RW access delete")};
+constexpr KeySpec kBzmpopKeys[] = {counted_keys("RW access delete", 2)};
 constexpr KeySpec kAllButLast[] = {{.flags = "RW access delete", .last = -2}};
-constexpr KeySpec kRwAccessDelete[] = {{.flags = "RW access delete"}};
 constexpr KeySpec kZrangestoreKeys[] = {{.flags = "OW update"}, {.flags = "RO access", .index = 2}};
-constexpr KeySpec kRwDelete[] = {{.flags = "RW delete"}};
 
-constexpr Argument kZaddCondition[] = {
-    {.type = Type::kPureToken, .name = "nx", .token = "NX"},
-    {.type = Type::kPureToken, .name = "xx", .token = "XX"},
-};
-constexpr Argument kZaddComparison[] = {
-    {.type = Type::kPureToken, .name = "gt", .token = "GT"},
-    {.type = Type::kPureToken, .name = "lt", .token = "LT"},
-};
-constexpr Argument kZaddScoreMember[] = {
-    {.type = Type::kDouble, .name = "score"},
-    {.type = Type::kString, .name = "member"},
-};
+constexpr Argument kZaddComparison[] = {token("gt", "GT"), token("lt", "LT")};
+constexpr Argument kZaddScoreMember[] = {real("score"), string("member")};
 constexpr Argument kZaddArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kOneOf,
-     .name = "condition",
-     .flags = Argument::kOptional,
-     .since = "3.0.2",
-     .children = kZaddCondition},
-    {.type = Type::kOneOf,
-     .name = "comparison",
-     .flags = Argument::kOptional,
-     .since = "6.2.0",
-     .children = kZaddComparison},
-    {.type = Type::kPureToken, .name = "change", .token = "CH", .flags = Argument::kOptional, .since = "3.0.2"},
-    {.type = Type::kPureToken, .name = "increment", .token = "INCR", .flags = Argument::kOptional, .since = "3.0.2"},
-    {.type = Type::kBlock, .name = "score_member", .flags = Argument::kMultiple, .children = kZaddScoreMember},
+    key(),
+    since("3.0.2", optional(one_of("condition", kNxOrXx))),
+    since("6.2.0", optional(one_of("comparison", kZaddComparison))),
+    since("3.0.2", optional(token("change", "CH"))),
+    since("3.0.2", optional(token("increment", "INCR"))),
+    multiple(block("score_member", kZaddScoreMember)),
 };
-constexpr Argument kZcardArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-};
-constexpr Argument kZcountArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kDouble, .name = "min"},
-    {.type = Type::kDouble, .name = "max"},
-};
+constexpr Argument kZcountArguments[] = {key(), real("min"), real("max")};
 constexpr Argument kZdiffArguments[] = {
-    {.type = Type::kInteger, .name = "numkeys"},
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
-    {.type = Type::kPureToken, .name = "withscores", .token = "WITHSCORES", .flags = Argument::kOptional},
+    integer("numkeys"),
+    multiple(key()),
+    optional(token("withscores", "WITHSCORES")),
 };
-constexpr Argument kZdiffstoreArguments[] = {
-    {.type = Type::kKey, .name = "destination"},
-    {.type = Type::kInteger, .name = "numkeys"},
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple, .key_spec = 1},
-};
-constexpr Argument kZincrbyArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "increment"},
-    {.type = Type::kString, .name = "member"},
-};
-constexpr Argument kZinterAggregate[] = {
-    {.type = Type::kPureToken, .name = "sum", .token = "SUM"},
-    {.type = Type::kPureToken, .name = "min", .token = "MIN"},
-    {.type = Type::kPureToken, .name = "max", .token = "MAX"},
-};
+constexpr Argument kZdiffstoreArguments[] = {key("destination"), integer("numkeys"), multiple(key("key", 1))};
+constexpr Argument kZincrbyArguments[] = {key(), integer("increment"), string("member")};
+constexpr Argument kZinterAggregate[] = {token("sum", "SUM"), token("min", "MIN"), token("max", "MAX")};
 constexpr Argument kZinterArguments[] = {
-    {.type = Type::kInteger, .name = "numkeys"},
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
-    {.type = Type::kInteger, .name = "weight", .token = "WEIGHTS", .flags = Argument::kOptional | Argument::kMultiple},
-    {.type = Type::kOneOf,
-     .name = "aggregate",
-     .token = "AGGREGATE",
-     .flags = Argument::kOptional,
-     .children = kZinterAggregate},
-    {.type = Type::kPureToken, .name = "withscores", .token = "WITHSCORES", .flags = Argument::kOptional},
+    integer("numkeys"),
+    multiple(key()),
+    option("WEIGHTS", multiple(integer("weight"))),
+    option("AGGREGATE", one_of("aggregate", kZinterAggregate)),
+    optional(token("withscores", "WITHSCORES")),
 };
-constexpr Argument kZintercardArguments[] = {
-    {.type = Type::kInteger, .name = "numkeys"},
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
-    {.type = Type::kInteger, .name = "limit", .token = "LIMIT", .flags = Argument::kOptional},
-};
+constexpr Argument kZintercardArguments[] = {integer("numkeys"), multiple(key()), option("LIMIT", integer("limit"))};
 constexpr Argument kZinterstoreArguments[] = {
-    {.type = Type::kKey, .name = "destination"},
-    {.type = Type::kInteger, .name = "numkeys"},
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple, .key_spec = 1},
-    {.type = Type::kInteger, .name = "weight", .token = "WEIGHTS", .flags = Argument::kOptional | Argument::kMultiple},
-    {.type = Type::kOneOf,
-     .name = "aggregate",
-     .token = "AGGREGATE",
-     .flags = Argument::kOptional,
-     .children = kZinterAggregate},
+    key("destination"),
+    integer("numkeys"),
+    multiple(key("key", 1)),
+    option("WEIGHTS", multiple(integer("weight"))),
+    option("AGGREGATE", one_of("aggregate", kZinterAggregate)),
 };
-constexpr Argument kZlexcountArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "min"},
-    {.type = Type::kString, .name = "max"},
-};
-constexpr Argument kZmpopWhere[] = {
-    {.type = Type::kPureToken, .name = "min", .token = "MIN"},
-    {.type = Type::kPureToken, .name = "max", .token = "MAX"},
-};
+constexpr Argument kZlexcountArguments[] = {key(), string("min"), string("max")};
+constexpr Argument kZmpopWhere[] = {token("min", "MIN"), token("max", "MAX")};
 constexpr Argument kZmpopArguments[] = {
-    {.type = Type::kInteger, .name = "numkeys"},
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
-    {.type = Type::kOneOf, .name = "where", .children = kZmpopWhere},
-    {.type = Type::kInteger, .name = "count", .token = "COUNT", .flags = Argument::kOptional},
+    integer("numkeys"),
+    multiple(key()),
+    one_of("where", kZmpopWhere),
+    count_option(),
 };
 constexpr Argument kBzmpopArguments[] = {
-    {.type = Type::kDouble, .name = "timeout"},
-    {.type = Type::kInteger, .name = "numkeys"},
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
-    {.type = Type::kOneOf, .name = "where", .children = kZmpopWhere},
-    {.type = Type::kInteger, .name = "count", .token = "COUNT", .flags = Argument::kOptional},
+    real("timeout"), integer("numkeys"), multiple(key()), one_of("where", kZmpopWhere), count_option(),
 };
-constexpr Argument kBlockingPopArguments[] = {
-    {.type = Type::kKey, .name = "key", .flags = Argument::kMultiple},
-    {.type = Type::kDouble, .name = "timeout"},
-};
-constexpr Argument kZmscoreArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "member", .flags = Argument::kMultiple},
-};
-constexpr Argument kZpopmaxArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "count", .flags = Argument::kOptional},
-};
-constexpr Argument kZrandmemberOptions[] = {
-    {.type = Type::kInteger, .name = "count"},
-    {.type = Type::kPureToken, .name = "withscores", .token = "WITHSCORES", .flags = Argument::kOptional},
-};
-constexpr Argument kZrandmemberArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kBlock, .name = "options", .flags = Argument::kOptional, .children = kZrandmemberOptions},
-};
-constexpr Argument kZrangeSortby[] = {
-    {.type = Type::kPureToken, .name = "byscore", .token = "BYSCORE"},
-    {.type = Type::kPureToken, .name = "bylex", .token = "BYLEX"},
-};
-constexpr Argument kZrangeOffsetCount[] = {
-    {.type = Type::kInteger, .name = "offset"},
-    {.type = Type::kInteger, .name = "count"},
-};
+constexpr Argument kBlockingPopArguments[] = {multiple(key()), real("timeout")};
+constexpr Argument kZmscoreArguments[] = {key(), multiple(string("member"))};
+constexpr Argument kZpopmaxArguments[] = {key(), optional(integer("count"))};
+constexpr Argument kZrandmemberOptions[] = {integer("count"), optional(token("withscores", "WITHSCORES"))};
+constexpr Argument kZrandmemberArguments[] = {key(), optional(block("options", kZrandmemberOptions))};
+constexpr Argument kZrangeSortby[] = {token("byscore", "BYSCORE"), token("bylex", "BYLEX")};
 constexpr Argument kZrangeArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "start"},
-    {.type = Type::kString, .name = "stop"},
-    {.type = Type::kOneOf, .name = "sortby", .flags = Argument::kOptional, .since = "6.2.0", .children = kZrangeSortby},
-    {.type = Type::kPureToken, .name = "rev", .token = "REV", .flags = Argument::kOptional, .since = "6.2.0"},
-    {.type = Type::kBlock,
-     .name = "offset_count",
-     .token = "LIMIT",
-     .flags = Argument::kOptional,
-     .since = "6.2.0",
-     .children = kZrangeOffsetCount},
-    {.type = Type::kPureToken, .name = "withscores", .token = "WITHSCORES", .flags = Argument::kOptional},
+    key(),
+    string("start"),
+    string("stop"),
+    since("6.2.0", optional(one_of("sortby", kZrangeSortby))),
+    since("6.2.0", optional(token("rev", "REV"))),
+    since("6.2.0", limit_option()),
+    optional(token("withscores", "WITHSCORES")),
 };
-constexpr Argument kZrangebylexArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "min"},
-    {.type = Type::kString, .name = "max"},
-    {.type = Type::kBlock,
-     .name = "offset_count",
-     .token = "LIMIT",
-     .flags = Argument::kOptional,
-     .children = kZrangeOffsetCount},
-};
+constexpr Argument kZrangebylexArguments[] = {key(), string("min"), string("max"), limit_option()};
 constexpr Argument kZrangebyscoreArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kDouble, .name = "min"},
-    {.type = Type::kDouble, .name = "max"},
-    {.type = Type::kPureToken,
-     .name = "withscores",
-     .token = "WITHSCORES",
-     .flags = Argument::kOptional,
-     .since = "2.0.0"},
-    {.type = Type::kBlock,
-     .name = "offset_count",
-     .token = "LIMIT",
-     .flags = Argument::kOptional,
-     .children = kZrangeOffsetCount},
+    key(), real("min"), real("max"), since("2.0.0", optional(token("withscores", "WITHSCORES"))), limit_option(),
 };
 constexpr Argument kZrangestoreArguments[] = {
-    {.type = Type::kKey, .name = "dst"},
-    {.type = Type::kKey, .name = "src", .key_spec = 1},
-    {.type = Type::kString, .name = "min"},
-    {.type = Type::kString, .name = "max"},
-    {.type = Type::kOneOf, .name = "sortby", .flags = Argument::kOptional, .children = kZrangeSortby},
-    {.type = Type::kPureToken, .name = "rev", .token = "REV", .flags = Argument::kOptional},
-    {.type = Type::kBlock,
-     .name = "offset_count",
-     .token = "LIMIT",
-     .flags = Argument::kOptional,
-     .children = kZrangeOffsetCount},
+    key("dst"),
+    key("src", 1),
+    string("min"),
+    string("max"),
+    optional(one_of("sortby", kZrangeSortby)),
+    optional(token("rev", "REV")),
+    limit_option(),
 };
-constexpr Argument kZrankArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "member"},
-};
-constexpr Argument kZremrangebyrankArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "start"},
-    {.type = Type::kInteger, .name = "stop"},
-};
+constexpr Argument kZrankArguments[] = {key(), string("member")};
+constexpr Argument kZremrangebyrankArguments[] = {key(), integer("start"), integer("stop")};
 constexpr Argument kZrevrangeArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "start"},
-    {.type = Type::kInteger, .name = "stop"},
-    {.type = Type::kPureToken, .name = "withscores", .token = "WITHSCORES", .flags = Argument::kOptional},
+    key(),
+    integer("start"),
+    integer("stop"),
+    optional(token("withscores", "WITHSCORES")),
 };
-constexpr Argument kZrevrangebylexArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kString, .name = "max"},
-    {.type = Type::kString, .name = "min"},
-    {.type = Type::kBlock,
-     .name = "offset_count",
-     .token = "LIMIT",
-     .flags = Argument::kOptional,
-     .children = kZrangeOffsetCount},
-};
+constexpr Argument kZrevrangebylexArguments[] = {key(), string("max"), string("min"), limit_option()};
 constexpr Argument kZrevrangebyscoreArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kDouble, .name = "max"},
-    {.type = Type::kDouble, .name = "min"},
-    {.type = Type::kPureToken, .name = "withscores", .token = "WITHSCORES", .flags = Argument::kOptional},
-    {.type = Type::kBlock,
-     .name = "offset_count",
-     .token = "LIMIT",
-     .flags = Argument::kOptional,
-     .children = kZrangeOffsetCount},
+    key(), real("max"), real("min"), optional(token("withscores", "WITHSCORES")), limit_option(),
 };
-constexpr Argument kZscanArguments[] = {
-    {.type = Type::kKey, .name = "key"},
-    {.type = Type::kInteger, .name = "cursor"},
-    {.type = Type::kPattern, .name = "pattern", .token = "MATCH", .flags = Argument::kOptional},
-    {.type = Type::kInteger, .name = "count", .token = "COUNT", .flags = Argument::kOptional},
-};
+constexpr Argument kZscanArguments[] = {key(), integer("cursor"), match_option(), count_option()};
 
 constexpr Change kZaddHistory[] = {
     {"2.4.0", "Several members."}, {"3.0.2", "The options NX, XX, CH and INCR."}, {"6.2.0", "The options GT and LT."}};
@@ -321,7 +168,7 @@ constexpr Command kCommands[] = {
      .since = "1.2.0",
      .group = "sorted-set",
      .complexity = "O(1)",
-     .arguments = kZcardArguments},
+     .arguments = kKeyArgument},
     {.name = "zcount",
      .arity = 4,
      .flags = kReadonly | kFast,
