@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"

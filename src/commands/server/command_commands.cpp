@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/server/command_description.h"
 #include "src/commands/shared/argument.h"

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "io/reactor.h"
-#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/help.h"
 #include "src/execution/command_table.h"

@@ -1,7 +1,6 @@
 // INFO: the server's state as text.
 #include "src/server/info.h"
 
-#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/execution/context.h"
 
