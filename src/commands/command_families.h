@@ -3,59 +3,11 @@
 // Ownership: owned by main, outlives the command table; borrows the server's components. Thread: the reactor's.
 #pragma once
 
+#include "src/commands/families.h"
 #include "src/execution/command_table.h"
 #include "src/server/server.h"
 
 namespace terrace {
-
-struct KeyParts {
-  const Settings& settings;
-};
-struct ConnectionParts {
-  const Authentication& authentication;
-  WatchedKeys& watched_keys;
-};
-struct ClientParts {
-  Clients& clients;
-  Dispatcher& dispatcher;
-};
-struct CommandParts {
-  const CommandTable& commands;
-};
-struct ConfigParts {
-  Config& config;
-  CommandTable& commands;
-  ServerStatistics& statistics;
-  io::Reactor& reactor;
-  Logger& logger;
-};
-struct ServerParts {
-  Lifecycle& lifecycle;
-  WatchedKeys& watched_keys;
-  Logger& logger;
-};
-struct TransactionParts {
-  TransactionRunner& transactions;
-  WatchedKeys& watched_keys;
-};
-struct InfoParts {
-  const ServerInfo& info;
-};
-struct SlowLogParts {
-  SlowLog& slow_log;
-};
-struct LatencyParts {
-  LatencyMonitor& latency;
-  const Settings& settings;
-  const CommandTable& commands;
-  const io::Reactor& reactor;
-};
-struct DebugParts {
-  const Settings& settings;
-  ExpiryCycle& expiry;
-  Reload& reload;
-  Logger& logger;
-};
 
 class CommandFamilies {
  public:

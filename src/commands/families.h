@@ -1,4 +1,6 @@
-// The families of commands that make up this build's table. Each stands in files of its own with a row per command.
+// The families of commands that make up this build's table, each in separate files with a row per command, and what the
+// handlers of a family use beside keys. A family without such parts uses nothing but keys.
+// Ownership: parts borrow; they outlive the command table. Thread: the reactor's.
 #pragma once
 
 #include <span>
@@ -6,6 +8,26 @@
 #include "src/execution/command.h"
 
 namespace terrace {
+
+namespace io {
+class Reactor;
+}
+class Authentication;
+class Clients;
+class CommandTable;
+class Config;
+class Dispatcher;
+class ExpiryCycle;
+class LatencyMonitor;
+class Lifecycle;
+class Logger;
+class Reload;
+class ServerInfo;
+class SlowLog;
+class TransactionRunner;
+class WatchedKeys;
+struct ServerStatistics;
+struct Settings;
 
 std::span<const Command> string_commands();
 std::span<const Command> hash_commands();
@@ -30,5 +52,54 @@ std::span<const Command> slowlog_commands();
 std::span<const Command> latency_commands();
 std::span<const Command> debug_commands();
 std::span<const Command> terrace_commands();
+
+struct KeyParts {
+  const Settings& settings;
+};
+struct ConnectionParts {
+  const Authentication& authentication;
+  WatchedKeys& watched_keys;
+};
+struct ClientParts {
+  Clients& clients;
+  Dispatcher& dispatcher;
+};
+struct CommandParts {
+  const CommandTable& commands;
+};
+struct ConfigParts {
+  Config& config;
+  CommandTable& commands;
+  ServerStatistics& statistics;
+  io::Reactor& reactor;
+  Logger& logger;
+};
+struct ServerParts {
+  Lifecycle& lifecycle;
+  WatchedKeys& watched_keys;
+  Logger& logger;
+};
+struct TransactionParts {
+  TransactionRunner& transactions;
+  WatchedKeys& watched_keys;
+};
+struct InfoParts {
+  const ServerInfo& info;
+};
+struct SlowLogParts {
+  SlowLog& slow_log;
+};
+struct LatencyParts {
+  LatencyMonitor& latency;
+  const Settings& settings;
+  const CommandTable& commands;
+  const io::Reactor& reactor;
+};
+struct DebugParts {
+  const Settings& settings;
+  ExpiryCycle& expiry;
+  Reload& reload;
+  Logger& logger;
+};
 
 }  // namespace terrace

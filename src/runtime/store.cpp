@@ -1,20 +1,22 @@
 #include "src/runtime/store.h"
 
-#include <random>
-
 namespace terrace {
 
 Store::Store(OpenDisk open_disk, std::unique_ptr<io::Disk> disk, io::Clock& clock, io::Workers& workers,
-             const storage::Options& options)
-    : open_disk_(std::move(open_disk)), disk_(std::move(disk)), clock_(clock), workers_(workers), options_(options) {
+             std::uint64_t seed, const storage::Options& options)
+    : open_disk_(std::move(open_disk)),
+      disk_(std::move(disk)),
+      clock_(clock),
+      workers_(workers),
+      seed_(seed),
+      options_(options) {
   make_engine();
 }
 
 Store::~Store() = default;
 
 void Store::make_engine() {
-  std::uint64_t seed = (std::uint64_t{std::random_device()()} << 32) | std::random_device()();
-  engine_ = std::make_unique<storage::Engine>(io::Environment{*disk_, clock_, workers_, seed}, options_);
+  engine_ = std::make_unique<storage::Engine>(io::Environment{*disk_, clock_, workers_, seed_++}, options_);
 }
 
 io::Task<Result<void>> Store::open(storage::LogApplier& applier) {

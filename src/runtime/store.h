@@ -4,6 +4,7 @@
 // environment. Thread: the reactor's.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -16,7 +17,8 @@ class Store {
   // Opens the data directory; called again for each life of the engine.
   using OpenDisk = std::function<Result<std::unique_ptr<io::Disk>>()>;
 
-  Store(OpenDisk open_disk, std::unique_ptr<io::Disk> disk, io::Clock& clock, io::Workers& workers,
+  // `seed`: of what the engine leaves to chance.
+  Store(OpenDisk open_disk, std::unique_ptr<io::Disk> disk, io::Clock& clock, io::Workers& workers, std::uint64_t seed,
         const storage::Options& options);
   ~Store();
 
@@ -37,6 +39,7 @@ class Store {
   std::unique_ptr<io::Disk> disk_;
   io::Clock& clock_;
   io::Workers& workers_;
+  std::uint64_t seed_;  // of the next life of the engine
   storage::Options options_;
   std::unique_ptr<storage::Engine> engine_;
   bool loading_ = true;

@@ -28,6 +28,11 @@ std::string random_hex(std::size_t digits) {
   return text;
 }
 
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
 std::string executable_path() {
   char path[4096];
   ssize_t size = readlink("/proc/self/exe", path, sizeof path);
@@ -70,7 +75,7 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
       config_(config),
       logger_(logger),
       settings_(config.settings()),
-      store_(std::move(open_disk), std::move(disk), reactor, workers, store_options(settings_, logger)),
+      store_(std::move(open_disk), std::move(disk), reactor, workers, random_seed(), store_options(settings_, logger)),
       accounting_(statistics_, slow_log_, latency_, settings_),
       dispatcher_({reactor, store_, key_events_, statistics_, settings_}, commands_, accounting_, settings_, logger),
       gate_(store_, dispatcher_),

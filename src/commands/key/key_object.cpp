@@ -2,9 +2,10 @@
 #include <limits>
 #include <string_view>
 
-#include "src/commands/command_families.h"
+#include "src/commands/families.h"
 #include "src/commands/key/key_handlers.h"
 #include "src/commands/shared/help.h"
+#include "src/config/settings.h"
 #include "src/execution/context.h"
 #include "src/types/encoding/value.h"
 #include "src/types/string/string.h"

@@ -2,7 +2,6 @@
 #include <optional>
 #include <string>
 
-#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"

@@ -1,7 +1,6 @@
 // COMMAND: tells clients what commands there are.
 #include <vector>
 
-#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/server/command_description.h"
 #include "src/commands/shared/argument.h"

@@ -1,11 +1,11 @@
 // The commands about the connection itself: PING, HELLO, AUTH, SELECT and their like.
 
-#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/rows.h"
 #include "src/execution/context.h"
 #include "src/execution/session.h"
+#include "src/execution/watched_keys.h"
 #include "src/runtime/version.h"
 #include "src/server/authentication.h"
 #include "src/text/integer.h"

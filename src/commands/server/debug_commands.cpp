@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <string>
 
-#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/server/debug_digest.h"
 #include "src/commands/shared/argument.h"

@@ -1,5 +1,4 @@
 // INFO: the server's state as text.
-#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/rows.h"
 #include "src/execution/context.h"

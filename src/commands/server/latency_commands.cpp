@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "io/reactor.h"
-#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"

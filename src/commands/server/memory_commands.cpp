@@ -5,7 +5,6 @@
 #include <mimalloc.h>
 #endif
 
-#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"

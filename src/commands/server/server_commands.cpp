@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/rows.h"
 #include "src/execution/context.h"
 #include "src/execution/dispatcher.h"
 #include "src/execution/session.h"
+#include "src/execution/watched_keys.h"
 #include "src/runtime/lifecycle.h"
 #include "src/runtime/logger.h"
 #include "src/runtime/store.h"

@@ -1,5 +1,4 @@
 // SLOWLOG: the commands that took long.
-#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"

@@ -1,8 +1,9 @@
 // MULTI, EXEC, DISCARD, WATCH, UNWATCH. EXEC has no handler: TransactionRunner runs what was queued.
-#include "src/commands/command_families.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/rows.h"
 #include "src/execution/context.h"
+#include "src/execution/transaction_runner.h"
+#include "src/execution/watched_keys.h"
 
 namespace terrace {
 namespace {
