@@ -34,6 +34,7 @@ struct CommandBatch {
     kKeys,     // blocked: for keys to come, in BlockedClients
     kImage,    // for a large value that is to be changed to be copied, as it is, for a checkpoint
     kServing,  // for blocked clients to be served, whose turn it is at the command's keys
+    kLogRoom,  // for the log to write pieces of the open unit
     kUnit,     // for the open unit, whose keys the command's are, to be committed
   };
   // Bytes of replies that may stand in memory while it is short.

@@ -145,7 +145,9 @@ void CommandRunner::commit(CommandBatch& x, std::size_t start) {
 std::uint64_t CommandRunner::append_effects(Unit& unit) {
   storage::Engine& engine = parts_.store.engine();
   std::uint64_t position = 0;
-  if (!unit.effects().empty()) {
+  if (unit.in_pieces()) {
+    position = log_.append_last_piece(engine, unit.effects());
+  } else if (!unit.effects().empty()) {
     position = log_.append(engine, unit.effects());
   } else if (!unit.sole_effect().empty()) {
     position = log_.append(engine, unit.sole_database(), unit.sole_effect());
@@ -155,6 +157,11 @@ std::uint64_t CommandRunner::append_effects(Unit& unit) {
   for (const Unit::Change& change : unit.changes()) engine.note_change(change.hash, position);
   if (unit.changed_whole_database()) keyspace_position_ = position;
   return position;
+}
+
+void CommandRunner::append_piece(CommandBatch& x) {
+  log_.append_piece(engine(), x.unit.effects(), !x.unit.in_pieces());
+  x.unit.append_begun();
 }
 
 std::uint64_t CommandRunner::read_dependency(const Call& call) const {

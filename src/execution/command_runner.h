@@ -69,6 +69,9 @@ class CommandRunner {
   // The position at which all that the call has read is durable.
   std::uint64_t read_dependency(const Call& call) const;
 
+  // Gives what an open unit's calls have done so far to the log. Nothing else may be appended until it is committed.
+  void append_piece(CommandBatch& x);
+
   // --- calls that do not run
   void reject(CommandBatch& x, CommandEntry* entry, std::string_view error);
 

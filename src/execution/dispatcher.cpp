@@ -21,6 +21,7 @@ Dispatcher::Dispatcher(const ContextParts& parts, const CommandTable& commands, 
     : clock_(parts.clock),
       store_(parts.store),
       commands_(commands),
+      logger_(logger),
       runner_(parts, accounting, logger),
       pause_(parts.clock),
       watched_keys_(parts.events),
@@ -226,6 +227,9 @@ io::Task<> Dispatcher::wait(CommandBatch& x) {
     case Wait::kFetch:
       co_await wait_for_fetch(x);
       break;
+    case Wait::kLogRoom:
+      co_await wait_for_log_room();
+      break;
     case Wait::kImage:
       co_await store_.engine().object_serialized().wait();
       break;
@@ -271,6 +275,15 @@ io::Task<> Dispatcher::wait_for_fetch(CommandBatch& x) {
   } else {
     x.fetch_error = fetched.error().message;
   }
+}
+
+// A unit of which a part is in the log must be committed. A full disk only makes it gather in memory.
+io::Task<> Dispatcher::wait_for_log_room() {
+  const Result<void> room = co_await store_.engine().wait_for_log_room();
+  if (room.ok() || room.error().code == ErrorCode::kNoSpace) co_return;
+  logger_.warning("The log has failed within a transaction: " + room.error().message +
+                  ". The server stops: it cannot take back what the transaction has done, nor make it durable.");
+  std::abort();
 }
 
 io::Task<> Dispatcher::wait_for_async(CommandBatch& x) {

@@ -62,11 +62,13 @@ class Dispatcher {
   bool run_handler(CommandBatch& x);
   io::Task<> wait_for_fetch(CommandBatch& x);
   io::Task<> wait_for_async(CommandBatch& x);
+  io::Task<> wait_for_log_room();
   io::Task<> wait_for_pause(CommandBatch& x);
 
   io::Clock& clock_;
   Store& store_;
   const CommandTable& commands_;
+  Logger& logger_;
   CommandBatchPool pool_;
   CommandRunner runner_;
   Pause pause_;

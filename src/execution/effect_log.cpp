@@ -36,20 +36,40 @@ std::uint64_t EffectLog::append(storage::Engine& engine, const Effects& effects)
   const std::string_view text = effects.text();
   const auto& entries = effects.entries();
   if (entries.size() == 1) return append(engine, entries[0].database, text);
-  std::string transaction;
-  transaction += kMulti;
-  std::size_t begin = 0;
-  unsigned database = kUnknown;
-  for (const Effects::Entry& entry : entries) {
-    if (entry.database != database) transaction += select_command(entry.database);
-    database = entry.database;
-    transaction += text.substr(begin, entry.end - begin);
-    begin = entry.end;
-  }
+  std::string transaction(kMulti);
+  database_ = kUnknown;
+  append_transaction(transaction, effects);
   transaction += kExec;
   parts_.assign({transaction});
-  database_ = database;
   return engine.append(parts_);
+}
+
+// The effects, each in its database; leaves database_ as that of the last.
+void EffectLog::append_transaction(std::string& out, const Effects& effects) {
+  const std::string_view text = effects.text();
+  std::size_t begin = 0;
+  for (const Effects::Entry& entry : effects.entries()) {
+    if (entry.database != database_) out += select_command(entry.database);
+    database_ = entry.database;
+    out += text.substr(begin, entry.end - begin);
+    begin = entry.end;
+  }
+}
+
+void EffectLog::append_piece(storage::Engine& engine, const Effects& effects, bool first) {
+  if (first) database_ = kUnknown;
+  std::string piece(first ? kMulti : std::string_view());
+  append_transaction(piece, effects);
+  parts_.assign({piece});
+  engine.append_piece(parts_);
+}
+
+std::uint64_t EffectLog::append_last_piece(storage::Engine& engine, const Effects& effects) {
+  std::string piece;
+  append_transaction(piece, effects);
+  piece += kExec;
+  parts_.assign({piece});
+  return engine.end_unit(parts_);
 }
 
 }  // namespace terrace

@@ -22,6 +22,10 @@ class EffectLog {
   // What one command gathered: several effects are taken back all or none.
   std::uint64_t append(storage::Engine& engine, const Effects& effects);
 
+  // A unit's effects in pieces (Engine::append_piece): nothing else is appended between the first and the last.
+  void append_piece(storage::Engine& engine, const Effects& effects, bool first);
+  std::uint64_t append_last_piece(storage::Engine& engine, const Effects& effects);
+
   // A turn has ended: the next effect says its database again.
   void end_turn() { database_ = kUnknown; }
 
@@ -29,6 +33,7 @@ class EffectLog {
   static constexpr unsigned kUnknown = ~0u;
 
   void select(storage::Engine& engine, unsigned database);
+  void append_transaction(std::string& out, const Effects& effects);
 
   unsigned database_ = kUnknown;
   std::uint64_t marks_ = 0;  // the engine's, when the last SELECT was said

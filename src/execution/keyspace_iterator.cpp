@@ -48,7 +48,7 @@ void KeyspaceIterator::walk(const Extent& bounds, const FetchedRecords& fetched,
     if (const std::size_t missed = missing_.size() - known; missed > 0) {
       ahead.keys += static_cast<std::int64_t>(missed);
       ahead.weight += missed;
-      next = database.index().next_cursor(static_cast<std::uint32_t>(cursor));
+      next = database.next_cursor(cursor);
     }
     cursor = next;
     if (missing_.empty()) {

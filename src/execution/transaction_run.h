@@ -13,11 +13,12 @@ namespace terrace {
 
 struct TransactionRun {
   bool active = false;
-  bool opened = false;     // its first call has begun: nothing else comes between the calls any more
-  bool suspended = false;  // stands in OpenUnit
-  bool alone = false;      // after an error, each call has read what it alone needs
-  unsigned rounds = 0;     // of looking for what must be read, before it was opened
-  std::size_t next = 0;    // the call to run
+  bool opened = false;       // its first call has begun: nothing else comes between the calls any more
+  bool suspended = false;    // stands in OpenUnit
+  bool alone = false;        // after an error, each call has read what it alone needs
+  std::size_t read_for = 0;  // 1 + the call that has had read what it alone needs
+  unsigned rounds = 0;       // of looking for what must be read, before it was opened
+  std::size_t next = 0;      // the call to run
   std::uint64_t begin_ns = 0;
   std::size_t call_keys = 0;  // keys of `exec` that are its calls'; the watched ones follow
   std::size_t looked_up = 0;  // of these, those looked up in this round
@@ -29,7 +30,7 @@ struct TransactionRun {
     opened = suspended = alone = false;
     rounds = 0;
     looked_up = 0;
-    next = 0;
+    next = read_for = 0;
     begin_ns = now_ns;
     replies.clear();
   }

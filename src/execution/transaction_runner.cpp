@@ -17,6 +17,8 @@ constexpr std::uint64_t kMinWindowBytes = 2 << 20;
 constexpr std::uint64_t kMaxWindowBytes = 64 << 20;
 // So long an open unit runs before others, off its keys, have their turn.
 constexpr std::uint64_t kSliceNs = 500'000;
+// Effects that a unit gathers before it gives them to the log, so that it may do more than memory holds.
+constexpr std::size_t kPieceBytes = 4 << 20;
 
 }  // namespace
 
@@ -116,6 +118,10 @@ bool TransactionRunner::run(CommandBatch& x) {
   const std::uint64_t end_ns = runner_.last_ns() + kSliceNs;
   while (run.next < x.session->transaction.calls().size()) {
     if (runner_.last_ns() > end_ns && x.origin->is_client) return suspend(x, Wait::kTurn);
+    if (x.unit.effects().text().size() > kPieceBytes) {
+      runner_.append_piece(x);
+      return suspend(x, Wait::kLogRoom);
+    }
     if (!run_next(x)) return false;
     ++run.next;
     x.rerun = false;
@@ -172,7 +178,7 @@ bool TransactionRunner::run_next(CommandBatch& x) {
   const Transaction& transaction = x.session->transaction;
   const Transaction::Queued& queued = transaction.calls()[run.next];
   if (!x.rerun) runner_.plan(x, *queued.entry, transaction.arguments_of(queued), queued.raw);
-  if (!x.fetch_error.empty() && run.alone) {
+  if (!x.fetch_error.empty() && (run.alone || run.read_for == run.next + 1)) {
     runner_.answer(x, [&](Reply& reply) { reply.error("IOERR " + x.fetch_error); });
     return true;
   }
@@ -181,7 +187,11 @@ bool TransactionRunner::run_next(CommandBatch& x) {
   if (!runner_.ready(x)) {
     if (x.fetched_records.bytes() > window_bytes()) x.fetched_records.clear();  // nothing was read for what follows
     x.missing.clear();
-    run.alone ? static_cast<void>(runner_.ready(x)) : gather_missing(x);
+    if (run.alone) {
+      runner_.ready(x);
+    } else {
+      gather_missing(x);
+    }
     return suspend(x, Wait::kFetch);
   }
   if (queued.entry->row->run_async != nullptr) return suspend(x, Wait::kAsync);
@@ -194,7 +204,7 @@ bool TransactionRunner::run_next(CommandBatch& x) {
       return true;
     case CommandRunner::Outcome::kMissing:
       x.rerun = true;
-      run.alone = true;  // what the handler asks for is this call's alone
+      run.read_for = run.next + 1;  // what the handler asks for is this call's alone
       return suspend(x, Wait::kFetch);
     case CommandRunner::Outcome::kBlocks:
       break;
@@ -221,10 +231,11 @@ void TransactionRunner::finish(CommandBatch& x) {
   runner_.begin_clock_at(run.begin_ns);
   runner_.account(x, start);
   discard(*x.session);
+  const bool ended = x.unit.in_pieces();  // by the last piece
   runner_.commit(x, start);
   runner_.finish_reply(x, x.replies->size());
   x.now_ms = runner_.parts().clock.wall_ms();
-  runner_.engine().end_unit();
+  if (!ended) runner_.engine().end_unit();
   if (run.suspended) open_unit_.close();
   run.end();
 }

@@ -2,7 +2,7 @@
 //
 // Before it opens the unit it reads what the calls miss, all in parallel, looks again, and after some rounds opens all
 // the same and reads inside, so that eviction cannot starve it; where the calls need more than a share of the memory, it
-// reads in windows. A page that cannot be read fails its call alone. In an open unit it waits for reads, for its turn
+// reads in windows. Effects that are many go to the log in pieces. A page that cannot be read fails its call alone. In an open unit it waits for reads, for its turn
 // after each slice of time, and for handlers that suspend; OpenUnit keeps others off its keys meanwhile.
 // Ownership: borrows. Thread: the reactor's.
 #pragma once

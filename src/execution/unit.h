@@ -37,6 +37,7 @@ class Unit {
     effects_.clear();
     forget_changes();
     sole_effect_ = {};
+    in_pieces_ = false;
     read_position_ = 0;
   }
   bool changed() const { return !changes_.empty() || !effects_.empty(); }
@@ -75,6 +76,13 @@ class Unit {
   Effects& effects() { return effects_; }
   const Effects& effects() const { return effects_; }
 
+  // A part of its effects is in the log: nothing else is appended until its end is.
+  bool in_pieces() const { return in_pieces_; }
+  void append_begun() {
+    in_pieces_ = true;
+    effects_.clear();
+  }
+
   // What its calls have read is durable at this position.
   void depend_on(std::uint64_t position) { read_position_ = std::max(read_position_, position); }
   std::uint64_t read_position() const { return read_position_; }
@@ -99,6 +107,7 @@ class Unit {
   bool whole_database_ = false;
   std::string_view sole_effect_;
   unsigned sole_database_ = 0;
+  bool in_pieces_ = false;
   std::uint64_t read_position_ = 0;
 };
 

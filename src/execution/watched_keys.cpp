@@ -15,8 +15,10 @@ bool breaks_watch(KeyEvent event) {
 }  // namespace
 
 void WatchedKeys::watch(Session& session, unsigned database, const storage::Key& key, const storage::Record* record) {
-  const bool watched = std::any_of(session.watched.begin(), session.watched.end(), [&](const WatchedKey* other) {
-    return other->database == database && other->name == key.name;
+  const auto range = keys_.equal_range(key.hash);
+  const bool watched = std::any_of(range.first, range.second, [&](const auto& entry) {
+    const WatchedKey& other = *entry.second;
+    return other.session == &session && other.database == database && other.name == key.name;
   });
   if (watched) return;
   auto made = std::make_unique<WatchedKey>(

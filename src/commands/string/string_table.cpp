@@ -1,7 +1,6 @@
 // The table of the string commands.
 #include "src/commands/families.h"
 #include "src/commands/shared/rows.h"
-#include "src/commands/string/string.h"
 #include "src/commands/string/string_handlers.h"
 
 namespace terrace {
