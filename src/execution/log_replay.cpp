@@ -1,7 +1,6 @@
 #include "src/execution/log_replay.h"
 
 #include "src/resp/unit_scanner.h"
-#include "src/text/integer.h"
 
 namespace terrace {
 namespace {

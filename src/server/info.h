@@ -7,14 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "io/reactor.h"
-#include "src/config/config.h"
-#include "src/execution/command_table.h"
-#include "src/execution/dispatcher.h"
-#include "src/runtime/lifecycle.h"
-#include "src/runtime/server_statistics.h"
-#include "src/runtime/store.h"
-#include "src/server/clients.h"
+#include "src/server/info_sources.h"
 
 namespace terrace {
 
@@ -29,18 +22,6 @@ struct MemoryFigures {
   std::uint64_t index = 0;
   std::uint64_t client_buffers = 0;
   std::uint64_t total_system = 0;
-};
-
-// What the sections tell of.
-struct InfoSources {
-  io::Reactor& reactor;
-  Store& store;
-  const Config& config;
-  const CommandTable& commands;
-  const Clients& clients;
-  Dispatcher& dispatcher;
-  ServerStatistics& statistics;
-  const Lifecycle& lifecycle;
 };
 
 class ServerInfo {

@@ -9,7 +9,6 @@
 
 #include "storage/engine.h"
 #include "tests/simulation/effect.h"
-#include "tests/simulation/world.h"
 
 namespace terrace::simulation {
 

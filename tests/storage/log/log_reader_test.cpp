@@ -3,7 +3,6 @@
 
 #include <fstream>
 #include <random>
-#include <tuple>
 
 #include "tests/storage/log/log_fixture.h"
 
@@ -138,7 +137,6 @@ TEST(LogReaderTest, ACommandLongerThanAFile) {
 struct LongUnitLog {
   static constexpr std::uint64_t kBefore = 5;
   static constexpr std::uint64_t kCommands = kReplayWindow * 3 / 2 / kSmall;
-  static constexpr std::uint64_t kAll = 2 * kBefore + kCommands;
 
   LongUnitLog() {
     LogFixture fixture;

@@ -1,0 +1,26 @@
+// InfoSources: what the sections of INFO tell of. Ownership: borrows; all of it outlives ServerInfo. Thread: the reactor's.
+#pragma once
+
+#include "io/reactor.h"
+#include "src/config/config.h"
+#include "src/execution/command_table.h"
+#include "src/execution/dispatcher.h"
+#include "src/runtime/lifecycle.h"
+#include "src/runtime/server_statistics.h"
+#include "src/runtime/store.h"
+#include "src/server/clients.h"
+
+namespace terrace {
+
+struct InfoSources {
+  io::Reactor& reactor;
+  Store& store;
+  const Config& config;
+  const CommandTable& commands;
+  const Clients& clients;
+  Dispatcher& dispatcher;
+  ServerStatistics& statistics;
+  const Lifecycle& lifecycle;
+};
+
+}  // namespace terrace
