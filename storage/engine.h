@@ -52,32 +52,33 @@ class Engine {
   io::Task<Result<void>> fetch_heads(std::span<const Location> locations, FetchedRecords& heads);
 
   // --- the log
-  // Appends one unit, which replay takes back as a whole or not at all (the parts joined); returns the position behind
-  // it. Never fails, never waits: see writable().
+  // Appends one unit (the parts joined), which replay applies as a whole or not at all; returns the position behind it.
+  // Never fails, never waits: see writable().
   std::uint64_t append(std::span<const std::string_view> parts);
-  // --- a unit that changes something before it can append() all of it: because it waits, or is larger than memory
-  // From here to end_unit() no checkpoint takes its mark. At most one unit is open. Others may append() until the first
-  // piece of this one. An open unit waits for fetch() and wait_for_log_room() only; close() is not called meanwhile.
+  // --- a unit that changes something before it can append() all of it, because it waits or is larger than memory
+  // Until end_unit(), no checkpoint takes its mark. At most one unit is open. Other units may be appended until the
+  // first piece of this one. An open unit waits only for fetch() and wait_for_log_room(). close() must not be called
+  // while one is open.
   void begin_unit();
-  // A piece of it that is not the last; nothing else is appended between here and end_unit().
+  // A piece of the unit that is not its last; nothing else is appended until end_unit().
   void append_piece(std::span<const std::string_view> parts);
-  // Bounds the memory of the pieces: to be awaited between two of them. An error is the log's: what there is of the unit
-  // cannot be taken back, and will not be there after the next start. kNoSpace: the disk is full, and would stay so
-  // until the unit has ended; its pieces gather in memory if it goes on.
+  // Bounds the memory of the pieces: await it between two of them. An error is the log's: the pieces so far cannot be
+  // removed, but the next start cuts them off. kNoSpace: the disk is full, and stays so until the unit ends; if the
+  // unit continues, its pieces gather in memory.
   io::Task<Result<void>> wait_for_log_room();
-  // The last piece; nothing if there was no piece: the unit did nothing, or all of it went through append(). Returns the
-  // position behind it. Databases are as they should be after the unit: a checkpoint may begin before this returns.
+  // The last piece; empty if there was no piece: the unit did nothing, or append() had all of it. Returns the position
+  // behind it. The databases must have their state after the unit: a checkpoint may begin before this returns.
   std::uint64_t end_unit(std::span<const std::string_view> parts = {});
-  // Starts writing what was appended since, if a reply may wait for it (under the other policies some milliseconds
-  // later); called once per reactor turn, after all commands of the turn.
+  // Called once a turn, after all commands of the turn: starts to write what was appended, if a reply may wait for it
+  // (under the other policies, housekeeping writes it some milliseconds later).
   void commit();
   std::uint64_t end_position() const;  // behind the last append
-  // All before it survives a power cut; an end of a unit; never goes back.
+  // Everything before it survives a power cut; the end of a unit; never decreases.
   std::uint64_t durable_position() const;
-  // Grows whenever replay may begin at end_position(): an entry must not rely on what was said before.
+  // Increases whenever a replay may begin at end_position(): an entry must not depend on entries before a mark.
   std::uint64_t log_marks() const;
-  // Up to where replies may be released: durable_position() under FsyncPolicy::kAlways, behind the last whole unit
-  // otherwise.
+  // Replies that depend on positions up to this may leave: durable_position() under FsyncPolicy::kAlways, the end of
+  // the last complete unit otherwise.
   std::uint64_t released_position() const;
   // Notified when released_position() or durable_position() has grown, or when the log has failed.
   io::Event& position_changed();

@@ -67,11 +67,11 @@ inline constexpr int kThoroughLevel = 3;
 // is a fifth more a second.
 inline constexpr unsigned kMaxFramesInFlight = 2;
 
-// Of a unit at the log's end that is not whole yet, replay keeps so many bytes in memory. Longer ones are read a second
-// time when their end is found, which costs less than to keep what a burst of commits of the largest size splits.
+// Replay keeps at most this many bytes of a unit in memory until the unit's end is found. A longer unit is then read a
+// second time: that costs less than to keep all that a burst of the largest commits splits.
 inline constexpr std::uint64_t kReplayWindow = kTinyLimits ? 4 * kPageSize : 4 * kMaxFrameSize;
 
-// Raw bytes packed into one page at most: bounds the scratch buffer a reader needs.
+// At most this many raw bytes are packed into one page: bounds the reader's scratch buffer.
 inline constexpr std::uint32_t kMaxPageRawSize = 8 * kPageSize;
 
 // Bytes of log after which a checkpoint is due, unless the index is larger: replaying them takes about a second.

@@ -14,7 +14,7 @@ enum class Mutant : std::uint8_t {
   kUnlinkEarly,       // a segment's file is deleted before a checkpoint without it is durable
   kSkipKeyCheck,      // a matching fingerprint counts as a matching key
   kCutAnyBadFrame,    // any bad log frame counts as a torn tail
-  kSplitUnit,         // what there is of an unfinished unit in the log counts as whole
+  kSplitUnit,         // the pieces of an unfinished unit in the log count as a whole unit
   kReplayHalfUnit,    // replay applies the beginning of a unit whose end is not in the log
   kSkipWitness,       // an overwritten entry's image counts as the writing key's own
   kMarkInsideUnit,    // a checkpoint takes its mark while a unit's changes are not in the log

@@ -189,10 +189,10 @@ io::Task<Result<void>> Checkpointer::run() {
   Result<void> result = co_await session.file().create();
   if (!result.ok()) co_return result;
 
-  // A unit waits for page reads alone, and none of them waits for a checkpoint.
+  // An open unit waits only for page reads and the log, and neither waits for a checkpoint.
   while (parts_.log.unit_open() && !mutant(Mutant::kMarkInsideUnit)) co_await parts_.log.unit_ended().wait();
 
-  // The cut's instant: nothing suspends from here to Cut's construction.
+  // The instant of the cut: nothing suspends between here and Cut's construction.
   const LogMark mark = parts_.log.mark();
   const std::uint64_t log_entries = parts_.statistics.log_entries;
   parts_.segments.cut_begun();

@@ -4,8 +4,8 @@
 //
 // Invariants:
 // - One checkpoint at a time; a second caller waits for it (Index::begin_cut() checks that an index has one cut).
-// - No mark lies inside a unit: none is taken between begin_unit() and end_unit() (one unit at a time, checked by
-//   begin_unit(); the mutant kMarkInsideUnit breaks it).
+// - No mark lies inside a unit: none is taken while a unit is open (checked by Log::mark(); the mutant kMarkInsideUnit
+//   breaks it).
 // - Nothing suspends between the log's mark and the cut's construction: the cut has exactly the effects before the
 //   mark. (The log's replay begins at the mark; the simulation's oracle finds an effect that is lost or applied twice.)
 // - Before the manifest is written, everything it refers to is durable: the segments of the cut
