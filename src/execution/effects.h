@@ -33,7 +33,7 @@ class Effects {
   // One that is RESP already.
   void add_resp(unsigned database, std::string_view resp) {
     text_ += resp;
-    entries_.push_back({database, static_cast<std::uint32_t>(text_.size())});
+    entries_.push_back({database, text_.size()});
   }
   void add(unsigned database, std::initializer_list<std::string_view> parts) {
     add(database, std::span(parts.begin(), parts.size()));
