@@ -116,12 +116,12 @@ int serve(Config& config) {
   std::signal(SIGHUP, SIG_IGN);
   const Settings& settings = config.settings();
   Logger logger;
-  logger.set_level(static_cast<storage::LogLevel>(settings.log_level));
+  logger.set_level(settings.log_level);
   if (auto opened = logger.open(settings.log_file); !opened.ok()) {
     std::fprintf(stderr, "%s\n", opened.error().message.c_str());
     return 1;
   }
-  Supervisor supervisor(static_cast<Supervisor::Kind>(settings.supervised), logger);
+  Supervisor supervisor(settings.supervised, logger);
   // A supervisor would take the parent's end for the server's.
   bool background = settings.daemonize && !supervisor.present();
   if (background) become_daemon();

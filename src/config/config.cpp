@@ -178,7 +178,7 @@ Result<void> Config::check_changes(std::span<const std::pair<std::string, std::s
                      "'");
     }
     if (directive->flags & Directive::kImmutable) return invalid(set_failure(name, "can't set immutable config"));
-    if ((directive->flags & Directive::kProtected) && settings_.protected_configs == 0) {
+    if ((directive->flags & Directive::kProtected) && settings_.protected_configs == Permission::kNo) {
       return invalid(set_failure(name, "can't set protected config"));
     }
     if (!seen.insert(directive->name).second) return invalid(set_failure(name, "duplicate parameter"));

@@ -1,6 +1,7 @@
 #include "src/config/directive.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "src/text/ignoring_case.h"
 #include "src/text/integer.h"
@@ -12,24 +13,23 @@ Error invalid(std::string message) {
   return Error{ErrorCode::kInvalid, std::move(message)};
 }
 
-// The number of a choice, -1 if there is none.
-std::int64_t choice_index(std::string_view choices, std::string_view word) {
-  for (std::int64_t index = 0; !choices.empty(); ++index) {
+// The number of a choice.
+std::optional<std::size_t> choice_index(std::string_view choices, std::string_view word) {
+  for (std::size_t index = 0; !choices.empty(); ++index) {
     std::size_t end = std::min(choices.find(' '), choices.size());
     if (equals_ignoring_case(choices.substr(0, end), word)) return index;
     choices.remove_prefix(std::min(end + 1, choices.size()));
   }
-  return -1;
+  return std::nullopt;
 }
 
-std::string choice_at(std::string_view choices, std::int64_t index) {
+std::string choice_at(std::string_view choices, std::size_t index) {
   while (index-- > 0) choices.remove_prefix(choices.find(' ') + 1);
   return std::string(choices.substr(0, choices.find(' ')));
 }
 
 Result<std::string> parse_choice(const Directive& directive, const std::string& word) {
-  std::int64_t index = choice_index(directive.choices, word);
-  if (index >= 0) return choice_at(directive.choices, index);
+  if (const auto index = choice_index(directive.choices, word)) return choice_at(directive.choices, *index);
   std::string list;
   for (char c : directive.choices) list += c == ' ' ? std::string(", ") : std::string(1, c);
   return invalid("argument(s) must be one of the following: " + list);
@@ -92,9 +92,8 @@ void assign_value(const Directive& directive, const std::string& value, Settings
   if (directive.assign) directive.assign(settings, value);
   if (directive.boolean) settings.*directive.boolean = value == "yes";
   if (directive.text) settings.*directive.text = value;
-  if (!directive.number) return;
-  settings.*directive.number = directive.kind == Directive::Kind::kEnum ? choice_index(directive.choices, value)
-                                                                        : parse_integer(value).value_or(0);
+  if (directive.number) settings.*directive.number = parse_integer(value).value_or(0);
+  if (directive.choose) directive.choose(settings, choice_index(directive.choices, value).value());
 }
 
 }  // namespace terrace

@@ -2,6 +2,7 @@
 // and REWRITE. A value is kept as its canonical text; rows name the Settings member that code reads.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -24,6 +25,8 @@ struct Directive {
   // message is Redis'.
   using Parse = Result<std::string> (*)(std::span<const std::string> words, const std::string& current);
   using Assign = void (*)(Settings& settings, const std::string& value);
+  // Assigns the choice with this number.
+  using Choose = void (*)(Settings& settings, std::size_t choice);
 
   std::string_view name;
   std::string_view alias = {};
@@ -32,7 +35,8 @@ struct Directive {
   unsigned flags = 0;
   std::int64_t minimum = 0;
   std::int64_t maximum = 0;
-  std::string_view choices = {};  // kEnum: separated by blanks; Settings hold the index
+  std::string_view choices = {};  // kEnum: separated by blanks
+  Choose choose = nullptr;        // kEnum
   bool Settings::*boolean = nullptr;
   std::int64_t Settings::*number = nullptr;
   std::string Settings::*text = nullptr;

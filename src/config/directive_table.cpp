@@ -1,3 +1,4 @@
+#include <array>
 #include <climits>
 
 #include "src/config/directive.h"
@@ -8,12 +9,21 @@ namespace terrace {
 namespace {
 
 using Kind = Directive::Kind;
+using storage::FsyncPolicy;
+using storage::LogLevel;
 constexpr auto kImmutable = Directive::kImmutable;
 constexpr auto kProtected = Directive::kProtected;
 constexpr auto kSecret = Directive::kSecret;
 constexpr auto kManyWords = Directive::kManyWords;
 constexpr std::int64_t kMaxInt = INT_MAX;
 constexpr std::int64_t kMaxLong = LLONG_MAX;
+
+// Sets a member to one of these values, which are in the order of the directive's choices.
+template <auto kMember, auto... kValues>
+void choose(Settings& settings, std::size_t choice) {
+  static constexpr std::array kInOrder = {kValues...};
+  settings.*kMember = kInOrder[choice];
+}
 
 // Why a directive is known and has no effect; said once in the log when it is set.
 constexpr std::string_view kAlwaysOn = "the log is always on, see appendfsync";
@@ -110,7 +120,7 @@ constexpr Directive kDirectives[] = {
      .kind = Kind::kEnum,
      .default_value = "always",
      .choices = "everysec always no",
-     .number = &Settings::append_fsync},
+     .choose = choose<&Settings::append_fsync, FsyncPolicy::kEverySecond, FsyncPolicy::kAlways, FsyncPolicy::kNever>},
     {.name = "appendonly", .kind = Kind::kBool, .default_value = "yes", .reason = kAlwaysOn},
     {.name = "auto-aof-rewrite-min-size", .kind = Kind::kMemory, .default_value = "67108864", .reason = kOwnLog},
     {.name = "auto-aof-rewrite-percentage",
@@ -260,7 +270,7 @@ constexpr Directive kDirectives[] = {
      .default_value = "no",
      .flags = kImmutable,
      .choices = "no yes local",
-     .number = &Settings::debug_command},
+     .choose = choose<&Settings::debug_command, Permission::kNo, Permission::kYes, Permission::kLocal>},
     {.name = "enable-module-command",
      .kind = Kind::kEnum,
      .default_value = "no",
@@ -272,7 +282,7 @@ constexpr Directive kDirectives[] = {
      .default_value = "no",
      .flags = kImmutable,
      .choices = "no yes local",
-     .number = &Settings::protected_configs},
+     .choose = choose<&Settings::protected_configs, Permission::kNo, Permission::kYes, Permission::kLocal>},
     {.name = "hash-max-listpack-entries",
      .alias = "hash-max-ziplist-entries",
      .kind = Kind::kInteger,
@@ -357,7 +367,8 @@ constexpr Directive kDirectives[] = {
      .kind = Kind::kEnum,
      .default_value = "notice",
      .choices = "debug verbose notice warning",
-     .number = &Settings::log_level},
+     .choose =
+         choose<&Settings::log_level, LogLevel::kDebug, LogLevel::kVerbose, LogLevel::kNotice, LogLevel::kWarning>},
     {.name = "masterauth", .kind = Kind::kString, .default_value = "", .flags = kSecret, .reason = kNoReplication},
     {.name = "masteruser", .kind = Kind::kString, .default_value = "", .reason = kNoReplication},
     {.name = "maxclients",
@@ -383,7 +394,9 @@ constexpr Directive kDirectives[] = {
      .default_value = "noeviction",
      .choices =
          "volatile-lru volatile-lfu volatile-random volatile-ttl allkeys-lru allkeys-lfu allkeys-random noeviction",
-     .number = &Settings::max_memory_policy},
+     .choose = choose<&Settings::max_memory_policy, EvictionPolicy::kVolatileLru, EvictionPolicy::kVolatileLfu,
+                      EvictionPolicy::kVolatileRandom, EvictionPolicy::kVolatileTtl, EvictionPolicy::kAllKeysLru,
+                      EvictionPolicy::kAllKeysLfu, EvictionPolicy::kAllKeysRandom, EvictionPolicy::kNoEviction>},
     {.name = "maxmemory-samples",
      .kind = Kind::kInteger,
      .default_value = "5",
@@ -610,7 +623,8 @@ constexpr Directive kDirectives[] = {
      .default_value = "no",
      .flags = kImmutable,
      .choices = "no upstart systemd auto",
-     .number = &Settings::supervised},
+     .choose = choose<&Settings::supervised, Supervision::kNone, Supervision::kUpstart, Supervision::kSystemd,
+                      Supervision::kDetect>},
     {.name = "syslog-enabled", .kind = Kind::kBool, .default_value = "no", .flags = kImmutable, .reason = kNotUsed},
     {.name = "syslog-facility",
      .kind = Kind::kEnum,

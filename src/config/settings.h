@@ -8,8 +8,38 @@
 #include <vector>
 
 #include "src/types/encoding/collection_limits.h"
+#include "storage/base/options.h"
 
 namespace terrace {
+
+// Which keys may be evicted for good, and which of them first.
+enum class EvictionPolicy : std::uint8_t {
+  kVolatileLru,
+  kVolatileLfu,
+  kVolatileRandom,
+  kVolatileTtl,
+  kAllKeysLru,
+  kAllKeysLfu,
+  kAllKeysRandom,
+  kNoEviction,
+};
+
+constexpr bool is_lru(EvictionPolicy policy) {
+  return policy == EvictionPolicy::kVolatileLru || policy == EvictionPolicy::kAllKeysLru;
+}
+constexpr bool is_lfu(EvictionPolicy policy) {
+  return policy == EvictionPolicy::kVolatileLfu || policy == EvictionPolicy::kAllKeysLfu;
+}
+// Only keys with an expiry.
+constexpr bool is_volatile(EvictionPolicy policy) {
+  return policy <= EvictionPolicy::kVolatileTtl;
+}
+
+// Who starts the server and hears how it is (server/supervisor.h).
+enum class Supervision : std::uint8_t { kNone, kUpstart, kSystemd, kDetect };
+
+// From where something dangerous is allowed.
+enum class Permission : std::uint8_t { kNo, kYes, kLocal };
 
 struct OutputLimit {
   std::uint64_t hard_bytes = 0;  // 0: none
@@ -37,19 +67,19 @@ struct Settings : types::CollectionLimits {
   // the process
   std::string directory = ".";
   std::string log_file;
-  std::int64_t log_level = 2;  // as storage::LogLevel
+  storage::LogLevel log_level = storage::LogLevel::kNotice;
   std::string pid_file;
   bool daemonize = false;
-  std::int64_t supervised = 0;  // as Supervisor::Kind
+  Supervision supervised = Supervision::kNone;
   std::int64_t hz = 10;
-  std::int64_t debug_command = 0;      // 0 no, 1 yes, 2 local
-  std::int64_t protected_configs = 0;  // 0 no, 1 yes, 2 local
+  Permission debug_command = Permission::kNo;
+  Permission protected_configs = Permission::kNo;
 
   // the store
   std::int64_t databases = 16;
   std::int64_t max_memory_bytes = 0;
-  std::int64_t max_memory_policy = 7;  // index into Redis' list; 7: noeviction
-  std::int64_t append_fsync = 1;       // 0 everysec, 1 always, 2 no
+  EvictionPolicy max_memory_policy = EvictionPolicy::kNoEviction;
+  storage::FsyncPolicy append_fsync = storage::FsyncPolicy::kAlways;
   std::int64_t disk_quota_bytes = 0;
   bool tiering = true;
   bool compaction = true;

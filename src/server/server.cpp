@@ -42,16 +42,13 @@ std::string executable_path() {
 }  // namespace
 
 storage::Options store_options(const Settings& settings, Logger& logger) {
-  constexpr std::int64_t kFirstAllKeysPolicy = 4, kNoEviction = 7;
   storage::Options options;
   options.database_count = static_cast<unsigned>(settings.databases);
-  static constexpr storage::FsyncPolicy kPolicies[] = {storage::FsyncPolicy::kEverySecond,
-                                                       storage::FsyncPolicy::kAlways, storage::FsyncPolicy::kNever};
-  options.fsync_policy = kPolicies[settings.append_fsync];
+  options.fsync_policy = settings.append_fsync;
   options.max_memory_bytes = static_cast<std::uint64_t>(settings.max_memory_bytes);
-  bool cache = settings.max_memory_policy != kNoEviction;
+  bool cache = settings.max_memory_policy != EvictionPolicy::kNoEviction;
   options.disk_quota_bytes = cache ? static_cast<std::uint64_t>(settings.disk_quota_bytes) : 0;
-  options.cache_only_volatile = settings.max_memory_policy < kFirstAllKeysPolicy;
+  options.cache_only_volatile = is_volatile(settings.max_memory_policy);
   options.checkpoint_log_bytes = static_cast<std::uint64_t>(settings.checkpoint_log_bytes);
   options.background_bytes_per_second = static_cast<std::uint64_t>(settings.background_io_bytes);
   options.scrub_days = static_cast<unsigned>(settings.scrub_days);
@@ -314,7 +311,7 @@ std::optional<SettingsObserver::Refusal> Server::settings_changed(const Settings
   if (settings.port != before.port || settings.bind != before.bind) {
     if (auto refusal = rebind(before)) return refusal;
   }
-  logger_.set_level(static_cast<storage::LogLevel>(settings.log_level));
+  logger_.set_level(settings.log_level);
   if (settings.log_file != before.log_file) {
     if (auto opened = logger_.open(settings.log_file); !opened.ok()) return Refusal{"logfile", opened.error().message};
   }

@@ -34,16 +34,16 @@ socklen_t address_of(const std::string& name, sockaddr_un& address) {
 
 }  // namespace
 
-Supervisor::Supervisor(Kind wanted, Logger& logger) : logger_(logger) {
-  if (wanted == Kind::kDetect) {
-    wanted = std::getenv("UPSTART_JOB")     ? Kind::kUpstart
-             : std::getenv("NOTIFY_SOCKET") ? Kind::kSystemd
-                                            : Kind::kNobody;
-    if (wanted == Kind::kUpstart) logger_.verbose("Upstart supervision detected.");
-    if (wanted == Kind::kSystemd) logger_.verbose("Systemd supervision detected.");
+Supervisor::Supervisor(Supervision wanted, Logger& logger) : logger_(logger) {
+  if (wanted == Supervision::kDetect) {
+    wanted = std::getenv("UPSTART_JOB")     ? Supervision::kUpstart
+             : std::getenv("NOTIFY_SOCKET") ? Supervision::kSystemd
+                                            : Supervision::kNone;
+    if (wanted == Supervision::kUpstart) logger_.verbose("Upstart supervision detected.");
+    if (wanted == Supervision::kSystemd) logger_.verbose("Systemd supervision detected.");
   }
-  if (wanted == Kind::kUpstart) meet_upstart();
-  if (wanted == Kind::kSystemd) meet_systemd();
+  if (wanted == Supervision::kUpstart) meet_upstart();
+  if (wanted == Supervision::kSystemd) meet_systemd();
 }
 
 Supervisor::~Supervisor() {
@@ -61,7 +61,7 @@ void Supervisor::meet_upstart() {
     return;
   }
   logger_.notice("supervised by upstart, will stop to signal readiness.");
-  kind_ = Kind::kUpstart;
+  kind_ = Supervision::kUpstart;
   std::raise(SIGSTOP);
   unsetenv("UPSTART_JOB");
 }
@@ -83,7 +83,7 @@ void Supervisor::meet_systemd() {
   }
   static_cast<void>(setsockopt(made, SOL_SOCKET, SO_SNDTIMEO, &kSendTimeout, sizeof kSendTimeout));
   socket_ = made;
-  kind_ = Kind::kSystemd;
+  kind_ = Supervision::kSystemd;
   logger_.notice(
       "Supervised by systemd. Please make sure you set appropriate values for TimeoutStartSec and TimeoutStopSec in "
       "your "

@@ -7,24 +7,22 @@
 #include <string>
 #include <string_view>
 
+#include "src/config/settings.h"
 #include "src/runtime/logger.h"
 
 namespace terrace {
 
 class Supervisor {
  public:
-  // In the order of the choices of the directive `supervised`.
-  enum class Kind : std::uint8_t { kNobody, kUpstart, kSystemd, kDetect };
-
   // Looks for what is asked for, as Redis does, and says in the log what was found. Under upstart this stops the
   // process until upstart lets it go on.
-  Supervisor(Kind wanted, Logger& logger);
+  Supervisor(Supervision wanted, Logger& logger);
   ~Supervisor();
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
-  bool present() const { return kind_ != Kind::kNobody; }
-  bool listens() const { return kind_ == Kind::kSystemd; }
+  bool present() const { return kind_ != Supervision::kNone; }
+  bool listens() const { return kind_ == Supervision::kSystemd; }
   std::string_view name() const;  // as INFO tells it: no, upstart, systemd
 
   // Each tells systemd, if it is there. loading() and stopping() also ask for more time than the unit allows and are to
@@ -41,7 +39,7 @@ class Supervisor {
   void tell(const std::string& lines);
 
   Logger& logger_;
-  Kind kind_ = Kind::kNobody;
+  Supervision kind_ = Supervision::kNone;
   int socket_ = -1;
 };
 

@@ -24,23 +24,13 @@ const Settings& settings_of(const Context& context) {
   return context.parts<KeyParts>().settings;
 }
 
-// The policies by their place in Redis' list: volatile-lru, volatile-lfu, volatile-random, volatile-ttl, allkeys-lru,
-// allkeys-lfu, allkeys-random, noeviction.
-bool policy_counts_uses(const Context& context) {
-  const auto policy = settings_of(context).max_memory_policy;
-  return policy == 1 || policy == 5;
-}
-bool policy_notes_last_use(const Context& context) {
-  const auto policy = settings_of(context).max_memory_policy;
-  return policy == 0 || policy == 4;
-}
-
 // Redis keeps small integers once for all keys, unless the policy needs an access time or counter for each.
 bool is_shared(const Context& context, const Record& record) {
   if (record.type() != ValueType::kString || record.encoding() != Encoding::kInteger) return false;
   const std::int64_t number = types::stored_integer(record);
+  const Settings& settings = settings_of(context);
   const bool own_object =
-      settings_of(context).max_memory_bytes > 0 && (policy_counts_uses(context) || policy_notes_last_use(context));
+      settings.max_memory_bytes > 0 && (is_lru(settings.max_memory_policy) || is_lfu(settings.max_memory_policy));
   return number >= 0 && number < types::kSharedIntegers && !own_object;
 }
 
@@ -65,7 +55,7 @@ void object_refcount(Context& context) {
 void object_freq(Context& context) {
   const std::string_view key = context.argument(2);
   if (context.read_without_touch(key) == nullptr) return context.reply.null();
-  if (!policy_counts_uses(context)) {
+  if (!is_lfu(settings_of(context).max_memory_policy)) {
     return context.reply.error(
         "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching "
         "between policies at runtime LRU and LFU data will take some time to adjust.");
@@ -77,7 +67,7 @@ void object_freq(Context& context) {
 void object_idletime(Context& context) {
   const std::string_view key = context.argument(2);
   if (context.read_without_touch(key) == nullptr) return context.reply.null();
-  if (policy_counts_uses(context)) {
+  if (is_lfu(settings_of(context).max_memory_policy)) {
     return context.reply.error(
         "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between "
         "policies at runtime LRU and LFU data will take some time to adjust.");

@@ -26,9 +26,8 @@ constexpr std::string_view kForbidden =
     "local connection, otherwise you need to set this option in the configuration file, and then restart the server.";
 
 bool allowed(const Context& context) {
-  constexpr std::int64_t kNo = 0, kLocal = 2;
-  std::int64_t setting = context.parts<DebugParts>().settings.debug_command;
-  return setting != kNo && (setting != kLocal || context.session.local);
+  const Permission permission = context.parts<DebugParts>().settings.debug_command;
+  return permission == Permission::kYes || (permission == Permission::kLocal && context.session.local);
 }
 
 // Holds the reactor: that is what it is for.

@@ -59,6 +59,53 @@ TEST(Config, LoadsLinesWithQuotesUnitsAndComments) {
   EXPECT_EQ(settings.output_limits[1].hard_bytes, 256u << 20);
 }
 
+TEST(Config, ChoicesAreEnumerators) {
+  Config config;
+  const auto set = [&](const char* name, const char* value) { EXPECT_EQ(set_error(config, {{name, value}}), ""); };
+  const Settings& settings = config.settings();
+  using storage::FsyncPolicy, storage::LogLevel;
+  EXPECT_EQ(settings.append_fsync, FsyncPolicy::kAlways);
+  set("appendfsync", "everysec");
+  EXPECT_EQ(settings.append_fsync, FsyncPolicy::kEverySecond);
+  set("appendfsync", "NO");
+  EXPECT_EQ(settings.append_fsync, FsyncPolicy::kNever);
+  EXPECT_EQ(value_of(config, "appendfsync"), "no");
+  set("loglevel", "verbose");
+  EXPECT_EQ(settings.log_level, LogLevel::kVerbose);
+  set("loglevel", "warning");
+  EXPECT_EQ(settings.log_level, LogLevel::kWarning);
+  EXPECT_EQ(settings.max_memory_policy, EvictionPolicy::kNoEviction);
+  set("maxmemory-policy", "volatile-ttl");
+  EXPECT_EQ(settings.max_memory_policy, EvictionPolicy::kVolatileTtl);
+  set("maxmemory-policy", "allkeys-lfu");
+  EXPECT_EQ(settings.max_memory_policy, EvictionPolicy::kAllKeysLfu);
+  ASSERT_TRUE(config.load("supervised systemd\nenable-debug-command local\nenable-protected-configs yes\n", "").ok());
+  EXPECT_EQ(settings.supervised, Supervision::kSystemd);
+  EXPECT_EQ(settings.debug_command, Permission::kLocal);
+  EXPECT_EQ(settings.protected_configs, Permission::kYes);
+}
+
+TEST(Config, EveryChoiceOfAnEnumCanBeSet) {
+  for (const Directive& directive : directives()) {
+    if (directive.choose == nullptr) continue;
+    SCOPED_TRACE(std::string(directive.name));
+    EXPECT_EQ(directive.kind, Directive::Kind::kEnum);
+    std::istringstream choices{std::string(directive.choices)};
+    for (std::string choice; choices >> choice;) {
+      Config config;
+      EXPECT_TRUE(config.load(std::string(directive.name) + " " + choice, "").ok());
+      EXPECT_EQ(value_of(config, directive.name), choice);
+    }
+  }
+}
+
+TEST(EvictionPolicy, Kinds) {
+  EXPECT_TRUE(is_volatile(EvictionPolicy::kVolatileLru) && is_volatile(EvictionPolicy::kVolatileTtl));
+  EXPECT_FALSE(is_volatile(EvictionPolicy::kAllKeysLru) || is_volatile(EvictionPolicy::kNoEviction));
+  EXPECT_TRUE(is_lru(EvictionPolicy::kAllKeysLru) && is_lfu(EvictionPolicy::kVolatileLfu));
+  EXPECT_FALSE(is_lru(EvictionPolicy::kAllKeysLfu) || is_lfu(EvictionPolicy::kNoEviction));
+}
+
 TEST(Config, FileErrorsNameLineAndText) {
   EXPECT_EQ(load_error("port 7000\nfoo bar\n"),
             "\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\nReading the configuration file, at line 2\n"
