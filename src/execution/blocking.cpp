@@ -54,6 +54,7 @@ bool Blocking::serve(BlockedClient& client) {
   x.call.served_key = blocked_.turn_key();
   const std::size_t start = x.output->size();
   const CommandRunner::Outcome outcome = runner_.run(x, true);
+  if (outcome == CommandRunner::Outcome::kReplied) runner_.finish_reply(x, start);
   runner_.commit(x, start);  // what it found expired, too
   switch (outcome) {
     case CommandRunner::Outcome::kReplied:
@@ -120,6 +121,7 @@ void Blocking::end_wait(CommandBatch& x, const Write& write_reply) {
   x.call.begin_run();
   const std::size_t start = x.output->size();
   runner_.answer(x, write_reply);
+  runner_.finish_reply(x, start);
   runner_.commit(x, start);
   ++x.next;
   release(x);

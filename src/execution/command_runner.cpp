@@ -125,7 +125,6 @@ void CommandRunner::commit(CommandBatch& x, std::size_t start) {
   if (!x.origin->logged) return unit.begin();
   if (!x.call.changed && !unit.changed()) {
     if (x.origin->answered) {
-      if (!x.transaction.active) finish_reply(x, start);
       if (parts_.store.loading()) return;
       if (engine().released_position() == engine().end_position()) return;
       gate(x, start, std::max(unit.read_position(), x.transaction.active ? 0 : read_dependency(x.call)));
@@ -135,7 +134,6 @@ void CommandRunner::commit(CommandBatch& x, std::size_t start) {
   const std::uint64_t position = append_effects(unit);
   tell_observers(x);
   if (x.origin->answered) {
-    if (!x.transaction.active) finish_reply(x, start);
     gate(x, start, position);
   }
   unit.begin();

@@ -186,6 +186,7 @@ void Dispatcher::look_ahead(CommandBatch& x) {
 bool Dispatcher::run_handler(CommandBatch& x) {
   const std::size_t start = x.output->size();
   const CommandRunner::Outcome outcome = runner_.run(x, true);
+  if (outcome == CommandRunner::Outcome::kReplied) runner_.finish_reply(x, start);
   // Also where the handler is to run again: what it found expired is removed already, and the log must say so before
   // anybody else's effects.
   runner_.commit(x, start);
@@ -293,6 +294,7 @@ io::Task<> Dispatcher::wait_for_async(CommandBatch& x) {
     co_return;
   }
   const std::size_t start = co_await runner_.run_async(x, true);
+  runner_.finish_reply(x, start);
   runner_.commit(x, start);
   ++x.next;
   blocking_.serve();

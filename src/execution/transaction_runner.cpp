@@ -47,8 +47,8 @@ bool TransactionRunner::refuse(CommandBatch& x, const Write& write_reply) {
   const std::size_t start = x.replies->size();
   runner_.answer(x, write_reply);
   if (x.session->transaction.open()) discard(*x.session);
-  runner_.commit(x, start);
   runner_.finish_reply(x, start);
+  runner_.commit(x, start);
   x.transaction.end();
   return true;
 }
