@@ -138,9 +138,9 @@ std::uint64_t Log::end_unit(std::span<const std::string_view> parts) {
 }
 
 io::Task<Result<void>> Log::wait_for_room() {
-  write_gathered();
   while (congested() && !failure_) {
     if (starved_) co_return Error{ErrorCode::kNoSpace, "the log's next file cannot be made: no space left"};
+    write_gathered();  // this turn's end may be far
     co_await position_changed_.wait();
   }
   if (failure_) co_return *failure_;
