@@ -65,7 +65,7 @@ TEST_F(WatchedKeysTest, AnAbsentKeyThatComesToBeBreaksItsWatch) {
 
 TEST_F(WatchedKeysTest, AnotherEncodingOfTheSameValueIsNoChange) {
   watch_present(one_, "key");
-  tell(KeyEvent::kReencoded, "key");
+  tell(KeyEvent::kUnwatched, "key");
   EXPECT_FALSE(broken(one_));
 }
 
