@@ -2,7 +2,6 @@
 // Ownership: owned by the run it belongs to; buffers are reused. Thread: the reactor's.
 #pragma once
 
-#include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string>
