@@ -1,5 +1,7 @@
 #include "src/execution/effect_log.h"
 
+#include "storage/base/mutant.h"
+
 namespace terrace {
 namespace {
 
@@ -36,6 +38,16 @@ std::uint64_t EffectLog::append(storage::Engine& engine, const Effects& effects)
   const std::string_view text = effects.text();
   const auto& entries = effects.entries();
   if (entries.size() == 1) return append(engine, entries[0].database, text);
+  if (storage::mutant(storage::Mutant::kUnitCutInTwo)) {
+    append(engine, entries[0].database, text.substr(0, entries[0].end));
+    Effects rest;
+    std::size_t begin = entries[0].end;
+    for (const Effects::Entry& entry : std::span(entries).subspan(1)) {
+      rest.add_resp(entry.database, text.substr(begin, entry.end - begin));
+      begin = entry.end;
+    }
+    return append(engine, rest);
+  }
   std::string transaction(kMulti);
   database_ = kUnknown;
   append_transaction(transaction, effects);

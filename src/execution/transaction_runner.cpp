@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "storage/base/limits.h"
+#include "storage/base/mutant.h"
 
 namespace terrace {
 namespace {
@@ -131,9 +132,19 @@ bool TransactionRunner::run(CommandBatch& x) {
   return true;
 }
 
+// Are the watched keys in memory? For the mutant that takes one that is not for a changed one.
+bool TransactionRunner::watched_keys_ready(CommandBatch& x) const {
+  const auto watched = std::span(x.transaction.exec.keys).subspan(x.transaction.call_keys);
+  bool ready = true;
+  for (const PlannedKey& key : watched) ready &= runner_.ready(x, key);
+  x.missing.clear();
+  return ready;
+}
+
 bool TransactionRunner::open(CommandBatch& x, bool& answered) {
   TransactionRun& run = x.transaction;
-  if (WatchedKeys::broken(*x.session, x.now_ms)) {
+  if (WatchedKeys::broken(*x.session, x.now_ms) ||
+      (storage::mutant(storage::Mutant::kEvictionBreaksWatch) && !watched_keys_ready(x))) {
     // The reply tells that a watched key has changed: it waits until the change is durable.
     x.unit.depend_on(runner_.read_dependency(run.exec));
     answered = refuse(x, [](Reply& reply) { reply.null_array(); });

@@ -35,6 +35,7 @@ class TransactionRunner {
   template <typename Write>
   bool refuse(CommandBatch& x, const Write& write_reply);
   bool open(CommandBatch& x, bool& answered);
+  bool watched_keys_ready(CommandBatch& x) const;
   bool look_up(CommandBatch& x);
   void gather_missing(CommandBatch& x);
   std::uint64_t window_bytes() const;

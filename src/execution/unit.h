@@ -40,7 +40,7 @@ class Unit {
     in_pieces_ = false;
     read_position_ = 0;
   }
-  bool changed() const { return !changes_.empty() || !effects_.empty(); }
+  bool changed() const { return in_pieces_ || !changes_.empty() || !effects_.empty(); }
 
   // `keep_name`: somebody observes keys.
   void note(KeyEvent event, unsigned database, const storage::Key& key, storage::ValueType type, bool keep_name) {
