@@ -34,6 +34,11 @@ void CallAccounting::note_slow(const Call& call, const Session& session, std::in
                 settings_.slowlog_max_entries);
 }
 
+void CallAccounting::count_wait(const char* event, std::int64_t duration_us, std::int64_t now_ms) {
+  const bool late = settings_.latency_threshold_ms > 0 && duration_us >= settings_.latency_threshold_ms * 1000;
+  if (late) latency_.add(event, now_ms / 1000, duration_us / 1000);
+}
+
 void CallAccounting::count_error(std::string_view reply) {
   ++statistics_.error_replies;
   const std::size_t end = std::min(reply.find_first_of(" \r"), reply.size());

@@ -22,6 +22,8 @@ class CallAccounting {
   // A call that has run for so long. `reply`: its reply, of which an error counts as a failure of the call.
   void count(const Call& call, const Session& session, std::string_view reply, std::uint64_t duration_ns,
              std::int64_t now_ms);
+  // A wait that LATENCY names if it is long: of an open unit ("transaction-wait"), or for it ("unit-wait").
+  void count_wait(const char* event, std::int64_t duration_us, std::int64_t now_ms);
   // An error reply, whether of a call that ran or of one that was refused.
   void count_error(std::string_view reply);
   ServerStatistics& statistics() { return statistics_; }

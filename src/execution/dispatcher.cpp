@@ -22,6 +22,7 @@ Dispatcher::Dispatcher(const ContextParts& parts, const CommandTable& commands, 
       store_(parts.store),
       commands_(commands),
       logger_(logger),
+      accounting_(accounting),
       runner_(parts, accounting, logger),
       pause_(parts.clock),
       watched_keys_(parts.events),
@@ -214,6 +215,8 @@ io::Task<> Dispatcher::wait(CommandBatch& x) {
     co_return;
   }
   ++waiting_;
+  const char* const event = x.must_end() ? "transaction-wait" : x.wait == Wait::kUnit ? "unit-wait" : nullptr;
+  const std::int64_t begin_us = clock_.monotonic_us();
   switch (x.wait) {
     case Wait::kNothing:
     case Wait::kSent:  // the channel's own
@@ -249,6 +252,7 @@ io::Task<> Dispatcher::wait(CommandBatch& x) {
   }
   --waiting_;
   x.wait = Wait::kNothing;
+  if (event != nullptr) accounting_.count_wait(event, clock_.monotonic_us() - begin_us, clock_.wall_ms());
   if (!x.must_end()) x.now_ms = clock_.wall_ms();  // time stands still inside a unit
 }
 

@@ -69,6 +69,7 @@ class Dispatcher {
   Store& store_;
   const CommandTable& commands_;
   Logger& logger_;
+  CallAccounting& accounting_;
   CommandBatchPool pool_;
   CommandRunner runner_;
   Pause pause_;
