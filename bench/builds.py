@@ -11,7 +11,7 @@ process. With two cores or more the server has one and the client another. Exit 
 """
 import os
 
-from commands import KEYS, TOLD, benchmark, fill, large_values, own_tests
+from commands import KEYS, TOLD, by_turns, fill, large_values, own_tests
 from common import Folder, Progress, arguments, fail, headline, integers, machine, median, medians, need, pin, ratio, say, some_of, terrace, write_json
 
 FSYNC = {"none": "no", "everysec": "everysec", "always": "always"}
@@ -19,14 +19,7 @@ FSYNC = {"none": "no", "everysec": "everysec", "always": "always"}
 
 def compare(servers, line, pipeline, options, progress):
     """A line on both builds, by turns."""
-    least = 2000
-    rate = benchmark(servers["other"], line, least, pipeline, options)["rps"]
-    requests = max(least, min(int(rate * options.seconds), line.most or KEYS * 100))
-    runs = {name: [] for name in servers}
-    for repetition in range(options.repetitions):
-        for name in list(servers) if repetition % 2 == 0 else list(servers)[::-1]:
-            progress.step(f"{name}, {line.name}, pipeline {pipeline}")
-            runs[name].append(benchmark(servers[name], line, requests, pipeline, options))
+    requests, runs = by_turns(servers, "other", line, pipeline, options, progress)
     row = {"line": line.name, "pipeline": pipeline, "requests": requests, **{name: medians(of_one) for name, of_one in runs.items()}}
     row["to_other"] = {field: ratio(runs["this"], runs["other"], field) for field in TOLD}
     return row

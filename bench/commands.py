@@ -119,16 +119,22 @@ def benchmark(server, line, requests, pipeline, options):
             "cpu_s_per_million": cpu / requests * 1e6}
 
 
-def compare(servers, line, pipeline, options, progress):
-    """A line on both, by turns."""
+def by_turns(servers, peer, line, pipeline, options, progress):
+    """The runs of a line on each server, interleaved, of as many requests as the peer answers in --seconds: (requests, {name: [run, …]})."""
     least = 2000
-    rate = benchmark(servers["redis"], line, least, pipeline, options)["rps"]
+    rate = benchmark(servers[peer], line, least, pipeline, options)["rps"]
     requests = max(least, min(int(rate * options.seconds), line.most or KEYS * 100))
     runs = {name: [] for name in servers}
     for repetition in range(options.repetitions):
         for name in list(servers) if repetition % 2 == 0 else list(servers)[::-1]:
             progress.step(f"{name}, {line.name}, pipeline {pipeline}")
             runs[name].append(benchmark(servers[name], line, requests, pipeline, options))
+    return requests, runs
+
+
+def compare(servers, line, pipeline, options, progress):
+    """A line on both, by turns."""
+    requests, runs = by_turns(servers, "redis", line, pipeline, options, progress)
     row = {"line": line.name, "pipeline": pipeline, "requests": requests, **{name: medians(of_one) for name, of_one in runs.items()}}
     row["to_redis"] = {field: ratio(runs["terrace"], runs["redis"], field) for field in TOLD}
     return row
