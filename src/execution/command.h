@@ -130,10 +130,10 @@ struct Command {
   // Where the command's last key is looked up, its only key besides, if not in the selected database (COPY, MOVE).
   std::optional<unsigned> (*target_database)(std::span<const std::string_view> arguments) = nullptr;
   // For people and clients (COMMAND DOCS).
-  std::string_view summary;
-  std::string_view since;
-  std::string_view group;
-  std::string_view complexity;
+  std::string_view summary = {};
+  std::string_view since = {};
+  std::string_view group = {};
+  std::string_view complexity = {};
   std::string_view tips = {};       // for clients and proxies of a cluster (COMMAND INFO), blanks between them
   std::string_view doc_flags = {};  // "deprecated", "syscmd"; as tips
   std::string_view deprecated_since = {};

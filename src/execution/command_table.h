@@ -26,7 +26,7 @@ struct CommandEntry {
   std::vector<std::unique_ptr<CommandEntry>> subcommands;
   FamilyParts parts;
   bool one_key = false;  // its only key is the first argument: needs no walk of key specifications
-  CommandUsage usage;
+  CommandUsage usage = {};
 
   std::string_view name() const { return row->name; }  // "client|list"
   std::string_view own_name() const;                   // "list"

@@ -6,7 +6,11 @@
 namespace terrace::simulation {
 
 std::string where(std::uint32_t database, const std::string& key) {
-  return "database " + std::to_string(database) + ", key " + (key.size() < 80 ? key : key.substr(0, 80) + "...");
+  constexpr std::size_t kMostShown = 80;
+  std::string words = "database " + std::to_string(database) + ", key ";
+  words.append(key, 0, kMostShown);
+  if (key.size() > kMostShown) words += "...";
+  return words;
 }
 
 ScanCheck::ScanCheck(const Oracle& oracle, std::uint32_t database, bool heads)
