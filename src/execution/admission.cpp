@@ -12,12 +12,12 @@ namespace {
 
 constexpr std::size_t kMaxShownArguments = 128;  // bytes of an unknown command's arguments in its error
 
-// Names in errors are cut short, and end where a C string would.
+// A name as errors show it: cut to a length, and at the first NUL, as in Redis.
 std::string shown_name(std::string_view name) {
   return std::string(until_nul(name.substr(0, kMaxShownArguments)));
 }
 
-// What the unit that this command begins may do: EXEC does what was queued.
+// The flags of the unit that this command begins: EXEC also has those of the queued commands.
 std::uint32_t unit_flags(const CommandBatch& x, const Command& row) {
   return row.runs_queue ? row.flags | x.session->transaction.flags() : row.flags;
 }
@@ -71,7 +71,7 @@ Admission::Verdict Admission::admit_write(CommandBatch& x, CommandEntry& entry, 
   const bool grows = (flags & kDenyOom) != 0;
   if (auto writable = engine.writable(grows); !writable.ok()) {
     if (writable.error().code == ErrorCode::kNoSpace) {
-      // Redis' code for "no room", so that clients know it; maxmemory itself refuses nothing here.
+      // Clients know the error code OOM. A full memory refuses nothing: writes wait for room.
       return refuse(x, &entry,
                     "OOM the disk is full: " + writable.error().message +
                         ". Writes that take space are accepted again when there is enough; reads and deletes are now.");
@@ -85,7 +85,7 @@ Admission::Verdict Admission::admit_write(CommandBatch& x, CommandEntry& entry, 
   return Verdict::kRun;
 }
 
-// An EXEC that is refused discards what was queued; a command that could not be queued has EXEC refuse the others.
+// A refused EXEC discards the queue. If a command cannot be queued, EXEC will run none of the others.
 Admission::Verdict Admission::refuse(CommandBatch& x, CommandEntry* entry, std::string_view error) {
   if (entry != nullptr && entry->row->runs_queue) {
     const std::size_t code = error.starts_with("ERR ") ? 4 : 0;

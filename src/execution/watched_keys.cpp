@@ -7,7 +7,7 @@
 namespace terrace {
 namespace {
 
-// SWAPDB tells of the watched keys one by one; what extends a value has changed it, too, if Redis calls it a change.
+// SWAPDB also tells of each watched key. A kExtended that is a change in Redis is told as kChanged, too.
 bool breaks_watch(KeyEvent event) {
   return event != KeyEvent::kSwapped && event != KeyEvent::kExtended && event != KeyEvent::kUnwatched;
 }
@@ -71,7 +71,7 @@ void WatchedKeys::at_key_change(const KeyChange& change) {
   }
 }
 
-// What was absent at WATCH is absent still, or its session's watch is broken already.
+// A key that was absent at WATCH is still absent, or the watch is broken already.
 void WatchedKeys::flush(unsigned database) {
   for (const auto& [hash, key] : keys_) {
     if (key->database == database && key->existed) key->session->watch_broken = true;

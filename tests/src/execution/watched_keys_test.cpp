@@ -62,7 +62,7 @@ TEST_F(WatchedKeysTest, AnAbsentKeyThatComesToBeBreaksItsWatch) {
   EXPECT_TRUE(broken(one_));
 }
 
-TEST_F(WatchedKeysTest, AnotherEncodingOfTheSameValueIsNoChange) {
+TEST_F(WatchedKeysTest, WhatRedisDoesNotCountAsAChangeBreaksNoWatch) {
   watch_present(one_, "key");
   tell(KeyEvent::kUnwatched, "key");
   tell(KeyEvent::kExtended, "key");  // a change of the value is told besides
