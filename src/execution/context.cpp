@@ -92,7 +92,7 @@ Record* Context::remove_expired_fields(Record* record, std::span<const std::stri
   }
   if (effect.size() == 2) return record;
   const bool changed = call_.changed;  // the removal is no change that the command makes
-  change(record);
+  change(record, KeyEvent::kUnwatched);
   types::Hash hash(database(), record, limits);
   for (const std::string_view field : std::span(effect).subspan(2))
     parts_.statistics.expired_fields += hash.erase(field);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "src/types/hash/hash.h"
 #include "storage/base/mutant.h"
 
 namespace terrace {
@@ -12,9 +13,16 @@ bool breaks_watch(KeyEvent event) {
   return event != KeyEvent::kSwapped && event != KeyEvent::kExtended && event != KeyEvent::kUnwatched;
 }
 
+std::int64_t next_expiry_ms(const storage::Record* record, std::int64_t now_ms) {
+  if (record == nullptr) return storage::kNoExpiry;
+  if (!record->expires().parts) return record->expiry_ms();
+  return storage::sooner(record->expiry_ms(), types::HashView(*record, now_ms).next_expiry_ms());
+}
+
 }  // namespace
 
-void WatchedKeys::watch(Session& session, unsigned database, const storage::Key& key, const storage::Record* record) {
+void WatchedKeys::watch(Session& session, unsigned database, const storage::Key& key, const storage::Record* record,
+                        std::int64_t now_ms) {
   const auto range = keys_.equal_range(key.hash);
   const bool watched = std::any_of(range.first, range.second, [&](const auto& entry) {
     const WatchedKey& other = *entry.second;
@@ -27,7 +35,7 @@ void WatchedKeys::watch(Session& session, unsigned database, const storage::Key&
                  .hash = key.hash,
                  .name = std::string(key.name),
                  .existed = record != nullptr,
-                 .expiry_ms = record != nullptr ? record->expiry_ms() : storage::kNoExpiry});
+                 .expiry_ms = next_expiry_ms(record, now_ms)});
   session.watched.push_back(made.get());
   keys_.emplace(key.hash, std::move(made));
   events_.begin_interest();

@@ -1,6 +1,6 @@
 // WatchedKeys: the keys that sessions watch (WATCH), and whether one of them has changed since.
 //
-// A watched key keeps whether it existed at WATCH and when it expires. That stays true until a change of the key is
+// A watched key keeps whether it existed at WATCH and when it, or a field of it, expires. That stays true until a change of the key is
 // told. So no look-up is needed to know whether FLUSHALL removes the key or whether it has expired.
 // Ownership: owned by the server; owns the watched keys. unwatch() is called before a session ends. Thread: the
 // reactor's.
@@ -24,7 +24,7 @@ struct WatchedKey {
   std::uint64_t hash;
   std::string name;
   bool existed;
-  std::int64_t expiry_ms;
+  std::int64_t expiry_ms;  // the next time of the key or of one of its fields
 };
 
 class WatchedKeys final : public KeyObserver {
@@ -34,7 +34,8 @@ class WatchedKeys final : public KeyObserver {
   WatchedKeys& operator=(const WatchedKeys&) = delete;
 
   // `record`: of the key, nullptr if the key is absent. A key that the session already watches is not changed.
-  void watch(Session& session, unsigned database, const storage::Key& key, const storage::Record* record);
+  void watch(Session& session, unsigned database, const storage::Key& key, const storage::Record* record,
+             std::int64_t now_ms);
   // EXEC, DISCARD, UNWATCH, RESET, and the end of the session.
   void unwatch(Session& session);
 

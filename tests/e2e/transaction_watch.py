@@ -47,7 +47,7 @@ TOUCHES = {
                                  "GEOSEARCHSTORE k k FROMLONLAT 0 0 BYRADIUS 1 m", "GEORADIUS k 15 37 200 km", "GEORADIUS k 15 37 200 km STORE k",
                                  "GEODIST k a b", "GEOPOS k a"],
     "PFADD k a, PFADD x b": ["PFADD k a", "PFADD k b", "PFADD k", "PFCOUNT k", "PFCOUNT k x", "PFMERGE k", "PFMERGE k x", "PFMERGE x k",
-                             "PFDEBUG ENCODING k", "PFDEBUG GETREG k"],
+                             "PFDEBUG ENCODING k", "PFDEBUG GETREG k", "PFDEBUG TODENSE k"],
     "SETBIT k 7 1": ["SETBIT k 7 1", "SETBIT k 7 0", "SETBIT k 100 0", "BITFIELD k SET u8 0 1", "BITFIELD k INCRBY u8 0 0",
                      "BITFIELD k OVERFLOW FAIL INCRBY u1 7 1", "BITFIELD_RO k GET u8 0", "BITCOUNT k", "BITPOS k 1", "BITOP NOT k k", "GETBIT k 7"],
     "XADD k 1-1 f v, XADD k 2-1 f v, XGROUP CREATE k g 0": [
