@@ -192,16 +192,15 @@ void reply_key(Reply& reply, std::string_view key) {
   reply.bulk(key);
 }
 
-// Is there something behind `id`? For who has waited, as Redis has it, also if it has been trimmed away again.
-bool reaches_beyond(const Context& context, const Stream& stream, const StreamId& id) {
-  if (context.served()) return stream.last_id() > id;
+// Is there something behind `id`?
+bool reaches_beyond(const Stream& stream, const StreamId& id) {
   return stream.size() > 0 && stream.last_entry_id() > id;
 }
 
 bool read_stream(Context& context, const Options& options, std::size_t index, const Start& start, Reply& reply) {
   const std::string_view key = options.key(context, index);
   const Record* record = find(context, key);
-  if (record == nullptr || !reaches_beyond(context, stream_of(*record), *start.behind)) return false;
+  if (record == nullptr || !reaches_beyond(stream_of(*record), *start.behind)) return false;
   const Stream& stream = stream_of(*record);
   reply_key(reply, key);
   reply_entries(reply, stream, *start.behind->next(), StreamId::greatest(), options.count);
@@ -262,7 +261,7 @@ bool deliver_stream(Context& context, const Options& options, std::size_t index,
   Record* record = context.served() ? context.write(key) : counted_stream(context, key);
   StreamGroup& group = *stream_of(*record).group(context.argument(options.group_at));
   // Nothing is noted of who asked in vain, not even the consumer.
-  if (!start.behind && !reaches_beyond(context, stream_of(*record), group.last_id)) return false;
+  if (!start.behind && !reaches_beyond(stream_of(*record), group.last_id)) return false;
   Stream& stream = changed_groups(context, record);
   const std::string_view name = context.argument(options.group_at + 1);
   StreamConsumer* consumer = group.consumer(name);
