@@ -29,13 +29,12 @@ void WatchedKeys::watch(Session& session, unsigned database, const storage::Key&
     return other.session == &session && other.database == database && other.name == key.name;
   });
   if (watched) return;
-  auto made = std::make_unique<WatchedKey>(
-      WatchedKey{.session = &session,
-                 .database = database,
-                 .hash = key.hash,
-                 .name = std::string(key.name),
-                 .existed = record != nullptr,
-                 .expiry_ms = next_expiry_ms(record, now_ms)});
+  auto made = std::make_unique<WatchedKey>(WatchedKey{.session = &session,
+                                                      .database = database,
+                                                      .hash = key.hash,
+                                                      .name = std::string(key.name),
+                                                      .existed = record != nullptr,
+                                                      .expiry_ms = next_expiry_ms(record, now_ms)});
   session.watched.push_back(made.get());
   keys_.emplace(key.hash, std::move(made));
   events_.begin_interest();

@@ -22,14 +22,14 @@ class WatchedKeysTest : public ::testing::Test {
     EXPECT_FALSE(events_.wanted());
   }
   void watch_absent(Session& session, std::string_view name, unsigned database = 0) {
-    watched_.watch(session, database, Key(name), nullptr);
+    watched_.watch(session, database, Key(name), nullptr, kNow);
   }
   void watch_present(Session& session, std::string_view name, unsigned database = 0,
                      std::int64_t expiry_ms = storage::kNoExpiry) {
     Record* record = Record::create(name, {ValueType::kString, storage::Encoding::kRaw, /*value_size=*/0,
                                            /*has_expiry=*/expiry_ms != storage::kNoExpiry});
     if (expiry_ms != storage::kNoExpiry) record->store_expiry(expiry_ms);
-    watched_.watch(session, database, Key(name), record);
+    watched_.watch(session, database, Key(name), record, kNow);
     Record::destroy(record);
   }
   void tell(KeyEvent event, std::string_view name, unsigned database = 0) {
@@ -83,7 +83,7 @@ TEST_F(WatchedKeysTest, OtherKeysAndDatabasesAreNotWatched) {
 TEST_F(WatchedKeysTest, AllWhoWatchAKeyHearOfIt) {
   watch_present(one_, "key");
   watch_present(other_, "key");
-  watched_.watch(one_, 0, Key("key"), nullptr);  // a second time: stays as it was
+  watched_.watch(one_, 0, Key("key"), nullptr, kNow);  // a second time: stays as it was
   EXPECT_EQ(watched_.size(), 2u);
   tell(KeyEvent::kChanged, "key");
   EXPECT_TRUE(broken(one_) && broken(other_));
