@@ -74,7 +74,10 @@ void WatchedKeys::at_key_change(const KeyChange& change) {
   const auto range = keys_.equal_range(storage::Key(change.name).hash);
   for (auto entry = range.first; entry != range.second; ++entry) {
     const WatchedKey& key = *entry->second;
-    if (key.database == change.database && key.name == change.name) key.session->watch_broken = true;
+    if (key.database != change.database || key.name != change.name) continue;
+    // A key that was absent at WATCH is removed only where it had expired before: the look of WATCH itself removes it.
+    const bool removed = change.event == KeyEvent::kExpired || change.event == KeyEvent::kRemoved;
+    if (key.existed || !removed) key.session->watch_broken = true;
   }
 }
 
