@@ -25,17 +25,18 @@ namespace terrace {
 struct CommandBatch {
   enum class Wait : std::uint8_t {
     kNothing,
-    kFetch,    // for the records that `missing` names
-    kRoom,     // for memory
-    kPause,    // for the end of CLIENT PAUSE
-    kAsync,    // for a handler that suspends
-    kSent,     // memory is short: for replies to be sent
-    kTurn,     // for its next turn: other batches run first
-    kKeys,     // blocked: for keys, in BlockedClients
-    kImage,    // a checkpoint is copying a large value that the command changes: for the end of the copy
-    kServing,  // blocked clients come first at the command's keys: for them to be served
-    kLogRoom,  // for the log to write pieces of the open unit
-    kUnit,     // the open unit has the command's keys: for its commit
+    kFetch,     // for the records that `missing` names
+    kRoom,      // for memory
+    kPause,     // for the end of CLIENT PAUSE
+    kAsync,     // for a handler that suspends
+    kSent,      // memory is short: for replies to be sent
+    kTurn,      // for its next turn: other batches run first
+    kKeys,      // blocked: for keys, in BlockedClients
+    kImage,     // a checkpoint is copying a large value that the command changes: for the end of the copy
+    kServing,   // blocked clients come first at the command's keys: for them to be served
+    kEviction,  // a moment for eviction, while the open unit runs
+    kLogRoom,   // for the log to write pieces of the open unit
+    kUnit,      // the open unit has the command's keys: for its commit
   };
   // While memory is short, a batch with more unsent bytes of replies waits.
   static constexpr std::size_t kMaxUnsentWhenShort = 64 << 10;

@@ -231,6 +231,9 @@ io::Task<> Dispatcher::wait(CommandBatch& x) {
     case Wait::kFetch:
       co_await wait_for_fetch(x);
       break;
+    case Wait::kEviction:
+      co_await clock_.sleep_ms(1);
+      break;
     case Wait::kLogRoom:
       co_await wait_for_log_room();
       break;

@@ -20,6 +20,9 @@ constexpr std::uint64_t kMaxWindowBytes = 64 << 20;
 constexpr std::uint64_t kSliceNs = 500'000;
 // A unit with more effects appends them to the log as a piece, so that its effects may be larger than memory.
 constexpr std::size_t kPieceBytes = 4 << 20;
+// Milliseconds that an open unit leaves to eviction at most, for each window that it has read, while memory is full. It
+// does not wait until there is room, for eviction might in turn need what waits for the unit.
+constexpr unsigned kMostMoments = 100;
 
 }  // namespace
 
@@ -96,14 +99,21 @@ bool TransactionRunner::read_ahead(CommandBatch& x) {
 
 // Adds the records that the calls miss, up to a window, to x.missing. False: the slice of time is over.
 bool TransactionRunner::look_up(CommandBatch& x) {
-  constexpr std::size_t kKeysPerLook = 128;  // the clock is read once for so many keys
+  constexpr std::size_t kKeysPerLook = 128;  // at the clock
   TransactionRun& run = x.transaction;
   runner_.begin_clock();
   const std::uint64_t end_ns = runner_.last_ns() + kSliceNs;
   const std::uint64_t most_pages = window_bytes() / storage::kPageSize;
-  if (run.looked_up == 0) x.missing.clear();
-  while (run.looked_up < run.call_keys && x.missing.size() < most_pages) {
+  if (run.looked_up == 0) {
+    x.missing.clear();
+    run.missing_pages = 0;
+  }
+  while (run.looked_up < run.call_keys && run.missing_pages < most_pages) {
+    const std::size_t known = x.missing.size();
     runner_.ready(x, run.exec.keys[run.looked_up++]);
+    for (const storage::Location location : std::span(x.missing).subspan(known)) {
+      run.missing_pages += location.read_pages();
+    }
     if (run.looked_up % kKeysPerLook != 0) continue;
     runner_.begin_clock();
     if (runner_.last_ns() > end_ns) return false;
@@ -119,6 +129,10 @@ bool TransactionRunner::run(CommandBatch& x) {
   const std::uint64_t end_ns = runner_.last_ns() + kSliceNs;
   while (run.next < x.session->transaction.calls().size()) {
     if (runner_.last_ns() > end_ns && x.origin->is_client) return suspend(x, Wait::kTurn);
+    if (!runner_.engine().has_room() && run.moments < kMostMoments) {
+      ++run.moments;
+      return suspend(x, Wait::kEviction);
+    }
     if (x.unit.effects().text().size() > kPieceBytes) {
       runner_.append_piece(x);
       return suspend(x, Wait::kLogRoom);
@@ -203,6 +217,7 @@ bool TransactionRunner::run_next(CommandBatch& x) {
     } else {
       gather_missing(x);
     }
+    run.moments = 0;
     return suspend(x, Wait::kFetch);
   }
   if (queued.entry->row->run_async != nullptr) return suspend(x, Wait::kAsync);
