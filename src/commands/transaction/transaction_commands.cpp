@@ -27,8 +27,7 @@ void watch(Context& context) {
   if (!context.session.watch_broken) {
     WatchedKeys& watched = context.parts<TransactionParts>().watched_keys;
     for (const std::string_view name : context.arguments.subspan(1)) {
-      watched.watch(context.session, context.database_number(), storage::Key(name), context.peek(name),
-                    context.now_ms);
+      watched.watch(context.session, context.database_number(), storage::Key(name), context.peek(name), context.now_ms);
     }
   }
   context.reply.ok();
