@@ -17,17 +17,19 @@ class ClientCrowd {
   ClientCrowd(SimulatedServer& server, const ServerProfile& profile, std::uint64_t seed, std::uint64_t acts);
 
   void start();
-  // No act is left, and nothing is waited for but keys that may never come.
-  bool over() const;
+  // No act is left, or nothing has been waited for but keys for longer than anybody waits who does not wait without end.
+  bool over();
   // The operator ends, and those who wait when their connections do.
-  void stop() { operator_.stop(); }
+  void stop();
   bool ended() const { return tasks_.idle(); }
 
  private:
   io::Task<> keep(io::Task<> task);
 
+  SimulatedClock& clock_;
   Random random_;
   std::uint64_t acts_left_;
+  std::int64_t idle_since_us_ = -1;  // -1: somebody does something
   std::vector<std::unique_ptr<SimulatedClient>> clients_;
   ServerOperator operator_;
   io::Gate tasks_;

@@ -9,12 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "tests/simulation/clients/arguments.h"
 #include "tests/simulation/clients/dataset.h"
 #include "tests/simulation/clients/reply_value.h"
 
 namespace terrace::simulation {
-
-using Arguments = std::vector<std::string>;
 
 class ModelUnit {
  public:

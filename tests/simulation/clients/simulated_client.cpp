@@ -7,20 +7,6 @@ namespace {
 constexpr std::int64_t kOpeningBalance = 100;
 constexpr unsigned kAttempts = 5;  // at an optimistic transaction
 
-// (The compiler takes no braces with strings within a co_await.)
-template <typename... Words>
-Arguments command(Words&&... words) {
-  Arguments arguments;
-  (arguments.emplace_back(std::forward<Words>(words)), ...);
-  return arguments;
-}
-template <typename... Commands>
-std::vector<Arguments> pipeline(Commands&&... commands) {
-  std::vector<Arguments> requests;
-  (requests.push_back(std::forward<Commands>(commands)), ...);
-  return requests;
-}
-
 std::int64_t number_in(const ReplyValue& reply) {
   return reply.is_null() || reply.kind == ReplyValue::Kind::kError ? 0 : std::atoll(reply.text.c_str());
 }
@@ -65,22 +51,21 @@ io::Task<> SimulatedClient::wait_a_while(std::uint64_t longest_us) {
   co_await site_.server.clock().sleep_us(static_cast<std::int64_t>(1 + random_.below(longest_us)));
 }
 
-io::Task<std::optional<ReplyValue>> SimulatedClient::ask(const Arguments& arguments) {
-  if (connection_ == nullptr) co_return std::nullopt;
-  connection_->send(arguments);
-  co_return co_await connection_->next_reply();
+io::Task<bool> SimulatedClient::ask(const Arguments& request) {
+  const std::vector<Arguments> requests = pipeline(request);
+  co_return co_await ask(requests);
 }
 
-io::Task<std::optional<SimulatedClient::Replies>> SimulatedClient::ask_all(const std::vector<Arguments>& requests) {
-  if (connection_ == nullptr) co_return std::nullopt;
+io::Task<bool> SimulatedClient::ask(const std::vector<Arguments>& requests) {
+  if (connection_ == nullptr) co_return false;
   for (const Arguments& request : requests) connection_->send(request);
-  Replies replies;
-  while (replies.size() < requests.size()) {
+  replies_.clear();
+  while (replies_.size() < requests.size()) {
     auto reply = co_await connection_->next_reply();
-    if (!reply) co_return std::nullopt;
-    replies.push_back(std::move(*reply));
+    if (!reply) co_return false;
+    replies_.push_back(std::move(*reply));
   }
-  co_return replies;
+  co_return true;
 }
 
 io::Task<> SimulatedClient::act() {
@@ -111,7 +96,7 @@ io::Task<> SimulatedClient::send_pipeline() {
   for (std::uint64_t left = random_.between(1, site_.profile.commands_at_once); left > 0; --left) {
     requests.push_back(generator_.draw());
   }
-  co_await ask_all(requests);
+  co_await ask(requests);
 }
 
 io::Task<> SimulatedClient::push() {
@@ -120,9 +105,9 @@ io::Task<> SimulatedClient::push() {
 
 io::Task<> SimulatedClient::wait_for_keys() {
   // Beside it another request or two, which have to wait with it.
-  std::vector<Arguments> requests{generator_.draw_waiting()};
+  std::vector<Arguments> requests = pipeline(generator_.draw_waiting());
   while (random_.below(3) == 0) requests.push_back(generator_.draw());
-  co_await ask_all(requests);
+  co_await ask(requests);
 }
 
 io::Task<> SimulatedClient::leave_in_the_middle() {
@@ -153,12 +138,12 @@ std::vector<Arguments> SimulatedClient::draw_transaction() {
 io::Task<> SimulatedClient::run_transaction() {
   const std::vector<Arguments> requests = draw_transaction();
   if (random_.coin()) {
-    co_await ask_all(requests);
+    co_await ask(requests);
     co_return;
   }
   for (const Arguments& request : requests) {
-    const auto reply = co_await ask(request);
-    if (!reply) co_return;
+    const bool answered = co_await ask(request);
+    if (!answered) co_return;
     if (random_.below(8) == 0) co_await pause();
   }
 }
@@ -167,15 +152,15 @@ io::Task<> SimulatedClient::run_transaction() {
 io::Task<> SimulatedClient::increment() {
   const std::string name = generator_.counter();
   for (unsigned attempt = 0; attempt < kAttempts; ++attempt) {
-    const auto read = co_await ask_all(pipeline(command("watch", name), command("get", name)));
-    if (!read || read->back().kind == ReplyValue::Kind::kError) break;
+    const bool read = co_await ask(pipeline(command("watch", name), command("get", name)));
+    if (!read || replies_.back().kind == ReplyValue::Kind::kError) break;
+    const std::string more = std::to_string(number_in(replies_.back()) + 1);
     if (random_.coin()) co_await pause();
-    std::vector<Arguments> write{{"multi"}, {"set", name, std::to_string(number_in(read->back()) + 1)}};
-    // Cold keys, so that something is read before it is opened, and inside.
-    while (random_.coin()) write.insert(write.begin() + 1, {"exists", generator_.any_key()});
-    write.push_back({"exec"});
-    const auto written = co_await ask_all(write);
-    if (!written || !written->back().is_null()) co_return;
+    std::vector<Arguments> write = pipeline(command("multi"), command("set", name, more), command("exec"));
+    // Cold keys, so that something is read before the unit is opened, and inside.
+    while (random_.coin()) write.insert(write.begin() + 1, command("exists", generator_.any_key()));
+    const bool written = co_await ask(write);
+    if (!written || !replies_.back().is_null()) co_return;
   }
   co_await ask(command("unwatch"));
 }
@@ -185,54 +170,55 @@ io::Task<> SimulatedClient::transfer() {
   const std::string to = generator_.account();
   co_await ask(command("select", std::to_string(site_.profile.bank())));
   for (unsigned attempt = 0; attempt < kAttempts && from != to; ++attempt) {
-    const auto read = co_await ask_all(pipeline(command("watch", from, to), command("mget", from, to)));
+    const bool read = co_await ask(pipeline(command("watch", from, to), command("mget", from, to)));
     if (!read) co_return;
-    const ReplyValue& balances = read->back();
-    if (balances.elements.size() != 2) break;
-    if (balances.elements[0].is_null() || balances.elements[1].is_null()) {
+    const std::vector<ReplyValue> balances = replies_.back().elements;
+    if (balances.size() != 2) break;
+    if (balances[0].is_null() || balances[1].is_null()) {
       co_await found_bank();
       break;
     }
     const auto amount = static_cast<std::int64_t>(random_.below(20));
-    const std::string less = std::to_string(number_in(balances.elements[0]) - amount);
-    const std::string more = std::to_string(number_in(balances.elements[1]) + amount);
-    const auto written = co_await ask_all(
-        pipeline(command("multi"), command("set", from, less), command("set", to, more), command("exec")));
+    const std::string less = std::to_string(number_in(balances[0]) - amount);
+    const std::string more = std::to_string(number_in(balances[1]) + amount);
+    const bool written =
+        co_await ask(pipeline(command("multi"), command("set", from, less), command("set", to, more), command("exec")));
     if (!written) co_return;
-    if (!written->back().is_null()) break;
+    if (!replies_.back().is_null()) break;
   }
-  co_await ask_all(pipeline(command("unwatch"), command("select", std::to_string(generator_.database()))));
+  co_await ask(pipeline(command("unwatch"), command("select", std::to_string(generator_.database()))));
 }
 
 // All accounts, unless somebody else does it first.
 io::Task<> SimulatedClient::found_bank() {
-  Arguments watch{"watch"};
-  Arguments set{"mset"};
+  Arguments watch = command("watch");
+  Arguments set = command("mset");
   for (std::uint64_t i = 0; i < site_.profile.accounts; ++i) {
     const std::string name = "a" + std::to_string(i);
     watch.push_back(name);
-    set.insert(set.end(), {name, std::to_string(kOpeningBalance)});
+    set.push_back(name);
+    set.push_back(std::to_string(kOpeningBalance));
   }
   Arguments get = watch;
   get[0] = "mget";
-  const auto read = co_await ask_all(pipeline(watch, get));
+  const bool read = co_await ask(pipeline(watch, get));
   if (!read) co_return;
-  for (const ReplyValue& balance : read->back().elements) {
+  for (const ReplyValue& balance : replies_.back().elements) {
     if (!balance.is_null()) co_return;
   }
-  co_await ask_all(pipeline(command("multi"), set, command("exec")));
+  co_await ask(pipeline(command("multi"), set, command("exec")));
 }
 
 // Long enough for a key to expire or to go to disk.
 io::Task<> SimulatedClient::watch_and_wait() {
   const std::string name = generator_.any_key();
   std::vector<Arguments> requests;
-  if (random_.coin()) requests.push_back({"pexpire", name, std::to_string(random_.between(1, 40))});
-  requests.push_back({"watch", name, generator_.any_key()});
-  const auto watched = co_await ask_all(requests);
+  if (random_.coin()) requests.push_back(command("pexpire", name, std::to_string(random_.between(1, 40))));
+  requests.push_back(command("watch", name, generator_.any_key()));
+  const bool watched = co_await ask(requests);
   if (!watched) co_return;
   co_await wait_a_while(random_.coin() ? 60'000 : 2'000);
-  co_await ask_all(draw_transaction());
+  co_await ask(draw_transaction());
 }
 
 }  // namespace terrace::simulation

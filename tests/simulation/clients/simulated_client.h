@@ -33,16 +33,14 @@ class SimulatedClient {
   bool waits_for_keys() const { return connection_ != nullptr && connection_->waits_for_keys(); }
 
  private:
-  using Replies = std::vector<ReplyValue>;
-
   io::Task<> act();
   io::Task<> connect();
   void leave(bool reset);
   io::Task<> pause();
   io::Task<> wait_a_while(std::uint64_t longest_us);
-  // Nothing: the connection has ended.
-  io::Task<std::optional<ReplyValue>> ask(const Arguments& arguments);
-  io::Task<std::optional<Replies>> ask_all(const std::vector<Arguments>& requests);
+  // Sends them together and waits for the answers, which come into replies_. False: the connection has ended.
+  io::Task<bool> ask(const std::vector<Arguments>& requests);
+  io::Task<bool> ask(const Arguments& request);
 
   io::Task<> send_pipeline();
   io::Task<> run_transaction();
@@ -59,6 +57,7 @@ class SimulatedClient {
   Random& random_;
   RequestGenerator generator_;
   SimulatedConnection* connection_ = nullptr;
+  std::vector<ReplyValue> replies_;
   bool ended_ = false;
 };
 

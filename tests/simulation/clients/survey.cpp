@@ -50,32 +50,34 @@ io::Task<Dataset> Survey::run(unsigned databases) {
   co_return dataset;
 }
 
-io::Task<Survey::Replies> Survey::ask(const std::vector<Arguments>& requests) {
+io::Task<> Survey::ask(const std::vector<Arguments>& requests) {
   for (const Arguments& request : requests) connection_.send(request);
-  Replies replies;
-  while (replies.size() < requests.size()) {
+  replies_.clear();
+  while (replies_.size() < requests.size()) {
     auto reply = co_await connection_.next_reply();
     if (!reply) fail("what was recovered cannot be read: the connection has ended");
     if (reply->kind == ReplyValue::Kind::kError) fail("what was recovered cannot be read: " + reply->text);
-    replies.push_back(std::move(*reply));
+    replies_.push_back(std::move(*reply));
   }
-  co_return replies;
 }
 
 io::Task<> Survey::read_database(unsigned database, Dataset& dataset) {
-  const std::vector<Arguments> naming{{"select", std::to_string(database)}, {"keys", "*"}};
-  const Replies names = co_await ask(naming);
+  const std::vector<Arguments> naming = pipeline(command("select", std::to_string(database)), command("keys", "*"));
+  co_await ask(naming);
+  const Replies names = std::move(replies_);
   std::vector<Arguments> questions;
   for (const ReplyValue& name : names[1].elements) {
-    questions.push_back({"type", name.text});
-    questions.push_back({"pexpiretime", name.text});
+    questions.push_back(command("type", name.text));
+    questions.push_back(command("pexpiretime", name.text));
   }
-  const Replies kinds = co_await ask(questions);
+  co_await ask(questions);
+  const Replies kinds = std::move(replies_);
   std::vector<Arguments> requests;
   for (std::size_t i = 0; i < names[1].elements.size(); ++i) {
     requests.push_back(content_request(kinds[2 * i].text, names[1].elements[i].text));
   }
-  const Replies contents = co_await ask(requests);
+  co_await ask(requests);
+  const Replies contents = std::move(replies_);
   for (std::size_t i = 0; i < contents.size(); ++i) {
     const std::string& type = kinds[2 * i].text;
     DataValue value = to_value(type, contents[i]);
@@ -85,7 +87,9 @@ io::Task<> Survey::read_database(unsigned database, Dataset& dataset) {
     const bool gone =
         type == "none" || expiry_ms == -2 || contents[i].is_null() || (type != "string" && value.size() == 0);
     if (gone && expiry_ms == -1) fail("the key " + names[1].elements[i].text + " goes while it is read");
-    if (!gone) dataset.put({database, names[1].elements[i].text}, std::make_shared<const DataValue>(std::move(value)));
+    if (gone) continue;
+    const KeyName key{database, names[1].elements[i].text};
+    dataset.put(key, std::make_shared<const DataValue>(std::move(value)));
   }
 }
 

@@ -1,5 +1,5 @@
 // Survey: reads all that a server has just recovered, as a client would: by commands, through the gate.
-// Ownership: borrows the server. Thread: the simulation's.
+// Ownership: borrows the connection it has made. Thread: the simulation's.
 #pragma once
 
 #include <string>
@@ -13,18 +13,19 @@ namespace terrace::simulation {
 
 class Survey {
  public:
-  explicit Survey(SimulatedServer& server) : server_(server), connection_(server.connect(false)) {}
+  explicit Survey(SimulatedServer& server) : connection_(server.connect(false)) {}
 
   io::Task<Dataset> run(unsigned databases);
 
  private:
   using Replies = std::vector<ReplyValue>;
 
-  io::Task<Replies> ask(const std::vector<Arguments>& requests);
+  // The answers come into replies_.
+  io::Task<> ask(const std::vector<Arguments>& requests);
   io::Task<> read_database(unsigned database, Dataset& dataset);
 
-  SimulatedServer& server_;
   SimulatedConnection& connection_;
+  Replies replies_;
 };
 
 }  // namespace terrace::simulation
