@@ -5,7 +5,7 @@
 namespace terrace::simulation {
 
 ClientCrowd::ClientCrowd(SimulatedServer& server, const ServerProfile& profile, std::uint64_t seed, std::uint64_t acts)
-    : random_(seed), acts_left_(acts), operator_(server, profile, random_) {
+    : clock_(server.clock()), random_(seed), acts_left_(acts), operator_(server, profile, random_) {
   for (unsigned i = 0; i < profile.clients; ++i) {
     clients_.push_back(std::make_unique<SimulatedClient>(SimulatedClient::Site{server, profile, random_, acts_left_}));
   }
@@ -21,9 +21,18 @@ void ClientCrowd::start() {
   io::spawn(keep(operator_.run()));
 }
 
-bool ClientCrowd::over() const {
-  return acts_left_ == 0 && std::all_of(clients_.begin(), clients_.end(),
-                                        [](const auto& client) { return client->ended() || client->waits_for_keys(); });
+bool ClientCrowd::over() {
+  constexpr std::int64_t kLongestWaitUs = 2'000'000;
+  const bool idle = std::all_of(clients_.begin(), clients_.end(),
+                                [](const auto& client) { return client->ended() || client->waits_for_keys(); });
+  const std::int64_t now_us = clock_.monotonic_us();
+  if (!idle || idle_since_us_ < 0) idle_since_us_ = idle ? now_us : -1;
+  return idle && now_us - idle_since_us_ > kLongestWaitUs;
+}
+
+void ClientCrowd::stop() {
+  acts_left_ = 0;
+  operator_.stop();
 }
 
 }  // namespace terrace::simulation

@@ -108,7 +108,8 @@ std::optional<std::string> History::recover(const Dataset& found, std::int64_t n
            " units that clients were told of and the " + std::to_string(units()) + " that were committed; nearest " +
            least;
   }
-  current_ = recovered_ = found;
+  // With keys whose time has passed: they may still be there, though nobody sees them.
+  current_ = recovered_ = difference.expected();
   units_.clear();
   changes_.clear();
   last_changes_of_databases_.clear();

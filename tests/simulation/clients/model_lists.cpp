@@ -1,5 +1,4 @@
 // The model's lists, with the commands that wait for them.
-#include <algorithm>
 
 #include "tests/simulation/clients/model_commands.h"
 

@@ -128,7 +128,12 @@ ReplyValue setrange(ModelUnit& unit, const Arguments& arguments, const ReplyValu
 ReplyValue getrange(ModelUnit& unit, const Arguments& arguments, const ReplyValue&) {
   const auto value = found_or_new(unit, arguments[1], Type::kString);
   if (!value) return wrong_type();
-  const IndexRange range = index_range(number_of(arguments, 2), number_of(arguments, 3), value->string.size());
+  // Unlike in a list, an end before the first byte is the first byte, unless both ends say in vain what they want.
+  const std::int64_t from = number_of(arguments, 2);
+  std::int64_t to = number_of(arguments, 3);
+  if (from < 0 && to < 0 && from > to) return ReplyValue::string("");
+  if (to < 0) to = std::max<std::int64_t>(to + static_cast<std::int64_t>(value->string.size()), 0);
+  const IndexRange range = index_range(from, to, value->string.size());
   return ReplyValue::string(value->string.substr(range.first, range.last - range.first));
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <deque>
-#include <span>
 
 #include "src/execution/command_table.h"
 #include "tests/simulation/clients/witness.h"

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "tests/simulation/clients/model_unit.h"
+#include "tests/simulation/clients/arguments.h"
 #include "tests/simulation/clients/server_profile.h"
 #include "tests/simulation/random.h"
 

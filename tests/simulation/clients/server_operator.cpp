@@ -23,7 +23,8 @@ io::Task<> ServerOperator::run() {
     const std::vector<Arguments> requests = draw();
     for (const Arguments& request : requests) connection.send(request);
     for (std::size_t i = 0; i < requests.size(); ++i) {
-      if (!co_await connection.next_reply()) break;
+      const bool answered = static_cast<bool>(co_await connection.next_reply());
+      if (!answered) break;
     }
   }
   connection.close(false);

@@ -1,6 +1,7 @@
 #include "tests/simulation/clients/session_model.h"
 
 #include <algorithm>
+#include <set>
 
 #include "tests/simulation/failure.h"
 
@@ -85,6 +86,7 @@ Answer SessionModel::judge(const ClientRequest& request, const ReplyValue& actua
     if (actual.is_null()) return judge_timeout(request, now);
     ++counts().served;
   }
+  if (arguments[0] == "keys" && request.run_ms) return judge_keys(request, actual);
   return execute(request, actual);
 }
 
@@ -93,6 +95,32 @@ Answer SessionModel::execute(const ClientRequest& request, const ReplyValue& act
   ModelUnit unit(history_.current(), database_);
   expect(unit.execute(request.arguments, *request.run_ms, actual), actual, request.arguments);
   database_ = unit.database();
+  ++counts().units;
+  return commit(std::move(unit));
+}
+
+// Others run while it walks through the database: what was there all the time is named, once; what came or went in
+// between may be.
+Answer SessionModel::judge_keys(const ClientRequest& request, const ReplyValue& actual) {
+  const auto in_doubt = [&](const std::string& name) {
+    return history_.first_change({database_, name}, request.first_run_units).has_value();
+  };
+  std::multiset<std::string> named;
+  for (const ReplyValue& element : actual.elements) named.insert(element.text);
+  for (const auto& [name, value] : history_.current().keys(database_)) {
+    const bool there = !value->expired(*request.run_ms);
+    const bool was_there = !value->expired(request.first_run_ms);
+    const std::size_t times = named.count(name);
+    if (times > 1 || (!in_doubt(name) && ((there && times == 0) || (!was_there && times > 0)))) {
+      wrong("names the key " + name + " " + std::to_string(times) + " times", request.arguments);
+    }
+    named.erase(name);
+  }
+  for (const std::string& name : named) {
+    if (!in_doubt(name)) wrong("names the key " + name + ", which is not there", request.arguments);
+  }
+  ModelUnit unit(history_.current(), database_);
+  unit.execute(request.arguments, *request.run_ms, actual);
   ++counts().units;
   return commit(std::move(unit));
 }

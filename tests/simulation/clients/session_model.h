@@ -19,6 +19,9 @@ namespace terrace::simulation {
 struct ClientRequest {
   Arguments arguments;  // the command's name in lower case
   std::int64_t sent_us = 0;
+  // When its handler first ran: the time it had, and the units committed before.
+  std::int64_t first_run_ms = 0;
+  std::uint64_t first_run_units = 0;
   std::optional<std::int64_t> run_ms = {};                 // the time that its handler had when it last ran
   std::vector<std::optional<std::int64_t>> inner_ms = {};  // of EXEC: the same for each queued call
   std::optional<std::int64_t> blocked_since_us = {};       // it waits, or waited, for keys
@@ -45,7 +48,6 @@ class SessionModel {
   void note_changes(const ModelUnit& unit);
 
   unsigned database() const { return database_; }
-  std::uint64_t number() const { return number_; }
   // For a request that waits: the keys it waits for and what they must hold.
   std::vector<KeyName> awaited_keys(const ClientRequest& request) const;
   static DataValue::Type awaited_type(const ClientRequest& request);
@@ -73,6 +75,7 @@ class SessionModel {
   Answer judge_exec(const ClientRequest& request, const ReplyValue& actual, Now now, bool disturbed);
   Answer judge_transaction(const ClientRequest& request, const ReplyValue& actual, std::int64_t now_ms, bool disturbed);
   Answer judge_refusal(std::int64_t now_ms) const;
+  Answer judge_keys(const ClientRequest& request, const ReplyValue& actual);
   Answer judge_timeout(const ClientRequest& request, Now now);
   void watch(const ClientRequest& request);
   void end_transaction();

@@ -4,11 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <vector>
 
-#include "io/sync.h"
 #include "io/task.h"
 #include "tests/simulation/clients/request_generator.h"
 #include "tests/simulation/clients/simulated_server.h"

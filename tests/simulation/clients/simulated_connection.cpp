@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "src/resp/reply.h"
 #include "tests/simulation/failure.h"
 
 namespace terrace::simulation {

@@ -2,7 +2,6 @@
 // Ownership: borrows the connection it has made. Thread: the simulation's.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "io/task.h"

@@ -20,6 +20,10 @@ void Witness::note_run(const Context& context, std::int64_t now_ms) {
   if (stream.requests.empty()) fail("a handler runs for a session that has asked for nothing");
   ClientRequest& request = stream.requests.front();
   if (!context.in_transaction()) {
+    if (!request.run_ms) {
+      request.first_run_ms = now_ms;
+      request.first_run_units = history_.units();
+    }
     request.run_ms = now_ms;
     return;
   }
@@ -53,7 +57,8 @@ void Witness::judge(ClientStream& stream) {
   const ClientRequest request = std::move(stream.requests.front());
   stream.requests.pop_front();
   const std::vector<Ready> ready = ready_waiters();
-  const Answer answer = stream.model.judge(request, reply.value, {clock_.wall_ms(), clock_.monotonic_us()}, disturbed_);
+  const Answer answer =
+      stream.model.judge(request, reply.value, {clock_.wall_ms(), clock_.monotonic_us()}, /*disturbed=*/false);
   reply.dependency = answer.dependency;
   if (say_) {
     say_("client " + std::to_string(stream.session.id) + ": " + words_of(request.arguments) + " -> " +

@@ -29,8 +29,6 @@ class Witness {
 
   void follow(ClientStream& stream) { streams_.push_back(&stream); }
   void forget(const ClientStream& stream);
-  // From now on the disk may have failed.
-  void set_disturbed() { disturbed_ = true; }
 
   // A handler is about to run.
   void at_handler(const Context& context) { note_run(context, context.now_ms); }
@@ -71,7 +69,6 @@ class Witness {
   History& history_;
   bool replies_promise_;
   Say say_;
-  bool disturbed_ = false;
   std::vector<ClientStream*> streams_;
   std::vector<Waiter> waiters_;  // in order of arrival
 };
