@@ -52,6 +52,7 @@ bool Dispatcher::run(CommandBatch& x) {
     x.rerun = false;
     x.fetch_error.clear();
     if (blocking_.clients().has_ready()) blocking_.serve();
+    open_unit_.resume_waiting();
   }
   return true;
 }
@@ -140,7 +141,7 @@ bool Dispatcher::may_begin(CommandBatch& x, const Call& call) {
     return false;
   }
   if (blocking_.comes_later(call.keys)) {
-    x.wait = Wait::kServing;
+    x.wait = open_unit_.active() ? Wait::kUnit : Wait::kServing;
     return false;
   }
   return true;
