@@ -103,12 +103,13 @@ io::Task<> Blocking::serve_after_reading() {
 }
 
 bool Blocking::comes_later(const std::vector<PlannedKey>& keys) const {
-  if (reading_for_ == nullptr) return false;
+  if (reading_for_ == nullptr && !(open_unit_.active() && blocked_.has_ready())) return false;
   return std::any_of(keys.begin(), keys.end(), [&](const PlannedKey& planned) {
     if (blocked_.is_ready(planned.database, planned.key.name)) return true;
-    return std::any_of(reading_for_->call.keys.begin(), reading_for_->call.keys.end(), [&](const PlannedKey& read) {
-      return read.database == planned.database && read.key.name == planned.key.name;
-    });
+    return reading_for_ != nullptr &&
+           std::any_of(reading_for_->call.keys.begin(), reading_for_->call.keys.end(), [&](const PlannedKey& read) {
+             return read.database == planned.database && read.key.name == planned.key.name;
+           });
   });
 }
 

@@ -53,7 +53,7 @@ CommandRunner::Outcome CommandRunner::run(CommandBatch& x, bool alone) {
   x.missing_heads.clear();
   const std::size_t start = x.replies->size();
   Reply reply(*x.replies, x.session->protocol);
-  Context context(parts_, x, reply);
+  Context context(parts_, open_unit_, x, reply);
   ServerStatistics& statistics = parts_.statistics;
   const std::uint64_t hits = statistics.keyspace_hits, misses = statistics.keyspace_misses;
   call.row().run(context);
@@ -75,7 +75,7 @@ io::Task<std::size_t> CommandRunner::run_async(CommandBatch& x, bool alone) {
   std::string aside;
   x.call.begin_run();
   Reply reply(aside, x.session->protocol);
-  Context context(parts_, x, reply);
+  Context context(parts_, open_unit_, x, reply);
   const std::uint64_t begin_ns = parts_.clock.monotonic_ns();
   co_await x.call.row().run_async(context);
   last_ns_ = begin_ns;

@@ -22,8 +22,8 @@ namespace terrace {
 
 class CommandRunner {
  public:
-  CommandRunner(const ContextParts& parts, CallAccounting& accounting, Logger& logger)
-      : parts_(parts), accounting_(accounting), logger_(logger), random_state_(parts.clock.monotonic_ns()) {}
+  CommandRunner(const ContextParts& parts, OpenUnit& open_unit, CallAccounting& accounting, Logger& logger)
+      : parts_(parts), open_unit_(open_unit), accounting_(accounting), logger_(logger), random_state_(parts.clock.monotonic_ns()) {}
 
   // --- one call
   void plan(CommandBatch& x, CommandEntry& entry, std::span<const std::string_view> arguments, std::string_view raw);
@@ -101,6 +101,7 @@ class CommandRunner {
   void gate(CommandBatch& x, std::size_t start, std::uint64_t position);
 
   ContextParts parts_;
+  OpenUnit& open_unit_;
   CallAccounting& accounting_;
   Logger& logger_;
   EffectLog log_;

@@ -217,8 +217,14 @@ bool Context::need(std::string_view name, unsigned number) {
   return engine_.database(number).resident(key_of(name), batch_.fetched_records, batch_.missing);
 }
 
+io::Task<> Context::wait_for_open_unit() {
+  if (in_transaction()) co_return;  // the open unit is its own
+  while (open_unit_.active()) co_await open_unit_.closed().wait();
+}
+
 io::Task<bool> Context::load(std::span<const std::string_view> keys) {
   while (true) {
+    co_await wait_for_open_unit();
     for (const std::string_view key : keys) need(key);
     if (batch_.missing.empty()) co_return true;
     const Result<void> fetched = co_await engine_.fetch(batch_.missing, batch_.fetched_records);

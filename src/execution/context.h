@@ -10,6 +10,7 @@
 
 #include "src/execution/command_batch.h"
 #include "src/execution/key_events.h"
+#include "src/execution/open_unit.h"
 #include "src/resp/reply.h"
 #include "src/runtime/server_statistics.h"
 #include "src/runtime/store.h"
@@ -30,7 +31,7 @@ struct ContextParts {
 
 class Context {
  public:
-  Context(const ContextParts& parts, CommandBatch& batch, Reply& out)
+  Context(const ContextParts& parts, OpenUnit& open_unit, CommandBatch& batch, Reply& out)
       : arguments(batch.call.arguments),
         reply(out),
         command(batch.call.row()),
@@ -38,6 +39,7 @@ class Context {
         limits(parts.limits),
         now_ms(batch.now_ms),
         parts_(parts),
+        open_unit_(open_unit),
         batch_(batch),
         call_(batch.call),
         engine_(parts.store.engine()) {}
@@ -111,6 +113,9 @@ class Context {
   // For handlers that may suspend: reads those of these keys that are not in memory. False: one cannot be read; the
   // error is replied.
   io::Task<bool> load(std::span<const std::string_view> keys);
+  // For handlers that may suspend: behind each of their waits, before they look at keys again. A unit that has been
+  // opened meanwhile may have changed them, and nobody must see that before its commit.
+  io::Task<> wait_for_open_unit();
   // What the store knows of a resident key's place and uses.
   storage::Database::KeyLocation locate(std::string_view key);
   storage::Engine& engine() { return engine_; }
@@ -169,6 +174,7 @@ class Context {
   storage::Key known_key(std::string_view name) const;
 
   const ContextParts& parts_;
+  OpenUnit& open_unit_;
   CommandBatch& batch_;
   Call& call_;
   storage::Engine& engine_;

@@ -23,7 +23,7 @@ Dispatcher::Dispatcher(const ContextParts& parts, const CommandTable& commands, 
       commands_(commands),
       logger_(logger),
       accounting_(accounting),
-      runner_(parts, accounting, logger),
+      runner_(parts, open_unit_, accounting, logger),
       pause_(parts.clock),
       watched_keys_(parts.events),
       transactions_(runner_, open_unit_, watched_keys_, settings),
@@ -52,6 +52,7 @@ bool Dispatcher::run(CommandBatch& x) {
     x.rerun = false;
     x.fetch_error.clear();
     if (blocking_.clients().has_ready()) blocking_.serve();
+    open_unit_.resume_waiting();
   }
   return true;
 }
@@ -140,7 +141,7 @@ bool Dispatcher::may_begin(CommandBatch& x, const Call& call) {
     return false;
   }
   if (blocking_.comes_later(call.keys)) {
-    x.wait = Wait::kServing;
+    x.wait = open_unit_.active() ? Wait::kUnit : Wait::kServing;
     return false;
   }
   return true;

@@ -71,9 +71,9 @@ class Dispatcher {
   Logger& logger_;
   CallAccounting& accounting_;
   CommandBatchPool pool_;
+  OpenUnit open_unit_;
   CommandRunner runner_;
   Pause pause_;
-  OpenUnit open_unit_;
   WatchedKeys watched_keys_;
   TransactionRunner transactions_;
   Admission admission_;

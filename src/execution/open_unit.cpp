@@ -23,7 +23,7 @@ void OpenUnit::close() {
   TERRACE_CHECK(active());
   batch_ = nullptr;
   keys_.clear();
-  closed_.notify();
+  resumes_ = true;
 }
 
 bool OpenUnit::excludes(const Call& call, const Origin& origin) const {

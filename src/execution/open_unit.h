@@ -26,12 +26,19 @@ class OpenUnit {
   void open(const CommandBatch& batch);
   // The unit has been committed.
   void close();
+  // Resumes those who waited for the unit that was closed: after the blocked clients it had something for were served.
+  void resume_waiting() {
+    if (!resumes_) return;
+    resumes_ = false;
+    closed_.notify();
+  }
   io::Event& closed() { return closed_; }
 
  private:
   static std::uint64_t mix(const PlannedKey& key) { return key.key.hash ^ (key.database * 0x9E3779B97F4A7C15ull); }
 
   const CommandBatch* batch_ = nullptr;
+  bool resumes_ = false;  // a unit was closed, and those who waited for it wait still
   bool excludes_all_ = false;
   std::unordered_set<std::uint64_t> keys_;
   io::Event closed_;

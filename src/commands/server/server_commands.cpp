@@ -22,6 +22,7 @@ namespace {
 
 io::Task<void> dbsize(Context& context) {
   co_await context.engine().resolve_overwrites(context.session.database);
+  co_await context.wait_for_open_unit();
   context.reply.integer(static_cast<std::int64_t>(context.database().size()));
 }
 

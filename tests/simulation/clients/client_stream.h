@@ -28,7 +28,6 @@ struct ClientStream {
   SessionModel model;
   bool judged = true;                  // false: its requests are a look at what was recovered
   CommandBatch* batch = nullptr;       // under way
-  std::size_t answered = 0;            // requests of the batch
   std::deque<ClientRequest> requests;  // sent and not answered; the batch's are in front
   std::deque<Reply> replies;           // made, and not taken by the channel
   std::uint64_t made_bytes = 0;        // of replies that were judged

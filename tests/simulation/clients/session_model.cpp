@@ -174,8 +174,10 @@ void SessionModel::watch(const ClientRequest& request) {
 void SessionModel::note_changes(const ModelUnit& unit) {
   if (watches_.empty()) return;
   for (const ModelUnit::Change& change : unit.changes()) {
+    // SWAPDB may put there what nobody sees any more.
+    const bool there = change.after != nullptr && !change.after->expired(unit.now_ms());
     for (Watch& watch : watches_) {
-      if (watch.key == change.key) watch.changed |= !same(change.before, change.after);
+      if (watch.key == change.key) watch.changed |= !same(change.before, there ? change.after : nullptr);
     }
   }
 }

@@ -25,6 +25,8 @@ struct ClientRequest {
   std::optional<std::int64_t> run_ms = {};                 // the time that its handler had when it last ran
   std::vector<std::optional<std::int64_t>> inner_ms = {};  // of EXEC: the same for each queued call
   std::optional<std::int64_t> blocked_since_us = {};       // it waits, or waited, for keys
+
+  bool has_run() const { return run_ms || !inner_ms.empty(); }
 };
 
 // What a client has been told by a reply.

@@ -76,7 +76,6 @@ io::Task<> SimulatedConnection::run_batch(std::string& chunk) {
   batch->begin(session_, output(), kClientOrigin, parts_.clock.wall_ms());
   session_.last_interaction_ms = batch->now_ms;
   stream_.batch = batch.get();
-  stream_.answered = 0;
   bool lent = true;
   while (!dispatcher.run(*batch)) {
     parts_.witness.settle();

@@ -32,21 +32,27 @@ void Witness::note_run(const Context& context, std::int64_t now_ms) {
   request.inner_ms[index] = now_ms;
 }
 
+// Of the requests that were answered since the last handler began, the one whose handler that was comes first: the
+// others, which have run none, may tell of what it changed.
 void Witness::settle() {
-  for (ClientStream* stream : streams_) settle(*stream);
+  for (const bool has_run : {true, false}) {
+    for (ClientStream* stream : streams_) {
+      if (!stream->requests.empty() && stream->requests.front().has_run() == has_run) settle(*stream);
+    }
+  }
 }
 
+// A reply is put behind the others when its unit is committed, so whoever has one has been answered.
 void Witness::settle(ClientStream& stream) {
-  if (stream.batch == nullptr) return;
-  for (; stream.answered < stream.batch->next; ++stream.answered) {
+  while (stream.output.size() > stream.made_bytes - stream.taken_bytes) {
     const std::string_view bytes =
         std::string_view(stream.output.bytes()).substr(stream.made_bytes - stream.taken_bytes);
     auto parsed = parse_reply(bytes);
-    if (!parsed) fail("client " + std::to_string(stream.session.id) + ": a request is done without a reply");
+    if (!parsed) fail("client " + std::to_string(stream.session.id) + " has been given half a reply");
     world_.trace(std::hash<std::string_view>()(bytes.substr(0, parsed->size)));
     stream.made_bytes += parsed->size;
     stream.replies.push_back({stream.made_bytes, 0, std::move(parsed->value)});
-    if (stream.judged) judge(stream);
+    judge(stream);
   }
   note_waiting(stream);
 }
@@ -56,6 +62,7 @@ void Witness::judge(ClientStream& stream) {
   if (stream.requests.empty()) fail("a session is answered that has asked for nothing");
   const ClientRequest request = std::move(stream.requests.front());
   stream.requests.pop_front();
+  if (!stream.judged) return;
   const std::vector<Ready> ready = ready_waiters();
   const Answer answer =
       stream.model.judge(request, reply.value, {clock_.wall_ms(), clock_.monotonic_us()}, /*disturbed=*/false);
