@@ -209,13 +209,13 @@ def flushed_in_a_transaction(stage):
 
 @scene
 def expires_behind_the_watch(stage):
-    told = []
+    told = [stage.by(name, "PING") for name in "ab"]
     for active, reads in (("0", (None, "GET k", "EXISTS k", "TTL k", "DBSIZE", "KEYS *", "GET x")), ("1", (None, "GET k"))):
         for read in reads:
-            stage.many(f"DEBUG SET-ACTIVE-EXPIRE {active}", "FLUSHALL", "SET k v PX 120")
+            stage.many(f"DEBUG SET-ACTIVE-EXPIRE {active}", "FLUSHALL", "SET k v PX 250")
             stage.by("a", "WATCH k")
             stage.by("b", "WATCH k", "MULTI", "SET x y")
-            time.sleep(0.4 if active == "1" else 0.13)
+            time.sleep(0.6 if active == "1" else 0.26)
             if read:
                 stage.many(read)
             told += [active, read, ran(stage, "a"), *stage.by("b", "EXEC"), *stage.many("EXISTS x")]
