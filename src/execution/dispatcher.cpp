@@ -297,8 +297,7 @@ io::Task<> Dispatcher::wait_for_log_room() {
 
 io::Task<> Dispatcher::wait_for_async(CommandBatch& x) {
   if (x.transaction.active) {
-    co_await runner_.run_async(x, false);
-    ++x.transaction.next;
+    co_await transactions_.run_async(x);
     co_return;
   }
   const std::size_t start = co_await runner_.run_async(x, true);

@@ -29,6 +29,8 @@ io::Task<Result<void>> LogReplay::apply(std::span<const std::byte> bytes) {
   co_await wait_for_room();
   if (ran.ok()) ran = co_await run(*batch);
   dispatcher_.pool().give_back(std::move(batch));
+  // What it kept may have been as large as a value, and the last call is not known for the last.
+  if (parser_.pending_bytes() == 0) parser_ = RequestParser();
   co_return ran;
 }
 

@@ -225,8 +225,7 @@ bool TransactionRunner::run_next(CommandBatch& x) {
   const bool closed = x.session->close_after_reply;
   switch (runner_.run(x, false)) {
     case CommandRunner::Outcome::kReplied:
-      // As in Redis, no reply is written to a client that wants none or that is to be closed.
-      if (closed || !runner_.wants_replies(*x.session)) run.replies.resize(start);
+      withhold_unwanted(x, start, closed);
       return true;
     case CommandRunner::Outcome::kMissing:
       x.rerun = true;
@@ -237,6 +236,18 @@ bool TransactionRunner::run_next(CommandBatch& x) {
   }
   TERRACE_CHECK(false);  // Context::block() does not block inside a transaction
   return true;
+}
+
+io::Task<> TransactionRunner::run_async(CommandBatch& x) {
+  const bool closed = x.session->close_after_reply;
+  const std::size_t start = co_await runner_.run_async(x, false);
+  withhold_unwanted(x, start, closed);
+  ++x.transaction.next;
+}
+
+// As in Redis, no reply is written to a client that wants none or that was to be closed before the call.
+void TransactionRunner::withhold_unwanted(CommandBatch& x, std::size_t start, bool closed) {
+  if (closed || !runner_.wants_replies(*x.session)) x.transaction.replies.resize(start);
 }
 
 bool TransactionRunner::suspend(CommandBatch& x, Wait wait) {

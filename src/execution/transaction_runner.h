@@ -30,6 +30,8 @@ class TransactionRunner {
   // Opens the unit, runs its calls, commits it. There must be no wait between the last checks (admission, OpenUnit,
   // WATCH) and this call. True: EXEC is answered. False: x.wait says for what the batch waits; then run() again.
   bool run(CommandBatch& x);
+  // Runs the next call, whose handler may suspend, inside the open unit; then run() again.
+  io::Task<> run_async(CommandBatch& x);
   // Drops the queue of MULTI and the watched keys.
   void discard(Session& session);
 
@@ -42,6 +44,7 @@ class TransactionRunner {
   void gather_missing(CommandBatch& x);
   std::uint64_t window_bytes() const;
   bool run_next(CommandBatch& x);
+  void withhold_unwanted(CommandBatch& x, std::size_t start, bool closed);
   bool suspend(CommandBatch& x, CommandBatch::Wait wait);
   void finish(CommandBatch& x);
   void plan_all(CommandBatch& x);

@@ -196,7 +196,8 @@ def replies_left_out_inside(stage):
     """The array has fewer elements than its head says: redis-server's clients have to live with it."""
     told = []
     for commands in (("MULTI", "INCR k", "CLIENT REPLY SKIP", "EXEC"), ("MULTI", "INCR k", "CLIENT REPLY SKIP", "INCR k", "EXEC", "PING"),
-                     ("MULTI", "INCR k", "CLIENT REPLY OFF", "INCR k", "EXEC", "PING", "CLIENT REPLY ON", "PING")):
+                     ("MULTI", "INCR k", "CLIENT REPLY OFF", "INCR k", "EXEC", "PING", "CLIENT REPLY ON", "PING"),
+                     ("MULTI", "INCR k", "CLIENT REPLY OFF", "DBSIZE", "KEYS *", "CLIENT REPLY ON", "DBSIZE", "EXEC", "PING")):
         told += [commands, bytes_of_replies(stage, "a", *commands)]
     return told + [stage.do("GET", "k")]
 

@@ -198,11 +198,13 @@ void xtrim(Context& context) {
   Record* record = context.write(context.argument(1));
   if (!type_or_absent(context, record, ValueType::kStream)) return;
   if (record == nullptr || !stream_of(*record).would_trim(options->trim)) return context.reply.integer(0);
-  Stream& stream = changed_stream(context, record);
+  context.change(record, KeyEvent::kUnwatched);
+  auto& stream = static_cast<Stream&>(*record->object());
   const std::uint64_t gone = stream.trim(options->trim);
   context.reply.integer(static_cast<std::int64_t>(gone));
   // Nodes of deleted entries may be freed even if no entry is removed.
   if (gone > 0) {
+    context.signal_modified(*record);
     propagate_as_done(context, *options, stream, {});
   } else {
     context.propagate_nothing();
