@@ -32,6 +32,7 @@ constexpr const char* kCountNames[] = {
     "refused by WATCH",
     "served after a wait",
     "timeouts",
+    "replies judged",
     "expired",
     "commands replayed",
     "checkpoints",

@@ -21,6 +21,12 @@ constexpr std::uint64_t kStepsPerLook = 256;
 constexpr std::uint64_t kCapacityBytes = storage::kTinyLimits ? 256 * storage::kMiB : 64 * storage::kGiB;
 constexpr std::int64_t kOpeningBalance = 100;
 
+[[noreturn]] void fail_in(const char* part, const char* how) {
+  std::string words = part;
+  words.append(how);
+  fail(words);
+}
+
 }  // namespace
 
 ServerRun::ServerRun(const ServerProfile& profile, bool verbose)
@@ -48,6 +54,7 @@ ServerRunReport ServerRun::go() {
   report_.refused = counts.refused;
   report_.served = counts.served;
   report_.timeouts = counts.timeouts;
+  report_.replies = counts.replies;
   report_.events = world_.steps();
   report_.simulated_us = static_cast<std::uint64_t>(world_.now_us());
   return report_;
@@ -116,10 +123,10 @@ bool ServerRun::run_until(SimulatedServer& server, const Done& done, Steps steps
   const std::int64_t start_us = world_.now_us();
   while (!done()) {
     if (steps && (*steps)-- == 0) return false;
-    if (!server.step()) fail(std::string("nothing is left to happen, yet ") + what + " has not ended");
+    if (!server.step()) fail_in(what, " has not ended, yet nothing is left to happen");
     if (world_.steps() % kStepsPerLook != 0) continue;
     server.witness().check_progress(kPatienceUs);
-    if (world_.now_us() - start_us > 10 * kPatienceUs) fail(std::string(what) + " does not end");
+    if (world_.now_us() - start_us > 10 * kPatienceUs) fail_in(what, " does not end");
   }
   return true;
 }

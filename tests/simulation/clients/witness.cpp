@@ -42,7 +42,7 @@ void Witness::settle() {
   }
 }
 
-// A reply is put behind the others when its unit is committed, so whoever has one has been answered.
+// A reply joins the output when its unit is committed, so a session with a new reply has been answered.
 void Witness::settle(ClientStream& stream) {
   while (stream.output.size() > stream.made_bytes - stream.taken_bytes) {
     const std::string_view bytes =
@@ -64,8 +64,7 @@ void Witness::judge(ClientStream& stream) {
   stream.requests.pop_front();
   if (!stream.judged) return;
   const std::vector<Ready> ready = ready_waiters();
-  const Answer answer =
-      stream.model.judge(request, reply.value, {clock_.wall_ms(), clock_.monotonic_us()}, /*disturbed=*/false);
+  const Answer answer = stream.model.judge(request, reply.value, {clock_.wall_ms(), clock_.monotonic_us()});
   reply.dependency = answer.dependency;
   if (say_) {
     say_("client " + std::to_string(stream.session.id) + ": " + words_of(request.arguments) + " -> " +
