@@ -60,9 +60,9 @@ ServerRunReport ServerRun::go() {
   return report_;
 }
 
-ServerRun::Steps ServerRun::draw_crash(double chance, std::uint64_t most) {
+ServerRun::MaybeCrash ServerRun::draw_crash(double chance, std::uint64_t most, Crash::Moment moment) {
   if (!random_.chance(chance)) return std::nullopt;
-  return random_.coin() ? random_.skewed(most) : random_.below(most);
+  return Crash(random_.coin() ? random_.skewed(most) : random_.below(most), moment);
 }
 
 // --- lives
@@ -80,9 +80,12 @@ SimulatedServer* ServerRun::begin_life() {
 }
 
 void ServerRun::live(SimulatedServer* server) {
-  const bool crash = random_.chance(profile_.crash_share);
-  const bool over = work(*server, crash ? draw_crash(0.9, 60 * profile_.acts_per_life) : std::nullopt);
-  if (crash || !over) return kill(server);
+  constexpr Crash::Moment kMoments[] = {Crash::Moment::kAny, Crash::Moment::kPromise, Crash::Moment::kCheckpoint};
+  const bool killed = random_.chance(profile_.crash_share);
+  const Crash::Moment moment = kMoments[random_.below(std::size(kMoments))];
+  const MaybeCrash crash = killed ? draw_crash(0.9, 60 * profile_.acts_per_life, moment) : std::nullopt;
+  const bool over = work(*server, crash);
+  if (killed || !over) return kill(server);
   end_in_order(server);
 }
 
@@ -119,10 +122,10 @@ void ServerRun::kill(SimulatedServer* server) {
 // --- its parts
 
 template <typename Done>
-bool ServerRun::run_until(SimulatedServer& server, const Done& done, Steps steps, const char* what) {
+bool ServerRun::run_until(SimulatedServer& server, const Done& done, MaybeCrash crash, const char* what) {
   const std::int64_t start_us = world_.now_us();
   while (!done()) {
-    if (steps && (*steps)-- == 0) return false;
+    if (crash && crash->comes(server, history_)) return false;
     if (!server.step()) fail_in(what, " has not ended, yet nothing is left to happen");
     if (world_.steps() % kStepsPerLook != 0) continue;
     server.witness().check_progress(kPatienceUs);
@@ -137,12 +140,12 @@ io::Task<> ServerRun::open_task(SimulatedServer& server) {
   done_ = true;
 }
 
-bool ServerRun::open(SimulatedServer& server, Steps steps) {
+bool ServerRun::open(SimulatedServer& server, MaybeCrash crash) {
   if (verbose_) say("open");
   done_ = false;
   io::spawn(open_task(server));
   return run_until(
-      server, [this] { return done_; }, steps, "the opening");
+      server, [this] { return done_; }, crash, "the opening");
 }
 
 io::Task<> ServerRun::survey_task(SimulatedServer& server) {
@@ -153,13 +156,13 @@ io::Task<> ServerRun::survey_task(SimulatedServer& server) {
   done_ = true;
 }
 
-bool ServerRun::survey(SimulatedServer& server, Steps steps) {
+bool ServerRun::survey(SimulatedServer& server, MaybeCrash crash) {
   if (verbose_)
     say("survey, promised " + std::to_string(history_.promised()) + " of " + std::to_string(history_.units()));
   done_ = false;
   io::spawn(survey_task(server));
   return run_until(
-      server, [this] { return done_; }, steps, "the survey");
+      server, [this] { return done_; }, crash, "the survey");
 }
 
 // Whatever else: amounts were moved between accounts, so all of them together are what they were.
@@ -178,7 +181,7 @@ void ServerRun::check_bank(const Dataset& found) const {
   }
 }
 
-bool ServerRun::work(SimulatedServer& server, Steps steps) {
+bool ServerRun::work(SimulatedServer& server, MaybeCrash crash) {
   if (verbose_) say("work");
   server.serve();
   const std::uint64_t acts = 1 + random_.below(2 * profile_.acts_per_life);
@@ -186,7 +189,7 @@ bool ServerRun::work(SimulatedServer& server, Steps steps) {
   crowd_ = new ClientCrowd(server, profile_, random_.next(), acts);
   crowd_->start();
   return run_until(
-      server, [this] { return crowd_->over(); }, steps, "the work");
+      server, [this] { return crowd_->over(); }, crash, "the work");
 }
 
 io::Task<> ServerRun::shut_down_task(SimulatedServer& server, bool checkpoint) {
@@ -200,12 +203,12 @@ io::Task<> ServerRun::shut_down_task(SimulatedServer& server, bool checkpoint) {
   done_ = true;
 }
 
-bool ServerRun::shut_down(SimulatedServer& server, bool checkpoint, Steps steps) {
+bool ServerRun::shut_down(SimulatedServer& server, bool checkpoint, MaybeCrash crash) {
   if (verbose_) say(checkpoint ? "shut down with a checkpoint" : "shut down");
   done_ = false;
   io::spawn(shut_down_task(server, checkpoint));
   return run_until(
-      server, [this] { return done_; }, steps, "the end");
+      server, [this] { return done_; }, crash, "the end");
 }
 
 void ServerRun::count(SimulatedServer& server) {

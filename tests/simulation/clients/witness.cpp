@@ -131,6 +131,12 @@ void Witness::note_taken(ClientStream& stream, std::size_t size, std::vector<Rep
   }
 }
 
+bool Witness::unit_open() const {
+  return std::any_of(streams_.begin(), streams_.end(), [](const ClientStream* stream) {
+    return stream->batch != nullptr && stream->batch->transaction.opened;
+  });
+}
+
 void Witness::check_progress(std::int64_t patience_us) const {
   for (const ClientStream* stream : streams_) {
     if (stream->requests.empty()) continue;

@@ -41,6 +41,8 @@ class Witness {
   // The channel has taken bytes of replies: what they tell is promised.
   void note_taken(ClientStream& stream, std::size_t size, std::vector<ReplyValue>& taken);
 
+  // A transaction has begun to run and is not committed.
+  bool unit_open() const;
   // Fails if a request has been under way for that long, but for those that wait for keys that are not there.
   void check_progress(std::int64_t patience_us) const;
 
