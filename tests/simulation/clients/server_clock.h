@@ -24,7 +24,7 @@ class ServerClock final : public SimulatedClock {
 
  private:
   static constexpr std::uint64_t kSkippedNs = 2'000'000;
-  static constexpr std::uint64_t kLongestLatenessUs = 2'000;
+  static constexpr std::uint64_t kLongestLatenessUs = 20'000;
 
   std::int64_t lateness_us() {
     return calls_ > 0 ? static_cast<std::int64_t>(world_.random().skewed(kLongestLatenessUs)) : 0;

@@ -80,10 +80,13 @@ SimulatedServer* ServerRun::begin_life() {
 }
 
 void ServerRun::live(SimulatedServer* server) {
-  constexpr Crash::Moment kMoments[] = {Crash::Moment::kAny, Crash::Moment::kPromise, Crash::Moment::kCheckpoint};
+  using enum Crash::Moment;
+  constexpr Crash::Moment kMoments[] = {kAny, kRead, kTransaction, kCheckpoint};
   const bool killed = random_.chance(profile_.crash_share);
   const Crash::Moment moment = kMoments[random_.below(std::size(kMoments))];
-  const MaybeCrash crash = killed ? draw_crash(0.9, 60 * profile_.acts_per_life, moment) : std::nullopt;
+  // The other moments take some time to come.
+  const std::uint64_t most = (moment == kAny ? 60 : 20) * profile_.acts_per_life;
+  const MaybeCrash crash = killed ? draw_crash(0.9, most, moment) : std::nullopt;
   const bool over = work(*server, crash);
   if (killed || !over) return kill(server);
   end_in_order(server);
@@ -125,7 +128,7 @@ template <typename Done>
 bool ServerRun::run_until(SimulatedServer& server, const Done& done, MaybeCrash crash, const char* what) {
   const std::int64_t start_us = world_.now_us();
   while (!done()) {
-    if (crash && crash->comes(server, history_)) return false;
+    if (crash && crash->comes(server)) return false;
     if (!server.step()) fail_in(what, " has not ended, yet nothing is left to happen");
     if (world_.steps() % kStepsPerLook != 0) continue;
     server.witness().check_progress(kPatienceUs);

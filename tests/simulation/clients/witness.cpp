@@ -51,7 +51,7 @@ void Witness::settle(ClientStream& stream) {
     if (!parsed) fail("client " + std::to_string(stream.session.id) + " has been given half a reply");
     world_.trace(std::hash<std::string_view>()(bytes.substr(0, parsed->size)));
     stream.made_bytes += parsed->size;
-    stream.replies.push_back({stream.made_bytes, 0, std::move(parsed->value)});
+    stream.replies.push_back({stream.made_bytes, 0, false, std::move(parsed->value)});
     judge(stream);
   }
   note_waiting(stream);
@@ -66,6 +66,7 @@ void Witness::judge(ClientStream& stream) {
   const std::vector<Ready> ready = ready_waiters();
   const Answer answer = stream.model.judge(request, reply.value, {clock_.wall_ms(), clock_.monotonic_us()});
   reply.dependency = answer.dependency;
+  reply.changed = answer.unit && !answer.unit->changes().empty();
   if (say_) {
     say_("client " + std::to_string(stream.session.id) + ": " + words_of(request.arguments) + " -> " +
          reply.value.describe() + ", unit " + std::to_string(history_.units()) + ", tells of " +
@@ -125,8 +126,12 @@ void Witness::check_turn(const ClientStream& stream, const ClientRequest& reques
 void Witness::note_taken(ClientStream& stream, std::size_t size, std::vector<ReplyValue>& taken) {
   stream.taken_bytes += size;
   while (!stream.replies.empty() && stream.replies.front().end <= stream.taken_bytes) {
-    if (replies_promise_) history_.promise(stream.replies.front().dependency);
-    taken.push_back(std::move(stream.replies.front().value));
+    ClientStream::Reply& reply = stream.replies.front();
+    if (replies_promise_) {
+      if (!reply.changed && reply.dependency > history_.promised()) ++revelations_;
+      history_.promise(reply.dependency);
+    }
+    taken.push_back(std::move(reply.value));
     stream.replies.pop_front();
   }
 }
