@@ -14,6 +14,8 @@ namespace terrace {
 
 class Channel {
  public:
+  Channel() = default;
+  explicit Channel(storage::Ledger& ledger) : output_(storage::LedgerCharge(ledger, storage::Account::kReplies)) {}
   virtual ~Channel() = default;
 
   OutputBuffer& output() { return output_; }

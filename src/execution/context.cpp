@@ -247,7 +247,7 @@ bool Context::copied(std::string_view key, storage::ObjectPointer& copy) {
   if (copy || call_.copies_begun == kMostCopies || batch_.transaction.opened) return true;
   ++call_.copies_begun;
   // Of a hot record: what lets go of its object tells the copy.
-  call_.copy = std::make_unique<storage::ObjectCopy>(*write(key), types::object_decoder());
+  call_.copy = std::make_unique<storage::ObjectCopy>(*write(key), types::object_decoder(), engine_.ledger());
   return false;
 }
 

@@ -41,6 +41,7 @@ class Effects {
     if (text_.capacity() > 64 * 1024) text_ = std::string();
   }
 
+  std::size_t memory_bytes() const { return text_.capacity() + entries_.capacity() * sizeof(Entry); }
   const std::string& text() const { return text_; }
   const std::vector<Entry>& entries() const { return entries_; }
 

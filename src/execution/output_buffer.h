@@ -4,17 +4,22 @@
 //   | released: may be sent | waits for position p1 | waits for p2 > p1 | ... |
 //
 // Bytes leave in order, so the positions only grow; what one turn gates shares one segment, since it commits together.
-// Ownership: owned by its Connection. Thread: the reactor's.
+// Ownership: owned by its Channel. Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "storage/memory/ledger.h"
+
 namespace terrace {
 
 class OutputBuffer {
  public:
+  OutputBuffer() = default;
+  explicit OutputBuffer(storage::LedgerCharge charge) : charge_(std::move(charge)) {}
+
   // Where replies are appended. Nothing else may be done with the bytes that are there already.
   std::string& bytes() { return bytes_; }
   std::size_t size() const { return bytes_.size(); }
@@ -59,6 +64,8 @@ class OutputBuffer {
   }
 
   std::size_t capacity() const { return bytes_.capacity(); }
+  // Has the ledger know what it takes now.
+  void charge() { charge_.resize(bytes_.capacity()); }
 
  private:
   struct Segment {
@@ -71,6 +78,7 @@ class OutputBuffer {
   std::uint64_t base_ = 0;  // number of the first byte of bytes_
   std::vector<Segment> segments_;
   std::size_t first_ = 0;  // the first segment that still counts
+  storage::LedgerCharge charge_;
 };
 
 }  // namespace terrace

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/memory/ledger.h"
+
 namespace terrace {
 
 struct CommandEntry;
@@ -20,6 +22,9 @@ class Transaction {
     std::size_t count;
     std::string_view raw;  // as it came in RESP; empty if it came otherwise
   };
+
+  Transaction() = default;
+  explicit Transaction(storage::LedgerCharge charge) : charge_(std::move(charge)) {}
 
   void begin() { open_ = true; }
   // EXEC, DISCARD, RESET: nothing is queued any more.
@@ -57,6 +62,7 @@ class Transaction {
   char* block_next_ = nullptr;
   std::size_t argument_bytes_ = 0;
   std::size_t block_bytes_ = 0;
+  storage::LedgerCharge charge_;
 };
 
 }  // namespace terrace

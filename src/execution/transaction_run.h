@@ -8,10 +8,13 @@
 #include <vector>
 
 #include "src/execution/call.h"
+#include "storage/memory/ledger.h"
 
 namespace terrace {
 
 struct TransactionRun {
+  explicit TransactionRun(storage::LedgerCharge charge) : replies_charge(std::move(charge)) {}
+
   bool active = false;
   bool opened = false;       // its first call has begun: nothing else comes between the calls any more
   bool suspended = false;    // stands in OpenUnit
@@ -24,6 +27,7 @@ struct TransactionRun {
   std::size_t looked_up = 0;  // of these, those looked up in this round
   Call exec;                  // EXEC itself; its keys are those of all calls and those that are watched
   std::string replies;        // EXEC's own so far, until the unit is committed
+  storage::LedgerCharge replies_charge;
 
   void begin(std::uint64_t now_ns) {
     active = true;
@@ -39,6 +43,7 @@ struct TransactionRun {
     constexpr std::size_t kKeptKeys = 512;
     active = opened = suspended = false;
     if (replies.capacity() > kKeptReplies) replies = std::string();
+    replies_charge.resize(replies.capacity());
     if (exec.keys.capacity() > kKeptKeys) exec.keys = std::vector<PlannedKey>();
   }
 };

@@ -124,6 +124,8 @@ bool TransactionRunner::run(CommandBatch& x) {
       return suspend(x, Wait::kLogRoom);
     }
     if (!run_next(x)) return false;
+    run.replies_charge.resize(run.replies.capacity());
+    x.unit_charge.resize(x.unit.memory_bytes());
     ++run.next;
     x.rerun = false;
     x.fetch_error.clear();
@@ -248,6 +250,7 @@ void TransactionRunner::finish(CommandBatch& x) {
   x.now_ms = runner_.parts().clock.wall_ms();
   if (!ended) runner_.engine().end_unit();
   if (run.suspended) open_unit_.close();
+  x.unit_charge.resize(0);
   run.end();
 }
 

@@ -87,6 +87,11 @@ class Unit {
   void depend_on(std::uint64_t position) { read_position_ = std::max(read_position_, position); }
   std::uint64_t read_position() const { return read_position_; }
 
+  // Of memory, for what it has gathered.
+  std::size_t memory_bytes() const {
+    return effects_.memory_bytes() + changes_.capacity() * sizeof(Change) + names_.capacity();
+  }
+
   void forget_changes() {
     changes_.clear();
     names_.clear();

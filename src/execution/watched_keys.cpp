@@ -7,6 +7,9 @@
 namespace terrace {
 namespace {
 
+// Of a watched key: itself, its place in the map, the session's pointer to it.
+constexpr std::size_t kBytesBesideName = sizeof(WatchedKey) + 6 * sizeof(void*);
+
 // SWAPDB tells of the watched keys one by one; what extends a value has changed it, too, if Redis calls it a change.
 bool breaks_watch(KeyEvent event) {
   return event != KeyEvent::kSwapped && event != KeyEvent::kExtended && event != KeyEvent::kUnwatched;
@@ -29,6 +32,7 @@ void WatchedKeys::watch(Session& session, unsigned database, const storage::Key&
                  .existed = record != nullptr,
                  .expiry_ms = record != nullptr ? record->expiry_ms() : storage::kNoExpiry});
   session.watched.push_back(made.get());
+  session.watched_charge.resize(session.watched_charge.bytes() + kBytesBesideName + key.name.size());
   keys_.emplace(key.hash, std::move(made));
   events_.begin_interest();
 }
@@ -40,6 +44,7 @@ void WatchedKeys::unwatch(Session& session) {
     events_.end_interest();
   }
   session.watched.clear();
+  session.watched_charge.resize(0);
   session.watch_broken = false;
 }
 

@@ -1,7 +1,8 @@
 // Store: the engine of this server's data directory and whether it may be used: it is replaced as a whole when the
-// store is closed and recovered while the server runs (DEBUG RELOAD), and until it is open clients are told to wait.
-// Ownership: owns the Engine and its Disk, whose lock on the directory ends with it; borrows the rest of the
-// environment. Thread: the reactor's.
+// store is closed and recovered while the server runs (DEBUG RELOAD), and until it is open clients are told to wait. The
+// ledger is the same for all lives of the engine: clients charge it, too.
+// Ownership: owns the Engine and its Disk, whose lock on the directory ends with it, and the Ledger; borrows the rest of
+// the environment. Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,8 @@ class Store {
         const storage::Options& options);
   ~Store();
 
+  storage::Ledger& ledger() { return ledger_; }
+  const storage::Ledger& ledger() const { return ledger_; }
   storage::Engine& engine() { return *engine_; }
   const storage::Engine& engine() const { return *engine_; }
   bool loading() const { return loading_; }
@@ -41,6 +44,7 @@ class Store {
   io::Workers& workers_;
   std::uint64_t seed_;  // of the next life of the engine
   storage::Options options_;
+  storage::Ledger ledger_;
   std::unique_ptr<storage::Engine> engine_;
   bool loading_ = true;
   bool open_ = false;

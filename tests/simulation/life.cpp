@@ -142,7 +142,8 @@ Life::End Life::open(std::optional<std::uint64_t> steps, bool storm) {
   if (!storm) next_weather_us_ = std::int64_t{1} << 62;
   if (storm) begin_storm();
   weather_.rot = media_.flips() > 0;
-  engine_ = new storage::Engine(environment_, make_options());
+  ledger_ = new storage::Ledger();
+  engine_ = new storage::Engine(environment_, make_options(), *ledger_);
   replayer_.set_engine(*engine_);
   done_ = failed_ = false;
   io::spawn(open_task());
@@ -161,6 +162,8 @@ Life::End Life::open(std::optional<std::uint64_t> steps, bool storm) {
 void Life::destroy_engine() {
   delete engine_;
   engine_ = nullptr;
+  delete ledger_;  // which finds what was not given back
+  ledger_ = nullptr;
   open_ = false;
   if (world_.pending() > 0) fail("the store is gone, but something of it still waits for disk, clock or workers");
   if (disk_.handles_open() > 0) fail("the store is gone, but files of it are still open");

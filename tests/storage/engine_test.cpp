@@ -119,7 +119,7 @@ class EngineTest : public ::testing::Test {
     Options options;
     options.checkpoint_log_bytes = kGiB;  // only the tests start checkpoints, however slow the machine is
     options.log = [](LogLevel, const std::string& text) { std::printf("engine: %s\n", text.c_str()); };
-    engine_ = std::make_unique<Engine>(*environment_, options);
+    engine_ = std::make_unique<Engine>(*environment_, options, ledger_);
     current_ = engine_.get();
     Replay replay(&current_);
     Result<void> opened = reactor_->block_on(engine_->open(replay));
@@ -230,6 +230,7 @@ class EngineTest : public ::testing::Test {
   std::unique_ptr<io::WorkerPool> workers_;
   std::unique_ptr<io::UringDisk> disk_;
   std::unique_ptr<io::Environment> environment_;
+  Ledger ledger_;
   std::unique_ptr<Engine> engine_;
   Engine* current_ = nullptr;
   std::map<std::string, std::string> model_;

@@ -1,0 +1,202 @@
+#!/usr/bin/python3
+"""Memory that is no record's: half-sent arguments, replies that nobody reads, queues of MULTI. It shows in the accounts of
+INFO tier while it is there, records make room for it, and every account is back when the clients have left.
+
+  ledger.py --maxmemory 64mb
+
+RSS is sampled all the while. Then, with tiering off: what would take more than maxmemory is refused.
+"""
+import argparse
+import threading
+import time
+
+from harness import Error, Folder, encode, fail, info_number, megabytes, say, terrace
+
+MIB = 1 << 20
+# A client that asks for INFO, its buffers, and what is kept for the next client.
+IDLE = 1 * MIB
+# Other accounts than the one that a case is about.
+ACCOUNTS = ("fetched", "image", "log_buffer", "connection", "query_buffer", "reply", "transaction", "unit")
+
+
+class Sampler:
+    """The largest RSS while it runs."""
+
+    def __init__(self, server):
+        self.server, self.most, self.running = server, 0, True
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        while self.running:
+            self.most = max(self.most, self.server.rss())
+            time.sleep(0.02)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.running = False
+        self.thread.join()
+
+
+def accounts(server):
+    info = server.info()
+    figures = {name: info_number(info, f"{name}_memory_bytes") for name in ("record", "index", *ACCOUNTS)}
+    figures["used"], figures["clients"] = int(info["used_memory"]), int(info["mem_clients_normal"])
+    return figures
+
+
+def check(condition, text):
+    if not condition:
+        fail(f"ledger: {text}")
+
+
+def wait_for(server, condition, text, seconds=20.0):
+    end = time.monotonic() + seconds
+    while True:
+        figures = accounts(server)
+        if condition(figures):
+            return figures
+        check(time.monotonic() < end, f"{text}: {figures}")
+        time.sleep(0.05)
+
+
+def fill(server, bytes_of_keys):
+    """Records, more than memory holds."""
+    with server.client() as client:
+        for begin in range(0, bytes_of_keys // 1000, 1000):
+            client.pipeline([("SET", f"key:{begin + i}", "x" * 1000) for i in range(1000)])
+
+
+def returned(server):
+    """The clients have left: nothing but records and the index is accounted for."""
+    wait_for(server, lambda figures: all(figures[name] < IDLE for name in ACCOUNTS), "an account is not zero")
+
+
+def case(server, name, options, run):
+    begin = time.monotonic()
+    with Sampler(server) as sampler:
+        run(server, options)
+        returned(server)
+    say(f"{name}: {time.monotonic() - begin:.1f} s, at most {sampler.most / MIB:.0f} MiB resident")
+    return sampler.most
+
+
+def half_sent(server, options):
+    """Clients in the middle of a SET of 20 MB: the announced size counts, records make room; then they end it."""
+    clients = [server.client() for _ in range(options.half_sent)]
+    size = 20 * MIB
+    for client in clients:
+        client.send(b"*3\r\n$3\r\nSET\r\n$5\r\nlarge\r\n$%d\r\n" % size)
+    announced = options.half_sent * size
+    wait_for(server, lambda figures: figures["query_buffer"] >= announced, "announced arguments are not accounted for")
+    figures = wait_for(server, lambda figures: figures["used"] <= max(options.bytes, announced + 5 * MIB),
+                       "records do not make room for announced arguments")
+    check(figures["clients"] >= announced, f"mem_clients_normal: {figures}")
+    for client in clients[1:]:
+        client.send(b"x" * (size // 2))
+    for client in clients[1:]:
+        client.close()
+    clients[0].send(b"x" * size + b"\r\n")
+    check(clients[0].receive() == b"OK", "a SET of 20 MB failed")
+    check(clients[0].ok("STRLEN", "large") == size, "a SET of 20 MB came in part")
+    clients[0].ok("DEL", "large")
+    clients[0].close()
+
+
+def unread_replies(server, options):
+    """Clients that ask for more than they read."""
+    with server.client() as client:
+        client.ok("SET", "megabyte", b"y" * MIB)
+    clients = [server.client() for _ in range(options.unread)]
+    for client in clients:
+        client.send(encode("GET", "megabyte") * 20)
+    # The kernel takes some MiB of each.
+    figures = wait_for(server, lambda figures: figures["reply"] >= options.unread * MIB // 2,
+                       "unread replies are not accounted for")
+    check(figures["clients"] >= figures["reply"], f"mem_clients_normal: {figures}")
+    with server.client() as other:
+        for _ in range(100):
+            check(other.ok("GET", "key:1") == b"x" * 1000, "another client's GET failed")
+    for client in clients[1:]:
+        client.close()
+    replies = clients[0].receive_many(20)
+    check(all(reply == b"y" * MIB for reply in replies), "a reply that waited is wrong")
+    clients[0].close()
+
+
+def large_queue(server, options):
+    """A queue of MULTI that takes a good part of the memory, run or left."""
+    size = options.bytes // 4
+    for ends in ("EXEC", "DISCARD", None):
+        client = server.client()
+        client.ok("MULTI")
+        count = size // MIB
+        for number in range(count):
+            client.send(encode("SET", f"queued:{number}", b"q" * MIB))
+        check(client.receive_many(count) == [b"QUEUED"] * count, "commands are not queued")
+        figures = accounts(server)
+        check(figures["transaction"] >= size, f"the queue of MULTI is not accounted for: {figures}")
+        if ends is not None:
+            reply = client.ok(ends)
+            check(reply == ([b"OK"] * count if ends == "EXEC" else b"OK"), f"{ends} answered {reply!r}")
+            wait_for(server, lambda figures: figures["transaction"] < IDLE, f"the queue is there after {ends}")
+        client.close()
+    with server.client() as client:
+        check(client.ok("DEL", *(f"queued:{number}" for number in range(size // MIB))) == size // MIB, "DEL")
+
+
+def refused_without_tier(folder, options):
+    """Tiering off: as redis-server with noeviction."""
+    server = folder.add(terrace(f"{folder.path}/refused", "--maxmemory", "40mb", "--tiering", "no")).start()
+    text = b"OOM command not allowed when used memory > 'maxmemory'."
+    with Sampler(server) as sampler, server.client() as client:
+        value = b"v" * 100_000
+        taken = 0
+        for number in range(1500):
+            reply = client.call("SET", f"key:{number}", value)
+            if isinstance(reply, Error):
+                check(reply == text, f"SET beyond maxmemory answered {reply!r}")
+                break
+            taken += 1
+            time.sleep(0.0005)
+        check(300 <= taken <= 420, f"{taken} SETs of 100 KB were taken with maxmemory 40mb")
+        for number in range(200):
+            if isinstance(client.call("SET", f"small:{number}", "v" * 1000), Error):
+                break
+        # What grows is refused, in MULTI whatever it is; what reads or frees is not.
+        check(client.call("APPEND", "key:0", "x") == text, "APPEND")
+        check(client.ok("GET", "key:0") == value, "GET")
+        client.ok("MULTI")
+        check(client.call("GET", "key:0") == text, "GET in MULTI")
+        check(client.call("EXEC").startswith(b"EXECABORT"), "EXEC")
+        check(client.ok("DEL", *(f"key:{number}" for number in range(100))) == 100, "DEL")
+        client.ok("SET", "again", value)
+        check(client.ok("CONFIG", "SET", "tiering", "yes") == b"OK", "CONFIG SET tiering")
+        for number in range(1000):
+            client.ok("SET", f"key:{number}", value)
+    check(sampler.most <= options.bytes + 64 * MIB, f"{sampler.most / MIB:.0f} MiB resident")
+    say(f"tiering off: {taken} SETs of 100 KB taken; at most {sampler.most / MIB:.0f} MiB resident")
+    server.stop()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--maxmemory", default="64mb")
+    parser.add_argument("--half-sent", type=int, default=3, help="clients that announce 20 MB")
+    parser.add_argument("--unread", type=int, default=20, help="clients that do not read 20 MB of replies")
+    options = parser.parse_args()
+    options.bytes = megabytes(options.maxmemory)
+    with Folder("ledger") as folder:
+        server = folder.add(terrace(f"{folder.path}/data", "--maxmemory", options.maxmemory)).start()
+        fill(server, options.bytes * 3 // 2)
+        most = {}
+        for run in (half_sent, unread_replies, large_queue):
+            most[run] = case(server, run.__name__, options, run)
+        server.stop()
+        refused_without_tier(folder, options)
+    say("ledger: fine")
+
+
+main()
