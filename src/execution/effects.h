@@ -38,7 +38,7 @@ class Effects {
     add(database, std::span(parts.begin(), parts.size()));
   }
   void shrink() {
-    if (text_.capacity() > 64 * 1024) text_ = std::string();
+    if (text_.capacity() > 64 * 1024) std::string().swap(text_);
   }
 
   std::size_t memory_bytes() const { return text_.capacity() + entries_.capacity() * sizeof(Entry); }

@@ -42,7 +42,7 @@ struct TransactionRun {
     constexpr std::size_t kKeptReplies = 16 << 10;
     constexpr std::size_t kKeptKeys = 512;
     active = opened = suspended = false;
-    if (replies.capacity() > kKeptReplies) replies = std::string();
+    if (replies.capacity() > kKeptReplies) std::string().swap(replies);
     replies_charge.resize(replies.capacity());
     if (exec.keys.capacity() > kKeptKeys) exec.keys = std::vector<PlannedKey>();
   }

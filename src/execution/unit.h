@@ -102,7 +102,7 @@ class Unit {
     constexpr std::size_t kKeptChanges = 4096;
     effects_.shrink();
     if (changes_.capacity() > kKeptChanges) changes_ = std::vector<Change>();
-    if (names_.capacity() > kKeptChanges) names_ = std::string();
+    if (names_.capacity() > kKeptChanges) std::string().swap(names_);
   }
 
  private:

@@ -52,7 +52,7 @@ void RequestParser::discard_consumed() {
     pending_.clear();
     if (pending_.capacity() > kLargeBuffer) pending_.shrink_to_fit();
   } else if (pending_.capacity() > kLargeBuffer && pending_.size() - consumed_ < pending_.capacity() / 4) {
-    pending_ = std::string(pending_, consumed_);
+    std::string(pending_, consumed_).swap(pending_);  // a short string that is assigned would keep the memory
   } else {
     pending_.erase(0, consumed_);
   }

@@ -183,7 +183,7 @@ io::Task<> Connection::send_replies() {
       parts_.dispatcher.blocking().leave(session_);
     }
     if (in_flight_.capacity() > kMaxKeptBuffer) {
-      in_flight_ = std::string();
+      std::string().swap(in_flight_);  // an assigned empty string would keep the memory
     } else {
       in_flight_.clear();
     }

@@ -118,6 +118,7 @@ class LedgerCharge {
   }
   ~LedgerCharge() { resize(0); }
 
+  const Ledger* ledger() const { return ledger_; }
   std::uint64_t bytes() const { return bytes_; }
   void resize(std::uint64_t bytes) {
     if (bytes == bytes_) return;

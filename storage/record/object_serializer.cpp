@@ -70,7 +70,7 @@ ObjectPointer ObjectSerializer::end() {
 void ObjectSerializer::give_up() {
   detach();
   given_up_ = true;
-  made_ = std::string();
+  std::string().swap(made_);
   charge_.resize(0);
   taken_ = 0;
 }

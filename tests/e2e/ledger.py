@@ -123,6 +123,7 @@ def unread_replies(server, options):
         client.close()
     replies = clients[0].receive_many(20)
     check(all(reply == b"y" * MIB for reply in replies), "a reply that waited is wrong")
+    wait_for(server, lambda figures: figures["reply"] < IDLE, "an idle client keeps the memory of its replies")
     clients[0].close()
 
 

@@ -194,7 +194,7 @@ class EngineTest : public ::testing::Test {
 
   std::string get(const std::string& name) {
     const Key key(name);
-    FetchedRecords fetched_records;
+    FetchedRecords fetched_records(ledger_);
     std::vector<Location> missing;
     Database& database = engine_->database(0);
     while (!database.resident(key, fetched_records, missing)) {
@@ -280,6 +280,21 @@ TEST_F(EngineTest, ColdRecordsReadBack) {
   EXPECT_EQ(get("key:1"), model_["key:1"]);
   EXPECT_EQ(engine_->statistics().page_reads, reads + 1);
   expect_all();
+}
+
+TEST_F(EngineTest, WhileMemoryIsFullAReadMakesNothingHot) {
+  fill(1, 50);
+  ASSERT_TRUE(reactor_->block_on(engine_->spill_all()).ok());
+  put("hot", std::string(Ledger::kLeastRecordBytes, 'x'));
+  const std::uint64_t hot = engine_->statistics().hot_keys;
+  for (int touch = 0; touch < 2; ++touch) EXPECT_EQ(get("key:1"), model_["key:1"]);
+  EXPECT_EQ(engine_->statistics().hot_keys, hot + 1);
+  ledger_.set_limit(1);
+  for (int touch = 0; touch < 3; ++touch) EXPECT_EQ(get("key:2"), model_["key:2"]);
+  EXPECT_EQ(engine_->statistics().hot_keys, hot + 1);
+  ledger_.set_limit(0);
+  EXPECT_EQ(get("key:2"), model_["key:2"]);
+  EXPECT_EQ(engine_->statistics().hot_keys, hot + 2);
 }
 
 TEST_F(EngineTest, AScanReadsOnlyTheBeginningOfALargeValue) {
