@@ -100,9 +100,8 @@ TEST(LedgerDeathTest, WhatIsNotGivenBackIsFoundAtTheEnd) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(
       {
-        auto ledger = std::make_unique<Ledger>();
-        LedgerCharge charge(*ledger, Account::kReplies, 1);
-        ledger.reset();
+        Ledger ledger;
+        static_cast<void>(new LedgerCharge(ledger, Account::kReplies, 1));
       },
       "");
 }
