@@ -1,5 +1,5 @@
-// CommandFamilies: the families of commands that make up this build's table, and what each uses beside keys. A family
-// stands in files of its own with a row per command.
+// CommandFamilies: adds all families of commands to the command table, each with the parts of the server that its
+// handlers use.
 // Ownership: owned by main, outlives the command table; borrows the server's components. Thread: the reactor's.
 #pragma once
 
@@ -16,7 +16,7 @@ class CommandFamilies {
   CommandFamilies& operator=(const CommandFamilies&) = delete;
 
   void add_to(CommandTable& table) const { add_families(table, this); }
-  // The rows without what their handlers use: for look-ups alone.
+  // Adds the rows without these parts: the table can be searched, and no handler can run.
   static void add_rows_to(CommandTable& table) { add_families(table, nullptr); }
 
  private:

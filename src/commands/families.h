@@ -1,5 +1,5 @@
-// The families of commands that make up this build's table, each in separate files with a row per command, and what the
-// handlers of a family use beside keys. A family without such parts uses nothing but keys.
+// The families of commands, each with its rows in separate files; and for each family the parts of the server that its
+// handlers use. A family without such parts uses only keys.
 // Ownership: parts borrow; they outlive the command table. Thread: the reactor's.
 #pragma once
 

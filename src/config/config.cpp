@@ -78,7 +78,7 @@ Result<void> Config::load_text(const std::string& text, unsigned depth) {
     if (line.empty() || line[0] == '#') continue;
     Result<void> loaded = load_line(line, depth);
     if (loaded.ok()) continue;
-    // What failed within an included file, or a file that cannot be read, has said where already.
+    // An error in an included file, or of a file that cannot be read, has its place in the message already.
     if (loaded.error().code != ErrorCode::kInvalid) return loaded;
     return Error{ErrorCode::kCorrupt,
                  "\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\n"
@@ -150,7 +150,7 @@ Result<void> Config::change(const Directive& directive, std::span<const std::str
 }
 
 void Config::note(const Directive& directive, const std::string& word) {
-  // These values say what is done anyway.
+  // These values name what the server does in any case.
   bool honoured =
       (directive.name == "appendonly" && lower(word) == "yes") || (directive.name == "save" && word.empty());
   if (directive.reason.empty() || honoured) return;

@@ -1,6 +1,5 @@
-// Config: the values of all directives: from the defaults, the file and the command line, and as CONFIG SET changes
-// them while the server runs.
-// Ownership: owns Settings, which everybody else reads. Thread: the reactor's.
+// Config: the values of all directives: the defaults, changed by the file, the command line and CONFIG SET.
+// Ownership: owns Settings, which the other parts read. Thread: the reactor's.
 #pragma once
 
 #include <map>
@@ -17,14 +16,14 @@
 
 namespace terrace {
 
-// Hears of changes at run time and may refuse them: then all of them are taken back.
+// Is told of changes at run time and may refuse them. If it does, all changes are undone.
 class SettingsObserver {
  public:
   struct Refusal {
     std::string directive;
     std::string message;
   };
-  // `settings` stand already; `before` is what they were.
+  // `settings` are the changed ones, `before` those until now.
   virtual std::optional<Refusal> settings_changed(const Settings& before, const Settings& settings) = 0;
 
  protected:
@@ -39,20 +38,20 @@ class Config {
   const std::string& value(const Directive& directive) const;
   void observe(SettingsObserver* observer) { observer_ = observer; }
 
-  // Takes the text of a configuration file (with what the command line added). An error holds the lines that a user is
-  // to read on stderr, from "*** FATAL CONFIG FILE ERROR" on.
+  // Takes the text of a configuration file and of the command line. The message of an error is the text for stderr,
+  // from "*** FATAL CONFIG FILE ERROR" on.
   Result<void> load(const std::string& text, const std::string& path);
-  // The operating system allows fewer.
+  // The operating system allows fewer clients than configured.
   void override_max_clients(std::int64_t max_clients);
 
-  // Directives that were set and have no effect, each with its reason, since the last call.
+  // A notice, with the reason, for each directive without effect that was set since the last call.
   std::vector<std::string> take_notices();
 
-  // All or nothing. An error is the whole reply, "ERR ...".
+  // Makes all changes or none. The message of an error is the reply, "ERR ...".
   Result<void> set(std::span<const std::pair<std::string, std::string>> changes);
-  // Names (aliases as well) and values whose names match one of the patterns, by name.
+  // The values of the directives whose name or alias matches one of the patterns.
   std::map<std::string, std::string> get(std::span<const std::string_view> patterns) const;
-  // Writes the values back into the configuration file, keeping comments and order.
+  // Writes the values into the configuration file; its comments and order stay.
   Result<void> rewrite();
   const std::string& path() const { return path_; }
 
@@ -72,17 +71,17 @@ class Config {
   Settings settings_;
   SettingsObserver* observer_ = nullptr;
   std::string path_;
-  bool save_points_given_ = false;  // the file's first `save` replaces the defaults, further ones add
+  bool save_points_given_ = false;  // the first `save` of the file replaces the defaults, further ones add to it
   std::set<std::string_view> noted_;
   std::vector<std::string> notices_;
 };
 
-// The configuration text that command line arguments stand for: "--port 7000 --save ''" is `port "7000"` and `save ""`
-// on lines of their own.
+// The configuration text for command line arguments: "--port 7000 --save ''" gives the lines `port "7000"` and `save
+// ""`.
 std::string text_of_options(std::span<const std::string> arguments);
 
-// The text of a configuration file with `config`'s values: lines of known directives carry them, comments and order
-// stay, what differs from its default and has no line yet comes at the end.
+// The text of a configuration file with the values of `config`: lines of known directives get the new values, comments
+// and order stay, and values that differ from their defaults and have no line are added at the end.
 std::string rewrite_text(const std::string& text, const Config& config);
 
 }  // namespace terrace

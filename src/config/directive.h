@@ -21,8 +21,8 @@ struct Directive {
     kSecret = 4,     // not shown in logs
     kManyWords = 8,  // takes several words on its line
   };
-  // The canonical text for these words, given the value so far (for directives that set a part of it); an error's
-  // message is Redis'.
+  // The canonical text for these words. `current`: the value until now, for directives that set a part of it. The
+  // messages of errors are those of Redis.
   using Parse = Result<std::string> (*)(std::span<const std::string> words, const std::string& current);
   using Assign = void (*)(Settings& settings, const std::string& value);
   // Assigns the choice with this number.
@@ -40,7 +40,7 @@ struct Directive {
   bool Settings::*boolean = nullptr;
   std::int64_t Settings::*number = nullptr;
   std::string Settings::*text = nullptr;
-  std::string_view reason = {};  // why it has no effect, if it has none
+  std::string_view reason = {};  // of a directive without effect: why it has none
   Parse parse = nullptr;         // kSpecial
   Assign assign = nullptr;       // kSpecial
 };
@@ -48,12 +48,12 @@ struct Directive {
 std::span<const Directive> directives();
 const Directive* find_directive(std::string_view name);  // by name or alias, in any case
 
-// The canonical text of the value that these words give, as `directive.parse` does, for every kind.
+// The canonical text for these words, for directives of every kind.
 Result<std::string> parse_value(const Directive& directive, std::span<const std::string> words,
                                 const std::string& current);
 void assign_value(const Directive& directive, const std::string& value, Settings& settings);
 
-// "100mb" in bytes: b, k, kb, m, mb, g, gb in any case, k being 1000 and kb 1024.
+// "100mb" in bytes. Units: b, k, kb, m, mb, g, gb, in any case; k is 1000 and kb is 1024.
 Result<std::int64_t> parse_memory(std::string_view text);
 
 }  // namespace terrace

@@ -32,7 +32,7 @@ std::string join(std::span<const std::string> words) {
   return text;
 }
 
-// Words again, whether they came as several arguments or in one.
+// The words of the value, whether they came as several arguments or as one.
 std::vector<std::string> split(std::span<const std::string> words) {
   std::istringstream stream(join(words));
   std::vector<std::string> out;
@@ -200,7 +200,7 @@ void assign_octal(Settings& settings, const std::string& value) {
   if (parse_octal_digits(value, mode)) settings.unix_socket_permissions = mode;
 }
 
-// Only "no one" can be honoured.
+// Only "no one" is possible.
 Result<std::string> parse_replicaof(std::span<const std::string> words, const std::string&) {
   std::vector<std::string> fields = split(words);
   if (fields.empty()) return std::string();

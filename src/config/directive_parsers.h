@@ -1,5 +1,5 @@
-// Readers of those configuration directives whose values are more than one word or number. Each parse_ gives the
-// canonical text or Redis' error message, each assign_ takes a canonical text.
+// The parsers of directives whose values are more than one word or number. Each parse_ function returns the canonical
+// text or an error with the message of Redis. Each assign_ function takes a canonical text.
 // Thread: plain functions; parse_dir changes the process' working directory, as Redis does.
 #pragma once
 

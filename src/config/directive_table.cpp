@@ -25,7 +25,7 @@ void choose(Settings& settings, std::size_t choice) {
   settings.*kMember = kInOrder[choice];
 }
 
-// Why a directive is known and has no effect; said once in the log when it is set.
+// The reasons why a directive has no effect; logged when it is set for the first time.
 constexpr std::string_view kAlwaysOn = "the log is always on, see appendfsync";
 constexpr std::string_view kAlwaysLazy = "memory is always freed in slices";
 constexpr std::string_view kNoAcl = "there are no ACL users beside the default one";
@@ -45,8 +45,8 @@ constexpr std::string_view kNodesAsTheyAre = "what lies on disk is compressed, w
 constexpr std::string_view kOwnEviction = "the clock of the store chooses what leaves memory";
 constexpr std::string_view kOwnLog = "the store keeps its own log";
 
-// By name. Names, ranges, choices and defaults are those of redis-server 7.0; where a default differs (appendfsync,
-// appendonly) the store's promises ask for it.
+// Sorted by name. Names, ranges, choices and defaults are those of redis-server 7.0. Two defaults differ (appendfsync,
+// appendonly): the store promises durability.
 constexpr Directive kDirectives[] = {
     {.name = "acl-pubsub-default",
      .kind = Kind::kEnum,

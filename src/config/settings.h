@@ -1,4 +1,4 @@
-// Settings: the values of the configuration that code reads, with their types. Config fills it, everybody else reads.
+// Settings: the values of those directives that have an effect. Config changes them, the other parts read them.
 // Ownership: owned by Config. Thread: the reactor's.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace terrace {
 
-// Which keys may be evicted for good, and which of them first.
+// Which keys cache mode may remove, and how they are chosen.
 enum class EvictionPolicy : std::uint8_t {
   kVolatileLru,
   kVolatileLfu,
@@ -35,10 +35,10 @@ constexpr bool is_volatile(EvictionPolicy policy) {
   return policy <= EvictionPolicy::kVolatileTtl;
 }
 
-// Who starts the server and hears how it is (server/supervisor.h).
+// The supervisor that the server reports to (server/supervisor.h).
 enum class Supervision : std::uint8_t { kNone, kUpstart, kSystemd, kDetect };
 
-// From where something dangerous is allowed.
+// Who may use something dangerous: nobody, everybody, or local connections.
 enum class Permission : std::uint8_t { kNo, kYes, kLocal };
 
 struct OutputLimit {

@@ -11,15 +11,15 @@ namespace terrace {
 namespace {
 
 constexpr std::size_t kMaxShownArguments = 128;  // bytes of an unknown command's arguments in its error
-// Units of fewer bytes are nothing beside the room that eviction keeps free.
+// Smaller units fit into the room that eviction keeps free.
 constexpr std::size_t kLargeUnit = 1 << 20;
 
-// Names in errors are cut short, and end where a C string would.
+// A name as errors show it: cut to a length, and at the first NUL, as in Redis.
 std::string shown_name(std::string_view name) {
   return std::string(until_nul(name.substr(0, kMaxShownArguments)));
 }
 
-// What the unit that this command begins may do: EXEC does what was queued.
+// The flags of the unit that this command begins: EXEC also has those of the queued commands.
 std::uint32_t unit_flags(const CommandBatch& x, const Command& row) {
   return row.runs_queue ? row.flags | x.session->transaction.flags() : row.flags;
 }
@@ -42,7 +42,7 @@ Admission::Verdict Admission::admit(CommandBatch& x, CommandEntry* entry, std::s
   }
   const std::uint32_t flags = unit_flags(x, row);
   const bool queued = x.session->transaction.open() && !(row.flags & kAlwaysAtOnce);
-  if ((queued || (flags & kDenyOom)) && store_.engine().out_of_memory()) {
+  if ((queued || (flags & kDenyOom)) && !store_.loading() && store_.engine().out_of_memory()) {
     return refuse(x, entry, "OOM command not allowed when used memory > 'maxmemory'.");
   }
   if (flags & kWrite) return admit_write(x, *entry, flags);
@@ -72,7 +72,7 @@ Admission::Verdict Admission::admit_write(CommandBatch& x, CommandEntry& entry, 
   const bool grows = (flags & kDenyOom) != 0;
   if (auto writable = engine.writable(grows); !writable.ok()) {
     if (writable.error().code == ErrorCode::kNoSpace) {
-      // Redis' code for "no room", so that clients know it.
+      // Clients know the error code OOM.
       return refuse(x, &entry,
                     "OOM the disk is full: " + writable.error().message +
                         ". Writes that take space are accepted again when there is enough; reads and deletes are now.");
@@ -82,7 +82,7 @@ Admission::Verdict Admission::admit_write(CommandBatch& x, CommandEntry& entry, 
   return grows ? wait_for_room(x, *entry.row) : Verdict::kRun;
 }
 
-// What a large unit will take is charged before it is asked for, and until it is there: others would take it.
+// A large unit is charged for its arguments while it waits, or smaller units would take the room that eviction makes.
 Admission::Verdict Admission::wait_for_room(CommandBatch& x, const Command& row) {
   const std::size_t bytes =
       row.runs_queue ? x.session->transaction.argument_bytes() : x.requests.requests[x.next].raw.size();
@@ -95,7 +95,7 @@ Admission::Verdict Admission::wait_for_room(CommandBatch& x, const Command& row)
   return Verdict::kRun;
 }
 
-// An EXEC that is refused discards what was queued; a command that could not be queued has EXEC refuse the others.
+// A refused EXEC discards the queue. If a command cannot be queued, EXEC will run none of the others.
 Admission::Verdict Admission::refuse(CommandBatch& x, CommandEntry* entry, std::string_view error) {
   if (entry != nullptr && entry->row->runs_queue) {
     const std::size_t code = error.starts_with("ERR ") ? 4 : 0;

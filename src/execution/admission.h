@@ -1,5 +1,5 @@
-// Admission: whether a command may run now: known, with as many arguments as its row says, of a session that may, while
-// the store can take what it does. Asked once for each unit, before its first change.
+// Admission: decides whether a command may run now: its name is known, its arguments are as many as its row says, its
+// session may run it, and the store can take what it does. Asked once for each unit, before the unit's first change.
 // Ownership: borrows. Thread: the reactor's.
 #pragma once
 
@@ -20,10 +20,10 @@ class Admission {
 
   enum class Verdict : std::uint8_t {
     kRun,
-    kAnswered,  // refused, and told so
-    kWait,      // x.wait says what for
+    kAnswered,  // refused; the error is replied
+    kWait,      // for what x.wait names
   };
-  // `entry`: as the table found it, nullptr if it did not.
+  // `entry`: what the command table found, nullptr if nothing.
   Verdict admit(CommandBatch& x, CommandEntry* entry, std::span<const std::string_view> arguments);
 
  private:

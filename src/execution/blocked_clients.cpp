@@ -3,7 +3,7 @@
 namespace terrace {
 
 BlockedClient& BlockedClients::add(CommandBatch& batch, unsigned database, const KeyWait& wait, std::int64_t now_us) {
-  // So long a time never ends.
+  // A timeout beyond the clock's range counts as none.
   const bool ends = wait.timeout_ms > 0 && wait.timeout_ms < (BlockedClient::kNever - now_us) / 1000;
   auto made = std::make_unique<BlockedClient>(
       BlockedClient{.batch = &batch,
@@ -90,7 +90,7 @@ BlockedClient* BlockedClients::next() {
       if (ready_.empty()) return nullptr;
       turn_ = {.under_way = true, .database = ready_.front().database, .key = std::move(ready_.front().key)};
       ready_.pop_front();
-      // What makes it ready from now on calls for another turn.
+      // If the key becomes ready again from now on, it gets another turn.
       auto queues = queues_.find(turn_.database);
       if (queues != queues_.end()) {
         auto found = queues->second.find(turn_.key);

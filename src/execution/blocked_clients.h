@@ -1,7 +1,6 @@
-// BlockedClients: who waits for which keys, in order of arrival, until when; and which of these keys have become ready
-// since. It decides whose turn it is; Blocking runs the commands (blocking.h).
-// Ownership: owned by Dispatcher; borrows the executions, each of which is taken out before it goes. Thread: the
-// reactor's.
+// BlockedClients: the clients that wait for keys, for each key in order of arrival, with their deadlines; and the keys
+// that have become ready since. This class decides which client is next. Blocking runs the commands (blocking.h).
+// Ownership: owned by Blocking; borrows the batches. A client is removed before its batch ends. Thread: the reactor's.
 #pragma once
 
 #include <array>
@@ -23,7 +22,7 @@ namespace terrace {
 
 struct CommandBatch;
 
-// One client on its wait; made and freed by BlockedClients.
+// One client that waits; created and destroyed by BlockedClients.
 struct BlockedClient {
   static constexpr std::int64_t kNever = INT64_MAX;
 
@@ -34,7 +33,7 @@ struct BlockedClient {
   std::int64_t deadline_us;
   unsigned database;
   std::vector<std::string> keys;  // each once
-  bool held = false;              // something is being read for it: it must stay
+  bool held = false;              // a read for it is under way: it must not be removed
 };
 
 class BlockedClients final : public KeyObserver {
@@ -47,30 +46,30 @@ class BlockedClients final : public KeyObserver {
   void remove(BlockedClient& client);
   std::size_t size() const { return clients_.size(); }
 
-  // --- what happens to keys; hints: whether there is something for anybody shows when the command is run
+  // --- keys that may have become ready; whether a client can be served shows when its command runs
   void at_key_change(const KeyChange& change) override;
   void key_ready(unsigned database, std::string_view key);
 
-  // --- whose turn it is
+  // --- the next client
   bool has_ready() const { return turn_.under_way || !ready_.empty(); }
-  // The client to be served next and, as turn_key(), the key that is there for it; nullptr: nobody is left. The same
-  // client again until it was passed over or removed.
+  // The client to be served next; nullptr: none is left. turn_key() is the key that is ready for it. Returns the same
+  // client until pass_over() or remove() is called for it.
   BlockedClient* next();
   const std::string& turn_key() const { return turn_.key; }
-  // It goes on waiting; the next one's turn.
+  // This client keeps waiting; the next one follows.
   void pass_over(const BlockedClient& client) { turn_.last_arrival = client.arrival; }
-  // The key is not there (any more): only who waits for just that is left of its queue.
+  // turn_key() does not exist: of its queue only clients with when_gone are left to be served.
   void key_missing();
-  // Its clients have not all been served yet.
+  // Some of the key's clients have not been served yet.
   bool is_ready(unsigned database, std::string_view key) const;
 
   // --- time
   std::size_t with_deadline() const { return deadlines_.size(); }
-  // kNever if nobody has one.
+  // kNever: no client has a deadline.
   std::int64_t earliest_deadline_us() const {
     return deadlines_.empty() ? BlockedClient::kNever : deadlines_.begin()->first;
   }
-  // Whose time is over; nullptr: nobody's.
+  // A client whose deadline has passed, nullptr if there is none.
   BlockedClient* overdue(std::int64_t now_us) const;
   void put_off(BlockedClient& client, std::int64_t deadline_us);
 
@@ -98,7 +97,7 @@ class BlockedClients final : public KeyObserver {
   };
 
   static std::size_t index_of(storage::ValueType type) { return static_cast<std::size_t>(type); }
-  // Any key of it may have come or gone.
+  // Any key of the database may have been created or removed.
   void database_changed(unsigned database);
   void make_ready(unsigned database, const std::string& key, Queue& queue);
   BlockedClient* next_in_turn();

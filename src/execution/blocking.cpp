@@ -6,14 +6,14 @@
 namespace terrace {
 namespace {
 
-// The next look at deadlines is never further away, so that the server's end need not wait long for it.
+// Deadlines are checked at least this often, so that the timer does not delay the end of the server.
 constexpr std::int64_t kMaxLookUs = 100 * 1000;
-// When somebody is being read for whose time is over.
+// A client whose keys are being read gets so much more time.
 constexpr std::int64_t kPutOffUs = 1000;
 
 }  // namespace
 
-// --- the wait's beginning
+// --- the beginning of a wait
 
 void Blocking::block(CommandBatch& x) {
   x.wait = CommandBatch::Wait::kKeys;
@@ -21,14 +21,14 @@ void Blocking::block(CommandBatch& x) {
   x.rewritten = std::move(x.call.wait.request);
   const std::size_t first = x.requests.requests[x.next].first;
   std::copy(x.rewritten.begin(), x.rewritten.end(), x.requests.arguments.begin() + static_cast<std::ptrdiff_t>(first));
-  x.fetched_records.clear();  // not for so long, and the store may be reloaded meanwhile
+  x.fetched_records.clear();  // the wait may be long, and the store may be reloaded during it
   watch_deadlines();
 }
 
 // --- serving
 
 void Blocking::serve() {
-  // serve_after_reading() has the rest of the turn; OpenUnit's end serves again.
+  // serve_after_reading() continues itself; after the open unit's commit serve() is called again.
   if (reading_for_ != nullptr || open_unit_.active()) return;
   while (BlockedClient* client = blocked_.next()) {
     if (serve(*client)) continue;
@@ -37,7 +37,7 @@ void Blocking::serve() {
   }
 }
 
-// True: its turn is over. False: what x.missing names must be read first.
+// True: the client was served, or keeps waiting. False: the records that x.missing names must be read first.
 bool Blocking::serve(BlockedClient& client) {
   CommandBatch& x = *client.batch;
   const std::span<const std::string_view> arguments = x.requests.arguments_of(x.requests.requests[x.next]);
@@ -55,7 +55,7 @@ bool Blocking::serve(BlockedClient& client) {
   const std::size_t start = x.output->size();
   const CommandRunner::Outcome outcome = runner_.run(x, true);
   if (outcome == CommandRunner::Outcome::kReplied) runner_.finish_reply(x, start);
-  runner_.commit(x, start);  // what it found expired, too
+  runner_.commit(x, start);  // also if it was not served: expired keys may have been removed
   switch (outcome) {
     case CommandRunner::Outcome::kReplied:
       ++x.next;
@@ -70,7 +70,7 @@ bool Blocking::serve(BlockedClient& client) {
   return true;
 }
 
-// Whether the key whose turn it is holds what the client waits for.
+// Does the ready key have a value of the type that the client waits for?
 bool Blocking::is_there(const CommandBatch& x, const BlockedClient& client) {
   const storage::Key key(blocked_.turn_key());
   const storage::Record* record =
@@ -103,16 +103,17 @@ io::Task<> Blocking::serve_after_reading() {
 }
 
 bool Blocking::comes_later(const std::vector<PlannedKey>& keys) const {
-  if (reading_for_ == nullptr) return false;
+  if (reading_for_ == nullptr && !(open_unit_.active() && blocked_.has_ready())) return false;
   return std::any_of(keys.begin(), keys.end(), [&](const PlannedKey& planned) {
     if (blocked_.is_ready(planned.database, planned.key.name)) return true;
-    return std::any_of(reading_for_->call.keys.begin(), reading_for_->call.keys.end(), [&](const PlannedKey& read) {
-      return read.database == planned.database && read.key.name == planned.key.name;
-    });
+    return reading_for_ != nullptr &&
+           std::any_of(reading_for_->call.keys.begin(), reading_for_->call.keys.end(), [&](const PlannedKey& read) {
+             return read.database == planned.database && read.key.name == planned.key.name;
+           });
   });
 }
 
-// --- other ends
+// --- other ends of a wait of a wait
 
 template <typename Write>
 void Blocking::end_wait(CommandBatch& x, const Write& write_reply) {
@@ -136,12 +137,12 @@ bool Blocking::unblock(Session& session, Unblocking how) {
   return true;
 }
 
-// One that is being read for leaves when that has ended.
+// A client whose keys are being read is removed after the read.
 void Blocking::leave(Session& session) {
   if (session.blocked != nullptr && !session.blocked->held) release(*session.blocked->batch);
 }
 
-// It is blocked no more. Its batch runs on at the end of the turn: not within the command that it owes this to.
+// Ends the wait. The batch continues at the end of the turn, not inside the command that made the key ready.
 void Blocking::release(CommandBatch& x) {
   blocked_.remove(*x.session->blocked);
   x.session->blocked = nullptr;
@@ -150,7 +151,7 @@ void Blocking::release(CommandBatch& x) {
   x.fetch_error.clear();
   x.missing.clear();
   unblocked_.push_back(&x);
-  // Behind the hooks of this turn it would wait for whatever happens next.
+  // If this turn's hooks have run already, a timer makes a further turn.
   if (!turn_made_) io::spawn(make_turn());
 }
 
@@ -170,7 +171,7 @@ void Blocking::resume_unblocked() {
 
 // --- time
 
-// Sees to it that end_overdue() runs in time. Only the last look that was asked for asks for further ones.
+// Schedules end_overdue() for the earliest deadline. Of several scheduled runs only the last one schedules the next.
 void Blocking::watch_deadlines() {
   const std::int64_t earliest_us = blocked_.earliest_deadline_us();
   if (earliest_us == BlockedClient::kNever) return;

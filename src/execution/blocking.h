@@ -1,10 +1,10 @@
-// Blocking: clients that wait for keys: how their wait begins, how they are served, how else it ends.
+// Blocking: begins the wait of clients that wait for keys, serves them, and ends their waits.
 //
-// As in redis-server 7.0, a client that waits is served after the command that made the key ready and before any other:
-// the blocked command's handler runs again with that key as its only candidate. Where something must be read for that
-// first, other commands run meanwhile, but for those on keys whose clients have not been served. While a unit is open
-// nobody is served.
-// Ownership: owned by the dispatcher; borrows the batches, each of which is taken out before it goes. Thread: the
+// As in redis-server 7.0, a waiting client is served directly after the command that made its key ready: the handler of
+// the blocked command runs again with that key as its only candidate. If a record must be read first, other commands
+// run during the read, except those on keys whose clients have not been served yet. No client is served while a unit is
+// open.
+// Ownership: owned by the dispatcher; borrows the batches. leave() is called before a waiting session ends. Thread: the
 // reactor's.
 #pragma once
 
@@ -28,23 +28,23 @@ class Blocking {
   const BlockedClients& clients() const { return blocked_; }
   BlockedClients& clients() { return blocked_; }
 
-  // The batch's command has asked to wait for keys.
+  // The batch's command has called Context::block(): its client waits from now on.
   void block(CommandBatch& x);
-  // Serves those whose keys have come; after each unit.
+  // Serves the clients whose keys are ready. Called after each unit.
   void serve();
-  // Must this call wait until the clients that come first at its keys have been served?
+  // Must a call on these keys wait until blocked clients have been served at them?
   bool comes_later(const std::vector<PlannedKey>& keys) const;
   io::Event& served() { return served_; }
 
-  // Ends a client's wait with the reply that its time is over, or with an error. False: it does not wait.
+  // Ends a client's wait with the reply for a timeout, or with an error. False: the client does not wait.
   enum class Unblocking : std::uint8_t { kTimeout, kError };
   bool unblock(Session& session, Unblocking how);
-  // Ends its wait, if it waits, without a reply: it goes.
+  // The session ends: its wait, if it waits, ends without a reply.
   void leave(Session& session);
-  // Lets the batches of those who wait no more run; at the end of each turn.
+  // Resumes the batches whose wait has ended. Called at the end of each turn.
   void resume_unblocked();
 
-  // Batches that are being read for.
+  // How many batches a read is under way for.
   std::uint64_t reading() const { return reading_for_ != nullptr ? 1 : 0; }
   bool busy() const { return !tasks_.idle(); }
 
@@ -64,10 +64,10 @@ class Blocking {
   io::Clock& clock_;
   BlockedClients blocked_;
   std::vector<CommandBatch*> unblocked_;       // to be resumed
-  bool turn_made_ = false;                     // a turn is sure to come in which they are
-  const CommandBatch* reading_for_ = nullptr;  // a blocked client's, whose keys are being read: serving waits for that
+  bool turn_made_ = false;                     // a timer ensures that there is a turn whose end resumes them
+  const CommandBatch* reading_for_ = nullptr;  // of the client whose keys are being read; serving waits for that
   io::Event served_;
-  std::int64_t next_look_us_ = BlockedClient::kNever;  // at deadlines
+  std::int64_t next_look_us_ = BlockedClient::kNever;  // when deadlines are checked next
   io::Gate tasks_;
 };
 

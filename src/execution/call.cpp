@@ -8,13 +8,13 @@
 namespace terrace {
 namespace {
 
-// Where the specification's first key stands; 0 if nowhere.
+// The index of the specification's first key, 0 if there is none.
 std::size_t find_begin(const KeySpec& spec, std::span<const std::string_view> arguments) {
   if (spec.begin == KeySpec::Begin::kIndex) return static_cast<std::size_t>(spec.index);
   if (spec.begin != KeySpec::Begin::kKeyword) return 0;
   std::ptrdiff_t count = std::ssize(arguments);
   if (spec.index > 0) {
-    // An option's word at the end, without its key, names none; where the keys run to the end there must be some.
+    // An option at the end has no key behind it. A keyword whose keys run to the end (STREAMS) needs at least one.
     const std::ptrdiff_t end = spec.last < 0 ? count : count - 1;
     for (std::ptrdiff_t i = spec.index; i < end; ++i) {
       if (equals_ignoring_case(arguments[i], spec.keyword)) return static_cast<std::size_t>(i + 1);

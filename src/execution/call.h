@@ -1,7 +1,8 @@
-// Call: one command planned before it is admitted: its row, its arguments, its keys with database and access. Everything
-// that asks for a command's keys asks plan_keys(): residency, the gate, the open unit, COMMAND GETKEYS.
-// Ownership: borrows row and arguments, which stay where they are while the call runs; reused from call to call, so that
-// a call costs no allocation. Thread: the reactor's.
+// Call: one command with what is known of it before it runs: its row, its arguments, its keys with their databases.
+// All that asks for a command's keys uses find_keys(): plan_keys() for residency, the reply gate and the open unit, and
+// COMMAND GETKEYS.
+// Ownership: borrows row and arguments, which must stay while the call runs; reused for the next call, so that a call
+// costs no allocation. Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -20,25 +21,25 @@ namespace terrace {
 struct PlannedKey {
   storage::Key key;
   unsigned database;
-  bool overwritten = false;  // it gets a new value whatever it holds: that need not be read
+  bool overwritten = false;  // the command replaces the value without reading it
 };
 
 struct Call {
   CommandEntry* entry = nullptr;
   std::span<const std::string_view> arguments;
-  std::string_view raw;  // the command as it came in RESP; empty if it came otherwise
+  std::string_view raw;  // the RESP of the command; empty if it did not come as RESP
   std::vector<PlannedKey> keys;
   std::uint64_t random = 0;  // the same in each run of the handler
 
-  std::size_t next_key = 0;                   // where the next look-up of a key most likely finds it
-  std::unique_ptr<storage::ObjectCopy> copy;  // to be made before the handler runs again, or made
+  std::size_t next_key = 0;                   // index in `keys` where the next look-up begins
+  std::unique_ptr<storage::ObjectCopy> copy;  // asked for by the handler: made before its next run
   unsigned copies_begun = 0;
-  bool unlisted_keys = false;     // it looked at keys that its row does not name
+  bool unlisted_keys = false;     // the handler looked up keys that the row does not name
   bool effects_replaced = false;  // propagate() or propagate_nothing() was called
-  bool changed = false;           // something other than expired keys
-  bool blocks = false;            // it asked to wait for keys:
+  bool changed = false;           // the handler changed something; the removal of expired keys does not count
+  bool blocks = false;            // the handler asked to wait for keys:
   KeyWait wait;
-  bool served = false;  // it has waited, and runs again because of this key
+  bool served = false;  // the call has waited and runs again because of this key:
   std::string_view served_key;
 
   const Command& row() const { return *entry->row; }
@@ -72,8 +73,9 @@ struct KeyPosition {
 // Appends the keys that the row's specifications find. False if the arguments do not fit the specifications.
 bool find_keys(const Command& command, std::span<const std::string_view> arguments, std::vector<KeyPosition>& keys);
 
-// Appends the keys of a command that is given in `database`, hashed, each in the database it is looked up in. Where the
-// arguments do not fit, those found so far: the handler answers with the error.
+// Appends the keys of a command whose selected database is `database`, each with its hash and with the database in
+// which it is looked up. If the arguments do not fit the specifications, appends the keys found so far: the handler
+// replies the error.
 void plan_keys(const CommandEntry& entry, std::span<const std::string_view> arguments, unsigned database,
                std::vector<PlannedKey>& keys);
 

@@ -1,4 +1,5 @@
-// CallAccounting: counts what calls cost and how they end: usage of commands, latency, slow log, errors.
+// CallAccounting: counts what calls cost and how they end, for INFO commandstats, the latency monitor, the slow log and
+// the counts of errors.
 // Ownership: borrows. Thread: the reactor's.
 #pragma once
 
@@ -19,12 +20,12 @@ class CallAccounting {
   CallAccounting(ServerStatistics& statistics, SlowLog& slow_log, LatencyMonitor& latency, const Settings& settings)
       : statistics_(statistics), slow_log_(slow_log), latency_(latency), settings_(settings) {}
 
-  // A call that has run for so long. `reply`: its reply, of which an error counts as a failure of the call.
+  // Counts a call that has run. If `reply` is an error, the call counts as failed.
   void count(const Call& call, const Session& session, std::string_view reply, std::uint64_t duration_ns,
              std::int64_t now_ms);
-  // A wait that LATENCY names if it is long: of an open unit ("transaction-wait"), or for it ("unit-wait").
+  // Counts a wait, which LATENCY reports if it is long: of an open unit ("transaction-wait"), or for it ("unit-wait").
   void count_wait(const char* event, std::int64_t duration_us, std::int64_t now_ms);
-  // An error reply, whether of a call that ran or of one that was refused.
+  // Counts an error reply, of a call that ran or of one that was refused.
   void count_error(std::string_view reply);
   ServerStatistics& statistics() { return statistics_; }
 

@@ -1,5 +1,6 @@
-// Command: one row of the command table, the single source for dispatch, key extraction, COMMAND INFO/DOCS and the
-// dictionary of the random tests. Adding a command costs one handler and one row.
+// Command: one row of the command table: the single source for dispatch, key extraction, COMMAND INFO and DOCS, and the
+// random tests. To add a command, write one handler and one row.
+// Ownership: rows are constants. Thread: any.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +15,7 @@ namespace terrace {
 
 class Context;
 
-// Redis' own flag names (COMMAND INFO prints them in lower case).
+// The flags of Redis (COMMAND INFO prints them in lower case).
 enum CommandFlag : std::uint32_t {
   kWrite = 1u << 0,     // may change keys
   kReadonly = 1u << 1,  // reads keys
@@ -34,11 +35,11 @@ enum CommandFlag : std::uint32_t {
   kSkipMonitor = 1u << 15,
   kSkipSlowlog = 1u << 16,
   kNoMandatoryKeys = 1u << 17,
-  // Terrace's own, not shown to clients:
+  // Flags of Terrace, not shown to clients:
   kAlwaysAtOnce = 1u << 27,   // is not queued behind MULTI (EXEC, DISCARD, WATCH, QUIT, RESET)
   kUnlistedKeys = 1u << 28,   // may look at keys that its row cannot name (SORT BY, GET)
-  kMayWrite = 1u << 29,       // a read that may keep what it found with the key (PFCOUNT)
-  kWholeKeyspace = 1u << 30,  // the reply may depend on any key (DBSIZE, SCAN, RANDOMKEY): waits for the whole log
+  kMayWrite = 1u << 29,       // a read that may store its result with the key (PFCOUNT)
+  kWholeKeyspace = 1u << 30,  // the reply may depend on any key (DBSIZE, SCAN, RANDOMKEY): it waits for the whole log
 };
 
 // ACL categories that flags do not imply (Redis derives @read, @write, @fast, @slow, @admin, ... from the flags).
@@ -112,30 +113,31 @@ struct Command {
   std::uint32_t flags;
   std::uint32_t categories;
   std::span<const KeySpec> keys;
-  // Exactly one of the four: a handler that answers at once, one that may suspend, subcommands, or the running of the
-  // calls that the session has queued (EXEC).
+  // One of the four: a handler that replies before it returns, a handler that may suspend, subcommands, or (EXEC) the
+  // session's queued calls are run. Only COMMAND has both a handler and subcommands.
   void (*run)(Context&) = nullptr;
   io::Task<void> (*run_async)(Context&) = nullptr;
   std::span<const Command> subcommands = {};
   bool runs_queue = false;
-  // Do these arguments give its one key a new value whatever it holds? Nothing is read for that. nullptr: never.
+  // Do these arguments replace the value of the command's one key, whatever it is? Then it is not read. nullptr: never.
   bool (*overwrites)(std::span<const std::string_view> arguments) = nullptr;
-  // Finds a further key where no specification can tell: its index among the arguments, 0: none.
+  // Finds a key that no specification can describe: its index among the arguments, 0 if there is none.
   std::size_t (*further_key)(std::span<const std::string_view> arguments) = nullptr;
   std::string_view further_key_flags = {};
-  // What COMMAND GETKEYSANDFLAGS tells of a key whose flags depend on the other arguments (`variable_flags`).
+  // The flags in the reply of COMMAND GETKEYSANDFLAGS for a key whose flags depend on the arguments (`variable_flags`).
   std::string_view (*key_flags)(std::span<const std::string_view> arguments) = nullptr;
-  // The database that the commands behind this one are given in (SELECT); nothing: the arguments are wrong.
+  // The database that this command selects for the commands after it (SELECT); nothing if the arguments are wrong.
   std::optional<unsigned> (*selects)(std::span<const std::string_view> arguments) = nullptr;
-  // Where the command's last key is looked up, its only key besides, if not in the selected database (COPY, MOVE).
+  // The database of the destination, if the arguments name one: the last key is looked up there. A command with a
+  // single key (MOVE) looks that key up in both databases.
   std::optional<unsigned> (*target_database)(std::span<const std::string_view> arguments) = nullptr;
-  // For people and clients (COMMAND DOCS).
+  // For COMMAND DOCS.
   std::string_view summary = {};
   std::string_view since = {};
   std::string_view group = {};
   std::string_view complexity = {};
-  std::string_view tips = {};       // for clients and proxies of a cluster (COMMAND INFO), blanks between them
-  std::string_view doc_flags = {};  // "deprecated", "syscmd"; as tips
+  std::string_view tips = {};       // for clients and proxies of a cluster (COMMAND INFO), separated by blanks
+  std::string_view doc_flags = {};  // "deprecated", "syscmd", separated by blanks
   std::string_view deprecated_since = {};
   std::string_view replaced_by = {};
   std::span<const Change> history = {};

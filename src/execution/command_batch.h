@@ -1,6 +1,6 @@
-// CommandBatch: the commands that one session has sent together, on their way through the dispatcher: which of them runs,
-// as part of which unit, with which records, and why it waits if it does.
-// Kept in a pool: a batch costs no allocation, and what runs next finds these bytes in the processor's cache.
+// CommandBatch: the commands that one session has sent together, and the state of their execution: which command runs,
+// in which unit, with which records, and for what the batch waits. Batches are pooled: a new batch needs no allocation,
+// and its bytes are still in the processor's cache.
 // Ownership: owned by CommandBatchPool, lent to a connection for one batch. Thread: the reactor's.
 #pragma once
 
@@ -26,21 +26,22 @@ namespace terrace {
 struct CommandBatch {
   enum class Wait : std::uint8_t {
     kNothing,
-    kFetch,    // for `missing`
-    kRoom,     // for memory
-    kPause,    // for the end of CLIENT PAUSE
-    kAsync,    // for the handler, which suspends
-    kSent,     // for replies to leave, while memory is short
-    kTurn,     // for the others' turn
-    kKeys,     // blocked: for keys to come, in BlockedClients
-    kImage,    // for a large value that is to be changed to be copied, as it is, for a checkpoint
-    kServing,  // for blocked clients to be served, whose turn it is at the command's keys
-    kLogRoom,  // for the log to write pieces of the open unit
-    kUnit,     // for the open unit, whose keys the command's are, to be committed
+    kFetch,     // for the records that `missing` names
+    kRoom,      // for memory
+    kPause,     // for the end of CLIENT PAUSE
+    kAsync,     // for a handler that suspends
+    kSent,      // memory is short: for replies to be sent
+    kTurn,      // for its next turn: other batches run first
+    kKeys,      // blocked: for keys, in BlockedClients
+    kImage,     // a checkpoint is copying a large value that the command changes: for the end of the copy
+    kServing,   // blocked clients come first at the command's keys: for them to be served
+    kEviction,  // a moment for eviction, while the open unit runs
+    kLogRoom,   // for the log to write pieces of the open unit
+    kUnit,      // the open unit has the command's keys: for its commit
   };
-  // Bytes of replies that may stand in memory while it is short.
+  // While memory is short, a batch with more unsent bytes of replies waits.
   static constexpr std::size_t kMaxUnsentWhenShort = 64 << 10;
-  // So long a batch may run before the other connections have their turn.
+  // A batch that has run for so long lets the other connections run.
   static constexpr std::uint64_t kMaxTurnNs = 1'000'000;
   static constexpr std::size_t kNone = ~std::size_t{0};
 
@@ -48,33 +49,33 @@ struct CommandBatch {
   const Origin* origin = &kClientOrigin;
   OutputBuffer* output = nullptr;
   RequestBatch requests;
-  CommandEntry* fixed_entry = nullptr;  // the row of all requests, which the command table does not have
+  CommandEntry* fixed_entry = nullptr;  // if not null: the row of all requests, none of the command table's
   std::size_t next = 0;                 // the request to run
   std::size_t prefetched = 0;           // requests before this one have been prefetched
-  std::size_t fetched_for = kNone;      // the last request that something was read for
+  std::size_t fetched_for = kNone;      // the last request for which records were read
   std::int64_t now_ms = 0;              // wall clock; stands still inside a unit
 
-  // What runs now.
+  // The running call, and the unit and transaction of which it is a part.
   Unit unit;
   Call call;
   TransactionRun transaction;
   std::string* replies = nullptr;  // where the call's reply is appended
 
-  // What was read for it, and what must be read before it can go on.
+  // The records that were read for the batch, and those that must be read before it can continue.
   storage::FetchedRecords fetched_records;
   std::vector<storage::Location> missing;
   storage::FetchedRecords heads;  // records without their values, for scans
   std::vector<storage::Location> missing_heads;
 
   Wait wait = Wait::kNothing;
-  bool looked_ahead = false;  // `missing` also names what later requests need
-  bool look_ahead = true;     // false: after an error, to tell whose page is bad
-  bool rerun = false;         // the handler has run and asked for more
-  std::string fetch_error;    // answer for the request that waits
+  bool looked_ahead = false;  // `missing` includes records of later requests
+  bool look_ahead = true;     // false after an error: shows which request's page is bad
+  bool rerun = false;         // the handler has run and asked for further records
+  std::string fetch_error;    // the reply to the request that waits
   io::Event unblocked;
-  std::vector<std::string> rewritten;  // arguments of the blocked request, where they are not those that came
+  std::vector<std::string> rewritten;  // the arguments of the blocked request, if they differ from those that came
 
-  // What the unit will take, while it waits to be admitted, or what an open one has gathered for the log.
+  // For the arguments of a large unit that waits for room, or for the effects that an open unit has gathered.
   storage::LedgerCharge unit_charge;
 
   explicit CommandBatch(storage::Ledger& ledger)
@@ -96,19 +97,20 @@ struct CommandBatch {
     look_ahead = true;
     rerun = false;
     wait = Wait::kNothing;
-    // What a batch whose client went away left behind.
+    // The last client may have gone away in the middle of its batch.
     fixed_entry = nullptr;
     looked_ahead = false;
     fetch_error.clear();
     missing.clear();
   }
-  // Nothing must be read, or made, before the handler goes on.
+  // The handler needs no further record and no copy of an object.
   bool complete() const { return missing.empty() && missing_heads.empty() && !call.copy; }
   bool done() const { return next >= requests.requests.size(); }
-  // A unit is under way that must come to its end whatever becomes of the client.
+  // Its unit has been opened: it is run to its end even if the client goes away.
   bool must_end() const { return transaction.opened; }
 
-  // Copies what the batch borrows from `bytes`, so that they can be given back while it waits.
+  // Copies `bytes` and lets the batch's views into them point to the copy: the caller may release `bytes` while the
+  // batch waits.
   void own(std::string_view bytes) {
     held_ = bytes;
     auto move = [&](std::string_view& view) {
@@ -121,7 +123,7 @@ struct CommandBatch {
     move(call.raw);
     charge_requests();
   }
-  // What it has read is given back.
+  // Ends the batch and frees the records that were read for it.
   void end() {
     requests.clear();
     call.copy.reset();
@@ -133,11 +135,11 @@ struct CommandBatch {
     transaction.end();
     charge_requests();
   }
-  // Of bytes and arguments, also those that are kept for the next batch.
+  // The memory of the requests. After end(): what would be kept for the next batch.
   std::size_t request_bytes() const { return requests_charge_.bytes(); }
 
  private:
-  // When the batch is left waiting, and when it ends: while it only runs, what it takes is soon gone.
+  // Called when the batch waits and when it ends. A batch that ends in its turn is not charged.
   void charge_requests() {
     requests_charge_.resize(held_.capacity() + requests.arguments.capacity() * sizeof(std::string_view) +
                             requests.requests.capacity() * sizeof(Request) + call.keys.capacity() * sizeof(PlannedKey));
@@ -164,7 +166,7 @@ class CommandBatchPool {
 
  private:
   static constexpr std::size_t kMaxKeptBytes = 32 << 10;
-  static constexpr std::size_t kMaxIdle = 1024;  // those of many connections that wait for the disk at once
+  static constexpr std::size_t kMaxIdle = 1024;  // the batches of many connections that wait for the disk together
 
   storage::Ledger& ledger_;
   std::vector<std::unique_ptr<CommandBatch>> idle_;

@@ -53,7 +53,7 @@ CommandRunner::Outcome CommandRunner::run(CommandBatch& x, bool alone) {
   x.missing_heads.clear();
   const std::size_t start = x.replies->size();
   Reply reply(*x.replies, x.session->protocol);
-  Context context(parts_, x, reply);
+  Context context(parts_, open_unit_, x, reply);
   ServerStatistics& statistics = parts_.statistics;
   const std::uint64_t hits = statistics.keyspace_hits, misses = statistics.keyspace_misses;
   call.row().run(context);
@@ -70,12 +70,12 @@ CommandRunner::Outcome CommandRunner::run(CommandBatch& x, bool alone) {
   return Outcome::kMissing;
 }
 
-// The reply is written aside: the channel may take bytes of the output meanwhile.
+// The handler writes its reply into a separate string: the channel may take bytes of the output while it is suspended.
 io::Task<std::size_t> CommandRunner::run_async(CommandBatch& x, bool alone) {
   std::string aside;
   x.call.begin_run();
   Reply reply(aside, x.session->protocol);
-  Context context(parts_, x, reply);
+  Context context(parts_, open_unit_, x, reply);
   const std::uint64_t begin_ns = parts_.clock.monotonic_ns();
   co_await x.call.row().run_async(context);
   last_ns_ = begin_ns;
@@ -101,7 +101,7 @@ void CommandRunner::account(CommandBatch& x, std::size_t start) {
   x.replies->resize(start);
 }
 
-// Adds the command as it came to the unit's effects, unless the handler has told what to log.
+// Adds the command as it came to the unit's effects, unless the handler has named other effects.
 void CommandRunner::gather_effect(CommandBatch& x, bool alone) {
   Call& call = x.call;
   if (!x.origin->logged) return x.unit.effects().clear();
@@ -139,7 +139,7 @@ void CommandRunner::commit(CommandBatch& x, std::size_t start) {
   unit.begin();
 }
 
-// The position behind what the unit changed.
+// Returns the position at which the unit's changes are durable.
 std::uint64_t CommandRunner::append_effects(Unit& unit) {
   storage::Engine& engine = parts_.store.engine();
   std::uint64_t position = 0;
@@ -181,7 +181,8 @@ void CommandRunner::gate(CommandBatch& x, std::size_t start, std::uint64_t posit
   const storage::Engine& engine = parts_.store.engine();
   if (position <= engine.released_position() || x.output->size() == start) return;
   if (!x.unit.changed() && !engine.writable(false).ok()) {
-    // It would wait without end. What it would reveal may be gone after a restart, and reads must be answered.
+    // The log has failed: the reply would never be released. What it tells may be lost at a restart, so the read gets
+    // an error.
     x.output->bytes().resize(start);
     reject(x, x.call.entry,
            "MISCONF The last change of what was read is not on disk and the log can no longer be written.");

@@ -1,8 +1,8 @@
-// CommandRunner: what all ways of running a command share, a client's, a transaction's, a blocked client's, the log's:
-// plan a call, have its keys resident, call its handler, commit its unit.
+// CommandRunner: the steps that every execution of a command has, for a client, in a transaction, for a blocked client
+// and in the log's replay: plan the call, check that its keys are resident, run its handler, commit its unit.
 //
-// One unit's way: begin_unit(); for each call: plan(), ready() until it says true (Engine::fetch between), run() until it
-// does not say kMissing; commit().
+// A unit: Unit::begin(); for each call: plan(), ready() and Engine::fetch() until ready() returns true, run() and
+// Engine::fetch() until run() does not return kMissing; commit().
 // Ownership: borrows the parts it uses. Thread: the reactor's.
 #pragma once
 
@@ -22,28 +22,32 @@ namespace terrace {
 
 class CommandRunner {
  public:
-  CommandRunner(const ContextParts& parts, CallAccounting& accounting, Logger& logger)
-      : parts_(parts), accounting_(accounting), logger_(logger), random_state_(parts.clock.monotonic_ns()) {}
+  CommandRunner(const ContextParts& parts, OpenUnit& open_unit, CallAccounting& accounting, Logger& logger)
+      : parts_(parts),
+        open_unit_(open_unit),
+        accounting_(accounting),
+        logger_(logger),
+        random_state_(parts.clock.monotonic_ns()) {}
 
   // --- one call
   void plan(CommandBatch& x, CommandEntry& entry, std::span<const std::string_view> arguments, std::string_view raw);
-  // False: appends what the planned call misses to x.missing.
+  // Are all keys of the planned call resident? False: appends the missing records to x.missing.
   bool ready(CommandBatch& x) const;
-  // The same for any call's key.
+  // The same for one key.
   bool ready(CommandBatch& x, const PlannedKey& key) const;
-  // False: a checkpoint copies one of the keys' large objects just now.
+  // False: a checkpoint is copying the large object of one of these keys.
   bool changeable(const Origin& origin, const std::vector<PlannedKey>& keys) const;
 
   enum class Outcome : std::uint8_t {
     kReplied,
-    kMissing,  // something must be read or made first; nothing was changed but expired keys
-    kBlocks,   // it wants to wait for keys; nothing was changed but expired keys
+    kMissing,  // a record must be read or an object copied first; only expired keys may have been changed
+    kBlocks,   // the command waits for keys; only expired keys may have been changed
   };
   // Appends the reply to *x.replies. `alone`: the unit has no other call.
   Outcome run(CommandBatch& x, bool alone);
-  // A handler that may suspend. Says where its reply begins in *x.replies.
+  // Runs a handler that may suspend. Returns where its reply begins in *x.replies.
   io::Task<std::size_t> run_async(CommandBatch& x, bool alone);
-  // Writes the reply of a call whose handler does not run; it counts as one that has run.
+  // Writes the reply of a call whose handler does not run. The call counts as one that has run.
   template <typename Write>
   void answer(CommandBatch& x, const Write& write_reply) {
     begin_clock();
@@ -53,29 +57,29 @@ class CommandRunner {
     account(x, start);
   }
 
-  // CLIENT REPLY OFF and SKIP: does the session want what is replied now?
+  // Does the session want the reply of the running command (CLIENT REPLY OFF, SKIP)?
   static bool wants_replies(const Session& session) {
     return session.reply_mode != ReplyMode::kOff && session.reply_mode != ReplyMode::kSkip;
   }
-  // A command is answered with what stands from `start` on: takes an unwanted reply back.
+  // The reply of a command stands from `start` on. Removes it if the session does not want it.
   void finish_reply(CommandBatch& x, std::size_t start) {
     if (x.session->reply_mode != ReplyMode::kOn) withhold_reply(x, start);
   }
 
   // --- a unit's end
-  // Appends what the unit did to the log, tells the observers, gates the replies from `start` on in x.output.
+  // Appends the unit's effects to the log, tells the observers, and gates the replies in x.output from `start` on.
   void commit(CommandBatch& x, std::size_t start);
 
-  // The position at which all that the call has read is durable.
+  // When the log is durable up to this position, all that the call has read is durable.
   std::uint64_t read_dependency(const Call& call) const;
 
-  // Gives what an open unit's calls have done so far to the log. Nothing else may be appended until it is committed.
+  // Appends the effects of an open unit so far to the log. Nothing else may be appended until the unit is committed.
   void append_piece(CommandBatch& x);
 
   // --- calls that do not run
   void reject(CommandBatch& x, CommandEntry* entry, std::string_view error);
 
-  // Measures what runs from now on.
+  // The time of the next call is measured from now.
   void begin_clock() { last_ns_ = parts_.clock.monotonic_ns(); }
   void begin_clock_at(std::uint64_t begin_ns) { last_ns_ = begin_ns; }
   std::uint64_t last_ns() const { return last_ns_; }
@@ -85,7 +89,7 @@ class CommandRunner {
     ++turn_;
     log_.end_turn();
   }
-  // The log of another life of the engine begins.
+  // The engine was opened again: positions of its earlier log mean nothing.
   void forget_positions() {
     keyspace_position_ = 0;
     log_.end_turn();
@@ -101,11 +105,12 @@ class CommandRunner {
   void gate(CommandBatch& x, std::size_t start, std::uint64_t position);
 
   ContextParts parts_;
+  OpenUnit& open_unit_;
   CallAccounting& accounting_;
   Logger& logger_;
   EffectLog log_;
-  std::string scratch_;  // a command that came without RESP, as RESP
-  // Behind the last effect that changed keys without naming them (FLUSHALL): every later read depends on it.
+  std::string scratch_;  // the RESP of a command that did not come as RESP
+  // The position behind the last effect that changed keys without naming them (FLUSHALL). All later reads depend on it.
   std::uint64_t keyspace_position_ = 0;
   std::uint64_t turn_ = 0;
   std::uint64_t random_state_;

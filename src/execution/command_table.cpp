@@ -38,9 +38,9 @@ std::string_view CommandEntry::own_name() const {
   return container ? row->name.substr(container->row->name.size() + 1) : row->name;
 }
 
-// The first eight letters, folded, and the length. A table this sparse rarely needs a second probe. The letters are not
-// copied to be read as one word: such a read waits for all stores before it, as of the last command's value, and it
-// took a twentieth of a SET.
+// A hash of the first eight letters, in lower case, and the length. The table is sparse: a second probe is rare. The
+// letters are not copied into a word and read back: that read would wait for earlier stores to finish (store forwarding
+// fails), which took a twentieth of a SET.
 std::size_t CommandTable::slot_of(std::string_view name) {
   std::uint64_t prefix = 0;
   for (const char letter : name.substr(0, 8)) prefix = prefix << 8 | static_cast<unsigned char>(letter);

@@ -1,4 +1,4 @@
-// CommandTable: the rows of all command families under their names, with what the server keeps beside each row.
+// CommandTable: finds the rows of all command families by name, and keeps usage counters for each row.
 // Ownership: owned by Server; borrows the rows, which are static. Thread: the reactor's.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace terrace {
 
-// The rows of one family, and what its handlers use beside keys.
+// The rows of one family, and the parts of the server that its handlers use.
 struct CommandFamily {
   std::span<const Command> rows;
   FamilyParts parts = {};
@@ -25,7 +25,7 @@ struct CommandEntry {
   CommandEntry* container = nullptr;  // of a subcommand
   std::vector<std::unique_ptr<CommandEntry>> subcommands;
   FamilyParts parts;
-  bool one_key = false;  // its only key is the first argument: needs no walk of key specifications
+  bool one_key = false;  // the first argument is its only key: no search by key specifications is needed
   CommandUsage usage = {};
 
   std::string_view name() const { return row->name; }  // "client|list"
@@ -40,9 +40,10 @@ class CommandTable {
 
   void add(const CommandFamily& family);
 
-  // By the first argument, whatever its case; nullptr if there is none.
+  // By name, in any case; nullptr if there is none.
   CommandEntry* find(std::string_view name) const;
-  // By the first argument or, for a container, the second: its subcommand, or the container itself if that is unknown.
+  // By the first argument; if that is a container, by the second argument: its subcommand, or the container itself if
+  // there is no such subcommand.
   CommandEntry* find(std::span<const std::string_view> arguments) const;
   // By a full name, "get" or "client|list".
   CommandEntry* find_full(std::string_view name) const;
@@ -51,7 +52,7 @@ class CommandTable {
   void reset_usage();
 
  private:
-  static constexpr std::size_t kSlots = 1024;  // over twice the commands of Redis, so that probes stay short
+  static constexpr std::size_t kSlots = 1024;  // more than twice the number of commands in Redis: probes stay short
 
   static std::size_t slot_of(std::string_view name);
 

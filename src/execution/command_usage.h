@@ -1,4 +1,4 @@
-// CommandUsage: what one command has cost so far: calls, time, failures, and a histogram of its run times with a
+// CommandUsage: counts the calls of one command, their time and failures, and has a histogram of their durations with a
 // relative error below 1/32.
 // Ownership: part of its CommandEntry. Thread: the reactor's.
 #pragma once
@@ -20,13 +20,13 @@ class LatencyHistogram {
   }
   std::uint64_t total() const { return total_; }
 
-  // How many values were at most `ns`.
+  // The number of values up to `ns`.
   std::uint64_t count_up_to(std::uint64_t ns) const {
     std::uint64_t count = 0;
     for (unsigned i = 0; i <= bucket(std::min(ns, kMaxNs)); ++i) count += counts_[i];
     return count;
   }
-  // The value below or at which `percent` of all values lie.
+  // A value that `percent` of all values do not exceed.
   std::uint64_t percentile(double percent) const {
     std::uint64_t wanted = static_cast<std::uint64_t>(percent / 100 * static_cast<double>(total_) + 0.5);
     std::uint64_t count = 0;

@@ -19,12 +19,12 @@ bool lies_within(std::string_view bytes, const Record* record) {
   return bytes.data() >= record->value() && bytes.data() < record->value() + record->value_size();
 }
 
-// Keys in front of this many are searched for a listed key's hash; a command with more asks for them in order.
+// The hash of a key is searched among so many planned keys. Handlers of commands with more keys look them up in order.
 constexpr std::size_t kKeysSearched = 4;
 
 }  // namespace
 
-// Handlers ask for their keys by the very arguments they were hashed from, mostly in order.
+// Handlers pass the same arguments from which the keys were planned, mostly in order: their addresses are compared.
 Key Context::key_of(std::string_view name) {
   const std::vector<PlannedKey>& keys = call_.keys;
   const auto same = [&](std::size_t i) {
@@ -40,7 +40,7 @@ Key Context::key_of(std::string_view name) {
   return Key(name);
 }
 
-// The record's own name is not the argument's bytes, so the hash is looked for by content.
+// The name comes from a record, not from an argument: names are compared.
 Key Context::known_key(std::string_view name) const {
   const std::vector<PlannedKey>& keys = call_.keys;
   for (std::size_t i = call_.next_key > 0 ? call_.next_key - 1 : 0;
@@ -69,7 +69,7 @@ Record* Context::find(std::string_view name, unsigned number, Access access) {
   return nullptr;
 }
 
-// While writes are refused the key stays where it is and is only hidden.
+// While writes are refused, an expired key is not removed, only hidden.
 void Context::expire(const Key& key, unsigned number) {
   if (!engine_.writable(false).ok()) return;
   storage::Database& keyspace = engine_.database(number);
@@ -91,8 +91,8 @@ Record* Context::remove_expired_fields(Record* record, std::span<const std::stri
     if (time_ms && *time_ms != storage::kNoExpiry && *time_ms < now_ms) effect.push_back(fields[i]);
   }
   if (effect.size() == 2) return record;
-  const bool changed = call_.changed;  // an expiration is no change of the command's
-  change(record);
+  const bool changed = call_.changed;  // the removal is no change that the command makes
+  change(record, KeyEvent::kUnwatched);
   types::Hash hash(database(), record, limits);
   for (const std::string_view field : std::span(effect).subspan(2))
     parts_.statistics.expired_fields += hash.erase(field);
@@ -143,7 +143,7 @@ Record* Context::put(std::string_view name, unsigned number, ValueType type, Enc
   if (record == nullptr) {
     record = keyspace.insert(key, batch_.fetched_records, type, encoding, size);
   } else {
-    // Who waits for the value that goes must hear of it.
+    // Clients may wait for the removal of the old value (BlockedClient::when_gone).
     if (record->type() != type) note(KeyEvent::kRemoved, key, number, record->type());
     if (lies_within(bytes, record)) bytes = copy = bytes;
     record = keyspace.overwrite(record, type, encoding, size, keep_expiry);
@@ -217,8 +217,14 @@ bool Context::need(std::string_view name, unsigned number) {
   return engine_.database(number).resident(key_of(name), batch_.fetched_records, batch_.missing);
 }
 
+io::Task<> Context::wait_for_open_unit() {
+  if (in_transaction()) co_return;  // the open unit is its own
+  while (open_unit_.active()) co_await open_unit_.closed().wait();
+}
+
 io::Task<bool> Context::load(std::span<const std::string_view> keys) {
   while (true) {
+    co_await wait_for_open_unit();
     for (const std::string_view key : keys) need(key);
     if (batch_.missing.empty()) co_return true;
     const Result<void> fetched = co_await engine_.fetch(batch_.missing, batch_.fetched_records);
@@ -233,8 +239,8 @@ storage::Database::KeyLocation Context::locate(std::string_view key) {
   return database().locate(key_of(key), batch_.fetched_records);
 }
 
-// An object that changes again and again while it is copied is copied whole in the end, as it is within a transaction
-// that has begun, where nothing but reads may be waited for.
+// After some copies that changes have spoilt, the handler copies the object itself. So it does inside an open unit,
+// which must not wait for a copy.
 bool Context::copied(std::string_view key, storage::ObjectPointer& copy) {
   constexpr unsigned kMostCopies = 2;
   const std::unique_ptr<storage::ObjectCopy> made = std::exchange(call_.copy, nullptr);
@@ -246,7 +252,7 @@ bool Context::copied(std::string_view key, storage::ObjectPointer& copy) {
   if (made) copy = made->take(object);
   if (copy || call_.copies_begun == kMostCopies || batch_.transaction.opened) return true;
   ++call_.copies_begun;
-  // Of a hot record: what lets go of its object tells the copy.
+  // write() makes the record hot. The copy is told when a hot record loses its object.
   call_.copy = std::make_unique<storage::ObjectCopy>(*write(key), types::object_decoder(), engine_.ledger());
   return false;
 }
@@ -259,7 +265,7 @@ std::uint64_t Context::random() const {
   return call_.random;
 }
 
-// Within a transaction nobody is kept waiting.
+// Inside a transaction a command does not wait: it replies as at a timeout.
 void Context::block(const KeyWait& wait) {
   if (!may_block()) return reply.null_array();
   call_.blocks = true;

@@ -1,7 +1,7 @@
-// Context: what one run of a handler sees: arguments, reply, keys. A handler is plain and synchronous; all keys that
-// its table row names are resident when it runs. One that learns of further keys asks need(key) for each *before it
-// changes anything* and returns at once when it says false: it is run again when the key is there.
-// Ownership: borrows everything; lives for one command. Thread: the reactor's.
+// Context: what one run of a handler sees: arguments, reply, keys. All keys that the table row names are resident when
+// the handler runs. A handler that learns of further keys calls need(key) for each of them *before it changes
+// anything*. When need() returns false, the handler returns at once; it is run again when the key is resident.
+// Ownership: borrows everything; lives for one run of a handler. Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include "src/execution/command_batch.h"
 #include "src/execution/key_events.h"
+#include "src/execution/open_unit.h"
 #include "src/resp/reply.h"
 #include "src/runtime/server_statistics.h"
 #include "src/runtime/store.h"
@@ -30,7 +31,7 @@ struct ContextParts {
 
 class Context {
  public:
-  Context(const ContextParts& parts, CommandBatch& batch, Reply& out)
+  Context(const ContextParts& parts, OpenUnit& open_unit, CommandBatch& batch, Reply& out)
       : arguments(batch.call.arguments),
         reply(out),
         command(batch.call.row()),
@@ -38,6 +39,7 @@ class Context {
         limits(parts.limits),
         now_ms(batch.now_ms),
         parts_(parts),
+        open_unit_(open_unit),
         batch_(batch),
         call_(batch.call),
         engine_(parts.store.engine()) {}
@@ -47,24 +49,24 @@ class Context {
   Reply& reply;
   const Command& command;
   Session& session;                       // selected database, protocol, name, flags
-  const types::CollectionLimits& limits;  // of what is kept packed
+  const types::CollectionLimits& limits;  // up to which collections are packed
   std::int64_t now_ms;                    // wall clock, the same for all of one command
 
-  // What the command's family uses beside keys (family_parts.h).
+  // The parts of the server that the command's family uses (family_parts.h).
   template <typename Parts>
   const Parts& parts() const {
     return call_.entry->parts.template get<Parts>();
   }
 
-  // The command comes from where expiry has its own commands, the log: what has expired by now is looked at as it was.
+  // The command comes from the log, which has an effect for each expired key: expired keys are not removed on look-up.
   bool replaying() const { return !batch_.origin->expires; }
 
   std::string_view argument(std::size_t index) const { return arguments[index]; }
 
-  // --- keys of the selected database (or of `database`, where given)
-  // The record, nullptr if absent or expired (an expired key is removed on the way, as Redis does, but not when
-  // replaying). O(1). read() sets the access clock and counts a hit or a miss, read_without_touch() only counts (TTL,
-  // TYPE, EXISTS, as in Redis), write() only sets the clock, peek() does neither.
+  // --- keys of the selected database (or of `database`, where given) The record of a key, nullptr if the key is absent
+  // or expired. As in Redis, the look-up removes an expired key; not in replay. O(1). read() sets the access clock and
+  // counts a hit or a miss; read_without_touch() only counts (TTL, TYPE, EXISTS, as in Redis); write() only sets the
+  // clock; peek() does neither.
   const storage::Record* read(std::string_view key);
   const storage::Record* read_without_touch(std::string_view key);
   const storage::Record* peek(std::string_view key);
@@ -72,29 +74,30 @@ class Context {
   storage::Record* write(std::string_view key);
   storage::Record* write(std::string_view key, unsigned database);
 
-  // Makes `key` hold these bytes, whatever it held (any type). Keeps its expiry only if told. Marks the key changed.
+  // Gives `key` this value in place of any value that it has. Keeps the expiry only if `keep_expiry`. The key counts as
+  // changed.
   storage::Record* put(std::string_view key, storage::ValueType type, storage::Encoding encoding,
                        std::string_view bytes, bool keep_expiry = false);
   storage::Record* put(std::string_view key, unsigned database, storage::ValueType type, storage::Encoding encoding,
                        std::string_view bytes, bool keep_expiry = false);
-  // The same with an object for its value.
+  // The same with an object as the value.
   storage::Record* put(std::string_view key, unsigned database, storage::ValueType type, storage::ObjectPointer object,
                        bool keep_expiry = false);
-  // Takes a record's object out, nullptr if it has none, to be put elsewhere; the record must be removed then.
+  // Takes the object out of a record, nullptr if it has none. The record must be removed then.
   storage::ObjectPointer take_object(storage::Record* record);
-  // A hash loses those of `fields`, every `step`-th, that have expired, as a key that has goes on the way; nullptr: the
-  // last one was among them, and the key is gone.
+  // Removes those of `fields` (of every `step`-th) that have expired from a hash, as a look-up removes an expired key.
+  // nullptr: no field was left, and the key was removed.
   storage::Record* remove_expired_fields(storage::Record* record, std::span<const std::string_view> fields,
                                          std::size_t step = 1);
-  // Before the value of a record from write() is changed in place.
+  // Must be called before the value of a record from write() is changed in place.
   void change(storage::Record* record, KeyEvent event = KeyEvent::kChanged);
-  // The command leaves the value as it is, and Redis tells who watches the key of a change all the same (LTRIM that
-  // trims nothing). Nothing is logged.
+  // The command leaves the value as it is, but in Redis it breaks a WATCH of the key (LTRIM that trims nothing).
+  // Nothing is logged.
   void signal_modified(const storage::Record& record);
   storage::Record* resize(storage::Record* record, std::uint32_t value_size, KeyEvent event = KeyEvent::kChanged);
   storage::Record* set_expiry(storage::Record* record, std::int64_t expiry_ms);
   void remove(storage::Record* record);
-  // For records of another database than the selected one.
+  // The same for a record of another database than the selected one.
   void remove(storage::Record* record, unsigned database);
   storage::Record* set_expiry(storage::Record* record, std::int64_t expiry_ms, unsigned database);
 
@@ -104,54 +107,57 @@ class Context {
   storage::Database& database(unsigned number);
 
   // --- keys that the table row does not name
-  // True: resident, go on. False: return now, the handler is run again.
+  // True: the key is resident. False: the handler must return; it is run again.
   bool need(std::string_view key);
   bool need(std::string_view key, unsigned database);
-  // For handlers that may suspend: reads those of these keys that are not in memory. False: one cannot be read; the error
-  // is replied.
+  // For handlers that may suspend: reads those of these keys that are not in memory. False: one cannot be read; the
+  // error is replied.
   io::Task<bool> load(std::span<const std::string_view> keys);
+  // For handlers that may suspend: behind each of their waits, before they look at keys again. A unit that has been
+  // opened meanwhile may have changed them, and nobody must see that before its commit.
+  io::Task<> wait_for_open_unit();
   // What the store knows of a resident key's place and uses.
   storage::Database::KeyLocation locate(std::string_view key);
   storage::Engine& engine() { return engine_; }
   io::Clock& clock() { return parts_.clock; }
-  // True: go on; `copy` is one of the key's large object, or null where what there is is to be copied at one go. False:
-  // return now, nothing being changed; the handler is run again when the copy is made, others go on meanwhile.
+  // Copies the large object of a key in slices, other commands running between them. True: `copy` is the copy, or null
+  // if the handler should copy the value itself. False: the handler must return without a change; it is run again when
+  // the copy is made.
   bool copied(std::string_view key, storage::ObjectPointer& copy);
-  // The reply tells of keys as a whole (how many there are): it waits until all changes so far are durable. While the
-  // log cannot be written it does not wait, for such commands must answer then most of all.
+  // The reply depends on the keyspace as a whole (how many keys there are): it waits until all changes so far are
+  // durable. It does not wait while the log cannot be written: INFO must reply then.
   void reveal_keyspace();
-  // May a command that is no write command change a key on the way? Not while writes are refused.
+  // May a read command store something with a key (PFCOUNT)? Not while writes are refused.
   bool may_change() const { return replaying() || engine_.writable(false).ok(); }
-  // A random number that stays the same when the handler is run again.
+  // A random number, the same one when the handler is run again.
   std::uint64_t random() const;
 
-  // The command is one of a transaction: it must not wait for a checkpoint, nor for a client.
+  // The command is part of a transaction: it must not wait for a checkpoint or for a client.
   bool in_transaction() const { return batch_.transaction.active; }
 
   // --- waiting for keys (key_wait.h)
-  // Instead of a reply, for commands that have changed nothing. A client that cannot be kept waiting is answered as if
-  // the time were over.
+  // Called in place of a reply, by a handler that has changed nothing. A client that cannot wait gets the reply of a
+  // timeout.
   void block(const KeyWait& wait);
   bool may_block() const { return session.may_block && !in_transaction(); }
-  // Those of `keys` to be looked at: all of them, or the one that has come for a client that waited.
+  // Those of `keys` that the handler should look at: all, or after a wait the one that is ready.
   std::span<const std::string_view> candidates(std::span<const std::string_view> keys) const;
-  // It has waited, and runs again because of one of its keys.
+  // The command has waited and runs again because one of its keys is ready.
   bool served() const { return call_.served; }
-  // The value of this key has more in it now than before: for changes in place that others may wait for (XADD).
+  // The value has grown in place, and clients may wait for that (XADD).
   void extended(std::string_view key, storage::ValueType type);
 
   // --- databases as a whole
-  // Empties a database at once.
+  // Removes all keys of a database.
   void flush(unsigned database);
-  // The keys of each become those of the other.
+  // Exchanges two databases.
   void swap(unsigned first, unsigned second);
-  // For observers: this key of the database is another one, or gone, by what was done to the database.
+  // Tells observers that SWAPDB has changed this key.
   void note_replaced(std::string_view key, unsigned database);
 
   // --- effects
-  // What goes to the log (and later to replicas) instead of the command as it came; may be called several times. A
-  // handler that changed something and calls neither of these is logged as it came; one that changed nothing, not at
-  // all.
+  // A command that has changed something is logged as it came. A handler that calls propagate(), once or several times,
+  // replaces that by these effects, propagate_nothing() by none.
   void propagate(std::span<const std::string_view> effect);
   void propagate(std::initializer_list<std::string_view> effect);
   void propagate_nothing();
@@ -168,6 +174,7 @@ class Context {
   storage::Key known_key(std::string_view name) const;
 
   const ContextParts& parts_;
+  OpenUnit& open_unit_;
   CommandBatch& batch_;
   Call& call_;
   storage::Engine& engine_;

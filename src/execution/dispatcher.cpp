@@ -9,9 +9,9 @@ namespace {
 
 using Wait = CommandBatch::Wait;
 
-// What one batch reads together at most, and keeps of it: enough for the device, little beside what clients may send.
+// What one batch reads ahead, and keeps of it, at most: enough to use the device, little beside the query buffers.
 constexpr std::size_t kMaxLookAheadBytes = 2 << 20;
-// Commands whose keys are prefetched together: enough to hide memory's latency, few enough to stay in the first cache.
+// Commands whose keys are prefetched together: enough to hide the latency of memory, few enough for the first cache.
 constexpr std::size_t kPrefetchedCommands = 32;
 
 }  // namespace
@@ -24,7 +24,7 @@ Dispatcher::Dispatcher(const ContextParts& parts, const CommandTable& commands, 
       logger_(logger),
       accounting_(accounting),
       pool_(parts.store.ledger()),
-      runner_(parts, accounting, logger),
+      runner_(parts, open_unit_, accounting, logger),
       pause_(parts.clock),
       watched_keys_(parts.events),
       transactions_(runner_, open_unit_, watched_keys_, settings),
@@ -53,11 +53,13 @@ bool Dispatcher::run(CommandBatch& x) {
     x.rerun = false;
     x.fetch_error.clear();
     if (blocking_.clients().has_ready()) blocking_.serve();
+    open_unit_.resume_waiting();
   }
   return true;
 }
 
-// While memory is short, replies leave before more are made. Small ones are charged when the turn ends (ReplyGate).
+// While memory is short, replies are sent before further commands run. A smaller output is charged when the turn ends
+// (ReplyGate).
 bool Dispatcher::must_give_way(CommandBatch& x) {
   if (x.output->size() <= CommandBatch::kMaxUnsentWhenShort || store_.loading()) return false;
   x.output->charge();
@@ -66,7 +68,7 @@ bool Dispatcher::must_give_way(CommandBatch& x) {
   return true;
 }
 
-// Takes each command's first argument for a key: where it is none, nothing but the prefetch is in vain.
+// Takes the first argument of each command for a key. If it is none, the prefetch is useless but harmless.
 void Dispatcher::prefetch(CommandBatch& x) const {
   const auto& requests = x.requests.requests;
   const std::size_t end = std::min(x.next + kPrefetchedCommands, requests.size());
@@ -81,7 +83,7 @@ void Dispatcher::prefetch(CommandBatch& x) const {
   x.prefetched = end;
 }
 
-// True: answered. False: x.wait says what for.
+// True: the request is answered. False: x.wait says for what the batch waits.
 bool Dispatcher::run_next(CommandBatch& x) {
   if (x.transaction.opened) return transactions_.run(x);
   const Request& request = x.requests.requests[x.next];
@@ -120,7 +122,7 @@ bool Dispatcher::run_next(CommandBatch& x) {
 
 void Dispatcher::queue(CommandBatch& x, CommandEntry& entry, std::span<const std::string_view> arguments,
                        std::string_view raw) {
-  // What will not run is not kept.
+  // A transaction that will not run needs no queue.
   Session& session = *x.session;
   if (!session.transaction.refused() && !session.watch_broken) session.transaction.queue(entry, arguments, raw);
   const std::size_t start = x.replies->size();
@@ -128,21 +130,21 @@ void Dispatcher::queue(CommandBatch& x, CommandEntry& entry, std::span<const std
   runner_.finish_reply(x, start);
 }
 
-// EXEC. What is asked before the unit opens is asked again after each wait: admission, and whether it may begin.
+// Runs EXEC. Before the unit opens, admission and may_begin() are checked again after each wait.
 bool Dispatcher::run_queue(CommandBatch& x, CommandEntry& exec, std::span<const std::string_view> arguments,
                            std::string_view raw) {
   if (!x.transaction.active && transactions_.begin(x, exec, arguments, raw)) return true;
   return transactions_.read_ahead(x) && may_begin(x, x.transaction.exec) && transactions_.run(x);
 }
 
-// Blocked clients come first at their keys, and an open unit keeps others away from its own.
+// Blocked clients come first at their keys, and an open unit keeps other calls off its keys.
 bool Dispatcher::may_begin(CommandBatch& x, const Call& call) {
   if (open_unit_.active() && open_unit_.excludes(call, *x.origin)) {
     x.wait = Wait::kUnit;
     return false;
   }
   if (blocking_.comes_later(call.keys)) {
-    x.wait = Wait::kServing;
+    x.wait = open_unit_.active() ? Wait::kUnit : Wait::kServing;
     return false;
   }
   return true;
@@ -151,7 +153,7 @@ bool Dispatcher::may_begin(CommandBatch& x, const Call& call) {
 bool Dispatcher::make_resident(CommandBatch& x) {
   if (x.call.keys.empty() || runner_.ready(x)) return true;
   if (x.fetched_for != x.next && x.fetched_records.bytes() > kMaxLookAheadBytes) {
-    // What the batch's earlier commands had read goes before more is.
+    // The records of the batch's earlier commands are freed before more are read.
     x.fetched_records.clear();
     x.missing.clear();
     runner_.ready(x);
@@ -162,7 +164,7 @@ bool Dispatcher::make_resident(CommandBatch& x) {
   return false;
 }
 
-// Adds what the batch's later commands miss, as far as it can be told now.
+// Adds the records that later commands of the batch miss, as far as their keys are known now.
 void Dispatcher::look_ahead(CommandBatch& x) {
   unsigned database = x.session->database;
   std::size_t bytes = 0;
@@ -190,8 +192,8 @@ bool Dispatcher::run_handler(CommandBatch& x) {
   const std::size_t start = x.output->size();
   const CommandRunner::Outcome outcome = runner_.run(x, true);
   if (outcome == CommandRunner::Outcome::kReplied) runner_.finish_reply(x, start);
-  // Also where the handler is to run again: what it found expired is removed already, and the log must say so before
-  // anybody else's effects.
+  // Also if the handler is to run again: it may have removed expired keys, and the log must have these effects before
+  // those of other commands.
   runner_.commit(x, start);
   switch (outcome) {
     case CommandRunner::Outcome::kReplied:
@@ -221,7 +223,7 @@ io::Task<> Dispatcher::wait(CommandBatch& x) {
   const std::int64_t begin_us = clock_.monotonic_us();
   switch (x.wait) {
     case Wait::kNothing:
-    case Wait::kSent:  // the channel's own
+    case Wait::kSent:  // the connection waits itself
     case Wait::kKeys:
       break;
     case Wait::kServing:
@@ -232,6 +234,9 @@ io::Task<> Dispatcher::wait(CommandBatch& x) {
       break;
     case Wait::kFetch:
       co_await wait_for_fetch(x);
+      break;
+    case Wait::kEviction:
+      co_await clock_.sleep_ms(1);
       break;
     case Wait::kLogRoom:
       co_await wait_for_log_room();
@@ -265,10 +270,10 @@ io::Task<> Dispatcher::wait_for_pause(CommandBatch& x) {
   co_await pause_.ended().wait();
   x.session->paused = false;
   --pause_.waiting;
-  x.fetched_records.clear();  // the store may have been reloaded meanwhile
+  x.fetched_records.clear();  // the store may have been reloaded during the wait
 }
 
-// An error is the running command's only if its own locations alone bring it about.
+// After an error the read is repeated without the records of later requests: the error may be theirs.
 io::Task<> Dispatcher::wait_for_fetch(CommandBatch& x) {
   const bool looked_ahead = std::exchange(x.looked_ahead, false);
   storage::Engine& engine = store_.engine();
@@ -285,7 +290,7 @@ io::Task<> Dispatcher::wait_for_fetch(CommandBatch& x) {
   }
 }
 
-// A unit of which a part is in the log must be committed. A full disk only makes it gather in memory.
+// A unit with a part in the log must be committed. While the disk is full, its effects gather in memory.
 io::Task<> Dispatcher::wait_for_log_room() {
   const Result<void> room = co_await store_.engine().wait_for_log_room();
   if (room.ok() || room.error().code == ErrorCode::kNoSpace) co_return;
@@ -296,8 +301,7 @@ io::Task<> Dispatcher::wait_for_log_room() {
 
 io::Task<> Dispatcher::wait_for_async(CommandBatch& x) {
   if (x.transaction.active) {
-    co_await runner_.run_async(x, false);
-    ++x.transaction.next;
+    co_await transactions_.run_async(x);
     co_return;
   }
   const std::size_t start = co_await runner_.run_async(x, true);

@@ -1,8 +1,8 @@
-// Dispatcher: takes batches of commands through admission, reading and running, in order, and says what a batch waits for.
+// Dispatcher: runs the commands of a batch in order: admits each, has its keys read, and runs its handler.
 //
-// run() never suspends and, when all keys are resident, allocates nothing: it works through a batch until something must
-// be waited for. Then the caller awaits wait() and calls run() again. After each unit those are served who waited for
-// what it did (blocking.h).
+// run() works through a batch until the batch is done or must wait. It does not suspend, and it allocates nothing while
+// all keys are resident. If the batch must wait, the caller awaits wait() and calls run() again. After each unit,
+// blocked clients whose keys have become ready are served (blocking.h).
 // Ownership: borrows the parts it uses. Thread: the reactor's.
 #pragma once
 
@@ -26,7 +26,7 @@ class Dispatcher {
   Dispatcher(const ContextParts& parts, const CommandTable& commands, CallAccounting& accounting,
              const Settings& settings, Logger& logger);
 
-  // True: the batch is done, or its client wants no more of it. False: await wait(), call run() again.
+  // True: the batch is done, or its session is closing. False: await wait(), then call run() again.
   bool run(CommandBatch& batch);
   io::Task<> wait(CommandBatch& batch);
 
@@ -36,17 +36,17 @@ class Dispatcher {
   WatchedKeys& watched_keys() { return watched_keys_; }
   TransactionRunner& transactions() { return transactions_; }
 
-  // Batches that wait for something; a reload of the store needs them gone.
+  // How many batches wait. A reload of the store waits until there are none.
   std::uint64_t waiting() const { return waiting_ + blocking_.reading(); }
-  // Something runs on the dispatcher's own account.
+  // A task of the dispatcher itself is under way.
   bool busy() const { return blocking_.busy() || pause_.busy(); }
-  // The session goes: it waits and watches no more.
+  // Must be called before a session ends: ends its wait and its watches.
   void forget(Session& session);
 
-  // The two ends of a turn's end: before the log is committed, and after.
+  // At the end of a turn, before and after the log is committed.
   void resume_unblocked() { blocking_.resume_unblocked(); }
   void end_turn() { runner_.end_turn(); }
-  // The log of another life of the engine begins.
+  // The engine was opened again: positions of its earlier log mean nothing.
   void forget_positions() { runner_.forget_positions(); }
 
  private:
@@ -71,9 +71,9 @@ class Dispatcher {
   Logger& logger_;
   CallAccounting& accounting_;
   CommandBatchPool pool_;
+  OpenUnit open_unit_;
   CommandRunner runner_;
   Pause pause_;
-  OpenUnit open_unit_;
   WatchedKeys watched_keys_;
   TransactionRunner transactions_;
   Admission admission_;

@@ -56,7 +56,7 @@ std::uint64_t EffectLog::append(storage::Engine& engine, const Effects& effects)
   return engine.append(parts_);
 }
 
-// The effects, each in its database; leaves database_ as that of the last.
+// Appends the effects with a SELECT before each change of the database. database_ is that of the last effect then.
 void EffectLog::append_transaction(std::string& out, const Effects& effects) {
   const std::string_view text = effects.text();
   std::size_t begin = 0;

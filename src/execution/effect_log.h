@@ -1,7 +1,7 @@
-// EffectLog: writes the effects of commands to the engine's log, naming the database where the log's reader could not
-// know it: the log may be replayed from any checkpoint's mark, so each turn's first effect and the first one behind a
-// mark says its SELECT again.
-// Ownership: owned by Dispatcher. Thread: the reactor's.
+// EffectLog: appends the effects of units to the engine's log, with a SELECT where the reader cannot know the database.
+// Invariant: replay may begin at any checkpoint's mark, so the first effect of each turn and the first one behind a
+// mark have a SELECT.
+// Ownership: owned by CommandRunner. Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -16,17 +16,18 @@ namespace terrace {
 
 class EffectLog {
  public:
-  // All return the position behind what they appended.
-  // One command as RESP.
+  // Each returns the position behind what it appended.
+  // One command, as RESP.
   std::uint64_t append(storage::Engine& engine, unsigned database, std::string_view command);
-  // What one command gathered: several effects are taken back all or none.
+  // All effects of one unit. Several effects are put between MULTI and EXEC: replay applies all or none.
   std::uint64_t append(storage::Engine& engine, const Effects& effects);
 
-  // A unit's effects in pieces (Engine::append_piece): nothing else is appended between the first and the last.
+  // The effects of one unit in pieces (Engine::append_piece). Nothing else may be appended between the first and the
+  // last.
   void append_piece(storage::Engine& engine, const Effects& effects, bool first);
   std::uint64_t append_last_piece(storage::Engine& engine, const Effects& effects);
 
-  // A turn has ended: the next effect says its database again.
+  // A turn has ended: the next effect gets a SELECT.
   void end_turn() { database_ = kUnknown; }
 
  private:
@@ -36,10 +37,10 @@ class EffectLog {
   void append_transaction(std::string& out, const Effects& effects);
 
   unsigned database_ = kUnknown;
-  std::uint64_t marks_ = 0;  // the engine's, when the last SELECT was said
+  std::uint64_t marks_ = 0;  // the engine's count of marks at the last SELECT
   std::vector<std::string_view> parts_;
-  std::string select_;            // RESP of the last SELECT said,
-  unsigned selected_ = kUnknown;  // and its number
+  std::string select_;            // the RESP of the last SELECT,
+  unsigned selected_ = kUnknown;  // and its database
 };
 
 }  // namespace terrace

@@ -1,5 +1,5 @@
-// Effects: what one command puts into the log, gathered while it runs, as RESP commands each in its database.
-// Ownership: owned by the run it belongs to; buffers are reused. Thread: the reactor's.
+// Effects: what one unit will put into the log: RESP commands, each with its database.
+// Ownership: part of its Unit; buffers are reused. Thread: the reactor's.
 #pragma once
 
 #include <initializer_list>
@@ -29,7 +29,7 @@ class Effects {
     append_command(text_, parts);
     entries_.push_back({database, text_.size()});
   }
-  // One that is RESP already.
+  // A command that is RESP already.
   void add_resp(unsigned database, std::string_view resp) {
     text_ += resp;
     entries_.push_back({database, text_.size()});

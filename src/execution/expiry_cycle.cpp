@@ -9,15 +9,15 @@ namespace terrace {
 namespace {
 
 constexpr unsigned kChainsPerStep = 8;
-// One cycle goes on for at most this share of its period, in slices.
+// A cycle runs for at most this share of its period, in slices.
 constexpr std::int64_t kBusyPercent = 10;
 constexpr std::int64_t kColdPeriodMs = 100;
-// Whatever `hz` says: the end of the server waits for the end of a period.
+// At least so many periods a second, even if `hz` is lower: the end of the server waits for the end of a period.
 constexpr std::int64_t kLeastHz = 10;
 constexpr std::size_t kColdKeys = 256;
-// Named at once: each may be a hash that loses fields.
+// Keys found in one step; each may be a hash of which many fields have expired.
 constexpr std::size_t kKeysAtOnce = 16;
-// Times kColdKeys in a row while the quota is passed, before the cycle rests for a period.
+// Rounds of kColdKeys keys while the quota is exceeded, before the cycle sleeps for a period.
 constexpr unsigned kEvictionRounds = 64;
 
 }  // namespace
@@ -95,8 +95,8 @@ io::Task<> ExpiryCycle::remove_hot() {
   if (!keys_.empty()) co_await hot_.remove_expired(database_, keys_);
   keys_.clear();
   if (hashes_.empty()) co_return;
-  // It may have more such fields than go at once. One that a checkpoint copies just now is found again by the next
-  // walk.
+  // The hash may have more expired fields than one call removes. A hash that a checkpoint is copying is left for the
+  // next walk.
   storage::Engine& engine = store_.engine();
   const storage::Key key(hashes_.back());
   bool more = !engine.checkpoint_running() || engine.changeable(database_, key);
@@ -107,7 +107,7 @@ io::Task<> ExpiryCycle::remove_hot() {
   if (!more) hashes_.pop_back();
 }
 
-// At the end of a walk through a database.
+// Called at the end of a walk through a database.
 void ExpiryCycle::note_time_left() {
   const storage::Database::TimeLeft left = std::exchange(left_, {});
   statistics_.average_ttl_ms[database_] =

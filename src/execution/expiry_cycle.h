@@ -1,6 +1,6 @@
-// ExpiryCycle: removes keys that nobody asks for: those whose time has passed, `hz` times a second in slices of at most
-// a millisecond (hot ones by walking the index, cold ones as the store finds them), and in cache mode those that the
-// quota has no room for.
+// ExpiryCycle: removes expired keys without a command that looks them up: hot keys `hz` times a second, in slices of at
+// most a millisecond, by walking the index; cold keys as the store finds them. In cache mode it also removes the keys
+// for which the disk quota has no room.
 // Ownership: owned by Server. Thread: the reactor's.
 #pragma once
 
@@ -31,11 +31,11 @@ class ExpiryCycle {
         hot_(dispatcher, clock),
         cold_(dispatcher, clock) {}
 
-  // Each until stop(), and a sleep of at most a tenth of a second longer.
+  // Each runs until stop() is called, and ends at most a tenth of a second later.
   io::Task<> run_hot();
   io::Task<> run_cold();
   void set_active(bool active) { active_ = active; }  // DEBUG SET-ACTIVE-EXPIRE
-  // Begins nothing more; what is under way ends soon. The store must not be closed while it is busy.
+  // No further removal begins; one under way ends soon. The store must not be closed while busy().
   void stop() { stopped_ = true; }
   bool busy() const { return busy_ > 0; }
 
@@ -43,7 +43,7 @@ class ExpiryCycle {
   bool may_remove() const;
   std::int64_t hot_period_us() const;
   io::Task<> expire_hot();
-  // One step of the walk through all databases, or what is left of the step before.
+  // Takes one step of the walk through all databases, unless keys of the last step are left.
   void find_hot();
   io::Task<> remove_hot();
   void note_time_left();
@@ -61,7 +61,7 @@ class ExpiryCycle {
   bool active_ = true;
   bool stopped_ = false;
   unsigned busy_ = 0;
-  // Where the walk stands.
+  // The state of the walk.
   unsigned database_ = 0;
   std::uint32_t cursor_ = 0;
   storage::Database::TimeLeft left_;  // of the database being walked

@@ -1,5 +1,5 @@
-// FamilyParts: what the handlers of one command family use beside keys, handed to the command table with the family's
-// rows: a struct of references that the family declares. A handler asks for it by its type.
+// FamilyParts: the parts of the server that the handlers of one command family use: a struct of references that the
+// family declares and adds to the command table with its rows. A handler gets it by its type.
 // Ownership: borrows. Thread: the reactor's.
 #pragma once
 

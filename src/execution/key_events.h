@@ -1,6 +1,6 @@
-// KeyEvents: tells the observers of keys what a unit has done to them: blocked clients, WATCH. Each change is told once,
-// in one form, when its unit is committed.
-// Invariant: a change that the log gets is told; eviction to disk, compaction and checkpoints change nothing and are not.
+// KeyEvents: tells the observers of keys (blocked clients, WATCH) what a unit has changed. Each change is told once,
+// when its unit is committed.
+// Invariant: every change that is logged is told; eviction to disk, compaction and checkpoints are not changes.
 // Ownership: owned by the server; borrows the observers, which outlive it. Thread: the reactor's.
 #pragma once
 
@@ -13,19 +13,20 @@
 namespace terrace {
 
 enum class KeyEvent : std::uint8_t {
-  kChanged,    // its value, or its expiry, is another one
-  kStored,     // it came to be, or got a new value as a whole
-  kUnwatched,  // changed where Redis tells nobody who watches the key: its encoding, the groups of a stream
-  kExtended,   // others may wait for what was added to its value
-  kRemoved,    // by a command
-  kExpired,    // by its time
+  kChanged,    // the value, or the expiry, has changed
+  kStored,     // the key was created, or its value replaced
+  kUnwatched,  // a change that does not break a WATCH in Redis: of the encoding, of the groups of a stream,
+               // of fields that have expired (WatchedKeys knows of these by itself)
+  kExtended,   // the value has grown in place, and clients may wait for that
+  kRemoved,    // a command has removed the key
+  kExpired,    // the key was removed because it had expired
   kFlushed,    // all keys of the database were removed
-  kSwapped,    // the database's keys are another database's now
+  kSwapped,    // the database was exchanged with another one
 };
 
 struct KeyChange {
   KeyEvent event;
-  storage::ValueType type;  // of the value that is there, or that was
+  storage::ValueType type;  // of the value, or of the removed value
   unsigned database;
   std::string_view name;  // empty for kFlushed, kSwapped
 };
@@ -42,7 +43,7 @@ class KeyEvents {
  public:
   void add(KeyObserver& observer) { observers_.push_back(&observer); }
 
-  // An observer waits for something, or no longer does. Names of keys are kept only while one does.
+  // An observer begins or ceases to be interested in keys. Names of changed keys are kept only while one is interested.
   void begin_interest() { ++interested_; }
   void end_interest() { --interested_; }
   bool wanted() const { return interested_ > 0; }

@@ -9,10 +9,10 @@
 namespace terrace {
 namespace {
 
-// Fields that one call takes away: so many that nobody waits for it.
+// One call removes at most so many fields, so that other commands do not wait for it.
 constexpr std::size_t kMaxExpiredFields = 64;
 
-// The look removes the key if its time has passed.
+// The look-up removes the key if it has expired.
 void expire_key(Context& context) {
   context.peek(context.argument(1));
 }
@@ -30,7 +30,8 @@ void evict(Context& context) {
 
 constexpr KeySpec kKey[] = {{.flags = "RW delete"}};
 
-// Rows that no client can name. What they do is logged as DEL and HDEL; the name of the last is that of its effect.
+// Rows outside the command table: no client can run them. Their effects are DEL and HDEL; the last one's row has the
+// name of its effect.
 constexpr Command row(std::string_view name, void (*handler)(Context&)) {
   return {.name = name,
           .arity = 2,

@@ -1,4 +1,4 @@
-// KeyRemover: removes keys on the server's own account: no client, no replies, effects logged as always.
+// KeyRemover: removes keys for the server itself: without a client and without replies; the effects are logged.
 // Ownership: borrows the dispatcher. Thread: the reactor's.
 #pragma once
 
@@ -18,18 +18,18 @@ class KeyRemover {
  public:
   KeyRemover(Dispatcher& dispatcher, io::Clock& clock);
 
-  // Each removes nothing but what has indeed expired when it comes to the key.
+  // Removes those of the keys that are expired.
   io::Task<> remove_expired(unsigned database, std::span<const std::string> keys) {
     return run(expire_key_, database, keys);
   }
-  // The same; of a hash that stays, some fields whose time has passed go.
+  // The same, and removes some of the expired fields of hashes.
   io::Task<> remove_expired_parts(unsigned database, std::span<const std::string> keys) {
     return run(expire_parts_, database, keys);
   }
   io::Task<> remove(unsigned database, std::span<const std::string> keys) { return run(evict_, database, keys); }
 
  private:
-  // The row with each key for its argument.
+  // Runs the row for each key, which is its argument.
   io::Task<> run(CommandEntry& entry, unsigned database, std::span<const std::string> keys);
 
   Dispatcher& dispatcher_;

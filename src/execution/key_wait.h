@@ -1,19 +1,21 @@
-// KeyWait: what a command that has found nothing waits for, as a blocking handler tells Context::block().
+// KeyWait: what a command waits for that has found nothing: the argument of Context::block().
 //
-// A blocking command is one handler and one row, with the flag kBlocking, as any other:
+// A blocking command has one handler and one row, as any other, and the flag kBlocking:
 //
 //   void bzpopmin(Context& context) {
-//     ... read options, then the timeout; each error is replied as ever
-//     for (std::string_view key : context.candidates(keys)) { ... found: pop, reply, propagate as the plain command;
-//     return; } context.block({.type = ValueType::kSortedSet, .keys = keys, .timeout_ms = *timeout});
+//     ... read the options and the timeout; reply errors as usual
+//     for (std::string_view key : context.candidates(keys)) {
+//       ... if there is a member: pop it, reply, propagate the plain command, and return
+//     }
+//     context.block({.type = ValueType::kSortedSet, .keys = keys, .timeout_ms = *timeout});
 //   }
 //
-// The client keeps its place in the queue of each of its keys. After every command, whoever waits for a key that has
-// come to hold a value of that type has its handler run again, in order of arrival, with that key as the one candidate;
-// if it calls block() again, it stays where it is, and what it says then does not count. Context tells by itself of
-// keys that come to be and go; a command that adds to a value others may wait for the growth of (XADD) calls
-// Context::key_ready(). When the time is over the reply is a null array.
-// Ownership: `keys` are among the command's arguments. Thread: the reactor's.
+// The client is queued at each of its keys. When a key has come to hold a value of this type, the handlers of its
+// clients run again, in order of arrival, after the command that did it; the key is their only candidate. A handler
+// that calls block() again keeps its place, and the new KeyWait is ignored. Context tells of keys that are created or
+// removed. A command that makes a value grow in place (XADD) calls Context::extended(). The reply at the timeout is a
+// null array.
+// Ownership: `keys` are arguments of the command. Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -30,10 +32,10 @@ struct KeyWait {
   storage::ValueType type = storage::ValueType::kString;
   std::span<const std::string_view> keys = {};
   std::int64_t timeout_ms = 0;  // 0: none
-  // Run again also when a key has gone or holds something else (XREADGROUP, whose group is gone then).
+  // The handler runs again also when a key is removed or gets a value of another type (XREADGROUP: its group is gone).
   bool when_gone = false;
-  // Run again in this form, of as many arguments, keys where they were (XREAD with the id that `$` was); empty: as it
-  // came.
+  // The arguments for the next run, as many as before and with the keys in the same places (XREAD, with the id that `$`
+  // stood for); empty: those that came.
   std::vector<std::string> request = {};
 };
 

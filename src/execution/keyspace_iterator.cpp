@@ -85,9 +85,13 @@ io::Task<bool> KeyspaceIterator::visit_all(Reads what, Visitor visit) {
         context_.reply.error("IOERR " + read.error().message);
         co_return false;
       }
+      co_await context_.wait_for_open_unit();
       walk(bounds, fetched, done, visit);
     }
-    if (cursor_ != 0 && slice.over()) co_await slice.next();
+    if (cursor_ != 0 && slice.over()) {
+      co_await slice.next();
+      co_await context_.wait_for_open_unit();
+    }
   } while (cursor_ != 0);
   co_return true;
 }

@@ -1,6 +1,6 @@
 // KeyspaceIterator: walks the keys of one database in hash order, or draws one at random, for a command's handler. It
-// reads the records that are not in memory, and bounds what it reads at a time, so that neither memory nor a turn of the
-// reactor grows with the database.
+// reads the records that are not in memory, and bounds what it reads at a time, so that neither memory nor a turn of
+// the reactor grows with the database.
 //
 // A handler that is run again uses visit_some() and random(). Each returns at once; what it misses is read after the
 // handler has returned, and the handler, run again, makes the same call:
@@ -43,15 +43,15 @@ class KeyspaceIterator {
   // Where the walk continues; 0: at its end.
   std::uint64_t cursor() const { return cursor_; }
 
-  // Visits the names of about `count` keys: more where a bucket chain has several, fewer where much must be read or where
-  // many chains are empty. False: the handler must return; what was visited does not count.
+  // Visits the names of about `count` keys: more where a bucket chain has several, fewer where much must be read or
+  // where many chains are empty. False: the handler must return; what was visited does not count.
   bool visit_some(std::int64_t count, const Visitor& visit);
 
   // Visits all keys up to the end. Other commands run in between. False: a record cannot be read; the error is replied.
   io::Task<bool> visit_all(Reads what, Visitor visit);
 
-  // The name of a key that `number` chooses, the same again for the same number; a null pointer if the database is empty.
-  // Nothing: the handler must return.
+  // The name of a key that `number` chooses, the same again for the same number; a null pointer if the database is
+  // empty. Nothing: the handler must return.
   std::optional<const storage::Record*> random(std::uint64_t number);
 
  private:

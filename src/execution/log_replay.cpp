@@ -21,7 +21,7 @@ io::Task<Result<void>> LogReplay::apply(std::span<const std::byte> bytes) {
   const auto status = parser_.parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, kNoLimits, found);
   Result<void> ran;
   if (status != RequestParser::Status::kOk) ran = Error{ErrorCode::kCorrupt, parser_.error()};
-  // Only whole transactions come here, so that nothing is left for these two to say.
+  // The reader passes only whole transactions: MULTI and EXEC need not be run.
   std::erase_if(found.requests, [&found](const Request& request) {
     const std::string_view name = found.arguments[request.first];
     return name == "MULTI" || name == "EXEC";
@@ -29,10 +29,13 @@ io::Task<Result<void>> LogReplay::apply(std::span<const std::byte> bytes) {
   co_await wait_for_room();
   if (ran.ok()) ran = co_await run(*batch);
   dispatcher_.pool().give_back(std::move(batch));
+  // What it kept may have been as large as a value, and the last call is not known for the last.
+  if (parser_.pending_bytes() == 0) parser_ = RequestParser();
   co_return ran;
 }
 
-// Replay outruns eviction. But where nothing can be evicted, on a full disk, the store must start all the same.
+// Replay may be faster than eviction. If nothing can be evicted (on a full disk), replay continues without room: the
+// store must start.
 io::Task<> LogReplay::wait_for_room() {
   const storage::Engine& engine = store_.engine();
   const std::int64_t end_us = clock_.monotonic_us() + kPatienceMs * 1000;
@@ -50,7 +53,7 @@ io::Task<Result<void>> LogReplay::run(CommandBatch& x) {
   co_return ran;
 }
 
-// A command that this build does not know must not be skipped in silence.
+// A command that this build does not know is an error: it must not be skipped silently.
 Result<void> LogReplay::prepare(CommandBatch& x) const {
   for (const Request& request : x.requests.requests) {
     auto arguments = x.requests.arguments_of(request);

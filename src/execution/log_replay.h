@@ -1,5 +1,5 @@
-// LogReplay: runs the commands of the log again when the store is recovered, each when all of its bytes are there. That
-// a transaction comes as a whole or not at all is seen to by the log's reader.
+// LogReplay: runs the commands of the log when the store is recovered. The bytes of a command may come in several calls
+// of apply(). The log's reader passes only whole transactions.
 // Ownership: borrows the dispatcher. Thread: the reactor's.
 #pragma once
 
@@ -18,7 +18,7 @@ class LogReplay final : public storage::LogApplier {
   LogReplay(Dispatcher& dispatcher, const CommandTable& commands, Store& store, io::Clock& clock)
       : dispatcher_(dispatcher), table_(commands), store_(store), clock_(clock) {}
 
-  // Before each replay: the log begins in database 0.
+  // Must be called before each replay. The log begins in database 0.
   void begin() {
     parser_ = RequestParser();
     session_.database = 0;
@@ -41,7 +41,7 @@ class LogReplay final : public storage::LogApplier {
   Session session_;
   OutputBuffer replies_;
   std::uint64_t commands_ = 0;
-  bool crowded_ = false;  // waiting for room was in vain
+  bool crowded_ = false;  // a wait for room has ended without room
 };
 
 }  // namespace terrace

@@ -23,7 +23,7 @@ void OpenUnit::close() {
   TERRACE_CHECK(active());
   batch_ = nullptr;
   keys_.clear();
-  closed_.notify();
+  resumes_ = true;
 }
 
 bool OpenUnit::excludes(const Call& call, const Origin& origin) const {
@@ -31,7 +31,7 @@ bool OpenUnit::excludes(const Call& call, const Origin& origin) const {
   if (!origin.is_client || row.runs_queue) return true;
   if (row.flags & kKeysUnknown) return true;
   if (call.keys.empty()) return false;
-  if (batch_->unit.in_pieces()) return true;  // it might find a key expired, and log that
+  if (batch_->unit.in_pieces()) return true;  // the call might remove an expired key, which must not be logged now
   return excludes_all_ || std::any_of(call.keys.begin(), call.keys.end(),
                                       [this](const PlannedKey& key) { return keys_.contains(mix(key)); });
 }

@@ -1,9 +1,10 @@
-// OpenUnit: the one unit that has been begun and waits, for a page or for its turn, and who must wait for it.
+// OpenUnit: the one unit that has begun and is suspended, for a read or for its next turn. It decides which other calls
+// must wait until the unit is committed.
 //
 // Invariants:
 // - At most one unit is open.
-// - While it is, a call runs only if all its keys are known from its row and none of them is among the unit's. Calls on
-//   the keyspace as a whole, expiry, the serving of blocked clients and other EXECs wait.
+// - While a unit is open, another call runs only if its row names all its keys and none of them is among the unit's
+//   keys. Commands on the whole keyspace, expiry, the serving of blocked clients and other EXECs wait.
 // Ownership: owned by the dispatcher; borrows the batch. Thread: the reactor's.
 #pragma once
 
@@ -18,19 +19,26 @@ namespace terrace {
 class OpenUnit {
  public:
   bool active() const { return batch_ != nullptr; }
-  // May this call not run now? Asked for calls of other units, with their keys planned.
+  // Must this call wait? For calls of other units whose keys are planned.
   bool excludes(const Call& call, const Origin& origin) const;
 
-  // The batch's transaction suspends for the first time.
+  // The transaction of the batch is suspended for the first time.
   void open(const CommandBatch& batch);
-  // It has been committed.
+  // The unit has been committed.
   void close();
+  // Resumes those who waited for the unit that was closed: after the blocked clients it had something for were served.
+  void resume_waiting() {
+    if (!resumes_) return;
+    resumes_ = false;
+    closed_.notify();
+  }
   io::Event& closed() { return closed_; }
 
  private:
   static std::uint64_t mix(const PlannedKey& key) { return key.key.hash ^ (key.database * 0x9E3779B97F4A7C15ull); }
 
   const CommandBatch* batch_ = nullptr;
+  bool resumes_ = false;  // a unit was closed, and those who waited for it wait still
   bool excludes_all_ = false;
   std::unordered_set<std::uint64_t> keys_;
   io::Event closed_;

@@ -1,17 +1,17 @@
-// Origin: where a unit comes from, and what follows from it: one policy in place of flags that each part would ask for.
-// Thread: constants.
+// Origin: where a unit comes from, as a policy: which of the steps of a client's command apply to it.
+// Ownership: constants. Thread: any.
 #pragma once
 
 namespace terrace {
 
 struct Origin {
-  bool is_client;  // a session that must be authenticated, that CLIENT PAUSE holds, that is kept waiting for a turn
-  bool admitted;   // refused or kept waiting when the store has no room or cannot be written
+  bool is_client;  // authentication, CLIENT PAUSE and turns apply to it
+  bool admitted;   // it waits or is refused when the store has no room or cannot be written
   bool logged;     // its effects go to the log
-  bool answered;   // its replies go to somebody
-  bool counted;    // counts as a command of a client: usage, latency, slow log
-  bool expires;    // removes expired keys it meets; false where expiry comes as a command, as in the log
-  bool observed;   // tells the observers of keys
+  bool answered;   // its replies are sent
+  bool counted;    // it counts in usage, latency and slow log
+  bool expires;    // look-ups remove expired keys; false for the log, which has an effect for each expired key
+  bool observed;   // its changes are told to the observers of keys
 };
 
 inline constexpr Origin kClientOrigin{.is_client = true,

@@ -1,10 +1,11 @@
-// OutputBuffer: one connection's replies on their way out, and the gate that keeps each of them back until the log is
-// durable up to what it reveals (promise P1).
+// OutputBuffer: the replies of one channel that have not been sent, each with the log position at which it may be sent
+// (promise P1).
 //
-//   | released: may be sent | waits for position p1 | waits for p2 > p1 | ... |
+//   | may be sent | waits for position p1 | waits for p2 > p1 | ... |
 //
-// Bytes leave in order, so the positions only grow; what one turn gates shares one segment, since it commits together.
-// Ownership: owned by its Channel. Thread: the reactor's.
+// Invariant: bytes leave in order, so positions only grow. Replies of one turn share a segment: their effects are
+// committed together.
+// Ownership: part of its Channel. Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +21,11 @@ class OutputBuffer {
   OutputBuffer() = default;
   explicit OutputBuffer(storage::LedgerCharge charge) : charge_(std::move(charge)) {}
 
-  // Where replies are appended. Nothing else may be done with the bytes that are there already.
+  // Replies are appended here. Bytes that are gated must not be changed.
   std::string& bytes() { return bytes_; }
   std::size_t size() const { return bytes_.size(); }
 
-  // All bytes appended from `start` (an earlier size()) on wait for `position`. `turn` numbers the reactor's turns.
+  // The bytes from `start` (an earlier size()) on wait for `position`. `turn` is the number of the reactor's turn.
   void gate(std::size_t start, std::uint64_t position, std::uint64_t turn) {
     if (segments_.size() > first_) {
       Segment& last = segments_.back();
@@ -38,7 +39,7 @@ class OutputBuffer {
   }
   bool gated() const { return segments_.size() > first_; }
 
-  // How many bytes may be sent when replies up to `released` may be.
+  // How many bytes may be sent when the log is durable up to `released`.
   std::size_t releasable(std::uint64_t released) {
     while (first_ < segments_.size() && segments_[first_].position <= released) ++first_;
     if (first_ < segments_.size()) return static_cast<std::size_t>(segments_[first_].begin - base_);
@@ -47,7 +48,7 @@ class OutputBuffer {
     return bytes_.size();
   }
 
-  // Moves the first `size` bytes (all of them releasable) to `out`, whose buffer is reused.
+  // Moves the first `size` bytes, all of them releasable, to `out`, and reuses its buffer.
   void take(std::size_t size, std::string& out) {
     out.clear();
     if (size == bytes_.size()) {
@@ -69,7 +70,7 @@ class OutputBuffer {
 
  private:
   struct Segment {
-    std::uint64_t begin;  // counted from the connection's first byte
+    std::uint64_t begin;  // counted from the channel's first byte
     std::uint64_t position;
     std::uint64_t turn;
   };
@@ -77,7 +78,7 @@ class OutputBuffer {
   std::string bytes_;
   std::uint64_t base_ = 0;  // number of the first byte of bytes_
   std::vector<Segment> segments_;
-  std::size_t first_ = 0;  // the first segment that still counts
+  std::size_t first_ = 0;  // the segments before this one have been released
   storage::LedgerCharge charge_;
 };
 

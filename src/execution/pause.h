@@ -1,4 +1,4 @@
-// Pause: CLIENT PAUSE: until a point in time, all commands or those that may write wait.
+// Pause: CLIENT PAUSE: all commands, or only those that may write, wait until a point in time.
 // Ownership: owned by Dispatcher. Thread: the reactor's.
 #pragma once
 
@@ -15,7 +15,7 @@ class Pause {
  public:
   explicit Pause(io::Clock& clock) : clock_(clock) {}
 
-  // As Redis: a pause under way is never made shorter, nor narrower.
+  // As in Redis, a second pause neither shortens the first one nor restricts it to writes.
   void begin(std::int64_t duration_ms, bool all) {
     bool on = active();
     std::int64_t end = clock_.wall_ms() + duration_ms;
@@ -31,7 +31,7 @@ class Pause {
   bool holds(bool writes) const { return end_ms_ != 0 && (all_ || writes) && active(); }
   io::Event& ended() { return ended_; }
   std::uint64_t waiting = 0;
-  // Something sleeps still, not for long once the pause has ended.
+  // A timer is still running; it ends soon after the pause.
   bool busy() const { return !tasks_.idle(); }
 
  private:

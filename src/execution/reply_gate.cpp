@@ -41,7 +41,7 @@ void ReplyGate::flush_marked(std::uint64_t released) {
   flushing_.clear();
 }
 
-// Replies that wait for a log that failed are never sent: whether their effects survive is not known.
+// If the log has failed, replies that wait for it are never sent: it is not known whether their effects are durable.
 void ReplyGate::flush_gated(std::uint64_t released) {
   bool failed = !store_.loading() && !store_.engine().writable(false).ok();
   if (released == last_released_ && !failed) return;

@@ -1,6 +1,7 @@
-// ReplyGate: at the end of each turn commits what the turn's commands appended to the log and lets go of the replies
-// whose position the log has reached (promise P1).
-// Ownership: owned by Server; borrows channels, which are forgotten before they go. Thread: the reactor's.
+// ReplyGate: at the end of each turn it commits what the turn's commands have appended to the log, and flushes the
+// channels whose replies wait for a position that the log has reached (promise P1).
+// Ownership: owned by Server; borrows channels. forget() is called before a channel is destroyed. Thread: the
+// reactor's.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ class ReplyGate final : public io::TurnHook {
 
   void at_turn_end() override;
 
-  // `channel` may have something to send.
+  // The channel may have something to send: it is flushed at the end of the turn.
   void mark(Channel& channel);
   void forget(Channel& channel);
 

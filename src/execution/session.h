@@ -1,6 +1,6 @@
-// Session: who speaks, and what they have chosen: user, database, protocol, the queue of MULTI, watched keys.
-// Ownership: owned by its connection, or by the part that runs commands on its own account, as the log's replay does.
-// Thread: the reactor's.
+// Session: the state of one client: address, database, protocol, the queue of MULTI, watched keys. The log's replay and
+// the server's own commands have a session, too.
+// Ownership: owned by its connection, or by the part that runs commands with it. Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,7 @@ class Session {
   unsigned database = 0;
   int protocol = 2;
   bool authenticated = true;
-  bool may_block = false;  // it has a connection that can be kept waiting
+  bool may_block = false;  // it has a connection that can wait for keys
   BlockedClient* blocked = nullptr;
   bool paused = false;  // waits for the end of CLIENT PAUSE
   bool no_evict = false;
@@ -48,16 +48,16 @@ class Session {
   Transaction transaction;
   std::vector<WatchedKey*> watched;  // owned by WatchedKeys
   storage::LedgerCharge watched_charge;
-  bool watch_broken = false;         // one of them has changed: EXEC runs nothing
+  bool watch_broken = false;  // one of them has changed: EXEC runs nothing
 
-  bool close_after_reply = false;  // no further command is run; closed when the replies are sent
-  bool closing = false;            // closed at once, unsent replies and all
+  bool close_after_reply = false;  // no further command is run; the connection is closed when all replies are sent
+  bool closing = false;            // the connection is closed at once, unsent replies are dropped
 
   std::int64_t created_ms = 0;
   std::int64_t last_interaction_ms = 0;
   const CommandEntry* last_command = nullptr;
 
-  // RESET. Watched keys are given up by WatchedKeys, whose they are.
+  // RESET. The caller also calls WatchedKeys::unwatch().
   void reset(bool authentication_needed) {
     transaction.end();
     name.clear();

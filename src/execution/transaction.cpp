@@ -14,7 +14,7 @@ void Transaction::end() {
 
 char* Transaction::allocate(std::size_t size) {
   if (size > block_left_) {
-    // A large request has a block for itself; the one begun is gone on with.
+    // A large request gets its own block; the current block is used further.
     const std::size_t block = size > kBlockSize / 2 ? size : kBlockSize;
     block_bytes_ += block;
     charge_.resize(memory_bytes());

@@ -1,4 +1,4 @@
-// Transaction: what a session has queued between MULTI and EXEC.
+// Transaction: the commands that a session has queued since MULTI.
 // Ownership: part of its session; owns copies of the queued requests. Thread: the reactor's.
 #pragma once
 
@@ -20,18 +20,18 @@ class Transaction {
     CommandEntry* entry;
     std::size_t first;  // index of its first argument
     std::size_t count;
-    std::string_view raw;  // as it came in RESP; empty if it came otherwise
+    std::string_view raw;  // the RESP of the command; empty if it did not come as RESP
   };
 
   Transaction() = default;
   explicit Transaction(storage::LedgerCharge charge) : charge_(std::move(charge)) {}
 
   void begin() { open_ = true; }
-  // EXEC, DISCARD, RESET: nothing is queued any more.
+  // EXEC, DISCARD, RESET: drops all queued commands.
   void end();
   bool open() const { return open_; }
 
-  // A command could not be queued: EXEC will refuse to run the others.
+  // A command could not be queued: EXEC will run none.
   void refuse() { refused_ = true; }
   bool refused() const { return refused_; }
 
@@ -40,10 +40,10 @@ class Transaction {
   std::span<const std::string_view> arguments_of(const Queued& call) const {
     return {arguments_.data() + call.first, call.count};
   }
-  // Those that any of the rows queued has.
+  // The flags that at least one of the queued rows has.
   std::uint32_t flags() const { return flags_; }
 
-  // Of memory, for the session's bounds: the queued arguments, and all that the queue takes.
+  // The bytes of the queued arguments, and all memory that the queue takes.
   std::size_t argument_bytes() const { return argument_bytes_; }
   std::size_t memory_bytes() const;
 
@@ -57,7 +57,7 @@ class Transaction {
   std::uint32_t flags_ = 0;
   std::vector<Queued> calls_;
   std::vector<std::string_view> arguments_;
-  std::vector<std::unique_ptr<char[]>> blocks_;  // never moved: the views point into them
+  std::vector<std::unique_ptr<char[]>> blocks_;  // the views point into them: they must not move
   std::size_t block_left_ = 0;
   char* block_next_ = nullptr;
   std::size_t argument_bytes_ = 0;

@@ -1,4 +1,4 @@
-// TransactionRun: how far an EXEC has come: which of the queued calls runs, whether its unit has been opened, the replies
+// TransactionRun: the state of an EXEC under way: which of the queued calls runs, whether its unit is open, the replies
 // so far.
 // Ownership: part of its CommandBatch. Thread: the reactor's.
 #pragma once
@@ -16,17 +16,19 @@ struct TransactionRun {
   explicit TransactionRun(storage::LedgerCharge charge) : replies_charge(std::move(charge)) {}
 
   bool active = false;
-  bool opened = false;       // its first call has begun: nothing else comes between the calls any more
-  bool suspended = false;    // stands in OpenUnit
-  bool alone = false;        // after an error, each call has read what it alone needs
-  std::size_t read_for = 0;  // 1 + the call that has had read what it alone needs
-  unsigned rounds = 0;       // of looking for what must be read, before it was opened
+  bool opened = false;       // the first call has begun: no other unit changes the unit's keys before its commit
+  bool suspended = false;    // OpenUnit has it
+  bool alone = false;        // after an error: records are read for one call at a time
+  unsigned moments = 0;      // that it has left to eviction since it last had pages read
+  std::size_t read_for = 0;  // 1 + the last call for which records were read so
+  unsigned rounds = 0;       // of reading before the unit was opened
   std::size_t next = 0;      // the call to run
   std::uint64_t begin_ns = 0;
-  std::size_t call_keys = 0;  // keys of `exec` that are its calls'; the watched ones follow
-  std::size_t looked_up = 0;  // of these, those looked up in this round
-  Call exec;                  // EXEC itself; its keys are those of all calls and those that are watched
-  std::string replies;        // EXEC's own so far, until the unit is committed
+  std::size_t call_keys = 0;        // the first so many keys of `exec` are those of its calls; the watched keys follow
+  std::size_t looked_up = 0;        // the first so many of them have been looked up in this round
+  std::uint64_t missing_pages = 0;  // that these miss
+  Call exec;                        // EXEC itself; its keys are those of all calls and the watched keys
+  std::string replies;              // of the calls, until the unit is committed
   storage::LedgerCharge replies_charge;
 
   void begin(std::uint64_t now_ns) {
@@ -35,6 +37,7 @@ struct TransactionRun {
     rounds = 0;
     looked_up = 0;
     next = read_for = 0;
+    moments = 0;
     begin_ns = now_ns;
     replies.clear();
   }

@@ -10,16 +10,19 @@ namespace {
 
 using Wait = CommandBatch::Wait;
 
-// Rounds of reading before a unit is opened all the same.
+// After so many rounds of reading the unit is opened, even if records are missing.
 constexpr unsigned kReadRounds = 2;
-// What is read for one transaction at once: a share of the memory that records may take, within bounds.
+// What is read together for one transaction: a share of the memory, within bounds.
 constexpr std::uint64_t kWindowShare = 8;
 constexpr std::uint64_t kMinWindowBytes = 2 << 20;
 constexpr std::uint64_t kMaxWindowBytes = 64 << 20;
-// So long an open unit runs before others, off its keys, have their turn.
+// An open unit runs for so long before other batches have their turn.
 constexpr std::uint64_t kSliceNs = 500'000;
-// Effects that a unit gathers before it gives them to the log, so that it may do more than memory holds.
+// A unit with more effects appends them to the log as a piece, so that its effects may be larger than memory.
 constexpr std::size_t kPieceBytes = 4 << 20;
+// Milliseconds that an open unit leaves to eviction at most, for each window that it has read, while memory is full. It
+// does not wait until there is room, for eviction might in turn need what waits for the unit.
+constexpr unsigned kMostMoments = 100;
 
 }  // namespace
 
@@ -54,7 +57,7 @@ bool TransactionRunner::refuse(CommandBatch& x, const Write& write_reply) {
   return true;
 }
 
-// The keys of all calls, each in the database that the SELECTs among them lead to, and those that are watched.
+// Plans the keys of all calls, each in the database that earlier SELECTs lead to, and the watched keys.
 void TransactionRunner::plan_all(CommandBatch& x) {
   std::vector<PlannedKey>& keys = x.transaction.exec.keys;
   const Transaction& transaction = x.session->transaction;
@@ -78,7 +81,7 @@ std::uint64_t TransactionRunner::window_bytes() const {
 bool TransactionRunner::read_ahead(CommandBatch& x) {
   TransactionRun& run = x.transaction;
   if (!x.fetch_error.empty()) {
-    // Which call's page is bad shows when each reads its own.
+    // Reading for one call at a time shows which call's page is bad.
     run.alone = true;
     x.fetch_error.clear();
   }
@@ -94,16 +97,23 @@ bool TransactionRunner::read_ahead(CommandBatch& x) {
   return false;
 }
 
-// Adds what the calls miss, up to a window, to x.missing. False: the slice of time is over.
+// Adds the records that the calls miss, up to a window, to x.missing. False: the slice of time is over.
 bool TransactionRunner::look_up(CommandBatch& x) {
   constexpr std::size_t kKeysPerLook = 128;  // at the clock
   TransactionRun& run = x.transaction;
   runner_.begin_clock();
   const std::uint64_t end_ns = runner_.last_ns() + kSliceNs;
   const std::uint64_t most_pages = window_bytes() / storage::kPageSize;
-  if (run.looked_up == 0) x.missing.clear();
-  while (run.looked_up < run.call_keys && x.missing.size() < most_pages) {
+  if (run.looked_up == 0) {
+    x.missing.clear();
+    run.missing_pages = 0;
+  }
+  while (run.looked_up < run.call_keys && run.missing_pages < most_pages) {
+    const std::size_t known = x.missing.size();
     runner_.ready(x, run.exec.keys[run.looked_up++]);
+    for (const storage::Location location : std::span(x.missing).subspan(known)) {
+      run.missing_pages += location.read_pages();
+    }
     if (run.looked_up % kKeysPerLook != 0) continue;
     runner_.begin_clock();
     if (runner_.last_ns() > end_ns) return false;
@@ -119,6 +129,10 @@ bool TransactionRunner::run(CommandBatch& x) {
   const std::uint64_t end_ns = runner_.last_ns() + kSliceNs;
   while (run.next < x.session->transaction.calls().size()) {
     if (runner_.last_ns() > end_ns && x.origin->is_client) return suspend(x, Wait::kTurn);
+    if (!runner_.engine().has_room() && run.moments < kMostMoments) {
+      ++run.moments;
+      return suspend(x, Wait::kEviction);
+    }
     if (x.unit.effects().text().size() > kPieceBytes) {
       runner_.append_piece(x);
       return suspend(x, Wait::kLogRoom);
@@ -147,7 +161,7 @@ bool TransactionRunner::open(CommandBatch& x, bool& answered) {
   TransactionRun& run = x.transaction;
   if (WatchedKeys::broken(*x.session, x.now_ms) ||
       (storage::mutant(storage::Mutant::kEvictionBreaksWatch) && !watched_keys_ready(x))) {
-    // The reply tells that a watched key has changed: it waits until the change is durable.
+    // The reply reveals that a watched key has changed: it waits until the change is durable.
     x.unit.depend_on(runner_.read_dependency(run.exec));
     answered = refuse(x, [](Reply& reply) { reply.null_array(); });
     return false;
@@ -165,7 +179,7 @@ bool TransactionRunner::open(CommandBatch& x, bool& answered) {
   return true;
 }
 
-// Within the open unit: what the calls from the next one on miss, up to a window.
+// Inside the open unit: adds the records that the calls from the next one on miss, up to a window.
 void TransactionRunner::gather_missing(CommandBatch& x) {
   const Transaction& transaction = x.session->transaction;
   const auto& calls = transaction.calls();
@@ -185,7 +199,7 @@ void TransactionRunner::gather_missing(CommandBatch& x) {
   }
 }
 
-// One call. False: the unit waits.
+// Runs the next call. False: the unit waits.
 bool TransactionRunner::run_next(CommandBatch& x) {
   TransactionRun& run = x.transaction;
   const Transaction& transaction = x.session->transaction;
@@ -198,13 +212,14 @@ bool TransactionRunner::run_next(CommandBatch& x) {
   if (!x.fetch_error.empty()) run.alone = true;
   x.fetch_error.clear();
   if (!runner_.ready(x)) {
-    if (x.fetched_records.bytes() > window_bytes()) x.fetched_records.clear();  // nothing was read for what follows
+    if (x.fetched_records.bytes() > window_bytes()) x.fetched_records.clear();  // they belong to earlier calls
     x.missing.clear();
     if (run.alone) {
       runner_.ready(x);
     } else {
       gather_missing(x);
     }
+    run.moments = 0;
     return suspend(x, Wait::kFetch);
   }
   if (queued.entry->row->run_async != nullptr) return suspend(x, Wait::kAsync);
@@ -212,18 +227,29 @@ bool TransactionRunner::run_next(CommandBatch& x) {
   const bool closed = x.session->close_after_reply;
   switch (runner_.run(x, false)) {
     case CommandRunner::Outcome::kReplied:
-      // As in Redis nothing is written to a client that wants no replies, or that is to be closed.
-      if (closed || !runner_.wants_replies(*x.session)) run.replies.resize(start);
+      withhold_unwanted(x, start, closed);
       return true;
     case CommandRunner::Outcome::kMissing:
       x.rerun = true;
-      run.read_for = run.next + 1;  // what the handler asks for is this call's alone
+      run.read_for = run.next + 1;  // the handler has asked for records of this call alone
       return suspend(x, Wait::kFetch);
     case CommandRunner::Outcome::kBlocks:
       break;
   }
-  TERRACE_CHECK(false);  // Context::block() keeps nobody waiting within a transaction
+  TERRACE_CHECK(false);  // Context::block() does not block inside a transaction
   return true;
+}
+
+io::Task<> TransactionRunner::run_async(CommandBatch& x) {
+  const bool closed = x.session->close_after_reply;
+  const std::size_t start = co_await runner_.run_async(x, false);
+  withhold_unwanted(x, start, closed);
+  ++x.transaction.next;
+}
+
+// As in Redis, no reply is written to a client that wants none or that was to be closed before the call.
+void TransactionRunner::withhold_unwanted(CommandBatch& x, std::size_t start, bool closed) {
+  if (closed || !runner_.wants_replies(*x.session)) x.transaction.replies.resize(start);
 }
 
 bool TransactionRunner::suspend(CommandBatch& x, Wait wait) {
@@ -238,7 +264,7 @@ void TransactionRunner::finish(CommandBatch& x) {
   x.replies = &x.output->bytes();
   const std::size_t start = x.replies->size();
   x.unit.depend_on(runner_.read_dependency(run.exec));
-  // Replies may be large: they are copied only where others stand before them.
+  // Replies may be large: they are copied only if the output is not empty.
   start == 0 ? x.replies->swap(run.replies) : static_cast<void>(*x.replies += run.replies);
   std::swap(x.call, run.exec);
   runner_.begin_clock_at(run.begin_ns);

@@ -1,9 +1,10 @@
-// TransactionRunner: EXEC: runs what its session has queued as one unit.
+// TransactionRunner: EXEC: runs the queued commands of a session as one unit.
 //
-// Before it opens the unit it reads what the calls miss, all in parallel, looks again, and after some rounds opens all
-// the same and reads inside, so that eviction cannot starve it; where the calls need more than a share of the memory, it
-// reads in windows. Effects that are many go to the log in pieces. A page that cannot be read fails its call alone. In an open unit it waits for reads, for its turn
-// after each slice of time, and for handlers that suspend; OpenUnit keeps others off its keys meanwhile.
+// Before the unit is opened, the records that its calls miss are read in parallel, and the calls look again. After some
+// rounds the unit is opened in any case and reads while it is open, so that eviction cannot starve it. Calls that need
+// more than a share of the memory are read in windows. Many effects go to the log in pieces. If a page cannot be read,
+// only the call that needs it fails. An open unit waits for reads, for its next turn after each slice of time, for the
+// log to write pieces, and for handlers that suspend; OpenUnit keeps other units off its keys during these waits.
 // Ownership: borrows. Thread: the reactor's.
 #pragma once
 
@@ -21,14 +22,17 @@ class TransactionRunner {
   TransactionRunner(CommandRunner& runner, OpenUnit& open_unit, WatchedKeys& watched, const Settings& settings)
       : runner_(runner), open_unit_(open_unit), watched_(watched), settings_(settings) {}
 
-  // EXEC has been admitted: refuses what may not run (true: answered), or plans it.
+  // After EXEC has been admitted: plans its calls. True: EXEC must not run and is answered.
   bool begin(CommandBatch& x, CommandEntry& exec, std::span<const std::string_view> arguments, std::string_view raw);
-  // Before the unit is opened. False: x.wait says what for; others run meanwhile.
+  // Reads what the calls need before the unit is opened. False: x.wait says for what the batch waits; other units run
+  // during the wait.
   bool read_ahead(CommandBatch& x);
-  // Opens the unit, runs its calls, commits it. Nothing that was asked before may have changed since: no wait lies
-  // between. True: EXEC is answered. False: x.wait says what for, then run() again.
+  // Opens the unit, runs its calls, commits it. There must be no wait between the last checks (admission, OpenUnit,
+  // WATCH) and this call. True: EXEC is answered. False: x.wait says for what the batch waits; then run() again.
   bool run(CommandBatch& x);
-  // MULTI's queue and the watches are given up.
+  // Runs the next call, whose handler may suspend, inside the open unit; then run() again.
+  io::Task<> run_async(CommandBatch& x);
+  // Drops the queue of MULTI and the watched keys.
   void discard(Session& session);
 
  private:
@@ -40,6 +44,7 @@ class TransactionRunner {
   void gather_missing(CommandBatch& x);
   std::uint64_t window_bytes() const;
   bool run_next(CommandBatch& x);
+  void withhold_unwanted(CommandBatch& x, std::size_t start, bool closed);
   bool suspend(CommandBatch& x, CommandBatch::Wait wait);
   void finish(CommandBatch& x);
   void plan_all(CommandBatch& x);

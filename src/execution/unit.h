@@ -1,12 +1,12 @@
-// Unit: calls that happen together: one for a plain command, many for EXEC. It gathers what they do, effects for the log
-// and changes of keys, until its one commit (CommandRunner::commit) appends the effects to the log as one entry, notes
-// the position for each changed key, and tells the observers.
+// Unit: the calls that take effect together: one for a plain command, many for EXEC. A unit gathers their effects for
+// the log and their changes of keys. Its commit (CommandRunner::commit) appends the effects to the log as one entry,
+// notes the position for each changed key, and tells the observers.
 //
 // Invariants:
-// - What a unit has changed is seen by no other unit until it is committed: a unit that suspends with changes stands in
-//   OpenUnit, which keeps others away from its keys.
-// - No checkpoint takes its mark between a unit's first change and its commit (OpenUnit).
-// - Once it has changed something it is committed; there is no way to take changes back.
+// - No other unit sees the changes of a unit before its commit: OpenUnit keeps the keys of a suspended unit from
+//   others.
+// - No checkpoint takes its mark between the first change of a unit and its commit (Engine::begin_unit).
+// - A unit that has changed something is committed: changes cannot be taken back.
 // Ownership: part of its CommandBatch; reused. Thread: the reactor's.
 #pragma once
 
@@ -25,7 +25,7 @@ namespace terrace {
 class Unit {
  public:
   struct Change {
-    std::uint64_t hash;  // of the key's name; of no meaning for a database as a whole
+    std::uint64_t hash;  // of the key's name; without meaning for a change of a whole database
     std::uint32_t database;
     std::uint32_t name_size;
     std::size_t name_at;
@@ -42,7 +42,7 @@ class Unit {
   }
   bool changed() const { return in_pieces_ || !changes_.empty() || !effects_.empty(); }
 
-  // `keep_name`: somebody observes keys.
+  // `keep_name`: there are observers, who are told the name.
   void note(KeyEvent event, unsigned database, const storage::Key& key, storage::ValueType type, bool keep_name) {
     changes_.push_back({.hash = key.hash,
                         .database = database,
@@ -52,7 +52,7 @@ class Unit {
                         .type = type});
     if (keep_name) names_ += key.name;
   }
-  // All keys of a database, flushed or swapped.
+  // A database was flushed or swapped.
   void note_database(KeyEvent event, unsigned database) {
     changes_.push_back({0, database, 0, 0, event, storage::ValueType::kString});
     whole_database_ = true;
@@ -62,10 +62,10 @@ class Unit {
     return {change.event, change.type, change.database,
             std::string_view(names_).substr(change.name_at, change.name_size)};
   }
-  // It changed keys without naming them: all later reads depend on it.
+  // The unit has changed keys without naming them: all later reads depend on it.
   bool changed_whole_database() const { return whole_database_; }
 
-  // A command as it came is its only effect: nothing is copied. `resp` stays until the unit is committed.
+  // The unit's only effect is a command as it came. `resp` is not copied and must stay until the unit is committed.
   void set_sole_effect(unsigned database, std::string_view resp) {
     sole_effect_ = resp;
     sole_database_ = database;
@@ -76,14 +76,14 @@ class Unit {
   Effects& effects() { return effects_; }
   const Effects& effects() const { return effects_; }
 
-  // A part of its effects is in the log: nothing else is appended until its end is.
+  // A part of the effects is in the log: nothing else may be appended before the rest is.
   bool in_pieces() const { return in_pieces_; }
   void append_begun() {
     in_pieces_ = true;
     effects_.clear();
   }
 
-  // What its calls have read is durable at this position.
+  // What the unit has read is durable when the log is durable up to this position.
   void depend_on(std::uint64_t position) { read_position_ = std::max(read_position_, position); }
   std::uint64_t read_position() const { return read_position_; }
 
@@ -97,7 +97,7 @@ class Unit {
     names_.clear();
     whole_database_ = false;
   }
-  // Gives back what a large unit has left.
+  // Frees the buffers that a large unit has left.
   void shrink() {
     constexpr std::size_t kKeptChanges = 4096;
     effects_.shrink();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "src/types/hash/hash.h"
 #include "storage/base/mutant.h"
 
 namespace terrace {
@@ -10,27 +11,33 @@ namespace {
 // Of a watched key: itself, its place in the map, the session's pointer to it.
 constexpr std::size_t kBytesBesideName = sizeof(WatchedKey) + 6 * sizeof(void*);
 
-// SWAPDB tells of the watched keys one by one; what extends a value has changed it, too, if Redis calls it a change.
+// SWAPDB also tells of each watched key. A kExtended that is a change in Redis is told as kChanged, too.
 bool breaks_watch(KeyEvent event) {
   return event != KeyEvent::kSwapped && event != KeyEvent::kExtended && event != KeyEvent::kUnwatched;
 }
 
+std::int64_t next_expiry_ms(const storage::Record* record, std::int64_t now_ms) {
+  if (record == nullptr) return storage::kNoExpiry;
+  if (!record->expires().parts) return record->expiry_ms();
+  return storage::sooner(record->expiry_ms(), types::HashView(*record, now_ms).next_expiry_ms());
+}
+
 }  // namespace
 
-void WatchedKeys::watch(Session& session, unsigned database, const storage::Key& key, const storage::Record* record) {
+void WatchedKeys::watch(Session& session, unsigned database, const storage::Key& key, const storage::Record* record,
+                        std::int64_t now_ms) {
   const auto range = keys_.equal_range(key.hash);
   const bool watched = std::any_of(range.first, range.second, [&](const auto& entry) {
     const WatchedKey& other = *entry.second;
     return other.session == &session && other.database == database && other.name == key.name;
   });
   if (watched) return;
-  auto made = std::make_unique<WatchedKey>(
-      WatchedKey{.session = &session,
-                 .database = database,
-                 .hash = key.hash,
-                 .name = std::string(key.name),
-                 .existed = record != nullptr,
-                 .expiry_ms = record != nullptr ? record->expiry_ms() : storage::kNoExpiry});
+  auto made = std::make_unique<WatchedKey>(WatchedKey{.session = &session,
+                                                      .database = database,
+                                                      .hash = key.hash,
+                                                      .name = std::string(key.name),
+                                                      .existed = record != nullptr,
+                                                      .expiry_ms = next_expiry_ms(record, now_ms)});
   session.watched.push_back(made.get());
   session.watched_charge.resize(session.watched_charge.bytes() + kBytesBesideName + key.name.size());
   keys_.emplace(key.hash, std::move(made));
@@ -72,11 +79,14 @@ void WatchedKeys::at_key_change(const KeyChange& change) {
   const auto range = keys_.equal_range(storage::Key(change.name).hash);
   for (auto entry = range.first; entry != range.second; ++entry) {
     const WatchedKey& key = *entry->second;
-    if (key.database == change.database && key.name == change.name) key.session->watch_broken = true;
+    if (key.database != change.database || key.name != change.name) continue;
+    // A key that was absent at WATCH is removed only where it had expired before: the look of WATCH itself removes it.
+    const bool removed = change.event == KeyEvent::kExpired || change.event == KeyEvent::kRemoved;
+    if (key.existed || !removed) key.session->watch_broken = true;
   }
 }
 
-// What was absent at WATCH is absent still, or its session's watch is broken already.
+// A key that was absent at WATCH is still absent, or the watch is broken already.
 void WatchedKeys::flush(unsigned database) {
   for (const auto& [hash, key] : keys_) {
     if (key->database == database && key->existed) key->session->watch_broken = true;

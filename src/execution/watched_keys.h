@@ -1,8 +1,9 @@
 // WatchedKeys: the keys that sessions watch (WATCH), and whether one of them has changed since.
 //
-// What a key was at WATCH is kept with it, whether it was there and when it expires: as long as nothing has told of a
-// change, it is still so, and no look-up is needed to know whether FLUSHALL takes it or its time has come.
-// Ownership: owned by the server, owns the watched keys; a session is forgotten before it goes. Thread: the reactor's.
+// A watched key keeps whether it existed at WATCH and when it, or a field of it, expires. That stays true until a change of the key is
+// told. So no look-up is needed to know whether FLUSHALL removes the key or whether it has expired.
+// Ownership: owned by the server; owns the watched keys. unwatch() is called before a session ends. Thread: the
+// reactor's.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,7 @@ struct WatchedKey {
   std::uint64_t hash;
   std::string name;
   bool existed;
-  std::int64_t expiry_ms;
+  std::int64_t expiry_ms;  // the next time of the key or of one of its fields
 };
 
 class WatchedKeys final : public KeyObserver {
@@ -32,15 +33,16 @@ class WatchedKeys final : public KeyObserver {
   WatchedKeys(const WatchedKeys&) = delete;
   WatchedKeys& operator=(const WatchedKeys&) = delete;
 
-  // `record`: the key's, nullptr if there is none. A key that the session watches already stays watched as it was.
-  void watch(Session& session, unsigned database, const storage::Key& key, const storage::Record* record);
+  // `record`: of the key, nullptr if the key is absent. A key that the session already watches is not changed.
+  void watch(Session& session, unsigned database, const storage::Key& key, const storage::Record* record,
+             std::int64_t now_ms);
   // EXEC, DISCARD, UNWATCH, RESET, and the end of the session.
   void unwatch(Session& session);
 
-  // Must EXEC refuse to run? A key whose time has come since WATCH counts as changed, whether it was removed or not.
+  // Must EXEC not run? A key that has expired since WATCH counts as changed, even if it has not been removed yet.
   static bool broken(const Session& session, std::int64_t now_ms);
 
-  // The names watched in a database, each once: SWAPDB must know which of them either database holds.
+  // The names watched in a database, each once. SWAPDB looks them up in both databases.
   std::vector<std::string> names_in(unsigned database) const;
 
   std::size_t size() const { return keys_.size(); }

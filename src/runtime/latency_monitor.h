@@ -1,4 +1,4 @@
-// LatencyMonitor: what took longer than latency-monitor-threshold, event by event, one sample a second at most.
+// LatencyMonitor: for each event, samples of what took longer than latency-monitor-threshold, at most one a second.
 // Ownership: owned by Server. Thread: the reactor's.
 #pragma once
 

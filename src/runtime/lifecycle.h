@@ -1,4 +1,4 @@
-// Lifecycle: when the server began, who it is, and how it is asked to end.
+// Lifecycle: when the server was started, its run id, and the request to end it.
 // Ownership: owned by Server. Thread: the reactor's.
 #pragma once
 
@@ -20,7 +20,7 @@ class Lifecycle {
   std::string_view supervised_by = "no";
   int exit_code = 0;
 
-  // The first wish counts; the server closes listeners and connections, then the store, then ends.
+  // Only the first request counts. The server closes listeners and connections, then the store, and ends.
   void end(Ending ending) {
     if (ending_ == Ending::kNone) ending_ = ending;
     wished_.notify();

@@ -1,4 +1,4 @@
-// Logger: the server's log lines in Redis' format, to stdout or a file, each flushed at once.
+// Logger: writes the server's log lines, in the format of Redis, to stdout or a file, and flushes each line.
 // Ownership: owns the file it opened. Thread: the reactor's.
 #pragma once
 

@@ -1,4 +1,4 @@
-// ServerStatistics: what the server counts about itself for INFO; CONFIG RESETSTAT sets it back.
+// ServerStatistics: the server's counters for INFO; CONFIG RESETSTAT resets them.
 // Ownership: owned by Server. Thread: the reactor's.
 #pragma once
 
@@ -20,14 +20,14 @@ struct ServerStatistics {
   std::uint64_t keyspace_misses = 0;
   std::uint64_t expired_keys = 0;
   std::uint64_t expired_fields = 0;
-  std::map<unsigned, std::int64_t> average_ttl_ms;  // by database: of its hot keys with an expiry, at the last walk
+  std::map<unsigned, std::int64_t> average_ttl_ms;  // by database: of hot keys with an expiry, at the last walk
   std::uint64_t evicted_keys = 0;
   std::uint64_t expire_cycle_us = 0;
   std::uint64_t expire_caps_reached = 0;
   std::uint64_t error_replies = 0;
   std::uint64_t buffer_disconnections = 0;  // clients closed for the bound on their replies or requests
   std::uint64_t auth_failures = 0;
-  std::uint64_t peak_memory = 0;                // by the looks that INFO took
+  std::uint64_t peak_memory = 0;                // the highest value that INFO has sampled
   std::map<std::string, std::uint64_t> errors;  // by code: "ERR", "WRONGTYPE", ...
 
   // Commands and bytes per second over the last 16 samples of 100 ms.

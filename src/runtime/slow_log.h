@@ -1,4 +1,4 @@
-// SlowLog: the last commands that ran longer than the configured time, for SLOWLOG.
+// SlowLog: the last commands that took longer than slowlog-log-slower-than, for SLOWLOG.
 // Ownership: owned by Server. Thread: the reactor's.
 #pragma once
 

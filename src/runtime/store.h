@@ -1,8 +1,8 @@
-// Store: the engine of this server's data directory and whether it may be used: it is replaced as a whole when the
-// store is closed and recovered while the server runs (DEBUG RELOAD), and until it is open clients are told to wait. The
-// ledger is the same for all lives of the engine: clients charge it, too.
-// Ownership: owns the Engine and its Disk, whose lock on the directory ends with it, and the Ledger; borrows the rest of
-// the environment. Thread: the reactor's.
+// Store: the engine on this server's data directory, and whether it is open. DEBUG RELOAD replaces the engine while the
+// server runs. Until the engine is open, clients get the error LOADING. All engines use the same ledger, which clients
+// charge, too.
+// Ownership: owns the Engine, its Disk, which locks the directory, and the Ledger; borrows the rest of the environment.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +15,10 @@ namespace terrace {
 
 class Store {
  public:
-  // Opens the data directory; called again for each life of the engine.
+  // Opens the data directory; called for each engine.
   using OpenDisk = std::function<Result<std::unique_ptr<io::Disk>>()>;
 
-  // `seed`: of what the engine leaves to chance.
+  // `seed`: of the engine's random numbers.
   Store(OpenDisk open_disk, std::unique_ptr<io::Disk> disk, io::Clock& clock, io::Workers& workers, std::uint64_t seed,
         const storage::Options& options);
   ~Store();
@@ -31,7 +31,8 @@ class Store {
 
   io::Task<Result<void>> open(storage::LogApplier& applier);
   io::Task<Result<void>> close(bool checkpoint);
-  // Closes without a checkpoint and recovers. No command may be under way but the caller's.
+  // Closes the engine and opens a new one. Only the caller's command may be running. `checkpoint`: writes a checkpoint
+  // first.
   io::Task<Result<void>> reload(storage::LogApplier& applier, bool checkpoint);
   void reconfigure(const storage::Options& options);
 
@@ -42,7 +43,7 @@ class Store {
   std::unique_ptr<io::Disk> disk_;
   io::Clock& clock_;
   io::Workers& workers_;
-  std::uint64_t seed_;  // of the next life of the engine
+  std::uint64_t seed_;  // of the next engine
   storage::Options options_;
   storage::Ledger ledger_;
   std::unique_ptr<storage::Engine> engine_;

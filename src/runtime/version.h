@@ -1,4 +1,4 @@
-// The versions that this server tells: its own, and that of the Redis whose behaviour it has.
+// The version of this server, and the version of Redis whose behaviour it has.
 #pragma once
 
 #include <string_view>

@@ -16,7 +16,7 @@ class Authentication {
       : settings_(settings), statistics_(statistics) {}
 
   bool needed() const { return !settings_.password.empty(); }
-  // Marks the session authenticated if the pair is right.
+  // Marks the session as authenticated if user and password are right.
   bool authenticate(Session& session, std::string_view user, std::string_view password) const;
 
  private:
@@ -24,7 +24,7 @@ class Authentication {
   ServerStatistics& statistics_;
 };
 
-// Printable, no blanks.
+// A valid name consists of printable characters other than blanks.
 bool valid_client_name(std::string_view name);
 
 }  // namespace terrace

@@ -1,4 +1,4 @@
-// client_line: one connection as CLIENT LIST and CLIENT INFO show it, without a line end.
+// client_line: the line about one connection in CLIENT LIST and CLIENT INFO, without a line end.
 #pragma once
 
 #include <cstdint>

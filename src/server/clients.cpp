@@ -57,7 +57,7 @@ bool Clients::refuse(int fd, bool unix_socket) {
 
 io::Task<> Clients::serve(std::uint64_t id) {
   co_await connections_[id]->run();
-  // It may have ended from within a call on the connection itself: let that return first.
+  // A call on the connection itself may have ended it: that call must return first.
   co_await parts_.reactor.yield();
   connections_.erase(id);
   one_gone_.notify();
@@ -75,7 +75,7 @@ void Clients::sample_buffers() {
 void Clients::close_idle(std::int64_t now_ms) {
   if (parts_.settings.idle_timeout_seconds == 0) return;
   for (const auto& [id, connection] : connections_) {
-    if (connection->session().blocked) continue;  // it is not idle, it waits for us
+    if (connection->session().blocked) continue;  // it is not idle: it waits for a reply
     if (now_ms - connection->session().last_interaction_ms > parts_.settings.idle_timeout_seconds * 1000) {
       parts_.logger.verbose("Closing idle client");
       connection->abort();

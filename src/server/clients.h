@@ -1,4 +1,4 @@
-// Clients: all connections, by id: for CLIENT LIST and KILL, for bounds on their number and idle time.
+// Clients: all connections, by id, for CLIENT LIST and KILL; enforces the bounds on their number and idle time.
 // Ownership: owns the connections. Thread: the reactor's.
 #pragma once
 
@@ -16,12 +16,13 @@ class Clients {
  public:
   explicit Clients(const Connection::Parts& parts) : parts_(parts) {}
 
-  // Takes over an accepted socket; refuses it in Redis' words if there are too many, or in protected mode.
+  // Takes over an accepted socket. Refuses it, with the error of Redis, if there are too many clients or in protected
+  // mode.
   void accept(int fd, bool unix_socket);
-  // Remembers the largest buffers of the last moments, for INFO.
+  // Records the sizes of the largest buffers, for INFO.
   void sample_buffers();
   void close_idle(std::int64_t now_ms);
-  // Ends all of them once their replies are sent (at most `grace_ms`) and waits for the last.
+  // Ends all connections when their replies are sent, after at most `grace_ms`, and waits until the last has ended.
   io::Task<> close_all(std::int64_t grace_ms);
 
   std::size_t largest_input() const { return largest_input_; }

@@ -10,7 +10,7 @@ using storage::LedgerCharge;
 
 namespace {
 
-// Reply buffers larger than this are given back once sent.
+// Larger reply buffers are freed after they were sent.
 constexpr std::size_t kMaxKeptBuffer = 64 * 1024;
 
 }  // namespace
@@ -37,7 +37,7 @@ Connection::~Connection() {
   parts_.dispatcher.forget(session_);
 }
 
-// As in Redis a blocked client whose peer has ended is gone, whatever else it had sent.
+// As in Redis, a blocked client ends when its peer has closed the connection, even if it has sent further commands.
 void Connection::at_peer_gone() {
   if (session_.blocked) abort();
 }
@@ -97,7 +97,7 @@ io::Task<> Connection::wait(CommandBatch& batch) {
   co_await parts_.dispatcher.wait(batch);
 }
 
-// While memory is short, replies leave before more are made.
+// While memory is short, replies are sent before further commands run.
 io::Task<> Connection::wait_until_sent() {
   while (unsent_bytes() > CommandBatch::kMaxUnsentWhenShort && !gone() && !parts_.store.loading() &&
          parts_.store.engine().memory_short()) {
@@ -119,7 +119,7 @@ void Connection::answer_protocol_error(RequestParser::Status status) {
   session_.close_after_reply = true;
 }
 
-// What MULTI has queued counts as received and not yet run, as in redis-server 7.4.
+// As in redis-server 7.4, the queue of MULTI counts as a part of the query buffer.
 bool Connection::queues_too_much(std::size_t more) const {
   const std::size_t queued = session_.transaction.argument_bytes();
   return queued > 0 &&
@@ -193,7 +193,7 @@ io::Task<> Connection::send_replies() {
   }
 }
 
-// What was answered is sent before the socket is closed, unless nobody takes it.
+// Sends the remaining replies before the socket is closed, unless the peer does not read them.
 io::Task<> Connection::drain() {
   if (output().size() > 0) parts_.gate.mark(*this);
   while (unsent_bytes() > 0 && !gone()) co_await sent_.wait();

@@ -1,6 +1,6 @@
-// Connection: one client's socket, from its acceptance to its end: receives, has the batch of complete commands run,
-// sends what the gate lets go.
-// Ownership: owned by Clients; goes when run() has ended. Thread: the reactor's.
+// Connection: one client's socket, from its acceptance to its end: receives bytes, runs complete commands in batches,
+// and sends replies that the reply gate has released.
+// Ownership: owned by Clients, destroyed after run() has ended. Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ namespace terrace {
 
 class Connection final : public Channel, private io::StreamWatcher {
  public:
-  // What all connections use.
+  // The parts of the server that all connections use.
   struct Parts {
     io::Reactor& reactor;
     Store& store;
@@ -39,17 +39,17 @@ class Connection final : public Channel, private io::StreamWatcher {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // The connection's whole life; it may be destroyed when this is done.
+  // Runs until the connection has ended; it may be destroyed then.
   io::Task<> run();
 
   void flush(std::uint64_t released) override;
   void abort() override;
-  // Ends it when what it was answered is sent.
+  // Ends the connection when all its replies are sent.
   void finish();
 
   Session& session() { return session_; }
   const Session& session() const { return session_; }
-  // Bytes of replies that the kernel has not taken yet.
+  // Bytes of replies that the kernel has not accepted yet.
   std::size_t unsent_bytes() const { return output().size() + (sending_ ? in_flight_.size() : 0); }
   std::size_t query_bytes() const { return parser_.pending_bytes() + stream_.queued_bytes(); }
   std::size_t query_buffer_bytes() const { return parser_.buffer_bytes(); }
@@ -75,11 +75,11 @@ class Connection final : public Channel, private io::StreamWatcher {
   RequestParser parser_;
   storage::LedgerCharge charge_;
   storage::LedgerCharge queue_charge_;
-  std::string in_flight_;  // what the kernel is taking
+  std::string in_flight_;  // bytes that are being sent
   storage::LedgerCharge in_flight_charge_;
   bool sending_ = false;
-  bool broken_ = false;  // nothing can be sent any more
-  bool ended_ = false;   // the sender shall end
+  bool broken_ = false;  // sending has failed
+  bool ended_ = false;   // the sender must end
   std::int64_t over_soft_limit_since_ms_ = 0;
   io::Event to_send_;
   io::Event sent_;

@@ -8,7 +8,7 @@ bool CrossClientPrefetch::worthwhile(const CommandBatch& x) const {
          !store_.loading();
 }
 
-// Takes the command's first argument for a key: where it is none, nothing but the prefetch is in vain.
+// Takes the first argument of the command for a key. If it is none, the prefetch is useless but harmless.
 void CrossClientPrefetch::add(const CommandBatch& x, std::coroutine_handle<> waiter) {
   const Look look{x.session->database, storage::Key(x.requests.arguments_of(x.requests.requests[0])[1]).hash};
   store_.engine().database(look.database).prefetch_bucket(look.hash);
@@ -16,7 +16,7 @@ void CrossClientPrefetch::add(const CommandBatch& x, std::coroutine_handle<> wai
   reactor_.post(waiter);
 }
 
-// The first of those who are resumed does it for all.
+// The first connection that is resumed prefetches the records of all.
 void CrossClientPrefetch::prefetch_records() {
   if (looks_.empty()) return;
   if (!store_.loading()) {

@@ -1,6 +1,7 @@
-// CrossClientPrefetch: single commands of several connections that have arrived together look their keys up side by side, as
-// those of one pipeline do: the cache misses of one pass while the others are parsed.
-// Ownership: owned by Server; those who have joined are resumed within the same turn. Thread: the reactor's.
+// CrossClientPrefetch: prefetches the keys of single commands that several connections have sent at the same time, as
+// the dispatcher does for the commands of one pipeline: the cache misses of one command pass while the others are
+// parsed.
+// Ownership: owned by Server; connections that have joined are resumed in the same turn. Thread: the reactor's.
 #pragma once
 
 #include <coroutine>
@@ -28,8 +29,8 @@ class CrossClientPrefetch {
     CrossClientPrefetch& prefetch_;
     const CommandBatch& batch_;
   };
-  // Before a batch's first run(). Returns at once where there is nobody to join, and for a batch of several commands,
-  // which is prefetched by itself.
+  // To be awaited before a batch's first run(). Does not suspend if no other connection has received commands, or if
+  // the batch has several commands: the dispatcher prefetches those.
   JoinAwaiter join(const CommandBatch& batch) { return {*this, batch}; }
 
  private:

@@ -1,5 +1,5 @@
-// ServerInfo: the text of INFO: Redis' sections and fields with this server's values, and the section "Tier" about the
-// store. Ownership: borrows what it tells of. Thread: the reactor's.
+// ServerInfo: the text of INFO: the sections and fields of Redis, and the section "Tier" about the store.
+// Ownership: borrows its sources. Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +11,13 @@
 
 namespace terrace {
 
-// Do these sections tell how many keys there are?
+// Does one of these sections have the number of keys?
 bool tells_of_keys(std::span<const std::string_view> sections);
 
 struct MemoryFigures {
   std::uint64_t used = 0;  // what the ledger's accounts hold
   std::uint64_t rss = 0;   // physical memory of the process
-  std::uint64_t peak = 0;  // of `used`, at the times it was looked at
+  std::uint64_t peak = 0;  // the highest `used` that a sample has seen
   std::uint64_t records = 0;
   std::uint64_t index = 0;
   std::uint64_t clients = 0;  // with their buffers and queues
@@ -28,7 +28,7 @@ class ServerInfo {
  public:
   explicit ServerInfo(const InfoSources& sources) : sources_(sources) {}
 
-  // Section names in any case; "default", "all" and "everything" as in Redis; none: the default ones.
+  // `sections`: names in any case, also "default", "all" and "everything" as in Redis; none: the default sections.
   std::string text(std::span<const std::string_view> sections) const;
   MemoryFigures memory() const;
 

@@ -1,4 +1,5 @@
-// InfoSources: what the sections of INFO tell of. Ownership: borrows; all of it outlives ServerInfo. Thread: the reactor's.
+// InfoSources: the parts of the server from which INFO takes its values.
+// Ownership: borrows; all parts outlive ServerInfo. Thread: the reactor's.
 #pragma once
 
 #include "io/reactor.h"

@@ -9,7 +9,7 @@
 
 namespace terrace {
 
-// "895.49K", as Redis writes sizes for people.
+// A size in the form of Redis' *_human fields: "895.49K".
 inline std::string human_bytes(std::uint64_t bytes) {
   static constexpr char kUnits[] = "BKMGTPE";
   double amount = static_cast<double>(bytes);
@@ -44,12 +44,12 @@ class InfoWriter {
     std::snprintf(text, sizeof text, "%.*f", digits, value);
     field(name, std::string_view(text));
   }
-  // A size twice, in bytes and for people.
+  // Two fields: the size in bytes, and in the form of human_bytes().
   void bytes(std::string_view name, std::uint64_t value) {
     field(name, value);
     field(std::string(name) + "_human", human_bytes(value));
   }
-  // `names` are names of fields of which there is nothing to count: each is 0.
+  // Fields that are always 0 here.
   void zeros(std::initializer_list<std::string_view> names) {
     for (std::string_view name : names) field(name, "0");
   }

@@ -1,4 +1,4 @@
-// reply_key_location: where the store has a key, for TERRACE LOCATE.
+// reply_key_location: the reply of TERRACE LOCATE: where the store has a key.
 #pragma once
 
 #include "src/resp/reply.h"

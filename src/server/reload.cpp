@@ -10,7 +10,7 @@ constexpr std::int64_t kPauseMs = 3600 * 1000;
 io::Task<Result<void>> Reload::run(bool checkpoint) {
   Pause& pause = dispatcher_.pause();
   pause.begin(kPauseMs, true);
-  // Those under way end first, and replies that wait for the log are let go.
+  // Running commands end first, and replies that wait for the log are released.
   storage::Engine& engine = store_.engine();
   while (expiry_.busy() || dispatcher_.waiting() > pause.waiting + 1 ||
          engine.released_position() < engine.end_position()) {

@@ -1,4 +1,4 @@
-// Reload: closes the store and recovers it while clients wait, for DEBUG RELOAD: what a restart would do, without one.
+// Reload: closes the store and recovers it, for DEBUG RELOAD, as a restart of the server would. Clients wait.
 // Ownership: borrows. Thread: the reactor's.
 #pragma once
 
@@ -26,7 +26,8 @@ class Reload {
         logger_(logger),
         lifecycle_(lifecycle) {}
 
-  // Called by a command that is under way; all others wait until it is done. `checkpoint`: as a clean shutdown would.
+  // Called by a running command; all other commands wait until the store is open again. `checkpoint`: writes a
+  // checkpoint first, as a clean shutdown does.
   io::Task<Result<void>> run(bool checkpoint);
 
  private:

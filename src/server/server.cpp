@@ -12,10 +12,10 @@
 namespace terrace {
 namespace {
 
-// How long a taken port is tried again at start: 3 s.
+// A port that is in use is tried so often at start: for 3 s.
 constexpr int kBindAttempts = 60;
 constexpr std::int64_t kBindPauseMs = 50;
-// Descriptors for files, ring and listeners beside the clients'.
+// File descriptors for files, the ring and listeners, in addition to one for each client.
 constexpr std::int64_t kReservedDescriptors = 1024;
 constexpr std::int64_t kStatisticsPeriodMs = 100;
 constexpr unsigned kRoundsPerReport = 5;
@@ -158,8 +158,8 @@ io::Task<Result<void>> Server::open_store() {
 
 io::Task<Result<void>> Server::listen() {
   Result<void> tcp = listen_tcp(listeners_);
-  // The kernel takes a killed process' ring apart, and with it its listening sockets, some time after the process is
-  // gone: who starts it again at once finds the port taken by nobody.
+  // The kernel closes the ring of a killed process, and with it the listening sockets, some time after the process has
+  // ended. A restart directly after a kill finds the port still in use.
   for (int attempt = 0; !tcp.ok() && tcp.error().code == ErrorCode::kBusy && attempt < kBindAttempts; ++attempt) {
     co_await close_listeners(std::move(listeners_));
     listeners_.clear();
@@ -182,7 +182,7 @@ io::Task<Result<void>> Server::listen() {
   co_return Result<void>();
 }
 
-// An address with a '-' in front may be missing on this machine.
+// It is no error if this machine does not have an address that is written with a '-' in front.
 Result<void> Server::listen_tcp(std::vector<std::unique_ptr<io::Listener>>& listeners) {
   if (settings_.port == 0) return {};
   for (std::string address : settings_.bind) {
@@ -244,7 +244,7 @@ io::Task<int> Server::shut_down() {
   }
   phase_ = Phase::kClosed;
   co_await signals_.close();
-  // Those that sleep still: nobody would free their frames.
+  // Loops that still sleep must end, or the frames of their coroutines would leak.
   while (!loops_.idle()) co_await loops_.wait();
   if (lifecycle_.exit_code == 0) logger_.warning("Redis is now ready to exit, bye bye...");
   co_return lifecycle_.exit_code;
@@ -267,7 +267,7 @@ io::Task<> Server::serve_periodically() {
   }
 }
 
-// systemd ends a start or a stop that takes longer than the unit allows, unless it hears that work goes on.
+// systemd ends a start or a stop that takes longer than its unit file allows, unless the server asks for more time.
 io::Task<> Server::report_progress() {
   for (unsigned round = 1; phase_ != Phase::kClosed; ++round) {
     co_await reactor_.sleep_ms(kStatisticsPeriodMs);
@@ -280,7 +280,7 @@ io::Task<> Server::report_progress() {
   }
 }
 
-// As Redis: as many as the clients need; fewer clients if the system does not give that many.
+// As in Redis: raises the limit to what maxclients needs, and lowers maxclients if the system does not allow that.
 void Server::raise_descriptor_limit() {
   rlimit limit{};
   rlim_t wanted = static_cast<rlim_t>(settings_.max_clients + kReservedDescriptors);

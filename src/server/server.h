@@ -1,5 +1,5 @@
-// Server: puts the parts together: listens, opens the store, serves until it is asked to end, then closes the store
-// with a checkpoint.
+// Server: creates the parts, opens the store, listens and serves clients until it is asked to end, then closes the
+// store with a checkpoint.
 // Ownership: owns all parts. Thread: the reactor's.
 #pragma once
 
@@ -37,12 +37,12 @@ namespace terrace {
 
 class Server final : public SettingsObserver, io::TurnObserver {
  public:
-  // `signals`: those that end the server.
+  // `signals`: the signals that end the server.
   Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::OpenDisk open_disk, io::Workers& workers,
          io::SignalWatcher& signals, Supervisor& supervisor, Config& config, Logger& logger);
   ~Server();
 
-  // What the command families may use: each is handed its own few (commands/families.h).
+  // The parts that command families use; each family gets only its own (commands/command_families.h).
   struct Components {
     io::Reactor& reactor;
     Store& store;
@@ -62,7 +62,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
   };
   Components components();
 
-  // The whole of it, after the command table has its families; the exit code of the process.
+  // Runs the server, after the families were added to the command table. Returns the exit code of the process.
   io::Task<int> run();
 
   std::optional<Refusal> settings_changed(const Settings& before, const Settings& settings) override;
@@ -72,7 +72,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
 
   void at_long_turn(const char* cause, std::int64_t duration_us) override;
   io::Task<> start();
-  // Says why and ends the server with exit code 1.
+  // Logs the message and ends the server with exit code 1.
   void fail(const std::string& message);
   io::Task<Result<void>> listen();
   Result<void> listen_tcp(std::vector<std::unique_ptr<io::Listener>>& listeners);
@@ -80,7 +80,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
   io::Task<> watch_signals();
   io::Task<> serve_periodically();
   io::Task<> report_progress();
-  // Runs one of the loops that shut_down() waits for.
+  // Runs a background loop. shut_down() waits until it has ended.
   io::Task<> keep(io::Task<> loop);
   io::Task<> close_listeners(std::vector<std::unique_ptr<io::Listener>> listeners);
   io::Task<Result<void>> open_store();
@@ -117,7 +117,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
   Phase phase_ = Phase::kLoading;
 };
 
-// What the settings mean for the store.
+// The options of the store for these settings.
 storage::Options store_options(const Settings& settings, Logger& logger);
 
 }  // namespace terrace

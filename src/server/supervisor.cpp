@@ -14,21 +14,22 @@
 namespace terrace {
 namespace {
 
-// Long enough for a supervisor under load, and an end for one that reads no more.
+// Long enough for a supervisor under load; bounds the wait for one that no longer reads.
 constexpr timeval kSendTimeout{.tv_sec = 2, .tv_usec = 0};
 
 std::string more_time() {
   return "\nEXTEND_TIMEOUT_USEC=" + std::to_string(Supervisor::kPatienceSeconds * 1000000ull);
 }
 
-// The socket's address; 0 bytes if `name` can be none. '@' stands for the zero byte that abstract names begin with.
+// Makes the socket's address and returns its size, 0 if `name` is not valid. '@' stands for the zero byte at the start
+// of an abstract name.
 socklen_t address_of(const std::string& name, sockaddr_un& address) {
   address = {.sun_family = AF_UNIX, .sun_path = {}};
   bool valid = name.size() > 1 && (name[0] == '/' || name[0] == '@') && name.size() < sizeof address.sun_path;
   if (!valid) return 0;
   std::memcpy(address.sun_path, name.data(), name.size());
   if (name[0] == '@') address.sun_path[0] = '\0';
-  // An abstract name ends with the address, a path with its zero byte.
+  // An abstract name has no zero byte at its end, a path has one.
   return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + (name[0] == '/' ? 1 : 0));
 }
 
@@ -104,11 +105,11 @@ void Supervisor::stopping() {
 }
 
 void Supervisor::failed(const std::string& message) {
-  // A line is an assignment of its own.
+  // A second line would be taken for another assignment.
   tell("STATUS=" + message.substr(0, message.find('\n')));
 }
 
-// Waits for room in the supervisor's queue, as sd_notify() does: a READY=1 lost would be a start that failed.
+// Waits for room in the supervisor's queue, as sd_notify() does: if READY=1 were lost, the start would count as failed.
 void Supervisor::tell(const std::string& lines) {
   if (socket_ < 0) return;
   ssize_t sent = send(socket_, lines.data(), lines.size(), MSG_NOSIGNAL);

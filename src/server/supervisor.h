@@ -1,6 +1,6 @@
-// Supervisor: who started the server and wants to hear how it is: systemd, by datagrams to the socket that
-// NOTIFY_SOCKET names (sd_notify(3); ten lines of protocol, so no library), upstart, by one stop at the start, or
-// nobody. Ownership: owns its socket. Thread: the reactor's, once it runs.
+// Supervisor: tells the supervisor that has started the server about its state: systemd by datagrams to the socket that
+// NOTIFY_SOCKET names (sd_notify(3), written here: it needs ten lines), upstart by a SIGSTOP at the start.
+// Ownership: owns its socket. Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ namespace terrace {
 
 class Supervisor {
  public:
-  // Looks for what is asked for, as Redis does, and says in the log what was found. Under upstart this stops the
-  // process until upstart lets it go on.
+  // Looks for the wanted supervisor, as Redis does, and logs what was found. Under upstart this stops the process until
+  // upstart continues it.
   Supervisor(Supervision wanted, Logger& logger);
   ~Supervisor();
   Supervisor(const Supervisor&) = delete;
@@ -23,10 +23,10 @@ class Supervisor {
 
   bool present() const { return kind_ != Supervision::kNone; }
   bool listens() const { return kind_ == Supervision::kSystemd; }
-  std::string_view name() const;  // as INFO tells it: no, upstart, systemd
+  std::string_view name() const;  // for INFO: no, upstart, systemd
 
-  // Each tells systemd, if it is there. loading() and stopping() also ask for more time than the unit allows and are to
-  // be repeated while that lasts, at most kPatienceSeconds apart.
+  // Each tells systemd, if it is the supervisor. loading() and stopping() also ask for more time than the unit file
+  // allows. They must be repeated during a long start or stop, at intervals of at most kPatienceSeconds.
   static constexpr unsigned kPatienceSeconds = 30;
   void loading(std::uint64_t replayed_commands);
   void ready();

@@ -1,4 +1,4 @@
-// The section "Tier" of INFO: what the store holds in memory and on disk, and what it does to keep it so.
+// The section "Tier" of INFO: what the store has in memory and on disk, and what its background work does.
 #pragma once
 
 #include "src/server/info_sources.h"

@@ -3,8 +3,9 @@
 //   | checksum u64 | magic u32 | version u32 | store id u64 | file serial u64 | sequence u64 | first position u64 |
 //   | durable sequence u64 | previous chain u64 | payload checksum u64 | payload size u32 | 0 u32 | payload | zeros |
 //
-// The checksum covers the header behind it and, through the payload checksum, the payload. `chain` ties a frame to all
-// before it, whatever file they were written to: a frame whose sync failed is written again, the same, to another file.
+// The checksum covers the rest of the header and, through the payload checksum, the payload. `chain` links a frame to
+// all frames before it, whichever file they were written to: a frame whose sync failed is written again, unchanged, to
+// another file.
 // Thread: pure functions.
 #pragma once
 
@@ -30,32 +31,32 @@ struct FrameHeader {
   std::uint32_t payload_size = 0;
 
   std::uint64_t end_position() const { return first_position + payload_size; }
-  // What the next frame's previous_chain is.
+  // The previous_chain of the next frame.
   std::uint64_t chain() const;
 };
 
 std::uint64_t payload_checksum(std::span<const std::byte> payload);
 
-// Bytes that a frame with this payload takes on disk.
+// The bytes of a frame with this payload on disk.
 constexpr std::uint64_t frame_size(std::uint64_t payload_size) {
   return (kFrameHeaderSize + payload_size + kPageSize - 1) / kPageSize * kPageSize;
 }
 inline constexpr std::uint64_t kMaxFramePayload = kMaxFrameSize - kFrameHeaderSize;
 
-// Writes header and padding around the payload that stands at kFrameHeaderSize of `frame` (frame_size() bytes).
+// Writes header and padding around the payload at kFrameHeaderSize of `frame`, which has frame_size() bytes.
 void seal_frame(std::span<std::byte> frame, const FrameHeader& header);
 
 struct FrameView {
   FrameHeader header;
   std::span<const std::byte> payload;
 };
-// The valid frame at the front of `bytes`, which may hold more; nothing if there is none, or it is not whole.
+// The valid frame at the front of `bytes`, which may hold more; nullopt if there is none, or if it is incomplete.
 std::optional<FrameView> parse_frame(std::span<const std::byte> bytes);
-// The size that a frame's header at the front of `bytes` claims, unchecked but for bounds; 0 if there is no header.
+// The size in a frame header at the front of `bytes`, checked only for its bounds; 0 if there is no header.
 std::uint64_t claimed_frame_size(std::span<const std::byte> bytes);
-// The file serial that a header at the front of `bytes` claims, unchecked; 0 if there is no header.
+// The file serial in a frame header at the front of `bytes`, unchecked; 0 if there is no header.
 std::uint64_t claimed_file_serial(std::span<const std::byte> bytes);
-// A frame of a version this build does not know stands here.
+// The version of a frame at the front of `bytes` that this build does not know.
 std::optional<std::uint32_t> foreign_frame_version(std::span<const std::byte> bytes);
 
 }  // namespace terrace::storage

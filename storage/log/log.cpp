@@ -12,21 +12,18 @@ namespace terrace::storage {
 
 namespace {
 
-// Frames kept for reuse. To fault in a large frame's memory anew costs more than all else that is done for it: a third
-// of the CPU of pipelined SETs.
+// Frames kept for reuse. The page faults of a large frame's new memory would cost more than all other work for the
+// frame: a third of the CPU of pipelined SETs.
 constexpr std::size_t kIdleFrames = kMaxFramesInFlight + 2;
-// What is gathered at most without being written, when no reply waits for it.
+// The most that is gathered without being written, while no reply waits for it.
 constexpr std::size_t kGatheredSize = kMaxFrameSize / 16;
-// How often a full disk is tried again.
+// The interval at which a full disk is tried again.
 constexpr std::int64_t kRetryMs = 100;
 
 }  // namespace
 
 Log::Log(const io::Environment& environment, Statistics& statistics, LedgerCharge queue_charge)
-    : environment_(environment),
-      statistics_(statistics),
-      files_(environment),
-      queue_charge_(std::move(queue_charge)) {}
+    : environment_(environment), statistics_(statistics), files_(environment), queue_charge_(std::move(queue_charge)) {}
 
 Log::~Log() = default;
 
@@ -58,7 +55,7 @@ io::Task<Result<void>> Log::write_recovered(const FrameView& found) {
   co_return check_full("write", FilePath::log(frame->file.serial), frame->offset, written, size);
 }
 
-// Also of frames that lie behind the tail, cut off: the next one's chain depends on them.
+// Includes frames behind the tail that were cut off: the next frame's chain depends on them.
 io::Task<Result<void>> Log::sync_recovered() {
   const LogFile last = open_files_.back();
   const std::int32_t synced = co_await environment_.disk.sync(last.file);
@@ -124,7 +121,7 @@ void Log::append_piece(std::span<const std::string_view> parts) {
   TERRACE_CHECK(unit_open());
   unit_ = Unit::kLogged;
   add(parts);
-  // Defect: what there is of the unit counts as whole.
+  // Defect: the pieces of the unit count as a whole unit.
   if (mutant(Mutant::kSplitUnit)) unit_end_ = end_position_;
 }
 
@@ -132,7 +129,7 @@ std::uint64_t Log::end_unit(std::span<const std::string_view> parts) {
   TERRACE_CHECK(unit_open());
   const std::uint64_t before = end_position_;
   if (!parts.empty()) add(parts);
-  // The end of a unit is in the frame that has its last byte.
+  // The frame that has a unit's last byte notes the unit's end.
   TERRACE_CHECK(unit_ == Unit::kOpen || end_position_ > before);
   unit_ = Unit::kNone;
   const std::uint64_t end = unit_end_ = end_position_;
@@ -143,7 +140,7 @@ std::uint64_t Log::end_unit(std::span<const std::string_view> parts) {
 io::Task<Result<void>> Log::wait_for_room() {
   while (congested() && !failure_) {
     if (starved_) co_return Error{ErrorCode::kNoSpace, "the log's next file cannot be made: no space left"};
-    write_gathered();  // this turn's end may be far
+    write_gathered();  // this turn may not end soon
     co_await position_changed_.wait();
   }
   if (failure_) co_return *failure_;
@@ -190,15 +187,15 @@ void Log::enqueue_filling() {
 }
 
 void Log::commit() {
-  // Nobody waits for a frame that is not synced: it may grow until write_gathered(). To write one every turn costs a
-  // lone SET a fifth of its CPU.
+  // No reply waits for a frame that is not synced: it may grow until write_gathered(). To write one every turn costs a
+  // single client's SET a fifth of its CPU.
   if (policy_ != FsyncPolicy::kAlways && filling_->buffer.size() < kGatheredSize) return pump();
   write_gathered();
 }
 
 void Log::write_gathered() {
   if (open_files_.empty()) return;  // not started yet
-  // While all places in flight are taken, effects go on gathering: the next frame is the larger for it.
+  // While the most frames are in flight, appended bytes gather, and the next frame becomes larger.
   if (queue_.empty() && in_flight_.size() < kMaxFramesInFlight) enqueue_filling();
   pump();
 }
@@ -246,7 +243,7 @@ io::Task<Result<void>> Log::write(Frame& frame) {
       co_await environment_.disk.write_sync(frame.file.file, frame.offset, frame.buffer.span());
   Result<void> full = check_full("write", path, frame.offset, result.written, size);
   if (full.ok() && result.synced == 0) co_return Result<void>();
-  // Whichever half failed: what it should have covered may be lost, and a later sync of the file would not say so.
+  // Whichever half failed: what the sync should have covered may be lost, and a later sync of the file would not fail.
   sync_failed_ = true;
   ++statistics_.log_sync_failures;
   if (!full.ok()) co_return full;
@@ -259,7 +256,7 @@ io::Task<void> Log::write_in_turn(Frame& frame) {
   Result<void> result = co_await write(frame);
   --writing_;
   if (!result.ok()) broken_ = true;
-  // What completes after a failure in the same file counts as failed: its sync proves nothing any more.
+  // What completes after a failure in the same file counts as failed: its sync proves nothing.
   frame.state = broken_ ? Frame::State::kFailed : Frame::State::kDone;
   statistics_.log_frames += 1;
   statistics_.log_written_bytes += frame.buffer.size();
@@ -280,7 +277,7 @@ void Log::completed() {
     io::spawn(write_again());
     return;
   }
-  // Those whom acknowledge() woke may have appended; whoever filled the frame meanwhile need not wait for a turn's end.
+  // The coroutines that acknowledge() resumed may have appended. A full frame does not wait for the turn's end.
   commit();
 }
 
@@ -292,7 +289,7 @@ void Log::acknowledge() {
     in_flight_.pop_front();
     written_ = {
         .position = frame->header.end_position(), .sequence = frame->header.sequence + 1, .unit_end = frame->unit_end};
-    // A frame's own sync says nothing of frames before it that were written without one.
+    // A frame's own sync does not cover the frames before it that were written without one.
     if (frame->synced && durable_.sequence == frame->header.sequence) durable_ = written_;
     statistics_.log_payload_bytes += frame->header.payload_size;
     if (idle_.size() < kIdleFrames) idle_.push_back(std::move(frame));
@@ -309,7 +306,7 @@ io::Task<Result<void>> Log::open_next_file() {
   co_return Result<void>();
 }
 
-// Later syncs are of another file: what this one holds must be durable first.
+// Later syncs are of another file, so this file must be durable first.
 io::Task<void> Log::sync_before_leaving() {
   while (durable_.sequence < written_.sequence && !failure_) {
     if (syncing_) {
@@ -320,7 +317,7 @@ io::Task<void> Log::sync_before_leaving() {
   }
 }
 
-// The file is full: go on in the next one.
+// The file is full: continues in the next one.
 io::Task<void> Log::switch_file() {
   const io::Gate::Holder holder = tasks_.hold();
   const auto plain = [](const FramePointer& frame) { return !frame->synced; };
@@ -330,7 +327,7 @@ io::Task<void> Log::switch_file() {
   }
   Result<void> opened = co_await open_next_file();
   while (!opened.ok() && opened.error().code == ErrorCode::kNoSpace) {
-    // Nothing is lost: frames wait in memory, and growth is refused meanwhile, until there is space again.
+    // Nothing is lost: frames wait in memory, and commands that grow the store are refused, until there is space again.
     if (closing_) break;
     if (!starved_) {
       starved_ = true;
@@ -354,7 +351,7 @@ io::Task<void> Log::switch_file() {
   position_changed_.notify();
 }
 
-// A frame failed and none is being written: all that are not acknowledged go to a fresh file, one after the other.
+// A frame failed and none is being written: all frames that are not acknowledged are written to a fresh file, in order.
 io::Task<void> Log::write_again() {
   const io::Gate::Holder holder = tasks_.hold();
   co_await sync_before_leaving();
@@ -394,7 +391,7 @@ LogMark Log::mark() {
 }
 
 io::Task<Result<void>> Log::truncate(const LogMark& mark) {
-  // The time to the next checkpoint will take about as many as that to this one did.
+  // The files between this checkpoint and the next will be about as many as since the last one.
   files_.expect(
       static_cast<std::size_t>(std::count_if(open_files_.begin(), open_files_.end(),
                                              [&mark](const LogFile& file) { return file.serial < mark.file_serial; })));
@@ -408,7 +405,7 @@ io::Task<Result<void>> Log::truncate(const LogMark& mark) {
   co_return Result<void>();
 }
 
-// After a failed sync a further one would succeed and prove nothing of what was written before.
+// After a failed sync, a further one would succeed, and prove nothing about what was written before.
 void Log::fail_unsynced() {
   fail({ErrorCode::kIo,
         FilePath::log(open_files_.back().serial).text() + ": a sync failed while older frames were not yet durable"});
@@ -425,11 +422,11 @@ io::Task<void> Log::sync_written() {
   syncing_ = false;
   if (synced < 0) {
     ++statistics_.log_sync_failures;
-    // What was written since the last good sync cannot be written again: it is no longer in memory.
+    // What was written since the last good sync is no longer in memory, so it cannot be written again.
     fail(disk_error("sync", FilePath::log(file.serial), synced));
     co_return;
   }
-  // The kernel tells a file's error once: a frame's own sync may have been told it meanwhile.
+  // The kernel reports a file's error only once: a frame's own sync may have received it.
   if (sync_failed_) co_return fail_unsynced();
   if (durable_.sequence < reach.sequence) durable_ = reach;
   position_changed_.notify();
@@ -437,7 +434,7 @@ io::Task<void> Log::sync_written() {
 
 io::Task<Result<void>> Log::make_durable(std::uint64_t position) {
   while (durable_.position < position && !failure_) {
-    // To wait would hold up those who can make space; what is queued goes on by itself.
+    // Waiting here would block the parts that can free space; what is queued is written when there is some.
     if (starved_) co_return Error{ErrorCode::kNoSpace, "the log's next file cannot be made: no space left"};
     enqueue_filling();
     pump();

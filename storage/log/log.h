@@ -177,7 +177,7 @@ class Log {
   FsyncPolicy policy_ = FsyncPolicy::kAlways;
 
   FramePointer filling_;
-  std::deque<FramePointer> queue_;      // complete, no place in a file yet
+  std::deque<FramePointer> queue_;  // complete, no place in a file yet
   LedgerCharge queue_charge_;
   std::deque<FramePointer> in_flight_;  // in the order of their sequences
   std::vector<FramePointer> idle_;      // kept for reuse

@@ -1,7 +1,8 @@
-// LogApplier, UnitScanner: what the engine replays its log into at recovery: the floor above, which alone knows what the
-// log's bytes mean. They are units one behind the other: a unit is what is taken back as a whole or not at all, one
-// command or several. Units may be larger than memory.
-// Ownership: the applier is the caller's; it outlives the call of Engine::open. A scanner is its maker's caller's.
+// LogApplier, UnitScanner: the floor above, which alone knows what the log's bytes mean, applies them at recovery. The
+// bytes are units, one behind the other. A unit is one command or several; it is applied as a whole or not at all. A
+// unit may be larger than memory.
+// Ownership: the applier is the caller's and must outlive the call of Engine::open. The caller of make_scanner() owns
+// the scanner.
 // Thread: the reactor's.
 #pragma once
 
@@ -15,23 +16,23 @@
 
 namespace terrace::storage {
 
-// Finds where units end in the log's bytes as they come. Keeps none of them: its memory is bounded.
+// Finds the ends of units in the log's bytes. Keeps none of the bytes: its memory is bounded.
 class UnitScanner {
  public:
   virtual ~UnitScanner() = default;
-  // Takes the next bytes, which are cut at arbitrary places. Says how many of them lie before the end of the last unit
-  // that ends in them; 0: none does. An error (kCorrupt) says that they are no log.
+  // Receives the next bytes, which are split at arbitrary places. Returns how many of them lie before the end of the
+  // last unit that ends in them; 0 if none does. An error (kCorrupt): they are not a log.
   virtual Result<std::uint64_t> scan(std::span<const std::byte> bytes) = 0;
 };
 
 class LogApplier {
  public:
   virtual ~LogApplier() = default;
-  // A scanner that begins where a unit begins.
+  // The scanner begins at the beginning of a unit.
   virtual std::unique_ptr<UnitScanner> make_scanner() = 0;
-  // Applies the log's next bytes (awaiting Engine::fetch as needed). Each byte comes once, in order, and only when the
-  // end of its unit was seen. The bytes are cut at arbitrary places: the applier keeps what is incomplete at the end of
-  // `bytes`, a part of one command at most, until the next call brings more of it.
+  // Applies the log's next bytes, awaiting Engine::fetch as needed. Each byte comes once, in order, and only after the
+  // end of its unit was seen. The bytes are split at arbitrary places: the applier keeps the incomplete rest of
+  // `bytes`, at most a part of one command, until the next call.
   virtual io::Task<Result<void>> apply(std::span<const std::byte> bytes) = 0;
 };
 

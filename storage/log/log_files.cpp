@@ -14,7 +14,7 @@ namespace terrace::storage {
 namespace {
 
 constexpr std::size_t kMaxSpares = kMaxCheckpointLogSize / kLogFileSize;
-// Zeros in one write: each takes fresh memory, page by page, and the kernel takes hold of all its pages at once.
+// Zeros in one write: each write takes new memory, page by page, and the kernel pins all its pages together.
 constexpr std::uint64_t kFillSize = kTinyLimits ? 16 * kKiB : 256 * kKiB;
 static_assert(kLogFileSize % kFillSize == 0);
 
@@ -54,12 +54,12 @@ io::Task<Result<LogFile>> LogFiles::next() {
 }
 
 io::Task<void> LogFiles::prepare_ahead() {
-  // On a full disk the space is for what makes space, and for the next start.
+  // The rest of a full disk is for what frees space, and for the next start.
   const Result<io::Disk::Space> space = environment_.disk.space();
   const bool room = !spares_.empty() || !space.ok() || space->free_bytes >= kDiskReserve + kLogFileSize;
   if (!closing_ && room) {
     Result<LogFile> made = co_await prepare(filling_);
-    // A failure is met again, and then reported, by the next next().
+    // A failure occurs again in the call of next() after this one, which reports it.
     if (made.ok()) ready_ = *made;
   }
   preparing_ = false;
@@ -84,7 +84,7 @@ io::Task<Result<LogFile>> LogFiles::prepare(bool fill) {
   if (result.ok()) co_return made;
   if (made.file != io::kNoFile) co_await environment_.disk.close(made.file);
   const std::string path = FilePath::log(made.serial).text();
-  co_await environment_.disk.unlink(path.c_str());  // it never held a frame; it may not even be there
+  co_await environment_.disk.unlink(path.c_str());  // it never held a frame, and may not even exist
   co_return result.error();
 }
 
@@ -96,12 +96,12 @@ io::Task<Result<void>> LogFiles::recycle(std::uint64_t old_serial, LogFile& made
     spares_.push_front(old_serial);
     co_return disk_error("rename", from, renamed);
   }
-  // A spare that cannot be had is forgotten: the log does not depend on it.
+  // The log does not depend on a spare: one that cannot be renamed is given up.
   if (renamed < 0) co_return co_await create(false, made);
   const std::int32_t file = co_await environment_.disk.open(to.c_str(), io::OpenMode::kWrite);
   if (file < 0) co_return disk_error("open", to, file);
   made.file = file;
-  // A power cut may have left it short; where its blocks are there this costs nothing.
+  // A power cut may have left it too short; if its blocks are allocated, this costs nothing.
   const std::int32_t allocated = co_await environment_.disk.allocate(file, kLogFileSize);
   co_return check_done("allocate", to, allocated);
 }

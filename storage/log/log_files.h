@@ -1,7 +1,9 @@
-// LogFiles: the files that the log is written to, in order. Keeps one prepared file ahead of the writer: recycled (its
-// blocks are allocated and written, so that a synced write costs no journal commit) or, when there is none to recycle,
-// new, and filled with zeros if that is wanted. A file's serial is never taken again, so that stale frames of a
-// recycled file are refused. Ownership: owns the open file handles. Thread: the reactor's.
+// LogFiles: the files that the log is written to, in order. One file is prepared ahead of the writer: a recycled one,
+// whose blocks are allocated and written, so that a synced write costs no journal commit; or, if there is none, a new
+// one, which may be filled with zeros. A file's serial is never reused, so that old frames of a recycled file are
+// refused.
+// Ownership: owns the open file handles.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -24,26 +26,26 @@ class LogFiles {
  public:
   explicit LogFiles(const io::Environment& environment) : environment_(environment) {}
 
-  // Serials of all files in the folder, ascending.
+  // The serials of all files in the directory, ascending.
   Result<std::vector<std::uint64_t>> list();
 
   void set_next_serial(std::uint64_t serial) { next_serial_ = serial; }
 
-  // The next file for the writer: the prepared one, or one made now. Starts preparing another behind it.
+  // The next file for the writer: the prepared one, or one created now. Starts preparing another one.
   io::Task<Result<LogFile>> next();
-  // Whether a file made ahead is filled with zeros. Only synced writes are the faster for it; where none waits for a
-  // sync it costs more than it saves: SETs of 4 KiB were half as many, with the disk writing every byte twice.
+  // Whether a prepared file is filled with zeros. Only synced writes become faster by it. Where no reply waits for a
+  // sync it costs more than it saves: the disk wrote every byte twice, and there were half as many SETs of 4 KiB.
   void set_filling(bool wanted) { filling_ = wanted; }
-  // How many files the time to the next checkpoint will take: so many, or what was expected the last time if that is
-  // more, are kept, since to make one may cost a file's bytes of zeros.
+  // The number of files expected until the next checkpoint. This many files are kept, or as many as were expected the
+  // last time if that is more, because a new file may cost a file's bytes of zeros.
   void expect(std::size_t files);
-  // A file that is no longer needed: kept for recycling, or deleted if enough are. Takes files that are closed.
+  // For a closed file that is no longer needed: it is kept for recycling, or deleted if enough are kept.
   io::Task<Result<void>> retire(std::uint64_t serial);
   io::Task<Result<void>> remove(std::uint64_t serial);
-  // Waits for preparation under way; closes and keeps what is prepared.
+  // Waits for a file being prepared, closes it and keeps it.
   io::Task<void> close();
 
-  // Files that wait to be written: spares, and the one prepared of them.
+  // Files that are ready for the writer: spares, and the prepared one.
   std::size_t ready_count() const { return spares_.size() + (ready_.file != io::kNoFile ? 1 : 0); }
 
  private:

@@ -31,7 +31,7 @@ io::Task<Result<void>> LogReader::open(std::uint64_t serial, Source& source) {
   source.file = file;
   source.size = *size / kPageSize * kPageSize;
   source.window.resize(0);
-  // What is read below must be what a power cut would leave.
+  // What is read from here on must be what a power cut would leave.
   const std::int32_t synced = co_await environment_.disk.sync(file);
   co_return check_done("sync", path, synced);
 }
@@ -71,7 +71,7 @@ io::Task<Result<std::optional<FrameView>>> LogReader::frame_at(Source& source, s
                     place_of(source.serial, offset) + ": log frame of version " + std::to_string(*version)};
   }
   std::optional<FrameView> frame = parse_frame(*bytes);
-  // Frames of the file that was recycled into this one, or of another store, are as good as none.
+  // Frames from the file's life before it was recycled, or of another store, are ignored.
   if (frame && (frame->header.store_id != store_id_ || frame->header.file_serial != source.serial)) frame.reset();
   co_return frame;
 }
@@ -83,7 +83,7 @@ io::Task<Result<FrameView>> LogReader::known_frame_at(Source& source, std::uint6
   co_return changed(source.serial, offset);
 }
 
-// A frame may begin before the end of the one before it only to cut off a unit that was never finished.
+// A frame may begin before the end of the previous one only to cut off an unfinished unit.
 bool LogReader::follows(const FrameHeader& header) const {
   return header.sequence == tail_.sequence && header.previous_chain == tail_.chain &&
          (header.first_position == tail_.position || header.first_position == unit_position_);
@@ -137,7 +137,7 @@ io::Task<Result<void>> LogReader::replay(const std::vector<std::uint64_t>& seria
     co_await close(source);
     if (!result.ok()) co_return result;
   }
-  // Defect: what there is of the unfinished unit counts.
+  // Defect: the pieces of the unfinished unit are applied.
   if (mutant(Mutant::kReplayHalfUnit)) co_return co_await apply_until(tail_.position, {}, applier);
   unfinished_bytes_ = tail_.position - unit_position_;
   tail_.position = unit_position_;
@@ -226,7 +226,7 @@ io::Task<Result<void>> LogReader::accept(const FrameView& frame, const Extent& p
   co_return Result<void>();
 }
 
-// A start found the unit unfinished, and the log went on where it had begun.
+// An earlier start found the unit unfinished, and the log continues where it had begun.
 void LogReader::drop_unfinished(LogApplier& applier) {
   tail_.position = unit_position_;
   kept_.clear();
@@ -253,7 +253,7 @@ void LogReader::keep(std::span<const std::byte> bytes) {
   }
 }
 
-// The unfinished unit's bytes up to a position; `rest` are those of the last frame.
+// Applies the unfinished unit's bytes up to a position; `rest` has those of the last frame.
 io::Task<Result<void>> LogReader::apply_until(std::uint64_t end_position, std::span<const std::byte> rest,
                                               LogApplier& applier) {
   const bool all_kept = kept_.size() + rest.size() == end_position - unit_position_;
@@ -298,8 +298,8 @@ io::Task<Result<void>> LogReader::apply_extent(Source& source, const Extent& ext
   co_return Result<void>();
 }
 
-// Looks through what stands behind the last good frame (and in files behind it) for a frame that proves it should not
-// have been the last.
+// Searches what lies behind the last good frame, also in later files, for a frame that proves it should not have been
+// the last.
 io::Task<Result<void>> LogReader::judge_end(Source& source, std::uint64_t offset, bool first, const Source& end,
                                             std::uint64_t end_offset) {
   const std::uint64_t begin = offset;

@@ -1,19 +1,22 @@
-// LogReader: reads the log back at recovery, from a checkpoint's mark to the end, and judges how it ends.
+// LogReader: reads the log at recovery, from a checkpoint's mark to the end, and decides whether its end is torn or
+// corrupt.
 //
-// Frames are read in order and scanned for the ends of units. What lies behind the last end is kept in memory until the
-// next end is found, then both are applied. Of a unit longer than kReplayWindow nothing is kept but the places of its
-// frames: when its end is found, its frames are read once more and applied as they come.
+// Frames are read in order and scanned for the ends of units. The bytes behind the last end are kept in memory until
+// the next end is found; then both are applied. Of a unit longer than kReplayWindow, only the places of its frames are
+// kept: when its end is found, its frames are read again and applied one by one.
 //
-// Torn is not rotten: a bad frame behind all frames that a valid one calls durable is what a power cut leaves; it is
-// cut off and said so. A bad frame before that is corruption: the store does not open. A unit whose end is not there is
-// cut off, too.
+// A torn tail is not corruption: a bad frame behind all frames that a valid frame calls durable is what a power cut
+// leaves; it is cut off and reported. A bad frame before that is corruption: the store does not open. A unit without
+// its end is cut off too.
 //
 // Invariants:
 // - Nothing of a unit is applied before its end was read.
-// - A byte is scanned once, and read twice at most.
-// - Memory is bounded by kReplayWindow and two windows of a file, whatever the length of a unit.
-// - A frame begins where the one before ended, or, behind a start that cut off an unfinished unit, where that unit began.
-// Ownership: borrows files and applier. Thread: the reactor's.
+// - A byte is scanned once, and read at most twice.
+// - Memory is bounded by kReplayWindow and two windows of a file, however long a unit is.
+// - A frame begins where the previous one ended; or, after a start that cut off an unfinished unit, where that unit
+//   began.
+// Ownership: borrows files and applier.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -40,26 +43,26 @@ class LogReader {
         unit_position_(from.position),
         durable_sequence_(from.sequence) {}
 
-  // Applies everything behind the mark. `serials`: the folder's files, ascending.
+  // Applies everything behind the mark. `serials`: the files in the directory, ascending.
   io::Task<Result<void>> replay(const std::vector<std::uint64_t>& serials, LogApplier& applier);
 
-  // After replay() and Log::start(): writes the frames once more that no later frame calls durable. A sync of them may
-  // have failed in the process before; then they can be read, and a further sync succeeds, though a power cut takes
-  // them. They go to a fresh file before anybody is told of them.
+  // Called after replay() and Log::start(): writes the last frames again, those that no later frame calls durable.
+  // Their sync may have failed in the previous process: then they can be read, and a further sync succeeds, but a power
+  // cut loses them. They are in a fresh file before any client sees their content.
   io::Task<Result<void>> secure_tail(Log& log);
 
-  // Where the log continues, valid after replay(): behind the last whole unit.
+  // Where the log continues; valid after replay(): behind the last complete unit.
   const LogMark& tail() const { return tail_; }
-  // All frames below it were durable when a frame behind them was sealed, or are in the checkpoint.
+  // All frames below it were durable when a later frame was sealed, or are in the checkpoint.
   std::uint64_t durable_sequence() const { return durable_sequence_; }
   // The last file that frames were taken from; 0: none.
   std::uint64_t last_serial() const { return last_serial_; }
   std::uint64_t replayed_bytes() const { return replayed_bytes_; }
-  // Above 0: bytes of frames that were begun but are not durable, and are cut off. Said with `torn_place`.
+  // Above 0: bytes of incomplete frames that are not durable; they are cut off and reported with `torn_place`.
   std::uint64_t torn_bytes() const { return torn_bytes_; }
   const std::string& torn_place() const { return torn_place_; }
-  // Above 0: bytes of the unit at the end of the log whose own end is not there. They are cut off, but their frames
-  // stay part of the log until a checkpoint gives their files back.
+  // Above 0: bytes of the unit at the log's end that has no end. They are cut off, but their frames stay in the log
+  // until a checkpoint frees their files.
   std::uint64_t unfinished_bytes() const { return unfinished_bytes_; }
 
  private:
@@ -76,7 +79,7 @@ class LogReader {
     std::uint64_t offset;
     std::uint64_t sequence;
   };
-  // Frames side by side in one file.
+  // Adjacent frames in one file.
   struct Extent {
     std::uint64_t serial;
     std::uint64_t begin;
@@ -88,10 +91,10 @@ class LogReader {
   // At least `wanted` bytes from `offset` (fewer at the end of the file).
   io::Task<Result<std::span<const std::byte>>> view(Source& source, std::uint64_t offset, std::uint64_t wanted);
   io::Task<Result<std::optional<FrameView>>> frame_at(Source& source, std::uint64_t offset);
-  // The same where a good frame was read before.
+  // The same for a place where a good frame was read before.
   io::Task<Result<FrameView>> known_frame_at(Source& source, std::uint64_t offset);
   io::Task<Result<void>> replay_file(Source& source, std::uint64_t& offset, LogApplier& applier);
-  // Where in `source` the frame stands that follows the tail; nothing if there is none.
+  // The place in `source` of the frame that follows the tail; nullopt if there is none.
   io::Task<Result<std::optional<std::uint64_t>>> continuation(Source& source);
   io::Task<Result<void>> judge_end(Source& source, std::uint64_t offset, bool first, const Source& end,
                                    std::uint64_t end_offset);
@@ -109,10 +112,10 @@ class LogReader {
 
   const io::Environment& environment_;
   std::uint64_t store_id_;
-  LogMark tail_;                 // until replay() ends, behind the last frame, the unfinished unit included
-  std::uint64_t unit_position_;  // behind the last whole unit: where the unfinished one begins
+  LogMark tail_;                 // until replay() ends: behind the last frame, an unfinished unit included
+  std::uint64_t unit_position_;  // the end of the last complete unit: where the unfinished one begins
   std::unique_ptr<UnitScanner> scanner_;
-  std::vector<std::byte> kept_;  // the unfinished unit's bytes; empty once they passed kReplayWindow
+  std::vector<std::byte> kept_;  // the unfinished unit's bytes; empty if they exceed kReplayWindow
   std::vector<Extent> extents_;  // its frames
   std::uint64_t durable_sequence_;
   std::deque<FramePlace> unproven_;

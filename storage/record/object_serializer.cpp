@@ -11,7 +11,11 @@ namespace terrace::storage {
 
 ObjectSerializer::ObjectSerializer(const Record& record, std::uint32_t database, std::uint64_t log_position,
                                    Needed needed, LedgerCharge charge)
-    : charge_(std::move(charge)), size_bound_(image_size_bound(record)), needed_(needed), object_(record.object()), next_(object_->images_) {
+    : charge_(std::move(charge)),
+      size_bound_(image_size_bound(record)),
+      needed_(needed),
+      object_(record.object()),
+      next_(object_->images_) {
   encode_image_head(head_, record, database, log_position);
   made_ = head_;
   object_->images_ = this;

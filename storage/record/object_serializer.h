@@ -52,7 +52,7 @@ class ObjectSerializer {
 
   std::string head_;
   std::string made_;
-  LedgerCharge charge_;  // for made_
+  LedgerCharge charge_;    // for made_
   std::size_t taken_ = 0;  // of made_
   std::size_t size_bound_;
   Needed needed_;

@@ -142,14 +142,12 @@ def not_too_much_at_once(stage):
 
 
 @scene
-def what_is_trimmed_or_deleted_again(stage):
-    stage.block("a", f"{ALL} $")
-    group_stage(stage)
-    stage.block("b", NEW)
-    told = [stage.do("XADD", "s", "MAXLEN", "0", "1-1", "f", "v"), *stage.get(*"ab"), *who(stage)]
+def what_has_no_entries(stage):
+    """XADD with MAXLEN 0 is left out: redis-server 7.0 answers with no entries, since 7.2 who waits goes on waiting."""
+    group_stage(stage, "XADD s 1-1 f v", "XDEL s 1-1")
     stage.block("a", f"{ALL} 0")
     stage.block("b", NEW)
-    told += stage.many("XSETID s 7-7", "XGROUP SETID s g 0", "XTRIM s MAXLEN 0", "XDEL s 1-1")
+    told = stage.many("XSETID s 7-7", "XGROUP SETID s g 0", "XTRIM s MAXLEN 0", "XDEL s 1-1")
     return told + [stage.silent("a", 0.02), stage.silent("b", 0.02), stage.do("XADD", "s", "8-1", "f", "v"), *stage.get(*"ab"), *who(stage)]
 
 

@@ -21,7 +21,7 @@ import command_table
 import compare
 import differential_lanes as lanes
 from dictionary import Dictionary, read_commands, reason_left_out
-from differential_statistics import SECTIONS, counts_errors, statistics
+from differential_statistics import SECTIONS, parts_with_errors, statistics
 from harness import Error, Folder, Incomplete, ServerDied, encode, parse, redis, say, terrace
 from interleaving import Interleaving
 
@@ -247,7 +247,7 @@ class Run:
         """What INFO counts and both servers count exactly."""
         told = [statistics(*replies) for replies in self.control.many([("INFO", section) for section in SECTIONS])]
         for name, other in told[1].items():
-            if self.rules["errors_apart"] and counts_errors(name):
+            if self.rules["errors_apart"] and parts_with_errors(name):
                 continue
             if not self.expect(f"INFO {name}", [], told[0].get(name, "nothing"), other):
                 return

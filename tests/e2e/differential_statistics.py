@@ -18,5 +18,6 @@ def statistics(keyspace, stats, commands, errors):
     return told
 
 
-def counts_errors(name):
-    return name.startswith(("errorstat_", "total_error", "cmdstat_sort", "cmdstat_command|getkeys"))
+def parts_with_errors(name):
+    """What differs when one server has refused a command that the other has not: errors, and the look-ups of SORT's patterns."""
+    return name.startswith(("errorstat_", "total_error", "keyspace_", "cmdstat_sort", "cmdstat_command|getkeys"))

@@ -76,7 +76,9 @@ def main():
     calls = max(2, options.effects // (options.entries * EFFECT_BYTES))
     bound = options.maxmemory + SLACK
     with Folder("long-unit") as folder:
-        server = folder.add(terrace(folder.path + "/terrace", "--maxmemory", str(options.maxmemory))).start()
+        # Without a checkpoint: what it covers would not be replayed.
+        arguments = ("--maxmemory", str(options.maxmemory), "--checkpoint-log-size", "1tb")
+        server = folder.add(terrace(folder.path + "/terrace", *arguments)).start()
         with server.client(600) as client:
             fill(client, options.entries)
             begin = time.monotonic()
@@ -98,6 +100,9 @@ def main():
         with HighestRss(server) as watched:
             server.wait_ready(600)
         bounded(f"its replay, in {time.monotonic() - begin:.1f} s", watched.bytes, bound)
+        replayed = info_number(server.info("tier"), "recovered_log_bytes")
+        if replayed < options.effects // 2:
+            fail(f"long unit: {replayed >> 20} MiB replayed: the transaction was not among them")
         with server.client(600) as client:
             if state(client) != whole:
                 fail(f"long unit: after the replay {state(client)}, not {whole}")

@@ -34,9 +34,6 @@ KEYS = {
 }
 # What fills each of three places.
 FEW_KEYS = ("text", "set", "zset", "gone", "none")
-SETUP = [command for commands in KEYS.values() for command in commands]
-# Set up without it: commands on all keys remove what has expired at their own pace.
-WITHOUT_GONE = [command for command in SETUP if "PXAT" not in command]
 
 # K, L and M are places for keys.
 LINES = """
@@ -109,21 +106,26 @@ def filled(line):
         yield [key_of[word[0]] + word[1:] if word[0] in key_of and not word[1:2].isalpha() else word for word in words]
 
 
-def observed(client, commands, keys_setup, cold):
+def setup_of(command):
+    """Makes the keys that the command names; all of them for one that names none. Those walk over what has expired at their own pace."""
+    named = [key for key in KEYS if any(word.startswith(key) for word in command[1:])] or [key for key in KEYS if key != "gone"]
+    return [line.split() for key in named for line in KEYS[key]]
+
+
+def observed(client, commands, cold):
     """[(counters, whether the reply is an error), ...] of each command on keys as they were set up."""
-    around = [line.split() for line in ("SELECT 0", "UNWATCH", "FLUSHALL", *keys_setup)]
-    behind = [("INFO", "stats")]
-    if cold:
-        around.append(("TERRACE", "SPILL", "ALL"))
-    around.append(("CONFIG", "RESETSTAT"))
-    sent = [each for command in commands for each in (*around, command, *behind)]
-    replies, told = client.pipeline(sent), []
-    for at in range(0, len(replies), len(around) + 2):
-        wrong = [reply for reply in replies[at:at + len(around)] if isinstance(reply, Error)]
-        if wrong:
-            raise Wrong(f"the keys could not be set up: {wrong[0]!r}")
-        info = parse_info(replies[at + len(around) + 1])
-        told.append(([int(info[name]) for name in COUNTERS], isinstance(replies[at + len(around)], Error)))
+    rounds = []
+    for command in commands:
+        before = [("SELECT", "0"), ("UNWATCH",), ("FLUSHALL",), *setup_of(command), *([("TERRACE", "SPILL", "ALL")] if cold else [])]
+        rounds.append([*before, ("CONFIG", "RESETSTAT"), command, ("INFO", "stats")])
+    replies, told, at = client.pipeline([each for round_of in rounds for each in round_of]), [], 0
+    for round_of in rounds:
+        *before, reply, info = replies[at:at + len(round_of)]
+        at += len(round_of)
+        if any(isinstance(each, Error) for each in before):
+            raise Wrong(f"the keys of {round_of[-2]} could not be set up: {before}")
+        counts = parse_info(info)
+        told.append(([int(counts[name]) for name in COUNTERS], isinstance(reply, Error)))
     return told
 
 
@@ -135,16 +137,12 @@ def same(mine, other, cold):
     return (hits, misses, wrong) == (other_hits, other_misses, other_wrong) and (cold or expired >= other_expired)
 
 
-def setup_of(line):
-    return SETUP if set(line.split()) & set("KLM") or "K" in line else WITHOUT_GONE
-
-
 def differences(line, subject, reference, cold):
     commands = list(filled(line))
     wrong = []
     for at in range(0, len(commands), 200):
         part = commands[at:at + 200]
-        told = [observed(client, part, setup_of(line), cold and client is subject) for client in (subject, reference)]
+        told = [observed(client, part, cold and client is subject) for client in (subject, reference)]
         wrong += [f"{' '.join(command)}: {mine}, not {other}" for command, mine, other in zip(part, *told)
                   if not same(mine, other, cold)]
     return wrong
@@ -154,7 +152,7 @@ def against_rule(line, subject, reads):
     """The counters of a command that redis-server does not know, against what its release counts."""
     wrong = []
     commands = list(filled(line))
-    for command, (counters, _) in zip(commands, observed(subject, commands, SETUP, False)):
+    for command, (counters, _) in zip(commands, observed(subject, commands, False)):
         key = command[1]
         there = key not in ("none", "gone")
         rule = [int(reads and there), int(reads and not there), int(key == "gone")]
@@ -182,7 +180,7 @@ def main():
     options = parser.parse_args()
     compared, wrong = [options.line] if options.line else lines(LINES), []
     with Folder("lookups") as folder:
-        arguments = ("--enable-debug-command", "yes", "--appendonly", "no", "--hz", "1")
+        arguments = ("--enable-debug-command", "yes", "--appendonly", "no", "--hz", "500")
         reference = folder.add(redis(folder.path + "/reference", *arguments)).start()
         subject = folder.add((redis if options.subject == "redis" else terrace)(folder.path + "/subject", *arguments)).start()
         with subject.client() as mine, reference.client() as other:

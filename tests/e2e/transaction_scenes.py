@@ -196,7 +196,8 @@ def replies_left_out_inside(stage):
     """The array has fewer elements than its head says: redis-server's clients have to live with it."""
     told = []
     for commands in (("MULTI", "INCR k", "CLIENT REPLY SKIP", "EXEC"), ("MULTI", "INCR k", "CLIENT REPLY SKIP", "INCR k", "EXEC", "PING"),
-                     ("MULTI", "INCR k", "CLIENT REPLY OFF", "INCR k", "EXEC", "PING", "CLIENT REPLY ON", "PING")):
+                     ("MULTI", "INCR k", "CLIENT REPLY OFF", "INCR k", "EXEC", "PING", "CLIENT REPLY ON", "PING"),
+                     ("MULTI", "INCR k", "CLIENT REPLY OFF", "DBSIZE", "KEYS *", "CLIENT REPLY ON", "DBSIZE", "EXEC", "PING")):
         told += [commands, bytes_of_replies(stage, "a", *commands)]
     return told + [stage.do("GET", "k")]
 
@@ -338,7 +339,7 @@ def memory_of_the_queue(stage):
     for end in ("DISCARD", "EXEC"):
         client.pipeline([("MULTI",), *(("SET", "k", "x" * 10_000) for _ in range(100))])
         grown = number(stage, "a", "tot-mem") - before
-        told += [grown >= 1_000_000 or grown, number(stage, "a", "multi-mem") >= 1_000_000, stage.words("a", "multi"), len(stage.by("a", end)[0])]
+        told += [grown >= 900_000 or grown, number(stage, "a", "multi-mem") >= 1_000_000, stage.words("a", "multi"), len(stage.by("a", end)[0])]
         left = number(stage, "a", "tot-mem") - before
         told += [left < 200_000 or left, stage.words("a", "multi-mem")]
     return told

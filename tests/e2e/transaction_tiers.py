@@ -156,7 +156,7 @@ def watch_and_the_tiers(server):
     stage.many("SET k v", "RPUSH l 1 2 3", "SET x 1")
     stage.control.call("RPUSH", "long", *(noise(n, 300) for n in range(2000)))
     tiers = ("TERRACE SPILL k", "TERRACE SPILL ALL", "TERRACE CHECKPOINT", "TERRACE COMPACT", "GET k", "LRANGE long 0 5", "TERRACE SPILL ALL",
-             "TERRACE LOCATE k", "TERRACE EXPIRE k", "TERRACE EXPIRE long", "DEBUG DIGEST", "TERRACE COMPACT", "OBJECT ENCODING long", "DUMP k",
+             "TERRACE LOCATE k", "DEBUG DIGEST", "TERRACE COMPACT", "OBJECT ENCODING long", "DUMP k",
              "SET x 2", "BGSAVE")
     for start in ("TERRACE SPILL ALL", "PING"):
         stage.many(start)

@@ -47,7 +47,7 @@ TOUCHES = {
                                  "GEOSEARCHSTORE k k FROMLONLAT 0 0 BYRADIUS 1 m", "GEORADIUS k 15 37 200 km", "GEORADIUS k 15 37 200 km STORE k",
                                  "GEODIST k a b", "GEOPOS k a"],
     "PFADD k a, PFADD x b": ["PFADD k a", "PFADD k b", "PFADD k", "PFCOUNT k", "PFCOUNT k x", "PFMERGE k", "PFMERGE k x", "PFMERGE x k",
-                             "PFDEBUG ENCODING k", "PFDEBUG GETREG k"],
+                             "PFDEBUG ENCODING k", "PFDEBUG GETREG k", "PFDEBUG TODENSE k"],
     "SETBIT k 7 1": ["SETBIT k 7 1", "SETBIT k 7 0", "SETBIT k 100 0", "BITFIELD k SET u8 0 1", "BITFIELD k INCRBY u8 0 0",
                      "BITFIELD k OVERFLOW FAIL INCRBY u1 7 1", "BITFIELD_RO k GET u8 0", "BITCOUNT k", "BITPOS k 1", "BITOP NOT k k", "GETBIT k 7"],
     "XADD k 1-1 f v, XADD k 2-1 f v, XGROUP CREATE k g 0": [
@@ -56,6 +56,7 @@ TOUCHES = {
         "XREADGROUP GROUP g ann NOACK STREAMS k >", "XGROUP CREATE k h $", "XGROUP CREATE k g $", "XGROUP SETID k g $", "XGROUP DESTROY k g",
         "XGROUP DESTROY k none", "XGROUP CREATECONSUMER k g ann", "XGROUP DELCONSUMER k g none", "XACK k g 1-1", "XCLAIM k g ann 0 1-1",
         "XCLAIM k g ann 0 1-1 FORCE", "XAUTOCLAIM k g ann 0 0", "XPENDING k g", "XINFO STREAM k", "XSETID k 9-9", "XSETID k 1-0", "XLEN k"],
+    "XADD k 1-1 f v, XADD k 2-1 f v, XDEL k 1-1": ["XTRIM k MINID 2", "XTRIM k MINID 3", "XTRIM k MAXLEN 1", "XTRIM k MAXLEN 0", "XDEL k 1-1"],
     "XADD k 1-1 f v, XGROUP CREATE k g 0, XREADGROUP GROUP g ann STREAMS k >, XGROUP CREATECONSUMER k g bob": [
         "XACK k g 1-1", "XACK k g 9-9", "XCLAIM k g bob 0 1-1", "XCLAIM k g bob 1000000 1-1", "XAUTOCLAIM k g bob 0 0", "XGROUP DELCONSUMER k g ann",
         "XGROUP DELCONSUMER k g bob", "XREADGROUP GROUP g bob STREAMS k >", "XREADGROUP GROUP g ann STREAMS k 0", "XGROUP CREATECONSUMER k g bob",
@@ -209,13 +210,13 @@ def flushed_in_a_transaction(stage):
 
 @scene
 def expires_behind_the_watch(stage):
-    told = []
+    told = [stage.by(name, "PING") for name in "ab"]
     for active, reads in (("0", (None, "GET k", "EXISTS k", "TTL k", "DBSIZE", "KEYS *", "GET x")), ("1", (None, "GET k"))):
         for read in reads:
-            stage.many(f"DEBUG SET-ACTIVE-EXPIRE {active}", "FLUSHALL", "SET k v PX 120")
+            stage.many(f"DEBUG SET-ACTIVE-EXPIRE {active}", "FLUSHALL", "SET k v PX 250")
             stage.by("a", "WATCH k")
             stage.by("b", "WATCH k", "MULTI", "SET x y")
-            time.sleep(0.4 if active == "1" else 0.13)
+            time.sleep(0.6 if active == "1" else 0.26)
             if read:
                 stage.many(read)
             told += [active, read, ran(stage, "a"), *stage.by("b", "EXEC"), *stage.many("EXISTS x")]

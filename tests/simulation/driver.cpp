@@ -13,6 +13,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <utility>
+
+#include "io/result.h"
 
 namespace terrace::simulation {
 
@@ -66,7 +69,7 @@ void Driver::be_child(std::uint64_t seed, int report_pipe, int output) {
   const itimerval bound{.it_interval = {}, .it_value = {.tv_sec = kMostSecondsPerSeed, .tv_usec = 0}};
   setitimer(ITIMER_PROF, &bound, nullptr);
   if (preparation_) preparation_();
-  const RunReport report = Run(Profile::draw(seed), false).go();
+  const Report report = course_.run(seed, false);
   const ssize_t written = write(report_pipe, &report, sizeof report);
   std::_Exit(written == sizeof report ? 0 : 1);
 }

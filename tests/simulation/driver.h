@@ -1,5 +1,5 @@
-// Driver: runs seeds, each in a process of its own, several side by side, and tells what came of them.
-// Thread: the main thread; children run one Run each.
+// Driver: runs the seeds of a course, each in a separate process, several side by side, and tells what came of them.
+// Ownership: borrows the course. Thread: the main thread; children run one seed each.
 #pragma once
 
 #include <sys/types.h>
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/simulation/run.h"
+#include "tests/simulation/course.h"
 
 namespace terrace::simulation {
 
@@ -17,12 +17,12 @@ struct SeedResult {
   std::uint64_t seed = 0;
   bool passed = false;
   std::string words;  // what a failed one said
-  RunReport report;
+  Report report;
 };
 
 class Driver {
  public:
-  explicit Driver(unsigned jobs) : jobs_(jobs) {}
+  Driver(const Course& course, unsigned jobs) : course_(course), jobs_(jobs) {}
 
   // Called in each child before its run.
   void set_preparation(std::function<void()> preparation) { preparation_ = std::move(preparation); }
@@ -44,6 +44,7 @@ class Driver {
   SeedResult collect(Child& child, int status);
   bool reap(std::vector<Child>& children, const std::function<bool(const SeedResult&)>& done);
 
+  const Course& course_;
   unsigned jobs_;
   std::function<void()> preparation_;
 };

@@ -47,14 +47,8 @@ storage::Options Life::make_options() {
   options.checkpoint_log_bytes = profile_.checkpoint_log_bytes;
   options.compaction = profile_.compaction;
   options.log = [this](storage::LogLevel, const std::string& line) { trace("store: " + line); };
-  // Memory is simulated too, as the store's own count of its records and its index: the real one differs from run to
-  // run.
+  // Without a probe the ledger's accounts stand for the resident set, which differs from run to run.
   options.max_memory_bytes = profile_.max_memory_bytes;
-  options.resident_memory_probe = [this]() -> std::uint64_t {
-    if (!open_) return 0;
-    const storage::Statistics now = engine_->statistics();
-    return now.record_memory_bytes + now.index_memory_bytes;
-  };
   return options;
 }
 

@@ -33,7 +33,6 @@ RunReport Run::go() {
   report_.lives = lives_;
   report_.steps = world_.steps();
   report_.simulated_us = static_cast<std::uint64_t>(world_.now_us());
-  report_.trace_hash = world_.trace_hash();
   return report_;
 }
 

@@ -11,7 +11,7 @@
 
 namespace terrace::simulation {
 
-// Plain numbers, passed through a pipe.
+// Nothing but numbers: the names in main.cpp stand in the same order.
 struct RunReport {
   std::uint64_t lives = 0;
   std::uint64_t power_cuts = 0;
@@ -34,7 +34,6 @@ struct RunReport {
   std::uint64_t spilled = 0;
   std::uint64_t compacted = 0;
   std::uint64_t with_dictionary = 0;  // lives
-  std::uint64_t trace_hash = 0;
 };
 
 class Run {
@@ -42,6 +41,7 @@ class Run {
   Run(const Profile& profile, bool verbose);
 
   RunReport go();
+  std::uint64_t trace_hash() const { return world_.trace_hash(); }
 
  private:
   // A life that is open and checked, or nullptr if the power went before.

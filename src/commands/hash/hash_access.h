@@ -1,4 +1,4 @@
-// How the hash commands get at their hashes, without the fields that have expired.
+// Access of the hash commands to their hashes, without the fields that have expired.
 #pragma once
 
 #include "src/commands/shared/collection_access.h"
@@ -6,13 +6,13 @@
 
 namespace terrace {
 
-// While the log is replayed no field has expired: that the log says by itself.
+// In replay no field counts as expired: the log has an effect for each expired field.
 inline types::HashView hash_view(const Context& context, const storage::Record& record) {
   return {record, context.replaying() ? types::kBeforeAnyTime : context.now_ms};
 }
 
-// For the command that changes the hash of argument 1, the record, nullptr if there is none: those of `fields`, every
-// `step`-th, that have expired are gone. False: the error is replied.
+// Finds the hash of argument 1 for a command that changes it, and removes those of `fields` (of every `step`-th) that
+// have expired. The record is nullptr if there is no hash. False: the error is replied.
 inline bool find_hash_to_change(Context& context, storage::Record*& record, std::span<const std::string_view> fields,
                                 std::size_t step = 1) {
   record = context.write(context.argument(1));
@@ -21,7 +21,7 @@ inline bool find_hash_to_change(Context& context, storage::Record*& record, std:
   return true;
 }
 
-// The hash, marked as changed, or a new one in its place. It must get a field.
+// The hash, marked as changed, or a new one, to which a field must be added.
 inline types::Hash changed_hash(Context& context, storage::Record* record) {
   record = changed_or_new(context, context.argument(1), record, storage::ValueType::kHash);
   return {context.database(), record, collection_limits(context)};

@@ -1,5 +1,6 @@
-// The hash commands about the expiry of fields: HEXPIRE and its kin set it, HTTL and its kin tell it, HPERSIST takes it
-// away; HGETDEL, HGETEX and HSETEX do so to what they read or set.
+// The hash commands about the expiry of fields: HEXPIRE and its variants set it, HTTL and its variants return it,
+// HPERSIST removes it. HGETEX and HSETEX set it for the fields that they read or set, HGETDEL deletes the fields that
+// it reads.
 #include <vector>
 
 #include "src/commands/hash/hash_access.h"
@@ -17,11 +18,11 @@ using types::IntegerText;
 using Texts = std::span<const std::string_view>;
 
 constexpr std::int64_t kMsPerSecond = 1000;
-// As Redis has it, which keeps two bits free of those that RDB files have for a time.
+// As in Redis, which keeps two bits of the time in RDB files free.
 constexpr std::int64_t kMaxTimeMs = static_cast<std::int64_t>(types::kMaxFieldTimeMs >> 2);
 constexpr std::string_view kNoPositiveNumber = "ERR Number of fields must be a positive integer";
 
-// What is told of a field.
+// The reply for one field.
 enum Told : std::int64_t { kNoField = -2, kNoTime = -1, kUnmet = 0, kDone = 1, kDeleted = 2 };
 
 enum class Unit : std::int64_t { kMilliseconds = 1, kSeconds = kMsPerSecond };
@@ -44,7 +45,7 @@ std::optional<std::int64_t> parse_time(Context& context, std::size_t index, Unit
   return *number * factor + start_ms;
 }
 
-// The fields behind FIELDS and their number, from argument `index` on.
+// Reads FIELDS, the number of fields and the fields, from argument `index` on.
 std::optional<Texts> parse_fields(Context& context, std::size_t index, std::string_view number_error) {
   if (index >= context.arguments.size() || !is_option(context.argument(index), "FIELDS")) {
     return context.reply.error("ERR Mandatory argument FIELDS is missing or not at the right position"), std::nullopt;
@@ -59,10 +60,10 @@ std::optional<Texts> parse_fields(Context& context, std::size_t index, std::stri
   return fields;
 }
 
-// The hash of argument 1, if there is one, as a command changes it field by field, and what the log is to hear of it.
+// Changes the hash of argument 1, if there is one, field by field, and gathers the effect for the log.
 class FieldChanges {
  public:
-  // Those of `fields` that have expired are gone.
+  // Removes those of `fields` that have expired.
   FieldChanges(Context& context, Record* record, Texts fields)
       : context_(context), record_(record ? context.remove_expired_fields(record, fields) : nullptr) {}
 
@@ -72,19 +73,19 @@ class FieldChanges {
   std::optional<std::int64_t> time_of(std::string_view field) const {
     return record() ? hash_view(context_, *record()).time_of(field) : std::nullopt;
   }
-  // --- of fields that are there
+  // --- for fields that exist
   void erase(std::string_view field) {
     changed().erase(field);
     erased_.push_back(field);
   }
-  // A time that has passed deletes the field, but not while the log is replayed. True: it is still there.
+  // A time in the past deletes the field, except in replay. True: the field still exists.
   bool set_time(std::string_view field, std::int64_t time_ms) {
     if (time_ms != kNoExpiry && time_ms <= context_.now_ms && !context_.replaying()) return erase(field), false;
     changed().set_time(field, time_ms);
     timed_.push_back(field);
     return true;
   }
-  // Removes an empty hash and tells the log. `time_ms`: what set_time() was given.
+  // Removes an empty hash and propagates the effect. `time_ms`: the argument of set_time().
   void end(std::int64_t time_ms) {
     if (!timed_.empty() && time_ms == kNoExpiry) tell({"HPERSIST", context_.argument(1)}, timed_, true);
     if (!timed_.empty() && time_ms != kNoExpiry) {
@@ -107,12 +108,12 @@ class FieldChanges {
 
   Context& context_;
   Record* record_;
-  std::optional<Hash> hash_;  // once something of it has changed
+  std::optional<Hash> hash_;  // set by the first change
   std::vector<std::string_view> erased_;
   std::vector<std::string_view> timed_;
 };
 
-// --- HEXPIRE and its kin
+// --- HEXPIRE and its variants
 
 enum class Condition : std::uint8_t { kNone, kUntimed, kTimed, kLater, kEarlier };
 
@@ -124,7 +125,7 @@ Condition condition_of(std::string_view argument) {
   return Condition::kNone;
 }
 
-// No time counts as infinitely late.
+// A field without a time counts as one with an infinitely late time.
 bool allows(Condition condition, std::int64_t old_ms, std::int64_t new_ms) {
   const bool timed = old_ms != kNoExpiry;
   switch (condition) {
@@ -166,7 +167,7 @@ void expire_fields(Context& context, Unit unit, Base base) {
   changes.end(*time_ms);
 }
 
-// --- HTTL and its kin
+// --- HTTL and its variants
 
 void tell_times(Context& context, Unit unit, Base base) {
   const Record* record = context.read(context.argument(1));
@@ -191,7 +192,7 @@ void tell_times(Context& context, Unit unit, Base base) {
 
 // --- HGETEX and HSETEX
 
-// What is said of a time, and how it is given.
+// EX, PX, EXAT, PXAT, PERSIST or KEEPTTL; kNone: another option.
 struct TimeOption {
   enum class Kind : std::uint8_t { kNone, kTime, kPersist, kKeep } kind = Kind::kNone;
   Unit unit = Unit::kSeconds;
@@ -215,7 +216,7 @@ struct SetOptions {
   Texts pairs;           // fields and values
 };
 
-// FIELDS, their number and the pairs, which end the command.
+// Reads FIELDS, the number of pairs and the pairs, which are the last arguments.
 bool parse_pairs(Context& context, std::size_t index, SetOptions& options) {
   if (index + 3 >= context.arguments.size()) return wrong_argument_count(context), false;
   const auto count = int32_argument(context, index + 1, "ERR invalid number of fields");
@@ -228,7 +229,7 @@ bool parse_pairs(Context& context, std::size_t index, SetOptions& options) {
   return true;
 }
 
-// Reads EX and its like with what follows, or KEEPTTL, at `index`, which then is the last argument read.
+// Reads EX or a similar option with its time, or KEEPTTL, at `index`. `index` is the last argument read then.
 bool parse_set_time(Context& context, std::size_t& index, SetOptions& options) {
   if (options.time.kind != TimeOption::Kind::kNone) {
     context.reply.error("ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified");
@@ -265,7 +266,7 @@ std::optional<SetOptions> parse_set_options(Context& context) {
       return context.reply.error("ERR unknown argument: " + shown(argument)), std::nullopt;
     }
   }
-  // Redis has no reply to this.
+  // Redis would reply nothing here.
   return wrong_argument_count(context), std::nullopt;
 }
 
@@ -279,7 +280,7 @@ bool condition_met(Context& context, const Record* record, const SetOptions& opt
   return true;
 }
 
-// The fields get values whose time is over: they are gone.
+// Sets fields with an expiry in the past: they are deleted.
 void set_expired_fields(Context& context, Record* record, Texts pairs) {
   FieldChanges changes(context, record, {});
   for (std::size_t i = 0; i < pairs.size(); i += 2) {

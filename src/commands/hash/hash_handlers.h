@@ -1,4 +1,4 @@
-// The handlers of the hash commands; the table of hash_table.cpp names them.
+// The handlers of the hash commands, for the rows in hash_table.cpp.
 #pragma once
 
 namespace terrace {

@@ -10,7 +10,7 @@ using storage::Record;
 using storage::ValueType;
 using types::HashView;
 
-// False: the error is replied. An absent key gives nullptr.
+// Finds the hash of argument 1, nullptr if the key is absent. False: the error is replied.
 bool find_hash(Context& context, const Record*& record) {
   record = context.read(context.argument(1));
   return type_or_absent(context, record, ValueType::kHash);

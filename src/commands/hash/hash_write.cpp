@@ -11,7 +11,7 @@ namespace {
 using storage::Record;
 using types::Hash;
 
-// HSET and HMSET: how many fields are new, if the command is well formed and its key a hash.
+// HSET and HMSET: sets the fields and returns how many are new. Nothing: the error is replied.
 std::optional<std::int64_t> set_fields(Context& context) {
   if (context.arguments.size() % 2 != 0) {
     wrong_argument_count(context);
@@ -27,7 +27,7 @@ std::optional<std::int64_t> set_fields(Context& context) {
   return added;
 }
 
-// The text of a field that is to be calculated with, if there is one.
+// The value of a field for HINCRBY and HINCRBYFLOAT, nothing if there is no such field.
 std::optional<types::ElementText> old_text(const Context& context, const Record* record, std::string_view field) {
   return record == nullptr ? std::nullopt : hash_view(context, *record).find(field);
 }
@@ -108,7 +108,7 @@ void hincrbyfloat(Context& context) {
   Hash hash = changed_hash(context, record);
   hash.set(field, text, Hash::Time::kStays);
   context.reply.bulk(text);
-  // Whoever applies it must not depend on how this machine calculates.
+  // The effect has the result: replay must not depend on how a machine rounds.
   if (hash.record()->expires().parts) {
     context.propagate({"HSETEX", context.argument(1), "KEEPTTL", "FIELDS", "1", field, text});
   } else {

@@ -1,4 +1,4 @@
-// The key commands about expiry: EXPIRE and its kin set it, TTL and its kin tell it, PERSIST takes it away.
+// The key commands about expiry: EXPIRE and its variants set it, TTL and its variants return it, PERSIST removes it.
 
 #include "src/commands/key/key_handlers.h"
 #include "src/commands/shared/argument.h"
@@ -21,7 +21,7 @@ struct Conditions {
   bool later = false;    // GT
   bool earlier = false;  // LT
 
-  // May the expiry change so? No expiry counts as infinitely late.
+  // Does the condition allow this change of the expiry? No expiry counts as infinitely late.
   bool allow(std::int64_t old_ms, std::int64_t new_ms) const {
     const bool expires = old_ms != storage::kNoExpiry;
     if (none && expires) return false;
@@ -97,7 +97,7 @@ void reply_expiry(Context& context, Unit unit, Base base) {
   if (time_ms == storage::kNoExpiry) return context.reply.integer(-1);
   if (base == Base::kNow) time_ms -= context.now_ms;
   if (time_ms < 0) time_ms = 0;
-  // Rounded without sign, as a time near the largest number would overflow.
+  // Rounded as an unsigned number: a time near the largest signed one would overflow.
   const auto seconds = (static_cast<std::uint64_t>(time_ms) + kMsPerSecond / 2) / kMsPerSecond;
   context.reply.integer(unit == Unit::kSeconds ? static_cast<std::int64_t>(seconds) : time_ms);
 }

@@ -1,4 +1,4 @@
-// The key commands that carry a value from one key to another: COPY, MOVE, RENAME.
+// The key commands that copy or move a value from one key to another: COPY, MOVE, RENAME.
 #include "src/commands/key/key_handlers.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/put_value.h"
@@ -13,7 +13,7 @@ namespace {
 using storage::Record;
 using types::Value;
 
-// The value of a record that is removed next.
+// Takes the value of a record, which must be removed next.
 Value take_value(Context& context, Record* record) {
   if (record->object() == nullptr) return types::copy_value(*record);
   Value value{record->type(), record->encoding(), {}, {}, record->expiry_ms()};
@@ -21,13 +21,13 @@ Value take_value(Context& context, Record* record) {
   return value;
 }
 
-// `copied`: of its object, if there is one already.
+// Puts a copy of the record's value under `name`. `copied`: a copy of its object, if one was made.
 void put_copy(Context& context, std::string_view name, unsigned database, const Record& record,
               storage::ObjectPointer copied) {
   if (record.object() != nullptr) {
     return put_value(context, name, database, types::copy_value(record, std::move(copied)));
   }
-  // Straight from the record: a string may be large.
+  // Copies directly from the record: a string may be large.
   const std::int64_t expiry_ms = record.expiry_ms();
   Record* made = context.put(name, database, record.type(), record.encoding(), record.bytes());
   if (expiry_ms != storage::kNoExpiry) context.set_expiry(made, expiry_ms, database);
@@ -65,7 +65,7 @@ void same_object(Reply& reply) {
   reply.error("ERR source and destination objects are the same");
 }
 
-// False: RENAMENX found the new name taken.
+// False: a key with the new name exists, and RENAMENX does not replace it.
 bool rename_to(Context& context, std::string_view name, bool if_absent) {
   const std::string_view old_name = context.argument(1);
   if (if_absent && context.peek(name) != nullptr) return false;

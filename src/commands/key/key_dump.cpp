@@ -13,10 +13,10 @@ using storage::Record;
 
 struct RestoreOptions {
   bool replace = false;
-  bool absolute = false;  // the time to live is a time
+  bool absolute = false;  // ABSTTL: the time to live is a point in time
 };
 
-// IDLETIME and FREQ are checked and of no effect: the access clock is of another kind here.
+// IDLETIME and FREQ are checked and have no effect: the access clock keeps neither of them.
 std::optional<RestoreOptions> parse_restore_options(Context& context) {
   RestoreOptions options;
   bool idle = false, frequency = false;
@@ -46,7 +46,7 @@ std::optional<RestoreOptions> parse_restore_options(Context& context) {
   return options;
 }
 
-// The form that says the same whenever it is applied.
+// Propagates RESTORE with an absolute expiry, which has the same effect at any time.
 void propagate_restore(Context& context, std::int64_t expiry_ms) {
   const types::IntegerText expiry(expiry_ms);
   context.propagate({"RESTORE", context.argument(1), expiry, context.argument(3), "REPLACE", "ABSTTL"});

@@ -1,4 +1,4 @@
-// The handlers of the key commands; the table of key_table.cpp names them.
+// The handlers of the key commands, for the rows in key_table.cpp.
 #pragma once
 
 #include <optional>
@@ -22,7 +22,7 @@ void type(Context& context);
 
 // key_copy.cpp
 void copy(Context& context);
-// The database of the destination where the arguments name one (Command::target_database).
+// The database of the destination, if the arguments name one (Command::target_database).
 std::optional<unsigned> copy_database(std::span<const std::string_view> arguments);
 std::optional<unsigned> move_database(std::span<const std::string_view> arguments);
 void move(Context& context);

@@ -1,4 +1,4 @@
-// The key commands that ask for keys or take them away: DEL, EXISTS, TOUCH, TYPE, RANDOMKEY.
+// The key commands that look keys up or delete them: DEL, EXISTS, TOUCH, TYPE, RANDOMKEY.
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,7 +14,7 @@ namespace {
 
 using storage::Record;
 
-// The n-th number of a row of random ones that starts with `seed` (splitmix64, by Sebastiano Vigna).
+// The n-th number of the random sequence that `seed` begins (splitmix64, by Sebastiano Vigna).
 std::uint64_t nth_random(std::uint64_t seed, std::uint64_t n) {
   std::uint64_t x = seed + n * 0x9E3779B97F4A7C15ull;
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ull;
@@ -24,7 +24,7 @@ std::uint64_t nth_random(std::uint64_t seed, std::uint64_t n) {
 
 }  // namespace
 
-// DEL and UNLINK: what is large is freed behind either.
+// DEL and UNLINK: both free large values in the background.
 void del(Context& context) {
   std::int64_t removed = 0;
   for (const std::string_view key : context.arguments.subspan(1)) {
@@ -57,8 +57,8 @@ void type(Context& context) {
   context.reply.simple(record == nullptr ? "none" : types::type_name(record->type()));
 }
 
-// Expired keys that are drawn are removed, but only once nothing more is needed: the handler may be run again until
-// then. When all of many draws are expired, the keyspace passes for empty.
+// Removes the expired keys that it draws, after the last point at which the handler may be run again. If many draws in
+// a row are expired keys, the keyspace counts as empty.
 void randomkey(Context& context) {
   constexpr unsigned kMaxDraws = 128;
   KeyspaceIterator keys(context, context.database_number());

@@ -1,4 +1,4 @@
-// OBJECT: what is known of a key's inner life.
+// OBJECT: how a key's value is encoded, and how often it is used.
 #include <limits>
 #include <string_view>
 
@@ -17,14 +17,14 @@ using storage::Encoding;
 using storage::Record;
 using storage::ValueType;
 
-// One touch counts as Redis' access counter of a new key.
+// One touch gives the access counter that a new key has in Redis.
 constexpr std::int64_t kFrequencyPerTouch = 5;
 
 const Settings& settings_of(const Context& context) {
   return context.parts<KeyParts>().settings;
 }
 
-// Redis keeps small integers once for all keys, unless the policy needs an access time or counter for each.
+// Redis shares small integers between keys, unless the policy needs an access time or counter for each key.
 bool is_shared(const Context& context, const Record& record) {
   if (record.type() != ValueType::kString || record.encoding() != Encoding::kInteger) return false;
   const std::int64_t number = types::stored_integer(record);
@@ -63,7 +63,8 @@ void object_freq(Context& context) {
   context.reply.integer(access_count(context, key) * kFrequencyPerTouch);
 }
 
-// No times of access are kept. Known is only whether the eviction clock has come by since the last one: 1, otherwise 0.
+// Times of access are not kept. The reply is 1 if the eviction clock has passed the key since its last use, otherwise
+// 0.
 void object_idletime(Context& context) {
   const std::string_view key = context.argument(2);
   if (context.read_without_touch(key) == nullptr) return context.reply.null();

@@ -10,7 +10,7 @@
 namespace terrace::commands {
 namespace {
 
-// Names one behind the other: a keyspace has too many of them for a string each.
+// Many names in one string: a keyspace has too many keys for a string each.
 class NameList {
  public:
   void add(std::string_view name) {

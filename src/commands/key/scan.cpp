@@ -1,4 +1,4 @@
-// SCAN: some names from a cursor on.
+// SCAN: some names, beginning at a cursor.
 #include "src/commands/shared/scan.h"
 
 #include <string>

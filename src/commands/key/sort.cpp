@@ -1,4 +1,4 @@
-// SORT: reads the elements, makes them comparable, sorts, shows or stores.
+// SORT: reads the elements, looks up their weights, sorts them, and replies or stores the result.
 #include "src/commands/key/sort.h"
 
 #include <algorithm>
@@ -19,11 +19,11 @@ using storage::ValueType;
 
 struct Element {
   std::string text;
-  double score = 0;                        // of numbers; 0 where the weight is missing
-  std::optional<std::string> weight = {};  // of texts BY a pattern
+  double score = 0;                        // for a numeric sort; 0 if the element has no weight
+  std::optional<std::string> weight = {};  // for a sort of texts BY a pattern
 };
 
-// Elements from `begin` up to `end`.
+// The elements from `begin` to before `end`.
 struct Range {
   std::size_t begin;
   std::size_t end;
@@ -44,8 +44,8 @@ std::vector<Element> shown_of(std::vector<Element> elements, const SortOptions& 
   return elements;
 }
 
-// Those of a range of places in a value that has an order, which DESC turns round where nothing is sorted: of a large
-// one no more is read than is shown.
+// Reads a range of a value that has an order of its elements, the reverse of it for DESC. Used if nothing is sorted:
+// only the elements of the reply are read.
 template <typename View, typename TextOf>
 std::vector<Element> read_range(const View& view, const SortOptions& options, const TextOf& text_of) {
   const Range range = options.sorted ? Range{0, view.size()} : shown_range(options, view.size());
@@ -65,7 +65,7 @@ std::vector<Element> read_range(const View& view, const SortOptions& options, co
   return elements;
 }
 
-// The elements that are to be sorted, or to be shown in the value's own order.
+// Reads the elements to be sorted, or to be replied in the order of the value.
 std::vector<Element> read_elements(const Record& record, const SortOptions& options) {
   if (record.type() == ValueType::kSortedSet) {
     return read_range(types::SortedSetView(record), options,
@@ -84,7 +84,7 @@ std::vector<Element> read_elements(const Record& record, const SortOptions& opti
   return elements;
 }
 
-// As Redis reads it: a C string, blanks in front allowed. Nothing: it is no number.
+// As in Redis: reads a C string, with blanks in front allowed. Nothing: the text is not a number.
 std::optional<double> score_of(const std::string& text) {
   char* end = nullptr;
   errno = 0;
@@ -93,7 +93,8 @@ std::optional<double> score_of(const std::string& text) {
   return score;
 }
 
-// True: all keys that `pattern` names for these elements are there. False: the handler is run again.
+// True: all keys that `pattern` names for these elements are in memory. False: the handler must return; it is run
+// again.
 bool need_all(Context& context, const SortPattern& pattern, std::span<const Element> elements) {
   bool there = true;
   if (!pattern.names_keys()) return there;
@@ -101,7 +102,7 @@ bool need_all(Context& context, const SortPattern& pattern, std::span<const Elem
   return there;
 }
 
-// False: one of them is no number, which is replied.
+// Looks up the weights of the elements. False: one of them is not a number; the error is replied.
 bool weigh(Context& context, const SortOptions& options, std::vector<Element>& elements) {
   bool numbers = true;
   for (Element& element : elements) {
@@ -119,7 +120,7 @@ bool weigh(Context& context, const SortOptions& options, std::vector<Element>& e
   return numbers;
 }
 
-// What is stored must not depend on the locale.
+// The order of stored elements must not depend on the locale.
 int compare_texts(const std::string& a, const std::string& b, bool stores) {
   return stores ? a.compare(b) : std::strcoll(a.c_str(), b.c_str());
 }
@@ -134,8 +135,8 @@ int compare(const Element& a, const Element& b, const SortOptions& options) {
   return compare_texts(*a.weight, *b.weight, options.stores);
 }
 
-// A set has no order of its own that would be the same again when the log is replayed: those of equal weight are told
-// apart.
+// The order of a set's elements may differ when the log is replayed: elements of equal weight are ordered by their
+// text.
 void sort_elements(std::vector<Element>& elements, const SortOptions& options, bool of_set) {
   if (of_set && options.by_text)
     std::sort(elements.begin(), elements.end(), [](const auto& a, const auto& b) { return a.text < b.text; });
@@ -161,7 +162,7 @@ void show(Context& context, const SortOptions& options, std::span<const Element>
 }
 
 void store(Context& context, const SortOptions& options, std::span<const Element> elements) {
-  // All of it is read before the target changes, which may be among what was asked for.
+  // All elements are read before the target changes: the target may be one of the keys that are read.
   std::vector<std::string> values;
   for (const Element& element : elements) {
     if (options.shown.empty()) values.push_back(element.text);

@@ -1,4 +1,4 @@
-// SORT and SORT_RO: their options, and where they find what they sort by and show.
+// SORT and SORT_RO: their options, and the patterns that name what they sort by and reply.
 // Ownership: views into the command's arguments. Thread: plain functions, no state.
 #pragma once
 
@@ -14,15 +14,16 @@
 
 namespace terrace::commands {
 
-// "prefix*postfix" names a string for each element, "prefix*postfix->field" a hash's field, "#" the element itself.
+// A pattern of BY or GET: "prefix*postfix" names a string for each element, "prefix*postfix->field" a field of a hash,
+// "#" the element itself.
 class SortPattern {
  public:
   explicit SortPattern(std::string_view text);
 
-  // Without a '*' it names nothing.
+  // A pattern without '*' names no keys.
   bool names_keys() const { return names_keys_; }
   std::string key_for(std::string_view element) const;
-  // What the element's key holds, once Context::need() said that it is there.
+  // The value of the element's key, for which Context::need() has returned true.
   std::optional<std::string> value_for(Context& context, const std::string& element) const;
 
  private:
@@ -34,7 +35,7 @@ class SortPattern {
 struct SortOptions {
   bool descending = false;
   bool by_text = false;               // ALPHA
-  bool sorted = true;                 // false: BY a pattern without '*', the order is the value's own
+  bool sorted = true;                 // false: BY a pattern without '*' keeps the order of the value
   std::optional<SortPattern> weight;  // BY
   std::vector<SortPattern> shown;     // GET
   std::int64_t offset = 0;
@@ -49,7 +50,7 @@ std::optional<SortOptions> sort_options(Context& context, bool may_store);
 void sort(Context& context);
 void sort_ro(Context& context);
 
-// The index of STORE's key, 0 if there is none.
+// The index of the key behind STORE, 0 if there is none.
 std::size_t sort_target(std::span<const std::string_view> arguments);
 
 }  // namespace terrace::commands

@@ -7,7 +7,7 @@
 
 namespace terrace::commands {
 
-// The pattern is searched as a C string, as Redis does; what is behind a NUL still belongs to it.
+// As in Redis, the '*' is searched up to the first NUL, and the text behind the NUL belongs to the pattern.
 SortPattern::SortPattern(std::string_view text) {
   const std::string_view searched = until_nul(text);
   is_element_ = searched == "#";
@@ -40,7 +40,7 @@ std::optional<std::string> SortPattern::value_for(Context& context, const std::s
     return std::string(types::StringText(*record).view());
   }
   if (record->type() != storage::ValueType::kHash) return std::nullopt;
-  // What is stored must be the same when the log is replayed.
+  // The stored elements must be the same when the log is replayed.
   if ((context.command.flags & kWrite) && record->expires().parts) {
     record = context.remove_expired_fields(context.write(key), {&field_, 1});
     if (record == nullptr) return std::nullopt;
@@ -52,7 +52,7 @@ std::optional<std::string> SortPattern::value_for(Context& context, const std::s
 
 namespace {
 
-// Reads one option at `index`; how many arguments it took, 0: the error is replied.
+// Reads one option at `index`. Returns the number of its arguments, 0 if the error is replied.
 std::size_t read_option(Context& context, std::size_t index, bool may_store, SortOptions& options) {
   const std::string_view word = context.argument(index);
   const std::size_t left = context.arguments.size() - index - 1;
@@ -84,7 +84,7 @@ std::size_t read_option(Context& context, std::size_t index, bool may_store, Sor
   }
   if (is_option(word, "BY") && left >= 1) {
     const SortPattern pattern(context.argument(index + 1));
-    // Once one has said that nothing is to be sorted, another one does not take it back, as in Redis.
+    // As in Redis, a later BY does not turn sorting on again.
     if (!pattern.names_keys()) options.sorted = false;
     options.weight = pattern;
     return 2;

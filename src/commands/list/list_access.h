@@ -1,4 +1,4 @@
-// What the list commands share: lists to be changed, ranges of indices.
+// What the list commands share: access to lists that they change, and ranges of indices.
 #pragma once
 
 #include <algorithm>
@@ -15,14 +15,15 @@ inline types::List changed_list(Context& context, std::string_view key, storage:
   return {context.database(), record, collection_limits(context)};
 }
 
-// Elements from `begin` up to `end`.
+// The elements from `begin` to before `end`.
 struct ListRange {
   std::size_t begin;
   std::size_t end;
   std::size_t size() const { return end - begin; }
 };
 
-// As LRANGE and LTRIM mean it: both ends belong to it, negative ones count from behind; what is outside is cut off.
+// The range of LRANGE and LTRIM: it includes both ends, negative indices count from the end of the list, and what lies
+// outside the list is cut off.
 inline ListRange list_range(std::int64_t start, std::int64_t stop, std::size_t size) {
   const auto all = static_cast<std::int64_t>(size);
   if (start < 0) start = std::max<std::int64_t>(start + all, 0);
@@ -32,7 +33,7 @@ inline ListRange list_range(std::int64_t start, std::int64_t stop, std::size_t s
   return {static_cast<std::size_t>(start), static_cast<std::size_t>(stop) + 1};
 }
 
-// The place of an index that may count from behind; size() if there is none.
+// The position of an index, which counts from the end if it is negative; `size` if it lies outside the list.
 inline std::size_t list_index(std::int64_t index, std::size_t size) {
   const auto all = static_cast<std::int64_t>(size);
   if (index < 0) index += all;

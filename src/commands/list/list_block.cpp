@@ -1,4 +1,4 @@
-// The list commands that wait for something to pop.
+// The list commands that wait for an element to pop.
 #include "src/commands/list/list_access.h"
 #include "src/commands/list/list_handlers.h"
 #include "src/commands/list/list_pop.h"
@@ -36,7 +36,7 @@ bool blocking_move(Context& context, ListEnd from, ListEnd to, std::size_t timeo
   if (context.may_block()) {
     context.block({.type = ValueType::kList, .keys = context.arguments.subspan(1, 1), .timeout_ms = *timeout_ms});
   } else {
-    context.reply.null();  // in redis-server not the array that it is when the time is over
+    context.reply.null();  // as in redis-server, where the reply at a timeout is a null array instead
   }
   return false;
 }

@@ -1,4 +1,4 @@
-// The handlers of the list commands; the table of list_table.cpp names them.
+// The handlers of the list commands, for the rows in list_table.cpp.
 #pragma once
 
 namespace terrace {

@@ -1,4 +1,4 @@
-// The list commands that take elements off an end, and maybe put them elsewhere.
+// The list commands that pop elements, and those that push them to another list.
 #include "src/commands/list/list_pop.h"
 
 #include <string>
@@ -17,8 +17,7 @@ using types::ListEnd;
 using types::ListPlace;
 using types::ListView;
 
-// Replies `count` elements from an end on, as many as there are at most, and takes them off; the key goes with the
-// last.
+// Replies `count` elements from an end and removes them; the list must have as many. Removes the key with the last one.
 void pop_elements(Context& context, std::string_view key, Record* record, ListEnd end, std::size_t count) {
   const ListView view(*record);
   const std::size_t size = view.size();
@@ -51,7 +50,7 @@ void pop(Context& context, ListEnd end) {
   pop_elements(context, key, record, end, std::min(ListView(*record).size(), static_cast<std::size_t>(*count)));
 }
 
-// A number from 1 on; the error is replied.
+// A positive number. Nothing: the error is replied.
 std::optional<std::size_t> count_argument(Context& context, std::size_t index, std::string_view error) {
   const auto number = types::parse_integer(context.argument(index));
   if (number && *number > 0) return static_cast<std::size_t>(*number);
@@ -59,7 +58,7 @@ std::optional<std::size_t> count_argument(Context& context, std::size_t index, s
   return std::nullopt;
 }
 
-// Where a list's elements are taken from, and how many at most: LEFT|RIGHT [COUNT count] from `where` on.
+// Reads LEFT|RIGHT [COUNT count] from argument `where` on.
 std::optional<ListPopping> popping_argument(Context& context, std::size_t where) {
   const std::size_t arguments = context.arguments.size();
   const auto end = list_end(context.argument(where));
@@ -89,7 +88,7 @@ std::optional<ListEnd> list_end(std::string_view argument) {
   return std::nullopt;
 }
 
-// Takes one element off.
+// Removes one element and returns it.
 std::string pop_one(Context& context, std::string_view key, Record* record, ListEnd end) {
   const ListView view(*record);
   const std::size_t size = view.size(), index = end == ListEnd::kLeft ? 0 : size - 1;
@@ -111,7 +110,7 @@ bool move_element(Context& context, ListEnd from, ListEnd to) {
   }
   if (!type_or_absent(context, record, ValueType::kList)) return false;
   if (source == target) {
-    // The key stays the same one, expiry and all.
+    // The key stays, with its expiry, even if this was its only element.
     List list = changed_list(context, source, record);
     const std::size_t size = list.view().size(), index = from == ListEnd::kLeft ? 0 : size - 1;
     const std::string text(list.view().element(index).view());

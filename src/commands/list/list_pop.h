@@ -1,4 +1,4 @@
-// What the list commands that pop share with those that wait for something to pop.
+// What the list commands that pop share with those that wait for an element.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,11 @@ namespace terrace::commands {
 // LEFT or RIGHT.
 std::optional<types::ListEnd> list_end(std::string_view argument);
 
-// Takes one element off a list that has one; the key goes with the last.
+// Removes one element of a list that is not empty and returns it. Removes the key with the last element.
 std::string pop_one(Context& context, std::string_view key, storage::Record* record, types::ListEnd end);
 
-// From argument 1 to argument 2, and replies the element. False: nothing was there or allowed, that is replied.
+// Moves an element from the list of argument 1 to that of argument 2 and replies it. False: nothing was moved; null or
+// the error is replied.
 bool move_element(Context& context, types::ListEnd from, types::ListEnd to);
 
 struct ListPopping {
@@ -26,14 +27,14 @@ struct ListPopping {
   std::size_t most;
 };
 
-// LMPOP's arguments from the number of keys at `index` on; nothing: the error is replied.
+// The arguments of LMPOP from the number of keys at `index` on. Nothing: the error is replied.
 struct MultiplePop {
   std::span<const std::string_view> keys;
   ListPopping popping;
 };
 std::optional<MultiplePop> multiple_pop_arguments(Context& context, std::size_t index);
 
-// Pops from the first of these keys that is there, with reply and effect. False: none is, nothing is replied.
+// Pops from the first of these keys that exists, replies and propagates. False: none exists; nothing is replied.
 bool pop_first_list(Context& context, std::span<const std::string_view> keys, const ListPopping& popping);
 
 }  // namespace terrace::commands

@@ -17,12 +17,12 @@ using types::ListView;
 constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 
 struct Search {
-  std::int64_t rank = 1;                // the first match that counts; negative: from behind
-  std::optional<std::int64_t> matches;  // how many are told; 0: all
-  std::int64_t elements = 0;            // how many are looked at; 0: all
+  std::int64_t rank = 1;                // the first match that is replied; negative: counted from the end
+  std::optional<std::int64_t> matches;  // how many matches are replied; 0: all
+  std::int64_t elements = 0;            // how many elements are compared; 0: all
 };
 
-// A number that must not be negative; the error is replied.
+// A number that is not negative. Nothing: the error is replied.
 std::optional<std::int64_t> positive_argument(Context& context, std::size_t index, std::string_view error) {
   const auto number = types::parse_integer(context.argument(index));
   if (number && *number >= 0) return number;
@@ -33,7 +33,7 @@ std::optional<std::int64_t> positive_argument(Context& context, std::size_t inde
 bool parse_rank(Context& context, std::size_t index, Search& search) {
   const auto rank = integer_argument(context, index);
   if (!rank) return false;
-  // Redis cannot turn the least number round, and takes the first match from behind.
+  // Redis cannot negate the smallest number and takes the first match from the end.
   search.rank = *rank == kMin ? -1 : *rank;
   if (*rank != 0) return true;
   context.reply.error(

@@ -1,4 +1,4 @@
-// The list commands that read lists, but for LPOS.
+// The list commands that read lists, except LPOS.
 #include "src/commands/list/list_access.h"
 #include "src/commands/list/list_handlers.h"
 #include "src/commands/shared/argument.h"

@@ -1,4 +1,4 @@
-// The list commands that change lists where they are.
+// The list commands that change one list.
 #include "src/commands/list/list_access.h"
 #include "src/commands/list/list_handlers.h"
 #include "src/commands/shared/argument.h"
@@ -88,7 +88,7 @@ void lrem(Context& context) {
   if (!type_or_absent(context, record, ValueType::kList)) return;
   if (record == nullptr || !find(ListView(*record), text)) return context.reply.integer(0);
   List list = changed_list(context, key, record);
-  // Of the least number the absolute value is beyond any list's size: all are meant, as in Redis.
+  // The absolute value of the smallest number exceeds the size of any list: all matches are removed, as in Redis.
   const std::uint64_t asked = *count < 0 ? 0 - static_cast<std::uint64_t>(*count) : static_cast<std::uint64_t>(*count);
   const std::size_t most = asked == 0 ? list.view().size() : asked;
   const std::size_t removed = list.erase_equal(text, *count < 0 ? ListEnd::kRight : ListEnd::kLeft, most);

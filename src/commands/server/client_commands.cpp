@@ -1,4 +1,4 @@
-// CLIENT: who is connected, and what one may do to them.
+// CLIENT: lists connections and changes them.
 #include <optional>
 #include <string>
 
@@ -109,7 +109,7 @@ struct KillFilter {
   }
 };
 
-// False: the error is replied.
+// Reads the filters of CLIENT KILL. False: the error is replied.
 bool parse_kill_filter(Context& context, KillFilter& filter) {
   for (std::size_t i = 2; i + 1 < context.arguments.size(); i += 2) {
     std::string_view option = context.argument(i), value = context.argument(i + 1);

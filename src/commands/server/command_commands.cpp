@@ -1,4 +1,4 @@
-// COMMAND: tells clients what commands there are.
+// COMMAND: describes the commands of the table.
 #include <vector>
 
 #include "src/commands/families.h"
@@ -78,7 +78,7 @@ void list(Context& context) {
   for (std::string_view name : names) context.reply.bulk(name);
 }
 
-// False: the error is replied.
+// Finds the keys of the command in the arguments. False: the error is replied.
 bool find_keys_of(Context& context, std::vector<KeyPosition>& keys) {
   auto arguments = context.arguments.subspan(2);
   const CommandEntry* entry = context.parts<CommandParts>().commands.find(arguments);

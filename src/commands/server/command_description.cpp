@@ -33,7 +33,7 @@ constexpr FlagName kFlagNames[] = {
     {kAllowBusy, "allow_busy"},
 };
 
-// In the order in which Redis tells them.
+// In the order of Redis' reply.
 std::vector<std::string_view> categories_of(const Command& row) {
   std::vector<std::string_view> names;
   auto add = [&](bool in, std::string_view name) {
@@ -64,7 +64,7 @@ std::vector<std::string_view> categories_of(const Command& row) {
   return names;
 }
 
-// The words between the blanks.
+// The words of a text.
 std::vector<std::string_view> words_of(std::string_view text) {
   std::vector<std::string_view> words;
   for (std::size_t at = 0; at < text.size();) {
@@ -88,7 +88,7 @@ struct LegacyRange {
   int first = 0, last = 0, step = 0;
 };
 
-// The first, last and step of clients that know no key specifications.
+// First key, last key and step, for clients that do not know key specifications.
 LegacyRange legacy_range(const Command& row) {
   LegacyRange range;
   for (const KeySpec& spec : row.keys) {
@@ -175,7 +175,7 @@ void reply_words(Reply& reply, std::string_view text) {
 
 using Texts = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
-// Those that say nothing are left out.
+// Counts the fields with a text: fields without one are left out of the reply.
 std::size_t count_texts(Texts texts) {
   std::size_t count = 0;
   for (const auto& [name, text] : texts) count += !text.empty();

@@ -1,4 +1,4 @@
-// What COMMAND INFO and COMMAND DOCS tell of a command, from its row alone.
+// The replies of COMMAND INFO and COMMAND DOCS for one command, from its row.
 #pragma once
 
 #include "src/execution/command_table.h"
@@ -9,7 +9,7 @@ namespace terrace {
 void describe_command(Reply& reply, const CommandEntry& entry);
 void document_command(Reply& reply, const CommandEntry& entry);
 void reply_key_flags(Reply& reply, std::string_view flags);  // a set
-// By its ACL category, "@write" without the '@'.
+// Is the command in this ACL category? Its name is given without the '@'.
 bool in_category(const Command& row, std::string_view category);
 
 }  // namespace terrace

@@ -1,4 +1,4 @@
-// CONFIG: reads, changes and writes back the configuration.
+// CONFIG: reads and changes the configuration, and writes it into its file.
 #include <string>
 #include <vector>
 

@@ -84,7 +84,7 @@ void describe_server(Context& context) {
   reply.array(0);
 }
 
-// Each option takes effect as it is read, before a later one is found wrong. False: the error is replied.
+// Applies the options of HELLO one after the other: those before a wrong one take effect. False: the error is replied.
 bool apply_hello_options(Context& context) {
   std::size_t count = context.arguments.size();
   for (std::size_t i = 2; i < count; ++i) {

@@ -1,4 +1,4 @@
-// DEBUG: what tests need.
+// DEBUG: helps tests.
 #include <unistd.h>
 
 #include <charconv>
@@ -30,7 +30,7 @@ bool allowed(const Context& context) {
   return permission == Permission::kYes || (permission == Permission::kLocal && context.session.local);
 }
 
-// Holds the reactor: that is what it is for.
+// Blocks the reactor's thread, as intended.
 void sleep(Context& context) {
   double seconds = std::strtod(std::string(context.argument(2)).c_str(), nullptr);
   usleep(static_cast<useconds_t>(seconds * 1e6));

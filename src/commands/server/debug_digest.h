@@ -1,4 +1,4 @@
-// DEBUG DIGEST and DEBUG DIGEST-VALUE: by which tests tell whether two datasets, or two values, are the same.
+// DEBUG DIGEST and DEBUG DIGEST-VALUE: hashes by which tests compare datasets and values.
 #pragma once
 
 #include "io/task.h"
@@ -6,9 +6,10 @@
 
 namespace terrace::commands {
 
-// Of all keys of all databases. Others are served meanwhile: it says something only if nobody changes anything.
+// The digest of all keys of all databases. Other commands run in between: it is exact only if none of them changes a
+// key.
 io::Task<> debug_digest(Context& context);
-// Of each key's value, zeros for those that are absent.
+// The digest of each key's value, zeros for an absent key.
 io::Task<> debug_digest_value(Context& context);
 
 }  // namespace terrace::commands

@@ -1,4 +1,4 @@
-// LATENCY: what took longer than it should, and how long commands take.
+// LATENCY: events that took longer than the threshold, and histograms of how long commands take.
 #include <string>
 #include <vector>
 
@@ -47,7 +47,7 @@ void reset(Context& context) {
   context.reply.integer(count);
 }
 
-// One column a sample, eight rows high, as much of it filled as the sample is of the worst one.
+// One column for each sample, of eight rows, filled in proportion to the worst sample.
 void graph(Context& context) {
   constexpr std::size_t kRows = 8, kColumns = 80;
   const auto& events = context.parts<LatencyParts>().latency.events();

@@ -1,4 +1,4 @@
-// MEMORY: what values and the server take.
+// MEMORY: the memory that values and the server take.
 #include <string>
 
 #ifdef TERRACE_MIMALLOC
@@ -17,7 +17,7 @@
 namespace terrace {
 namespace {
 
-// What the index holds for each key.
+// The size of an index entry.
 constexpr std::size_t kEntryBytes = 16;
 
 void usage(Context& context) {

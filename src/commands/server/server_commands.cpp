@@ -1,4 +1,4 @@
-// The commands about the server and its databases as a whole: DBSIZE, FLUSHALL, SAVE, SHUTDOWN and their like.
+// The commands about the server and about whole databases: DBSIZE, FLUSHALL, SAVE, SHUTDOWN and others.
 #include <sys/time.h>
 
 #include <memory>
@@ -22,10 +22,11 @@ namespace {
 
 io::Task<void> dbsize(Context& context) {
   co_await context.engine().resolve_overwrites(context.session.database);
+  co_await context.wait_for_open_unit();
   context.reply.integer(static_cast<std::int64_t>(context.database().size()));
 }
 
-// ASYNC and SYNC make no difference: memory is always freed behind.
+// ASYNC and SYNC make no difference: memory is always freed in the background.
 bool flush_mode_valid(Context& context) {
   std::size_t count = context.arguments.size();
   if (count == 1 ||
@@ -50,8 +51,8 @@ void flushall(Context& context) {
   context.reply.ok();
 }
 
-// The watched keys of a database that it, or the one it is swapped with, holds: to those who watch them they change.
-// False: return now, the handler is run again.
+// Finds the watched keys of a database that exist in it or in the other one: SWAPDB changes them. False: the handler
+// must return; it is run again.
 bool find_watched(Context& context, unsigned database, unsigned other, std::vector<std::string>& names) {
   const std::vector<std::string> watched = context.parts<ServerParts>().watched_keys.names_in(database);
   bool complete = true;
@@ -132,7 +133,7 @@ void bgsave(Context& context) {
   context.reply.simple("Background saving started");
 }
 
-// A checkpoint is what makes the log short.
+// A checkpoint shortens the log.
 void bgrewriteaof(Context& context) {
   storage::Engine& engine = context.engine();
   if (!engine.checkpoint_running()) io::spawn(save_in_background(engine, context.parts<ServerParts>().logger));
@@ -160,14 +161,15 @@ void shutdown(Context& context) {
                                                     : Lifecycle::Ending::kWithCheckpoint);
 }
 
-// Has those who wait for positions look again when the time is over. `waiting` ends with the one who asked for it.
+// Wakes the waiters for log positions after `duration_ms`, unless the command that started this has ended: `waiting`
+// has expired then.
 io::Task<> look_again(Context& context, std::int64_t duration_ms, std::weak_ptr<bool> waiting) {
   storage::Engine& engine = context.engine();
   co_await context.clock().sleep_ms(duration_ms);
   if (!waiting.expired()) engine.position_changed().notify();
 }
 
-// Until the log is durable up to `position`, or the time (0: none) is over.
+// Waits until the log is durable up to `position`, or until the timeout (0: none).
 io::Task<> wait_durable(Context& context, std::uint64_t position, std::int64_t timeout_ms) {
   storage::Engine& engine = context.engine();
   io::Clock& clock = context.clock();
@@ -180,7 +182,7 @@ io::Task<> wait_durable(Context& context, std::uint64_t position, std::int64_t t
   }
 }
 
-// There are no replicas: who asks for one waits until the time is over, or the client is gone.
+// There are no replicas: a client that asks for some waits until the timeout, or until it disconnects.
 io::Task<> wait_for_replicas(Context& context, std::int64_t timeout_ms) {
   constexpr std::int64_t kLookMs = 10;
   io::Clock& clock = context.clock();

@@ -1,4 +1,4 @@
-// SLOWLOG: the commands that took long.
+// SLOWLOG: the slow log.
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"

@@ -1,4 +1,4 @@
-// TERRACE: what this server has beyond Redis: its store's tiers, for operators and tests.
+// TERRACE: commands about the store's tiers, for operators and tests. Redis does not have them.
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"

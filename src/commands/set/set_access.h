@@ -1,4 +1,4 @@
-// How the commands that change a set get at it.
+// Access of the set commands to sets that they change.
 #pragma once
 
 #include "src/commands/shared/collection_access.h"
@@ -6,7 +6,7 @@
 
 namespace terrace {
 
-// The record, marked as changed, or a new empty set in its place, of the kind that its first member asks for.
+// The set, marked as changed, or a new empty one in the encoding for its first member.
 inline types::Set changed_set(Context& context, std::string_view key, storage::Record* record,
                               std::string_view first_member) {
   using storage::Encoding;
@@ -21,7 +21,7 @@ inline types::Set changed_set(Context& context, std::string_view key, storage::R
   return {types::SetInRecord(context.database(), record), collection_limits(context)};
 }
 
-// Takes these members away, and the set with its last one; the record is nullptr then. How many were there.
+// Removes these members, and the key with the last one; `record` is nullptr then. Returns how many were removed.
 template <typename Members>
 std::int64_t erase_members(Context& context, storage::Record*& record, const Members& members) {
   std::int64_t removed = 0;

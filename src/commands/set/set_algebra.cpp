@@ -1,4 +1,4 @@
-// The set commands that make a set of several ones, to reply it, count it or keep it: SDIFF, SINTER, SUNION.
+// The set commands that combine several sets and reply, count or store the result: SDIFF, SINTER, SUNION.
 #include <algorithm>
 #include <limits>
 #include <optional>
@@ -20,7 +20,7 @@ using storage::ValueType;
 using types::NewSet;
 using types::SetView;
 
-// An absent one is as good as empty, but for its order among the others.
+// Nothing: the key is absent, which counts as an empty set.
 using Source = std::optional<SetView>;
 using Keys = std::span<const std::string_view>;
 
@@ -37,7 +37,7 @@ bool smaller(const Source& a, const Source& b) {
   return size_of(a) < size_of(b);
 }
 
-// False: one of the keys is no set, and the error is replied.
+// Finds the sets of these keys. False: one of them is not a set; the error is replied.
 bool find_sets(Context& context, Keys keys, std::vector<Source>& sources) {
   for (const std::string_view key : keys) {
     const Record* record = context.read(key);
@@ -47,7 +47,7 @@ bool find_sets(Context& context, Keys keys, std::vector<Source>& sources) {
   return true;
 }
 
-// Visits what is in all of them, as long as visit() says to go on.
+// Visits the members that all sets have, until visit() returns false.
 template <typename Visit>
 void intersect(std::vector<Source> sources, const Visit& visit) {
   std::sort(sources.begin(), sources.end(), smaller);
@@ -77,8 +77,8 @@ void unite(std::vector<Source>& sources, NewSet& result) {
   }
 }
 
-// Either each member of the first one is looked for in the others, or those of the others are taken away from a copy of
-// it: what Redis holds to be less work, for with a copy the result may have got another encoding.
+// Either looks each member of the first set up in the others, or removes the members of the others from a copy of it.
+// Chooses as Redis does: the encoding of the result depends on it.
 void subtract(std::vector<Source>& sources, NewSet& result) {
   if (!sources.front()) return;
   const auto others = std::span(sources).subspan(1);
@@ -172,7 +172,7 @@ void sunionstore(Context& context) {
   store_result(context, unite);
 }
 
-// No member comes twice, so none need be kept to compare with.
+// SINTER replies members as they are found: no member comes twice.
 void sinter(Context& context) {
   std::vector<Source> sources;
   if (!find_sets(context, context.arguments.subspan(1), sources)) return;

@@ -1,4 +1,4 @@
-// The handlers of the set commands; the table of set_table.cpp names them.
+// The handlers of the set commands, for the rows in set_table.cpp.
 #pragma once
 
 namespace terrace {

@@ -1,4 +1,4 @@
-// SPOP and SRANDMEMBER. What was popped is propagated by name: chance must not decide twice.
+// SPOP and SRANDMEMBER. The effect of SPOP names the members that were popped: replay must not draw others.
 #include <algorithm>
 #include <limits>
 #include <optional>
@@ -20,7 +20,7 @@ using types::Random;
 using types::SetView;
 
 constexpr std::int64_t kMaxCount = std::numeric_limits<std::int64_t>::max();
-// How many one SREM names.
+// The members that one SREM in the log names.
 constexpr std::size_t kMembersPropagated = 1024;
 
 void propagate_removal(Context& context, std::string_view key, std::span<const std::string> members) {
@@ -41,7 +41,7 @@ void pop_all(Context& context, Record* record) {
   context.propagate({"DEL", context.argument(1)});
 }
 
-// Fewer than there are.
+// Pops fewer members than the set has.
 std::vector<std::string> pop_members(Context& context, Record* record, std::uint64_t count) {
   std::vector<std::string> members;
   Random random(context.random());

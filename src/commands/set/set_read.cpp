@@ -11,7 +11,7 @@ using storage::Record;
 using storage::ValueType;
 using types::SetView;
 
-// False: the error is replied. An absent key gives nullptr.
+// Finds the set of argument 1, nullptr if the key is absent. False: the error is replied.
 bool find_set(Context& context, const Record*& record) {
   record = context.read(context.argument(1));
   return type_or_absent(context, record, ValueType::kSet);

@@ -9,7 +9,7 @@ namespace {
 constexpr KeySpec kRoKeys[] = {{.flags = "RO access", .last = -1}};
 constexpr KeySpec kCountedKeys[] = {counted_keys("RO access")};
 constexpr KeySpec kSmoveKeys[] = {{.flags = "RW access delete"}, {.flags = "RW insert", .index = 2}};
-// As Redis has it, which calls the same thing by two names.
+// Redis has different flags for the same use of the destination key.
 constexpr KeySpec kOverwriteAndKeys[] = {{.flags = "OW update"}, {.flags = "RO access", .index = 2, .last = -1}};
 constexpr KeySpec kUpdateAndKeys[] = {{.flags = "RW update"}, {.flags = "RO access", .index = 2, .last = -1}};
 

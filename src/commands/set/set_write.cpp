@@ -1,4 +1,4 @@
-// The set commands that change sets by the members named.
+// The set commands that change sets by members that are named.
 #include "src/commands/set/set_access.h"
 #include "src/commands/set/set_handlers.h"
 
@@ -19,7 +19,7 @@ void sadd(Context& context) {
   const std::string_view key = context.argument(1);
   Record* record = context.write(key);
   if (!type_or_absent(context, record, ValueType::kSet)) return;
-  // What is there already changes nothing, and the set is left as clean as it is.
+  // Members that the set has already change nothing: the record stays clean.
   auto members = context.arguments.subspan(2);
   while (!members.empty() && contains(record, members.front())) members = members.subspan(1);
   if (members.empty()) return context.reply.integer(0);

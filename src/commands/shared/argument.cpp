@@ -55,7 +55,7 @@ std::optional<std::int64_t> timeout_argument(Context& context, std::size_t index
     return std::nullopt;
   }
   const long double milliseconds = std::ceil(*seconds * 1000);
-  // What an int64 cannot hold is called negative, too.
+  // A time beyond the range of int64 gets the same error.
   if (milliseconds < 0 || milliseconds >= 0x1p63L) {
     context.reply.error("ERR timeout is negative");
     return std::nullopt;

@@ -1,5 +1,6 @@
-// Argument: how handlers read options and numbers among their arguments. Where a reading fails, it has replied the
-// error and the handler returns. Thread: plain functions, no state.
+// Argument: handlers read options and numbers among their arguments by these functions. A function that returns nothing
+// has replied the error: the handler returns.
+// Ownership: no state. Thread: any.
 #pragma once
 
 #include <cstdint>
@@ -12,26 +13,26 @@
 
 namespace terrace {
 
-// Is this argument `word`, in whatever case? Like Redis it looks no further than a NUL.
+// Is the argument this word, in any case? As in Redis, the argument ends at the first NUL.
 bool is_option(std::string_view argument, std::string_view word);
 
-// An argument as Redis' errors show it: a C string, which ends at the first NUL.
+// The argument as errors of Redis show it: up to the first NUL.
 inline std::string shown(std::string_view argument) {
   return std::string(until_nul(argument));
 }
 
-// "ERR value is not an integer or out of range".
+// An integer; the error is "ERR value is not an integer or out of range".
 std::optional<std::int64_t> integer_argument(Context& context, std::size_t index);
-// One that Redis keeps in 32 bits; `error` is the reply to whatever is not such a number.
+// An integer of 32 bits. `error`: the reply if the argument is not one.
 std::optional<std::int32_t> int32_argument(Context& context, std::size_t index, std::string_view error);
-// A database's number, also checked against how many there are.
+// The number of a database that exists.
 std::optional<unsigned> database_argument(Context& context, std::size_t index);
 
-// A time in seconds and fractions of them, as milliseconds, rounded up.
+// A time in seconds, also with a fraction, as milliseconds, rounded up.
 std::optional<std::int64_t> timeout_argument(Context& context, std::size_t index);
 
 void not_an_integer(Reply& reply);
-// For the command that runs, by its full name.
+// Replies the error, with the full name of the running command.
 void wrong_argument_count(Context& context);
 void invalid_expire_time(Context& context);
 

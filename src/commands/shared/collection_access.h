@@ -1,4 +1,4 @@
-// How the commands on collections get at their values: with the type checked, made where it is missing.
+// Access of the commands on collections to their values: checks the type, creates a missing value.
 #pragma once
 
 #include <string_view>
@@ -9,7 +9,7 @@
 
 namespace terrace {
 
-// True for no record and for one of this type; otherwise the error is replied.
+// True if there is no record or the record has this type; otherwise replies the error.
 inline bool type_or_absent(Context& context, const storage::Record* record, storage::ValueType type) {
   if (record == nullptr || record->type() == type) return true;
   context.reply.wrong_type();
@@ -20,7 +20,7 @@ inline const types::CollectionLimits& collection_limits(Context& context) {
   return context.limits;
 }
 
-// The record, marked as changed, or a new empty listpack of this type in its place.
+// The record, marked as changed, or a new one of this type with an empty listpack.
 inline storage::Record* changed_or_new(Context& context, std::string_view key, storage::Record* record,
                                        storage::ValueType type) {
   if (record == nullptr) return context.put(key, type, storage::Encoding::kListpack, types::Listpack::empty());

@@ -1,6 +1,6 @@
-// ElementScan: HSCAN, SSCAN, ZSCAN: one call's walk over a collection's elements. The key's type is checked by whoever
-// calls; an absent key is answered before the options are looked at, as Redis does.
-// Thread: the reactor's.
+// ElementScan: HSCAN, SSCAN, ZSCAN: the part of a collection that one call visits. The caller checks the type of the
+// key. As in Redis, an absent key is answered before the options are read.
+// Ownership: a local variable of reply(). Thread: the reactor's.
 #pragma once
 
 #include <algorithm>
@@ -22,13 +22,13 @@ class ElementScan {
     context.reply.array(0);
   }
 
-  // `step(cursor, out)` calls out.add() for the elements at a cursor and returns the next one, 0 at the end.
+  // `step(cursor, out)` calls out.add() for the elements at the cursor and returns the next cursor, 0 at the end.
   template <typename Step>
   static void reply(Context& context, std::uint64_t cursor, const Step& step) {
     const auto options = scan_options(context, 3, /*with_type=*/false);
     if (!options) return;
     ElementScan out(context.reply.protocol(), options->filter);
-    // A collection emptied by deletes has many empty places: only so many steps for each element asked for.
+    // A collection from which many elements were deleted has many empty places: the steps are bounded, too.
     std::int64_t steps_left = std::min(options->count, std::numeric_limits<std::int64_t>::max() / kStepsPerElement);
     steps_left *= kStepsPerElement;
     do {
@@ -40,7 +40,7 @@ class ElementScan {
     context.reply.append(out.body_);
   }
 
-  // An element by its name, which the pattern is for, with what is told of it.
+  // Adds the texts of one element to the reply, if its name matches the pattern.
   void add(std::string_view name, std::initializer_list<std::string_view> texts) {
     ++visited_;
     if (!filter_.any_name() && !types::matches(filter_.pattern, name)) return;

@@ -1,4 +1,4 @@
-// reply_help: the answer to a command's HELP subcommand.
+// reply_help: the reply of a container's subcommand HELP.
 #pragma once
 
 #include <span>
@@ -8,7 +8,7 @@
 
 namespace terrace {
 
-// `lines`: for each subcommand its arguments and, indented by four blanks, what it does.
+// `lines`: for each subcommand one line with its arguments and one, indented by four blanks, with what it does.
 void reply_help(Context& context, std::string_view container, std::span<const std::string_view> lines);
 
 // "ERR unknown subcommand or wrong number of arguments for 'x'. Try CONTAINER HELP."

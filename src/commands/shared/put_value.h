@@ -1,4 +1,4 @@
-// Puts a value that was copied, taken or restored under a key, whatever the key held.
+// put_value: gives a key a value that was copied, taken from another key, or restored, in place of any value it has.
 #pragma once
 
 #include <string_view>

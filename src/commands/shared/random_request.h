@@ -1,5 +1,5 @@
-// RandomRequest: how many elements HRANDFIELD and ZRANDMEMBER are asked for, and whether with what stands beside them.
-// Thread: the reactor's.
+// RandomRequest: the count of HRANDFIELD and ZRANDMEMBER, and whether they reply values or scores as well.
+// Ownership: a value. Thread: any.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,11 @@
 namespace terrace::commands {
 
 struct RandomRequest {
-  std::int64_t count;  // negative: the same element may come several times
+  std::int64_t count;  // negative: the reply may have an element several times
   bool with_values;
 };
 
-// Of the arguments from the third on: a count, then perhaps the word `with_values`. None: the error is replied.
+// Reads the count in argument 2 and, if it is there, the word `with_values`. Nothing: the error is replied.
 std::optional<RandomRequest> random_request(Context& context, std::string_view with_values);
 
 }  // namespace terrace::commands

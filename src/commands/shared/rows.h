@@ -1,5 +1,5 @@
-// Factories for what repeats in the rows of the command table: arguments and key specifications for COMMAND INFO and
-// DOCS, and the rows of subcommands.
+// Factories for the parts of command rows that repeat: arguments, key specifications, rows of subcommands.
+// Ownership: constants. Thread: any.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ constexpr Argument unix_time(std::string_view name) {
 constexpr Argument pattern(std::string_view name, int key_spec = 0) {
   return {.type = Argument::Type::kPattern, .name = name, .key_spec = key_spec};
 }
-// A word that stands for itself.
+// A keyword that is an argument by itself.
 constexpr Argument token(std::string_view name, std::string_view word) {
   return {.type = Argument::Type::kPureToken, .name = name, .token = word};
 }
@@ -51,16 +51,16 @@ constexpr Argument multiple(Argument argument) {
   argument.flags |= Argument::kMultiple;
   return argument;
 }
-// Behind a word.
+// An argument behind a keyword.
 constexpr Argument prefixed(std::string_view word, Argument argument) {
   argument.token = word;
   return argument;
 }
-// Behind a word, or left out with it.
+// An optional argument behind a keyword.
 constexpr Argument option(std::string_view word, const Argument& argument) {
   return optional(prefixed(word, argument));
 }
-// Any number of times, each behind the word.
+// An option that may be given several times, each time with its keyword.
 constexpr Argument repeated_option(std::string_view word, Argument argument) {
   argument.flags |= Argument::kMultiple | Argument::kMultipleToken;
   return option(word, argument);
@@ -89,7 +89,7 @@ constexpr Argument match_option() {
   return option("MATCH", pattern("pattern"));
 }
 
-// --- key specifications: what is done to the one key in the first argument
+// --- key specifications of commands with one key, the first argument: what is done to it
 
 inline constexpr KeySpec kRo[] = {{.flags = "RO"}};
 inline constexpr KeySpec kRoAccess[] = {{.flags = "RO access"}};
@@ -100,7 +100,7 @@ inline constexpr KeySpec kRwAccessUpdate[] = {{.flags = "RW access update"}};
 inline constexpr KeySpec kRwAccessDelete[] = {{.flags = "RW access delete"}};
 inline constexpr KeySpec kOwUpdate[] = {{.flags = "OW update"}};
 
-// Keys behind their number, which is the argument `index`.
+// Keys behind the argument `index`, which is their number.
 constexpr KeySpec counted_keys(std::string_view flags, int index = 1) {
   return {.find = KeySpec::Find::kKeyCount, .flags = flags, .index = index, .first_key = 1};
 }

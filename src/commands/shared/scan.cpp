@@ -25,7 +25,7 @@ bool ScanFilter::passes(const Record& record) const {
   return !type_name || is_option(*type_name, types::type_name(record.type()));
 }
 
-// Reads as strtoul does, so that "-1" is the largest cursor and "" is 0.
+// Reads the cursor as strtoul does, as Redis: "-1" is the largest cursor, "" is 0.
 std::optional<std::uint64_t> cursor_argument(Context& context, std::size_t index) {
   const std::string text(context.argument(index));
   char* end = nullptr;

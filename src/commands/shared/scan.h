@@ -18,7 +18,8 @@ inline bool is_expired(const Context& context, const storage::Record& record) {
   return expiry_ms != storage::kNoExpiry && expiry_ms < context.now_ms;
 }
 
-// Removes keys that a walk has found expired. False: return now, the handler is run again (nothing has been changed).
+// Removes expired keys that a walk has found. False: nothing was removed yet and the handler must return; it is run
+// again.
 bool remove_expired(Context& context, std::span<const std::string> keys);
 
 // MATCH and TYPE.
@@ -35,7 +36,7 @@ struct ScanOptions {
   ScanFilter filter;
 };
 
-// Both reply the error where there is one. TYPE is an option of SCAN alone.
+// Each replies the error if it returns nothing. TYPE is an option of SCAN alone.
 std::optional<std::uint64_t> cursor_argument(Context& context, std::size_t index);
 std::optional<ScanOptions> scan_options(Context& context, std::size_t first, bool with_type);
 

@@ -1,4 +1,4 @@
-// What is pending: XPENDING tells of it, XCLAIM and XAUTOCLAIM give it to another consumer.
+// Pending entries: XPENDING lists them, XCLAIM and XAUTOCLAIM give them to another consumer.
 #include <limits>
 #include <string>
 #include <vector>
@@ -25,7 +25,7 @@ std::optional<std::int64_t> number_or(Context& context, std::size_t index, std::
   return number;
 }
 
-// The group that is named in a stream; nullptr: the error is replied.
+// The group that argument 2 names. nullptr: the error is replied.
 StreamGroup* find_group(Context& context, const Record* record) {
   if (!type_or_absent(context, record, ValueType::kStream)) return nullptr;
   StreamGroup* group = record ? stream_of(*record).group(context.argument(2)) : nullptr;
@@ -33,20 +33,20 @@ StreamGroup* find_group(Context& context, const Record* record) {
   return group;
 }
 
-// Gives pending entries to one consumer, which is made when it gets the first.
+// Gives pending entries to one consumer, which is created with its first entry.
 class Claim {
  public:
   struct How {
     std::int64_t min_idle_ms = 0;
     std::int64_t delivered_ms = 0;
-    std::optional<std::uint64_t> deliveries;  // none: once more than before
-    bool only_ids = false;                    // in the reply; and not counted as a delivery
+    std::optional<std::uint64_t> deliveries;  // nothing: one more than before
+    bool only_ids = false;                    // JUSTID: replies only ids, and does not count a delivery
   };
 
   Claim(Context& context, const Stream& stream, StreamGroup& group, const How& how)
       : context_(context), stream_(stream), group_(group), how_(how), reply_(text_, context.reply.protocol()) {}
 
-  // An entry that is gone is pending no longer.
+  // The entry has been deleted: it is no longer pending.
   void forget(const PendingEntry& entry) {
     propagate_pending(context_, context_.argument(1), group_, entry);
     group_.acknowledge(entry.id);
@@ -54,7 +54,7 @@ class Claim {
   bool idle_long_enough(const PendingEntry& entry) const {
     return time_since(context_.now_ms, entry.delivered_ms) >= how_.min_idle_ms;
   }
-  // `deliveries` so far.
+  // `deliveries`: of the entry until now.
   void take(const StreamId& id, std::uint64_t deliveries) {
     StreamConsumer& owner = consumer();
     if (how_.deliveries) {
@@ -101,7 +101,7 @@ struct ClaimOptions {
   bool force = false;
 };
 
-// One option at `i`, which is moved to its last argument; false: an error is replied.
+// Reads one option at `i` and moves `i` to its last argument. False: the error is replied.
 bool parse_claim_option(Context& context, std::size_t& i, ClaimOptions& options, std::int64_t& delivered_ms) {
   const std::string_view argument = context.argument(i);
   const bool more = i + 1 < context.arguments.size();
@@ -113,7 +113,7 @@ bool parse_claim_option(Context& context, std::size_t& i, ClaimOptions& options,
   } else if (is_option(argument, "IDLE") && more) {
     number = number_or(context, ++i, "ERR Invalid IDLE option argument for XCLAIM");
     if (!number) return false;
-    // What is out of range is taken for bogus, and for now.
+    // As in Redis, a time that is out of range counts as now.
     if (__builtin_sub_overflow(context.now_ms, *number, &delivered_ms)) delivered_ms = context.now_ms;
   } else if (is_option(argument, "TIME") && more) {
     number = number_or(context, ++i, "ERR Invalid TIME option argument for XCLAIM");
@@ -123,7 +123,7 @@ bool parse_claim_option(Context& context, std::size_t& i, ClaimOptions& options,
     number = number_or(context, ++i, "ERR Invalid RETRYCOUNT option argument for XCLAIM");
     if (!number) return false;
     options.how.deliveries.reset();
-    // Counted on from a restored number it may be any in the log.
+    // In the log any number may occur: deliveries are counted on from a restored number.
     if (*number >= 0 || context.replaying()) options.how.deliveries = static_cast<std::uint64_t>(*number);
   } else if (is_option(argument, "LASTID") && more) {
     const auto id = id_argument(context, ++i);
@@ -214,7 +214,7 @@ void reply_summary(Context& context, const StreamGroup& group) {
   reply.append(text);
 }
 
-// Tells of the entries in a row of ids that are pending in the group.
+// Replies those pending entries whose ids lie in the interval.
 template <typename Row>
 void reply_range(Context& context, const StreamGroup& group, const Row& row, const PendingRange& range) {
   std::string text;
@@ -278,14 +278,14 @@ void xclaim(Context& context) {
     } else {
       continue;
     }
-    read_on = false;  // which its own effect says
+    read_on = false;  // the effect of the claim has the position
   }
   claim.reply();
   if (read_on) propagate_position(context, context.argument(1), *group);
 }
 
 void xautoclaim(Context& context) {
-  constexpr std::int64_t kAttempts = 10;  // entries looked at for each that is asked for
+  constexpr std::int64_t kAttempts = 10;  // entries that are examined for each entry of the count
   constexpr std::int64_t kMostCount =
       std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(sizeof(StreamId));
   Record* record = counted_stream(context, context.argument(1));

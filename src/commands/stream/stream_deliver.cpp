@@ -1,4 +1,4 @@
-// XREAD and XREADGROUP: the entries behind a given one, of several streams, for who asks or for a consumer of a group.
+// XREAD and XREADGROUP: the entries of several streams behind a given id, for the client or for a consumer of a group.
 #include <string>
 #include <vector>
 
@@ -24,10 +24,10 @@ struct Options {
   std::size_t group_at = 0;
   std::uint64_t count = 0;  // 0: all
   bool no_acknowledge = false;
-  std::optional<std::int64_t> timeout_ms = {};  // of BLOCK; 0: it never ends
+  std::optional<std::int64_t> timeout_ms = {};  // of BLOCK; 0: without an end
   std::size_t first_key = 0;
   std::size_t streams = 0;
-  // Which of them are looked at, from `first` to before `end`.
+  // The streams to be read, from `first` to before `end`.
   std::size_t first = 0, end = 0;
 
   std::string_view key(const Context& context, std::size_t index) const { return context.argument(first_key + index); }
@@ -36,7 +36,7 @@ struct Options {
   }
 };
 
-// Where reading a stream begins; none: at what the group has not had yet (">").
+// The id behind which a stream is read; nothing: the entries that the group has not read yet (">").
 struct Start {
   std::optional<StreamId> behind;
 };
@@ -54,18 +54,18 @@ bool parse_wait(Context& context, std::size_t at, Options& options) {
   return true;
 }
 
-// STREAMS at `at`, behind which are the keys and as many ids.
+// Reads STREAMS at `at`, the keys, and as many ids.
 bool parse_streams(Context& context, std::size_t at, Options& options) {
   options.first_key = at + 1;
   const std::size_t rest = context.arguments.size() - options.first_key;
   options.streams = options.end = rest / 2;
   if (rest % 2 == 0) return true;
-  // The same words for both commands, as Redis 7.0 has them.
+  // As in Redis 7.0, the error is the same for both commands.
   context.reply.error("ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.");
   return false;
 }
 
-// One option at `i`, which is moved to its last argument; false: an error is replied.
+// Reads one option at `i` and moves `i` to its last argument. False: the error is replied.
 bool parse_option(Context& context, std::size_t& i, Options& options) {
   const std::string_view argument = context.argument(i);
   const std::size_t more = context.arguments.size() - i - 1;
@@ -106,8 +106,8 @@ std::optional<Options> parse_options(Context& context, bool for_group) {
   return options;
 }
 
-// The table row finds the keys behind the first word STREAMS from its place on; where that is another one, they are
-// asked for here.
+// The row's key specification finds keys behind the first word STREAMS. If that word is another argument, such as a
+// consumer's name, the keys are needed here.
 bool have_keys(Context& context, const Options& options) {
   std::size_t found = options.for_group ? 4 : 1;
   while (!is_option(context.argument(found), "STREAMS")) ++found;
@@ -117,7 +117,7 @@ bool have_keys(Context& context, const Options& options) {
   return all;
 }
 
-// Who has waited gets what has come to the one stream, and not too much of it where the id lay far back.
+// For a client that has waited: only the stream that is ready is read, and a bound is set where COUNT is missing.
 void of_candidate_alone(const Context& context, Options& options) {
   constexpr std::uint64_t kMost = 1000;
   const auto keys = context.arguments.subspan(options.first_key, options.streams);
@@ -127,12 +127,12 @@ void of_candidate_alone(const Context& context, Options& options) {
   if (options.count == 0) options.count = kMost;
 }
 
-// Who has waited has been counted before.
+// The look-up for a client that has waited was counted before the wait.
 const Record* find(Context& context, std::string_view key) {
   return context.served() ? context.peek(key) : context.read(key);
 }
 
-// One stream's start; false: an error is replied.
+// Reads the start of one stream. False: the error is replied.
 bool parse_start(Context& context, const Options& options, std::size_t index, const Record* record, Start& start) {
   const std::string_view text = until_nul(options.id(context, index));
   if (text == "$") {
@@ -154,12 +154,12 @@ bool parse_start(Context& context, const Options& options, std::size_t index, co
   }
   start.behind = parse_id(options.id(context, index));
   if (!start.behind) return invalid_id(context.reply), false;
-  // As Redis has it, the greatest id means the same as ">".
+  // As in Redis, the greatest id means the same as ">".
   if (options.for_group && *start.behind == StreamId::greatest()) start.behind.reset();
   return true;
 }
 
-// Whether a stream can be read from, and has the group.
+// Is the key a stream, and does it have the group?
 bool is_readable(Context& context, const Options& options, std::string_view key, const Record* record) {
   const bool for_group = options.for_group;
   if (for_group && context.served() && (record == nullptr || record->type() != ValueType::kStream)) {
@@ -186,29 +186,28 @@ bool parse_starts(Context& context, const Options& options, std::vector<Start>& 
   return true;
 }
 
-// What stands in a stream's place in the reply.
+// Begins the reply for one stream.
 void reply_key(Reply& reply, std::string_view key) {
   if (reply.protocol() == 2) reply.array(2);
   reply.bulk(key);
 }
 
-// Is there something behind `id`? For who has waited, as Redis has it, also if it has been trimmed away again.
-bool reaches_beyond(const Context& context, const Stream& stream, const StreamId& id) {
-  if (context.served()) return stream.last_id() > id;
+// Does the stream reach beyond `id`?
+bool reaches_beyond(const Stream& stream, const StreamId& id) {
   return stream.size() > 0 && stream.last_entry_id() > id;
 }
 
 bool read_stream(Context& context, const Options& options, std::size_t index, const Start& start, Reply& reply) {
   const std::string_view key = options.key(context, index);
   const Record* record = find(context, key);
-  if (record == nullptr || !reaches_beyond(context, stream_of(*record), *start.behind)) return false;
+  if (record == nullptr || !reaches_beyond(stream_of(*record), *start.behind)) return false;
   const Stream& stream = stream_of(*record);
   reply_key(reply, key);
   reply_entries(reply, stream, *start.behind->next(), StreamId::greatest(), options.count);
   return true;
 }
 
-// What is new to the group, and pending for the consumer from now on.
+// Replies the entries that are new to the group and makes them pending for the consumer.
 void deliver_new(Context& context, const Options& options, std::string_view key, Stream& stream, StreamGroup& group,
                  StreamConsumer& consumer, Reply& reply) {
   std::string text;
@@ -234,7 +233,7 @@ void deliver_new(Context& context, const Options& options, std::string_view key,
   propagate_position(context, key, group);
 }
 
-// What is pending for the consumer behind an id, delivered once more.
+// Replies the entries behind an id that are pending for the consumer, and counts the delivery.
 void deliver_again(Context& context, const Options& options, std::string_view key, const Stream& stream,
                    StreamGroup& group, StreamConsumer& consumer, const StreamId& behind, Reply& reply) {
   std::string text;
@@ -261,8 +260,8 @@ bool deliver_stream(Context& context, const Options& options, std::size_t index,
   const std::string_view key = options.key(context, index);
   Record* record = context.served() ? context.write(key) : counted_stream(context, key);
   StreamGroup& group = *stream_of(*record).group(context.argument(options.group_at));
-  // Nothing is noted of who asked in vain, not even the consumer.
-  if (!start.behind && !reaches_beyond(context, stream_of(*record), group.last_id)) return false;
+  // If there is nothing to deliver, nothing is changed: the consumer is not created either.
+  if (!start.behind && !reaches_beyond(stream_of(*record), group.last_id)) return false;
   Stream& stream = changed_groups(context, record);
   const std::string_view name = context.argument(options.group_at + 1);
   StreamConsumer* consumer = group.consumer(name);
@@ -280,7 +279,7 @@ bool deliver_stream(Context& context, const Options& options, std::size_t index,
   return true;
 }
 
-// Waits for more in any of the streams. What "$" means is settled now.
+// Waits for new entries in any of the streams. "$" is replaced by the last id of now.
 void wait_for_more(Context& context, const Options& options, const std::vector<Start>& starts) {
   const auto keys = context.arguments.subspan(options.first_key, options.streams);
   KeyWait wait{.type = ValueType::kStream,
@@ -303,7 +302,7 @@ void read(Context& context, bool for_group) {
   if (context.served()) of_candidate_alone(context, *options);
   std::vector<Start> starts(options->streams);
   if (!parse_starts(context, *options, starts)) return;
-  // Only what was delivered is told to the log, entry by entry.
+  // The effects are those of each delivered entry.
   if (for_group) context.propagate_nothing();
   std::string text;
   Reply streams(text, context.reply.protocol());

@@ -1,4 +1,4 @@
-// XGROUP and XACK: the groups of a stream, their consumers, and what they are done with.
+// XGROUP and XACK: creates and removes groups and consumers, and acknowledges entries.
 #include <vector>
 
 #include "src/commands/shared/argument.h"
@@ -30,7 +30,7 @@ std::optional<Options> parse_options(Context& context, bool creates) {
     } else if (is_option(context.argument(i), "ENTRIESREAD") && i + 1 < context.arguments.size()) {
       const auto number = integer_argument(context, ++i);
       if (!number) return std::nullopt;
-      // Counted on from the greatest number it may be any in the log.
+      // In the log any number may occur: reads are counted on from the greatest number.
       if (*number < 0 && *number != StreamGroup::kUnknownReads && !context.replaying()) {
         return context.reply.error("ERR value for ENTRIESREAD must be positive or -1"), std::nullopt;
       }
@@ -42,7 +42,7 @@ std::optional<Options> parse_options(Context& context, bool creates) {
   return options;
 }
 
-// The stream, or the error that there is none of the key is replied.
+// Is the record a stream? Otherwise the error is replied.
 bool stream_or_error(Context& context, const Record* record) {
   if (!type_or_absent(context, record, ValueType::kStream)) return false;
   if (record != nullptr) return true;
@@ -52,7 +52,7 @@ bool stream_or_error(Context& context, const Record* record) {
   return false;
 }
 
-// The record of a stream with the group that is named; nullptr: the error is replied.
+// The record of the stream, which has the group that is named. nullptr: the error is replied.
 Record* with_group(Context& context) {
   Record* record = context.write(context.argument(2));
   if (!stream_or_error(context, record)) return nullptr;
@@ -119,7 +119,7 @@ void xgroup_destroy(Context& context) {
   if (!stream_or_error(context, record)) return;
   if (stream_of(*record).group(context.argument(3)) == nullptr) return context.reply.integer(0);
   changed_groups(context, record).remove_group(context.argument(3));
-  // Who waits for what is new to the group learns that there is none.
+  // Clients that wait for new entries of the group are run again and get the error.
   context.extended(context.argument(2), ValueType::kStream);
   context.reply.integer(1);
 }

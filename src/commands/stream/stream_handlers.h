@@ -1,4 +1,4 @@
-// The handlers of the stream commands; the table of stream_table.cpp names them.
+// The handlers of the stream commands, for the rows in stream_table.cpp.
 #pragma once
 
 namespace terrace {

@@ -1,4 +1,4 @@
-// XINFO: what a stream, its groups and their consumers are.
+// XINFO: describes a stream, its groups and their consumers.
 
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/collection_access.h"
@@ -17,7 +17,7 @@ using types::StreamConsumer;
 using types::StreamGroup;
 using types::StreamId;
 
-// nullptr: the error is replied.
+// The stream of argument 2. nullptr: the error is replied.
 const Stream* find_stream(Context& context) {
   const Record* record = context.read(context.argument(2));
   if (record == nullptr) return context.reply.error("ERR no such key"), nullptr;
@@ -34,7 +34,7 @@ void named(Reply& reply, std::string_view name, const StreamId& id) {
   reply_id(reply, id);
 }
 
-// How many of the stream's entries the group has read, and how many are before it, where that can be told.
+// The fields for how many entries the group has read and how many it has left, null if that is not known.
 void reply_progress(Reply& reply, const Stream& stream, const StreamGroup& group) {
   reply.bulk("entries-read");
   if (group.entries_read == StreamGroup::kUnknownReads) {
@@ -50,7 +50,7 @@ void reply_progress(Reply& reply, const Stream& stream, const StreamGroup& group
   reply.integer(static_cast<std::int64_t>(stream.entries_added() - static_cast<std::uint64_t>(read)));
 }
 
-// The first `count` of a row, 0: all; tell(item) replies one.
+// Replies the first `count` items (0: all); tell(item) replies one.
 template <typename Row, typename Tell>
 void reply_row(Reply& reply, const Row& row, std::uint64_t count, const Tell& tell) {
   std::size_t left = count == 0 ? row.size() : std::min<std::size_t>(row.size(), count);
@@ -100,7 +100,7 @@ void reply_edge(Reply& reply, std::string_view name, const Stream& stream, const
   if (stream.size() == 0 || !reply_entry(reply, stream, id)) reply.null();
 }
 
-// What both forms begin with. Nodes are found by an index with one entry each.
+// The fields with which both forms of the reply begin. The index of nodes has one entry for each node.
 void reply_figures(Reply& reply, const Stream& stream) {
   named(reply, "length", stream.size());
   named(reply, "radix-tree-keys", stream.node_count());

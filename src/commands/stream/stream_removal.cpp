@@ -1,4 +1,4 @@
-// XDELEX and XACKDEL, of Redis 8.2: entries are removed with a say in what the groups still refer to.
+// XDELEX and XACKDEL, commands of Redis 8.2: remove entries, with options for the groups that refer to them.
 #include <algorithm>
 #include <vector>
 
@@ -17,7 +17,7 @@ using types::StreamGroup;
 using types::StreamId;
 using References = types::StreamReferences;
 
-// What is replied for an id.
+// The replies for one id.
 constexpr std::int64_t kNone = -1, kGone = 1, kStays = 2;
 
 struct Options {
@@ -26,7 +26,7 @@ struct Options {
   std::size_t ids = 0;
 };
 
-// IDS at `i`, which is moved to the last of the ids.
+// Reads IDS at `i` and moves `i` to the last id.
 bool parse_ids(Context& context, std::size_t& i, Options& options) {
   const auto count = types::parse_integer(context.argument(i + 1));
   if (!count || *count <= 0) return context.reply.error("ERR Number of IDs must be a positive integer"), false;
@@ -40,7 +40,7 @@ bool parse_ids(Context& context, std::size_t& i, Options& options) {
   return true;
 }
 
-// The options from argument `at` on, each once and in any order.
+// Reads the options from argument `at` on, in any order, each at most once.
 std::optional<Options> parse_options(Context& context, std::size_t at) {
   Options options;
   bool told = false;
@@ -60,7 +60,7 @@ std::optional<Options> parse_options(Context& context, std::size_t at) {
   return options;
 }
 
-// All ids, or the error is replied.
+// Reads all ids. Nothing: the error is replied.
 std::optional<std::vector<StreamId>> parse_all(Context& context, const Options& options) {
   std::vector<StreamId> ids;
   for (std::size_t i = 0; i < options.ids; ++i) {
@@ -76,18 +76,18 @@ void reply_none(Context& context, const Options& options) {
   for (std::size_t i = 0; i < options.ids; ++i) context.reply.integer(kNone);
 }
 
-// Without groups nobody has read it.
+// Does a group still have to read or acknowledge the entry? True if the stream has no groups.
 bool is_awaited(const Stream& stream, const StreamId& id) {
   return stream.groups().empty() || stream.awaited(id);
 }
 
-// Would remove() find anything to do?
+// Would remove() change anything?
 bool removes(const Stream& stream, const StreamId& id, References references) {
   if (references == References::kDrop && stream.pending(id)) return true;
   return stream.contains(id) && (references != References::kRespect || !is_awaited(stream, id));
 }
 
-// The stream is marked as changed, if removes().
+// The stream must be marked as changed if removes() is true.
 std::int64_t remove(Stream& stream, const StreamId& id, References references) {
   if (references == References::kRespect && is_awaited(stream, id)) return stream.contains(id) ? kStays : kNone;
   if (references == References::kDrop) {
@@ -133,7 +133,7 @@ void xackdel(Context& context) {
     if (!group->acknowledge(id)) {
       context.reply.integer(kNone);
     } else {
-      // One that had been deleted before is gone as well.
+      // An entry that was deleted before counts as removed, too.
       context.reply.integer(remove(stream, id, options->references) == kStays ? kStays : kGone);
     }
   }

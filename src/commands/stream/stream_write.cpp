@@ -1,4 +1,4 @@
-// The stream commands that add entries and take them away.
+// The stream commands that add and remove entries.
 #include <vector>
 
 #include "src/commands/shared/argument.h"
@@ -22,9 +22,9 @@ using types::StreamTrim;
 
 struct Options {
   StreamTrim trim;
-  std::size_t threshold_at = 0;  // which argument says how much is left; the one before says how exactly
+  std::size_t threshold_at = 0;  // index of the threshold among the arguments, behind "=" or "~"
   bool no_stream = false;
-  std::optional<types::ParsedStreamId> id;  // none: "*"
+  std::optional<types::ParsedStreamId> id;  // nothing: "*"
   std::size_t id_at = 0;
 };
 
@@ -32,7 +32,7 @@ bool is_mark(std::string_view argument, std::string_view mark) {
   return until_nul(argument) == mark;
 }
 
-// The arguments behind MAXLEN or MINID at `i`, which is moved to the last of them.
+// Reads the arguments behind MAXLEN or MINID at `i` and moves `i` to the last of them.
 bool parse_trim(Context& context, std::size_t& i, bool by_length, Options& options) {
   if (options.trim.by != StreamTrim::By::kNothing) {
     context.reply.error("ERR syntax error, MAXLEN and MINID options at the same time are not compatible");
@@ -60,7 +60,7 @@ bool parse_trim(Context& context, std::size_t& i, bool by_length, Options& optio
   return true;
 }
 
-// How much is trimmed at most: what is told, or about a hundred nodes. What comes from the log is exact already.
+// Sets how many entries are trimmed at most: LIMIT, or about a hundred nodes. Trimming in the log is exact.
 bool settle_limit(Context& context, std::optional<std::int64_t> limit, Options& options) {
   if (limit.value_or(0) != 0 && options.trim.by == StreamTrim::By::kNothing) {
     context.reply.error("ERR syntax error, LIMIT cannot be used without specifying a trimming strategy");
@@ -120,7 +120,7 @@ std::optional<Options> parse_options(Context& context, bool adds) {
   return options;
 }
 
-// The id that the entry gets; nullopt: it would not be above the last one.
+// The id of the new entry. Nothing: it would not be greater than the last id.
 std::optional<StreamId> new_id(const Context& context, const Options& options, const StreamId& last) {
   std::optional<StreamId> id;
   if (!options.id) {
@@ -134,14 +134,14 @@ std::optional<StreamId> new_id(const Context& context, const Options& options, c
   return id && *id > last ? id : std::nullopt;
 }
 
-// The command with the id that was made, and with what trimming left in the place of what was asked for.
+// Propagates the command with the generated id, and with the exact result of trimming in place of its threshold.
 void propagate_as_done(Context& context, const Options& options, const Stream& stream, const StreamId& id) {
   std::vector<std::string_view> effect(context.arguments.begin(), context.arguments.end());
   const StreamIdText id_text(id), first(stream.size() > 0 ? stream.first_id() : StreamId::greatest());
   const IntegerText length(static_cast<std::int64_t>(stream.size()));
   if (options.id_at != 0) effect[options.id_at] = id_text;
   if (options.trim.approximate) {
-    // Where entries stay that groups wait for, the first one does not say which others went.
+    // If entries stay because groups refer to them, the first entry does not tell which ones were removed.
     const bool by_length =
         options.trim.by == StreamTrim::By::kLength || options.trim.references == StreamReferences::kRespect;
     if (by_length) effect[options.threshold_at - 2] = "MAXLEN";
@@ -198,11 +198,13 @@ void xtrim(Context& context) {
   Record* record = context.write(context.argument(1));
   if (!type_or_absent(context, record, ValueType::kStream)) return;
   if (record == nullptr || !stream_of(*record).would_trim(options->trim)) return context.reply.integer(0);
-  Stream& stream = changed_stream(context, record);
+  context.change(record, KeyEvent::kUnwatched);
+  auto& stream = static_cast<Stream&>(*record->object());
   const std::uint64_t gone = stream.trim(options->trim);
   context.reply.integer(static_cast<std::int64_t>(gone));
-  // What goes although nothing does are nodes of deleted entries.
+  // Nodes of deleted entries may be freed even if no entry is removed.
   if (gone > 0) {
+    context.signal_modified(*record);
     propagate_as_done(context, *options, stream, {});
   } else {
     context.propagate_nothing();

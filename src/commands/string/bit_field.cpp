@@ -1,4 +1,4 @@
-// BITFIELD and BITFIELD_RO: reads and changes integers of any width among a string's bits.
+// BITFIELD and BITFIELD_RO: read and change integers of any width in the bits of a string.
 #include "src/types/string/bit_field.h"
 
 #include <algorithm>
@@ -22,9 +22,9 @@ struct Operation {
   BitFieldType type;
   Overflow overflow;
   std::uint64_t offset;
-  std::int64_t operand;  // the new number, or what is added
+  std::int64_t operand;  // the new number, or the increment
 
-  // Bytes up to the field's last bit.
+  // The bytes that the string needs for the field.
   std::uint64_t end() const { return (offset + type.bits - 1) / 8 + 1; }
 };
 
@@ -47,7 +47,7 @@ std::optional<Operation::Kind> kind_argument(Context& context, std::size_t index
   return std::nullopt;
 }
 
-// The operation whose word stands at `index`, which moves behind it.
+// Reads one operation at `index` and moves `index` behind it.
 std::optional<Operation> operation_argument(Context& context, std::size_t& index, Overflow overflow) {
   const auto kind = kind_argument(context, index);
   if (!kind) return std::nullopt;
@@ -66,7 +66,7 @@ std::optional<Operation> operation_argument(Context& context, std::size_t& index
   return Operation{*kind, *type, overflow, *offset, *operand};
 }
 
-// All operations; an OVERFLOW counts for those behind it. False: the error is replied.
+// Reads all operations. An OVERFLOW applies to those behind it. False: the error is replied.
 bool parse_operations(Context& context, std::vector<Operation>& operations) {
   Overflow overflow = Overflow::kWrap;
   std::size_t index = 2;
@@ -102,7 +102,7 @@ void read_fields(Context& context, const std::vector<Operation>& operations) {
   }
 }
 
-// True: the field is another number now.
+// Runs one operation and replies its result. True: the field has changed.
 bool run(Context& context, Record* record, const Operation& operation) {
   const std::int64_t old = types::read_bit_field(record->bytes(), operation.type, operation.offset);
   if (operation.kind == Operation::Kind::kGet) {
@@ -121,7 +121,7 @@ bool run(Context& context, Record* record, const Operation& operation) {
   return *number != old;
 }
 
-// The string gets its new size at once, also if nothing is written for an overflow.
+// Runs the operations. The string is extended first, even if an overflow then prevents every write.
 void change_fields(Context& context, const std::vector<Operation>& operations) {
   const std::string_view key = context.argument(1);
   Record* record = context.write(key);
@@ -137,13 +137,13 @@ void change_fields(Context& context, const std::vector<Operation>& operations) {
   context.reply.array(operations.size());
   bool changed = false;
   for (const Operation& operation : operations) changed |= run(context, record, operation);
-  // As in redis-server numbers that were there already are written, but nobody who watches the key sees a change.
+  // As in redis-server, writing the same numbers is logged, but breaks no WATCH.
   if (fits && changed) context.change(record);
 }
 
 }  // namespace
 
-// As Redis tells what only reads: by the words alone, up to the first that changes or is unknown.
+// As Redis does, decides by the words of the operations, up to the first one that writes or is unknown.
 std::string_view bitfield_key_flags(std::span<const std::string_view> arguments) {
   for (std::size_t i = 2; i < arguments.size(); ++i) {
     const std::size_t following = arguments.size() - i - 1;

@@ -1,4 +1,4 @@
-// How the bitmap commands read a bit's place among their arguments.
+// bit_offset_argument: the bitmap commands read the offset of a bit among their arguments.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace terrace {
 
-// A bit's place in a string of the largest size; otherwise the error is replied. With `field_bits`, "#N" is the place
-// of the Nth field of so many bits.
+// The offset of a bit, within the largest size of a string. With `field_bits`, "#N" is the offset of the Nth field of
+// so many bits. Nothing: the error is replied.
 inline std::optional<std::uint64_t> bit_offset_argument(Context& context, std::size_t index, unsigned field_bits = 0) {
   std::string_view text = context.argument(index);
   const bool counts_fields = field_bits > 0 && text.starts_with('#');

@@ -1,4 +1,4 @@
-// The handlers of the bitmap commands; the table of bitmap_table.cpp names them.
+// The handlers of the bitmap commands, for the rows in bitmap_table.cpp.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-// The bitmap commands that look at bits: GETBIT, BITCOUNT, BITPOS.
+// The bitmap commands that read bits: GETBIT, BITCOUNT, BITPOS.
 #include <algorithm>
 #include <optional>
 
@@ -24,7 +24,7 @@ std::optional<Unit> unit_argument(Context& context, std::size_t index) {
   return std::nullopt;
 }
 
-// The bits from `first` to `last`, negative ones counted from the end, as far as the string has them.
+// The range of bits from `first` to `last`, cut to the string. Negative numbers count from its end.
 std::optional<BitRange> bits_between(std::int64_t first, std::int64_t last, Unit unit, std::size_t string_size) {
   const auto size = static_cast<std::int64_t>(unit == Unit::kBit ? string_size * 8 : string_size);
   if (first < 0) first = std::max<std::int64_t>(size + first, 0);
@@ -92,7 +92,7 @@ void bitpos(Context& context) {
   if (const auto found = types::find_bit(bytes, *range, *bit == 1)) {
     return context.reply.integer(static_cast<std::int64_t>(*found));
   }
-  // A string that nobody ended is followed by zeros.
+  // Without an end argument, the string counts as followed by zeros.
   const bool open = *bit == 0 && count < 5;
   context.reply.integer(open ? static_cast<std::int64_t>(bytes.size() * 8) : -1);
 }

@@ -23,7 +23,7 @@ using types::BitOperation;
 struct NamedOperation {
   std::string_view name;
   BitOperation operation;
-  bool needs_two;  // it tells the first source from the others
+  bool needs_two;  // it treats the first source differently and needs a second one
 };
 
 constexpr NamedOperation kOperations[] = {
@@ -50,7 +50,7 @@ std::optional<BitOperation> operation_argument(Context& context) {
   return std::nullopt;
 }
 
-// Straight into the target, unless it is one of the sources: what is large should be touched once.
+// Writes directly into the target, unless it is one of the sources: a large value is then written only once.
 void put_combination(Context& context, std::string_view target, BitOperation operation,
                      std::span<const std::string_view> sources, std::size_t size) {
   const auto source_keys = context.arguments.subspan(3);
@@ -77,7 +77,7 @@ void setbit(Context& context) {
   if (!string_or_absent(context, record)) return;
   if (record != nullptr && *offset / 8 < types::string_size(*record) &&
       types::bit_at(types::StringText(*record).view(), *offset) == (*bit == 1)) {
-    // As in redis-server it is written all the same, but nobody who watches the key sees a change.
+    // As in redis-server, writing the same bit is logged, but breaks no WATCH.
     make_raw(context, record, types::string_size(*record), KeyEvent::kUnwatched);
     return context.reply.integer(*bit);
   }
@@ -89,7 +89,7 @@ void setbit(Context& context) {
 void bitop(Context& context) {
   const auto operation = operation_argument(context);
   if (!operation) return;
-  std::vector<types::StringText> texts;  // the digits of integers; must not move
+  std::vector<types::StringText> texts;  // with the digits of integers; must not move
   texts.reserve(context.arguments.size());
   std::vector<std::string_view> sources;
   std::size_t size = 0;

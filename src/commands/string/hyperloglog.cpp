@@ -20,7 +20,7 @@ std::size_t max_sparse_bytes(Context& context) {
   return static_cast<std::size_t>(collection_limits(context).hll_sparse_max_bytes);
 }
 
-// In place: to copy twelve KiB for each element would be the most of the work.
+// Changes the registers in place: a copy of 12 KiB for each element would cost more than the rest.
 void add_to_dense(Context& context, Record* record, Elements elements) {
   bool changed = false;
   for (const std::string_view element : elements) {
@@ -37,7 +37,7 @@ void add_to_dense(Context& context, Record* record, Elements elements) {
   context.reply.integer(changed ? 1 : 0);
 }
 
-// Keeps what was counted for the next who asks, as far as that may be.
+// Stores the count with the key for later calls, unless writes are refused.
 void keep_count(Context& context, std::string_view key, std::uint64_t count) {
   if (!context.may_change()) return;
   Record* record = context.write(key);
@@ -60,7 +60,7 @@ void count_one(Context& context) {
   context.reply.integer(static_cast<std::int64_t>(*count));
 }
 
-// Merges these keys; false: the error is replied.
+// Merges the registers of these keys. False: the error is replied.
 bool merge(Context& context, Elements keys, HllRegisters& registers, bool& dense) {
   for (const std::string_view key : keys) {
     const Record* record = context.read(key);
@@ -118,7 +118,7 @@ void pfmerge(Context& context) {
   HyperLogLog value;
   if (record != nullptr) value = HyperLogLog(record->bytes());
   if (dense && !value.make_dense()) return corrupt_hyperloglog(context);
-  // Register by register, so that the runs become those that Redis has.
+  // Sets one register after the other: the sparse form then has the same runs as in Redis.
   for (std::uint32_t i = 0; i < types::kHllRegisters; ++i) {
     if (registers[i] == 0) continue;
     if (value.raise({i, registers[i]}, max_sparse_bytes(context)) == HllRaise::kCorrupt) {

@@ -1,4 +1,4 @@
-// How the HyperLogLog commands get at their values: with the bytes checked, and stored again as a string.
+// Access of the HyperLogLog commands to their values: checks the bytes of the string, and stores new ones.
 #pragma once
 
 #include <cstring>
@@ -10,7 +10,7 @@
 
 namespace terrace {
 
-// The record's HyperLogLog; otherwise the error is replied.
+// The HyperLogLog of the record. Nothing: the error is replied.
 inline std::optional<types::HyperLogLogView> hyperloglog_of(Context& context, const storage::Record& record) {
   if (!string_or_absent(context, &record)) return std::nullopt;
   std::optional<types::HyperLogLogView> view;
@@ -23,7 +23,7 @@ inline void corrupt_hyperloglog(Context& context) {
   context.reply.error("INVALIDOBJ Corrupted HLL object detected");
 }
 
-// Gives the record, or the key if there is none, these bytes; its expiry stays.
+// Gives the record, or the key if there is no record, these bytes. The expiry stays.
 inline void store_hyperloglog(Context& context, std::string_view key, storage::Record* record, std::string_view bytes,
                               KeyEvent event = KeyEvent::kChanged) {
   using storage::Encoding;

@@ -1,4 +1,4 @@
-// PFDEBUG and PFSELFTEST: what a HyperLogLog is made of, and whether this build counts right.
+// PFDEBUG and PFSELFTEST: show the representation of a HyperLogLog, and test that this build counts correctly.
 #include <cmath>
 #include <string>
 
@@ -16,7 +16,7 @@ using types::HllRun;
 using types::HyperLogLog;
 using types::HyperLogLogView;
 
-// False: the error is replied.
+// Converts the value to the dense form. False: the error is replied.
 bool make_dense(Context& context, Record* record) {
   HyperLogLog value(record->bytes());
   if (!value.make_dense()) {
@@ -37,7 +37,7 @@ void reply_registers(Context& context, Record* record, const HyperLogLogView& vi
 
 void reply_runs(Context& context, const HyperLogLogView& view) {
   if (view.is_dense()) return context.reply.error("ERR HLL encoding is not sparse");
-  // Where the last run is cut, Redis shows it as if it went on with the NUL behind its strings.
+  // If the last run is incomplete, Redis reads the NUL behind its string as a part of it.
   const std::string runs = std::string(view.runs()) + '\0';
   std::string text;
   std::size_t at = 0;
@@ -56,7 +56,7 @@ void reply_runs(Context& context, const HyperLogLogView& view) {
   context.reply.bulk(text);
 }
 
-// Dense registers hold what was written into them, whatever their neighbours hold.
+// Do dense registers keep the values that were written, independently of their neighbours?
 bool registers_hold(Context& context) {
   HllRegisters expected = {};
   std::string bytes(types::kHllDenseBytes, '\0');
@@ -77,8 +77,8 @@ bool registers_hold(Context& context) {
   return true;
 }
 
-// Sparse and dense forms of the same elements count the same, and not far from how many they are: the standard error of
-// 2^14 registers is 1.04 / 128, and these few counts stay within four of them.
+// Do the sparse and the dense form of the same elements give the same count, close to the number of elements? The
+// standard error of 2^14 registers is 1.04 / 128; these few counts must be within four standard errors.
 bool counts_hold(Context& context) {
   constexpr double kTolerance = 4 * 1.04 / 128;
   constexpr std::uint64_t kMost = 100'000;

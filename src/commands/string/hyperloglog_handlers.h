@@ -1,4 +1,4 @@
-// The handlers of the HyperLogLog commands; the table of hyperloglog_table.cpp names them.
+// The handlers of the HyperLogLog commands, for the rows in hyperloglog_table.cpp.
 #pragma once
 
 namespace terrace {

@@ -1,4 +1,4 @@
-// How the string commands get at strings: with the type checked and in the encoding they need.
+// Access of the string commands to strings: checks the type and gives the encoding that an edit needs.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace terrace {
 
-// True for no record and for a string; otherwise the error is replied.
+// True if there is no record or the record is a string; otherwise replies the error.
 inline bool string_or_absent(Context& context, const storage::Record* record) {
   if (record == nullptr || record->type() == storage::ValueType::kString) return true;
   context.reply.wrong_type();
@@ -30,14 +30,14 @@ inline storage::Record* put_string(Context& context, std::string_view key, const
   return context.put(key, storage::ValueType::kString, string.encoding(), string.bytes(), keep_expiry);
 }
 
-// Replies the error if a string of `size` bytes may not get `more`.
+// May a string of `size` bytes grow by `more`? Otherwise the error is replied.
 inline bool check_string_size(Context& context, std::uint64_t size, std::uint64_t more) {
   if (types::size_allowed(size, more)) return true;
   context.reply.error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
   return false;
 }
 
-// Makes a string record "raw" with `size` bytes, the new ones uninitialised; so it is ready for an edit in place.
+// Gives a string the encoding "raw" and `size` bytes, the new ones uninitialised: it can be edited in place then.
 inline storage::Record* make_raw(Context& context, storage::Record* record, std::size_t size,
                                  KeyEvent event = KeyEvent::kChanged) {
   const types::StringText text(*record);
@@ -48,8 +48,8 @@ inline storage::Record* make_raw(Context& context, storage::Record* record, std:
   return record;
 }
 
-// A string ready for an edit in place within its first `size` bytes: made where there is none, longer by zeros where it
-// is shorter. check_string_size() allowed it.
+// A string whose first `size` bytes can be edited in place: a missing one is created, a shorter one extended by zeros.
+// check_string_size() must have returned true.
 inline storage::Record* at_least_raw(Context& context, std::string_view key, storage::Record* record,
                                      std::size_t size) {
   if (record == nullptr) record = context.put(key, storage::ValueType::kString, storage::Encoding::kRaw, {});

@@ -1,4 +1,4 @@
-// The handlers of the string commands; the table of string_table.cpp names them.
+// The handlers of the string commands, for the rows in string_table.cpp.
 #pragma once
 
 #include <span>

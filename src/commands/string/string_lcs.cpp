@@ -1,4 +1,4 @@
-// LCS: the longest common subsequence of two strings, as text, as length or as the ranges that match.
+// LCS: the longest common subsequence of two strings, as text, as length or as matching ranges.
 #include <string>
 
 #include "src/commands/shared/argument.h"
@@ -64,8 +64,8 @@ void reply_ranges(Reply& reply, const types::Subsequence& common, const LcsOptio
   reply.integer(common.size());
 }
 
-// The cells of Redis' table, which must fit into proto-max-bulk-len; kept although ours needs far less, so that no
-// command blocks for longer than there.
+// Would the table of Redis exceed proto-max-bulk-len? The table here needs far less memory, but the limit also bounds
+// how long the command runs.
 bool too_much_work(std::uint64_t a_size, std::uint64_t b_size) {
   return (a_size + 1) * (b_size + 1) > storage::kMaxValueSize / sizeof(std::uint32_t);
 }
@@ -74,7 +74,7 @@ bool is_text(const Record* record) {
   return record == nullptr || record->type() == storage::ValueType::kString;
 }
 
-// Empty for no record.
+// The string of a record, empty for nullptr.
 std::string text_of(const Record* record) {
   return record == nullptr ? std::string() : std::string(types::StringText(*record).view());
 }

@@ -13,7 +13,7 @@ ExpiryUnit unit_of(std::string_view argument) {
   return ExpiryUnit::kNone;
 }
 
-// The options of SET alone and of GETEX alone. False: not one of them, or it contradicts another.
+// Reads an option that only SET has, or only GETEX. False: it is none of them, or it contradicts another option.
 bool take_set_option(std::string_view argument, StringOptions& options) {
   if (is_option(argument, "NX") && !options.if_present) return options.if_absent = true;
   if (is_option(argument, "XX") && !options.if_absent) return options.if_present = true;
@@ -35,7 +35,7 @@ std::optional<StringOptions> parse_string_options(Context& context, std::size_t 
     const std::string_view argument = context.argument(i);
     if (command == OptionsOf::kSet ? take_set_option(argument, options) : take_getex_option(argument, options))
       continue;
-    // The same unit may be given twice, the last counts.
+    // The same unit may be given twice; the last one counts.
     const ExpiryUnit unit = unit_of(argument);
     const bool contradicts = options.keep_expiry || options.persist || (options.has_expiry() && options.unit != unit);
     if (unit == ExpiryUnit::kNone || contradicts || i + 1 == count) {

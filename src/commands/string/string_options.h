@@ -1,5 +1,5 @@
-// StringOptions: what SET and GETEX may say behind their fixed arguments, and how an expiry given there is read.
-// Thread: plain values.
+// StringOptions: the options of SET and GETEX, and how their expiry is read.
+// Ownership: a value. Thread: any.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace terrace {
 
-// How an expiry is given: from now on or as a point in time, in seconds or milliseconds.
+// An expiry is given relative to now or as a point in time, in seconds or milliseconds.
 enum class ExpiryUnit : std::uint8_t { kNone, kSeconds, kMilliseconds, kUnixSeconds, kUnixMilliseconds };
 
 struct StringOptions {
@@ -30,7 +30,7 @@ enum class OptionsOf : bool { kSet, kGetex };
 // Nothing: the error is replied.
 std::optional<StringOptions> parse_string_options(Context& context, std::size_t first, OptionsOf command);
 
-// The point in time in Unix milliseconds. Nothing: the error is replied.
+// The expiry as a point in time, in Unix milliseconds. Nothing: the error is replied.
 std::optional<std::int64_t> parse_expiry(Context& context, std::size_t index, ExpiryUnit unit);
 
 }  // namespace terrace

@@ -1,4 +1,4 @@
-// The string commands whose point is the reply: GET and its kin, GETRANGE, MGET, STRLEN.
+// The string commands that return strings: GET and its variants, GETRANGE, MGET, STRLEN.
 #include "src/commands/shared/argument.h"
 #include "src/commands/string/string_access.h"
 #include "src/commands/string/string_handlers.h"

@@ -1,4 +1,4 @@
-// The string commands that store bytes: SET and its kin, MSET, APPEND, SETRANGE.
+// The string commands that store strings: SET and its variants, MSET, APPEND, SETRANGE.
 #include <algorithm>
 #include <cstring>
 #include <vector>
@@ -28,7 +28,7 @@ void set_for(Context& context, ExpiryUnit unit) {
   context.reply.ok();
 }
 
-// The command as it came but for GET, which says nothing to who only applies it.
+// Propagates the command without its option GET, which has no effect.
 void propagate_without_get(Context& context) {
   std::vector<std::string_view> effect;
   for (std::size_t i = 0; i < context.arguments.size(); ++i) {

@@ -1,4 +1,4 @@
-// MULTI, EXEC, DISCARD, WATCH, UNWATCH. EXEC has no handler: TransactionRunner runs what was queued.
+// MULTI, EXEC, DISCARD, WATCH, UNWATCH. EXEC has no handler: TransactionRunner runs the queued commands.
 #include "src/commands/families.h"
 #include "src/commands/shared/rows.h"
 #include "src/execution/context.h"
@@ -23,11 +23,11 @@ void discard(Context& context) {
 
 void watch(Context& context) {
   if (context.session.transaction.open()) return context.reply.error("ERR WATCH inside MULTI is not allowed");
-  // Once a watched key has changed, EXEC runs nothing whatever else is watched.
+  // After a watched key has changed, EXEC runs nothing: further keys need not be watched.
   if (!context.session.watch_broken) {
     WatchedKeys& watched = context.parts<TransactionParts>().watched_keys;
     for (const std::string_view name : context.arguments.subspan(1)) {
-      watched.watch(context.session, context.database_number(), storage::Key(name), context.peek(name));
+      watched.watch(context.session, context.database_number(), storage::Key(name), context.peek(name), context.now_ms);
     }
   }
   context.reply.ok();

@@ -18,7 +18,7 @@ std::optional<GeoPoint> place_argument(Context& context, std::size_t index) {
   if (!latitude) return std::nullopt;
   const GeoPoint place{*longitude, *latitude};
   if (place.within_limits()) return place;
-  // Of the greatest double "%f" makes 309 digits and the fraction.
+  // "%f" writes the greatest double with 309 digits and a fraction.
   char text[2 * (std::numeric_limits<double>::max_exponent10 + 16) + 64];
   std::snprintf(text, sizeof text, "ERR invalid longitude,latitude pair %f,%f", place.longitude, place.latitude);
   context.reply.error(text);
@@ -44,7 +44,7 @@ void reply_place(Reply& reply, const GeoPoint& place) {
   reply.real(types::format_real(place.latitude));
 }
 
-// A text in RESP3, too.
+// Replies a distance, in RESP3 as a text, too.
 void reply_distance(Reply& reply, double distance) {
   constexpr int kDecimals = 4;
   char digits[std::numeric_limits<double>::max_exponent10 + 16];

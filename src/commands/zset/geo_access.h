@@ -1,6 +1,7 @@
-// How the geo commands read places and units among their arguments, and how they reply places and distances. A member's
-// place is its score (types/geohash.h). Where a reading fails, it has replied the error and the handler returns.
-// Thread: plain functions, no state.
+// The geo commands read positions and units among their arguments, and reply positions and distances, by these
+// functions. The position of a member is its score (types/zset/geohash.h). A function that returns nothing has replied
+// the error.
+// Ownership: no state. Thread: any.
 #pragma once
 
 #include <optional>
@@ -12,7 +13,7 @@ namespace terrace {
 
 // Longitude and latitude, from argument `index` on.
 std::optional<types::GeoPoint> place_argument(Context& context, std::size_t index);
-// Metres in the unit that is named.
+// The length of the named unit in metres.
 std::optional<double> unit_argument(Context& context, std::size_t index);
 
 void reply_place(Reply& reply, const types::GeoPoint& place);

@@ -1,4 +1,4 @@
-// The handlers that geo_table.cpp names.
+// The handlers of the geo commands, for the rows in geo_table.cpp.
 #pragma once
 
 #include "src/execution/context.h"

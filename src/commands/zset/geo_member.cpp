@@ -1,4 +1,4 @@
-// The geo commands on members by name: what gives them places, and what tells these.
+// The geo commands on members by name: GEOADD, GEODIST, GEOHASH, GEOPOS.
 #include <vector>
 
 #include "src/commands/shared/argument.h"
@@ -18,7 +18,7 @@ using storage::ValueType;
 using types::Geohash;
 using types::SortedSetView;
 
-// NX, XX, CH: how many there are.
+// Reads the options NX, XX and CH. Returns how many there are.
 std::size_t take_options(Context& context, ZsetUpdate& update) {
   std::size_t at = 2;
   for (; at < context.arguments.size(); ++at) {
@@ -29,7 +29,7 @@ std::size_t take_options(Context& context, ZsetUpdate& update) {
   return at - 2;
 }
 
-// As redis-server tells it: the scores are what the places came to.
+// Propagates ZADD, as redis-server does, with the positions as scores.
 void propagate_zadd(Context& context, std::size_t options, const ZsetUpdate& update) {
   std::vector<std::string_view> effect{"ZADD", context.argument(1)};
   for (std::size_t i = 0; i < options; ++i) effect.push_back(context.argument(2 + i));
@@ -42,7 +42,7 @@ void propagate_zadd(Context& context, std::size_t options, const ZsetUpdate& upd
   context.propagate(effect);
 }
 
-// Calls visit(place) for each of the members named, nullptr for one that is not there.
+// Calls visit(position) for each named member, with nullptr for one that does not exist.
 template <typename Visit>
 void reply_each(Context& context, const Visit& visit) {
   const Record* record = context.read(context.argument(1));

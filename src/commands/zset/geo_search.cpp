@@ -1,4 +1,4 @@
-// The geo commands that find members in an area, to reply them or to keep them.
+// The geo commands that find the members in an area, and reply or store them.
 #include "src/commands/zset/geo_search.h"
 
 #include <algorithm>
@@ -26,7 +26,7 @@ struct Found {
   std::size_t name_size;
 };
 
-// Members that were found, small things to be sorted; their names stand apart, all in one text.
+// The members that were found. Their names stand in one text, so that small elements are sorted.
 struct FoundMembers {
   std::vector<Found> list;
   std::string names;
@@ -41,7 +41,7 @@ struct FoundMembers {
   }
 };
 
-// Only the cells that cover the area are looked at, a range of scores each.
+// Searches only the cells that cover the area, each of which is a range of scores.
 FoundMembers find_members(const GeoSearch& search) {
   const SortedSetView view(*search.record);
   FoundMembers found;
@@ -60,7 +60,7 @@ FoundMembers find_members(const GeoSearch& search) {
   return found;
 }
 
-// What is at the same distance stays in the order in which redis-server leaves it.
+// Members at the same distance stay in the order that redis-server gives them.
 void order_members(const GeoSearch& search, std::vector<Found>& found) {
   const std::size_t kept = search.count == 0 ? found.size() : std::min<std::size_t>(found.size(), search.count);
   const bool farthest = search.order == Order::kFarthestFirst;
@@ -77,7 +77,7 @@ void order_members(const GeoSearch& search, std::vector<Found>& found) {
   found.resize(kept);
 }
 
-// A score that is no integer's comes to what the machine redis-server runs on makes of it.
+// A score outside the range of integers is converted as x86-64 does, where redis-server usually runs.
 std::int64_t integer_of(double score) {
   constexpr double kTwoTo63 = 9223372036854775808.0;
   return score >= -kTwoTo63 && score < kTwoTo63 ? static_cast<std::int64_t>(score) : INT64_MIN;
@@ -99,7 +99,7 @@ void reply_members(Context& context, const GeoSearch& search, const FoundMembers
 void run(Context& context, const GeoSearch::Form& form) {
   const auto search = GeoSearch::parse(context, form);
   if (!search) return;
-  // The last of several STOREs counts; the table's row knows of the first one.
+  // Of several STOREs the last one counts; the row's key specification finds the first one.
   if (search->store_key && !context.need(*search->store_key)) return;
   FoundMembers found;
   if (search->record != nullptr) {

@@ -1,5 +1,6 @@
-// GeoSearch: what GEOSEARCH and its relatives are asked for.
-// Ownership: borrows the arguments and the record, which is good until something is changed. Thread: the reactor's.
+// GeoSearch: the request of GEOSEARCH and the commands like it.
+// Ownership: borrows the arguments, and the record, which is valid until the database is changed. Thread: the
+// reactor's.
 #pragma once
 
 #include <cstdint>
@@ -14,18 +15,18 @@ namespace terrace {
 struct GeoSearch {
   enum class Order { kAsFound, kNearestFirst, kFarthestFirst };
 
-  // How a command is written.
+  // The form of a command's arguments.
   struct Form {
-    enum class Center { kPlace, kMember, kOption } center;  // kOption: FROMMEMBER and what else GEOSEARCH has
-    bool store_option = false;                              // STORE and STOREDIST name a key
-    bool stores = false;                                    // the first key is where to
+    enum class Center { kPlace, kMember, kOption } center;  // kOption: FROMMEMBER or FROMLONLAT, as in GEOSEARCH
+    bool store_option = false;                              // it has the options STORE and STOREDIST
+    bool stores = false;                                    // the first key is the destination
   };
 
-  const storage::Record* record = nullptr;  // what is searched; nullptr: it is absent, and the area may be unknown
+  const storage::Record* record = nullptr;  // of the key that is searched; nullptr: absent, the area may be unknown
   types::GeoArea area;
   Order order = Order::kAsFound;
-  std::uint64_t count = 0;  // how many at most; 0: all
-  bool any = false;         // whichever are found first
+  std::uint64_t count = 0;  // at most so many members; 0: all
+  bool any = false;         // ANY: those that are found first
   bool with_distance = false;
   bool with_hash = false;
   bool with_place = false;

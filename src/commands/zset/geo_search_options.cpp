@@ -1,4 +1,4 @@
-// How the arguments of GEOSEARCH and its relatives are read, with the errors in redis-server's order.
+// Reads the arguments of GEOSEARCH and the commands like it. Errors are found in the order of redis-server.
 #include <string>
 
 #include "src/commands/shared/argument.h"
@@ -38,7 +38,7 @@ class Parser {
   }
   std::size_t behind() const { return context_.arguments.size() - at_ - 1; }
 
-  // Takes what stands before the options.
+  // Reads the arguments before the options.
   bool take_center() {
     if (form_.stores) search.store_key = context_.argument(1);
     if (form_.center == Center::kOption) {
@@ -47,7 +47,7 @@ class Parser {
     }
     const bool by_member = form_.center == Center::kMember;
     at_ = by_member ? 5 : 6;
-    // Without a key there is no member to be found, and nothing else is looked at.
+    // If the key is absent, the member is absent, and the other arguments are not read.
     if (by_member && search.record == nullptr) return true;
     return (by_member ? take_member(2) : take_place(2)) && take_radius(at_ - 2);
   }
@@ -92,7 +92,7 @@ class Parser {
     return take_unit(index + 2);
   }
 
-  // An option that stands alone.
+  // Reads an option without a value.
   bool take_flag(std::string_view option) {
     struct Flag {
       std::string_view name;
@@ -125,7 +125,7 @@ class Parser {
     return true;
   }
 
-  // Takes the option at `at_` and goes behind it.
+  // Reads the option at `at_` and moves `at_` behind it.
   bool take_option() {
     const std::string_view option = context_.argument(at_);
     std::size_t size = 1;
@@ -148,7 +148,7 @@ class Parser {
     return true;
   }
 
-  // What GEOSEARCH says of the area; how many arguments it takes, 0: the error is replied.
+  // Reads an option of GEOSEARCH about the area. Returns the number of its arguments, 0 if the error is replied.
   std::size_t take_area(std::string_view option) {
     if (is_option(option, "FROMMEMBER") && behind() >= 1 && !from_place_) {
       from_member_ = true;
@@ -182,7 +182,7 @@ class Parser {
       return fail("ERR exactly one of BYRADIUS and BYBOX can be specified for " + shown(context_.argument(0)));
     }
     if (search.any && search.count == 0) return fail("ERR the ANY argument requires COUNT argument");
-    // The nearest, unless any will do.
+    // COUNT without ANY returns the nearest members.
     if (search.count > 0 && !search.any && search.order == GeoSearch::Order::kAsFound) {
       search.order = GeoSearch::Order::kNearestFirst;
     }

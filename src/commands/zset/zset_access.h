@@ -1,4 +1,4 @@
-// How the commands on sorted sets get at them, and how they reply members with scores.
+// Access of the sorted set commands to sorted sets, and their replies of members with scores.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ inline types::SortedSet changed_sorted_set(Context& context, std::string_view ke
   return {context.database(), record, collection_limits(context)};
 }
 
-// Takes these members away, and the sorted set with its last one. How many were there.
+// Removes these members, and the key with the last one. Returns how many were removed.
 template <typename Members>
 std::int64_t erase_scored_members(Context& context, storage::Record* record, const Members& members) {
   std::int64_t removed = 0;
@@ -33,7 +33,7 @@ std::int64_t erase_scored_members(Context& context, storage::Record* record, con
   return removed;
 }
 
-// Puts what was made under a key, or takes the key away if that is nothing; replies how many members there are.
+// Stores the result under a key, or removes the key if the result is empty. Replies the number of members.
 inline void store_members(Context& context, std::string_view key, types::SortedSetBuilder& result) {
   const std::size_t size = result.members().size();
   if (size > 0) {
@@ -44,7 +44,7 @@ inline void store_members(Context& context, std::string_view key, types::SortedS
   context.reply.integer(static_cast<std::int64_t>(size));
 }
 
-// An array of members, with their scores where asked for: one behind the other in RESP2, pairs in RESP3.
+// An array of members, with scores if `with_scores`: in RESP2 members and scores by turns, in RESP3 pairs.
 class MembersReply {
  public:
   MembersReply(Reply& reply, std::size_t count, bool with_scores) : reply_(reply), with_scores_(with_scores) {
@@ -63,7 +63,7 @@ class MembersReply {
   bool with_scores_;
 };
 
-// "ERR value is not a valid float", or what else is to be said.
+// Reads a score. The error is "ERR value is not a valid float", unless another one is given.
 inline std::optional<double> score_argument(Context& context, std::string_view argument,
                                             std::string_view error = "ERR value is not a valid float") {
   const auto score = types::parse_score(argument);

@@ -1,4 +1,4 @@
-// The sorted set commands that make a sorted set of several ones, or of sets, to reply it, count it or keep it.
+// The sorted set commands that combine several sorted sets or sets, and reply, count or store the result.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -26,7 +26,7 @@ using types::SortedSetView;
 enum class Operation { kUnion, kIntersection, kDifference };
 enum class Aggregate { kSum, kMin, kMax };
 
-// A sorted set, or a set, whose members all have the score 1; an absent key is empty.
+// A source: a sorted set, or a set, whose members count with the score 1. An absent key is an empty source.
 struct Source {
   const Record* record = nullptr;
   double weight = 1;
@@ -41,7 +41,7 @@ struct Source {
     if (!is_set()) return SortedSetView(*record).score(member);
     return SetView(*record).contains(member) ? std::optional(1.0) : std::nullopt;
   }
-  // visit(element) for all, until it returns false.
+  // Calls visit(element) for all elements, until it returns false.
   template <typename Visit>
   void visit(const Visit& visit_one) const {
     if (record == nullptr) return;
@@ -63,14 +63,14 @@ struct Request {
   std::uint64_t limit = 0;  // 0: none
 };
 
-// What may stand behind the keys.
+// The options that the command has behind its keys.
 struct Allowed {
   bool weights = false;
   bool scores = false;
   bool limit = false;
 };
 
-// Infinities of both signs come to 0, by Redis' convention.
+// As in Redis, the sum of infinities of both signs is 0.
 double zero_if_nan(double score) {
   return std::isnan(score) ? 0 : score;
 }
@@ -87,7 +87,7 @@ double aggregated(Aggregate aggregate, double a, double b) {
   return a;
 }
 
-// --- what is asked for; false: the error is replied
+// --- the request; false: the error is replied
 
 bool find_sources(Context& context, std::size_t at, std::size_t count, std::vector<Source>& sources) {
   for (const std::string_view key : context.arguments.subspan(at, count)) {
@@ -145,7 +145,7 @@ bool parse_options(Context& context, std::size_t at, const Allowed& allowed, Req
   return true;
 }
 
-// `at`: where the number of keys stands.
+// `at`: the index of the number of keys.
 std::optional<Request> parse_request(Context& context, std::size_t at, const Allowed& allowed) {
   const auto count = integer_argument(context, at);
   if (!count) return std::nullopt;
@@ -166,7 +166,7 @@ std::optional<Request> parse_request(Context& context, std::size_t at, const All
 
 // --- the operations
 
-// In the order in which scores are added up, which shows in the last digits.
+// Sorts the sources by size, as Redis does: the order in which scores are added shows in their last digits.
 void smallest_first(std::vector<Source>& sources) {
   std::stable_sort(sources.begin(), sources.end(),
                    [](const Source& a, const Source& b) { return a.size() < b.size(); });
@@ -187,7 +187,7 @@ void unite(Request& request, SortedSetBuilder& result) {
   for (const auto& [member, score] : scores) result.add({score, member});
 }
 
-// visit(element) for what is in all of them, until it returns false.
+// Calls visit(element) for the members that all sources have, until it returns false.
 template <typename Visit>
 void intersect(Request& request, const Visit& visit) {
   smallest_first(request.sources);

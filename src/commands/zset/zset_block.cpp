@@ -1,4 +1,4 @@
-// The sorted set commands that wait for something to pop.
+// The sorted set commands that wait for a member to pop.
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/collection_access.h"
 #include "src/commands/zset/zset_handlers.h"

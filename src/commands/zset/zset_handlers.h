@@ -1,4 +1,4 @@
-// The handlers that zset_table.cpp names.
+// The handlers of the sorted set commands, for the rows in zset_table.cpp.
 #pragma once
 
 #include "src/execution/context.h"

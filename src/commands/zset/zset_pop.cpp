@@ -1,4 +1,4 @@
-// The sorted set commands that take members off an end.
+// The sorted set commands that pop members from an end.
 #include "src/commands/zset/zset_pop.h"
 
 #include <algorithm>
@@ -43,7 +43,7 @@ void propagate_zset_pop(Context& context, std::string_view key, ZsetEnd end, std
 
 namespace {
 
-// A number from 1 on; the error is replied.
+// A positive number. Nothing: the error is replied.
 std::optional<std::size_t> count_argument(Context& context, std::size_t index, std::string_view error) {
   const auto number = types::parse_integer(context.argument(index));
   if (number && *number > 0) return static_cast<std::size_t>(*number);
@@ -51,7 +51,7 @@ std::optional<std::size_t> count_argument(Context& context, std::size_t index, s
   return std::nullopt;
 }
 
-// From which end, and how many at most: MIN|MAX [COUNT count] from `where` on.
+// Reads MIN|MAX [COUNT count] from argument `where` on.
 std::optional<ZsetPopping> popping_argument(Context& context, std::size_t where) {
   const std::size_t arguments = context.arguments.size();
   const bool lowest = is_option(context.argument(where), "MIN");
@@ -106,7 +106,7 @@ void pop(Context& context, ZsetEnd end) {
   if (!type_or_absent(context, record, ValueType::kSortedSet)) return;
   if (record == nullptr || *most == 0) return context.reply.array(0);
   const std::size_t count = std::min(SortedSetView(*record).size(), static_cast<std::size_t>(*most));
-  // Pairs are what RESP3 has them for where a count is given.
+  // With a count, the reply in RESP3 is an array of pairs.
   const bool nested = counted && context.reply.protocol() == 3;
   if (!nested) context.reply.array(2 * count);
   pop_scored_members(context, record, end, count, nested);

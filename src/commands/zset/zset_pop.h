@@ -1,5 +1,5 @@
-// What takes members off an end of a sorted set: ZPOPMIN, ZPOPMAX, ZMPOP and those of their kind that wait.
-// Thread: the reactor's.
+// What the commands that pop members share: ZPOPMIN, ZPOPMAX, ZMPOP and their blocking variants.
+// Ownership: no state. Thread: the reactor's.
 #pragma once
 
 #include <cstddef>
@@ -13,12 +13,11 @@ namespace terrace {
 
 enum class ZsetEnd : bool { kLowest, kHighest };
 
-// Replies `count` members of what is a sorted set with at least as many, from an end on, each with its score, and takes
-// them off; the key goes with the last. `nested`: each is an array of its own in an array of all; otherwise the array's
-// head is the caller's.
+// Replies `count` members from an end with their scores and removes them; the sorted set must have as many. Removes the
+// key with the last member. `nested`: the reply is an array of pairs; otherwise the caller replies the array's header.
 void pop_scored_members(Context& context, storage::Record* record, ZsetEnd end, std::size_t count, bool nested);
 
-// Puts the pop into the log as ZPOPMIN or ZPOPMAX of so many members.
+// Propagates ZPOPMIN or ZPOPMAX of so many members.
 void propagate_zset_pop(Context& context, std::string_view key, ZsetEnd end, std::size_t count);
 
 struct ZsetPopping {
@@ -26,14 +25,14 @@ struct ZsetPopping {
   std::size_t most;
 };
 
-// ZMPOP's arguments from the number of keys at `index` on; nothing: the error is replied.
+// The arguments of ZMPOP from the number of keys at `index` on. Nothing: the error is replied.
 struct MultipleZsetPop {
   std::span<const std::string_view> keys;
   ZsetPopping popping;
 };
 std::optional<MultipleZsetPop> multiple_zset_pop_arguments(Context& context, std::size_t index);
 
-// Pops from the first of these keys that is there, with reply and effect. False: none is, nothing is replied.
+// Pops from the first of these keys that exists, replies and propagates. False: none exists; nothing is replied.
 bool pop_first_sorted_set(Context& context, std::span<const std::string_view> keys, const ZsetPopping& popping);
 
 }  // namespace terrace

@@ -69,7 +69,7 @@ std::size_t ZsetRange::count_before(const SortedSetView& view, const Bound& boun
       [&](double, const auto& member) { return with_equal ? member() <= bound.text : member() < bound.text; });
 }
 
-// Both ends belong to it, negative ones count from behind; what is outside is cut off.
+// The range includes both ends, negative ranks count from the end, and what lies outside the sorted set is cut off.
 RankRange ZsetRange::of_ranks(std::size_t size) const {
   const auto all = static_cast<std::int64_t>(size);
   std::int64_t start = start_, stop = stop_;
@@ -95,7 +95,7 @@ namespace {
 
 using Kind = ZsetRange::Kind;
 
-// What ZRANGE and its relatives are asked for.
+// The request of ZRANGE and the commands like it.
 struct RangeRequest {
   std::optional<Kind> kind;
   std::optional<bool> reverse;
@@ -104,7 +104,8 @@ struct RangeRequest {
   std::int64_t limit = -1;  // negative: all
 };
 
-// What the command's name leaves open, the options may say; the error is replied. `first`: where the key stands.
+// Reads the options for what the command's name does not determine. `first`: the index of the key. False: the error is
+// replied.
 bool parse_options(Context& context, std::size_t first, bool store, RangeRequest& request) {
   const std::size_t arguments = context.arguments.size();
   for (std::size_t i = first + 3; i < arguments; ++i) {
@@ -142,7 +143,7 @@ bool parse_options(Context& context, std::size_t first, bool store, RangeRequest
   return true;
 }
 
-// Offset and limit count from the end that comes first. Before the first one there is nothing to be had.
+// Applies offset and limit, which count from the end that is replied first. A negative offset gives an empty range.
 RankRange limited(RankRange range, const RangeRequest& request) {
   if (request.offset < 0) return {};
   const std::size_t skip = std::min(range.size(), static_cast<std::size_t>(request.offset));
@@ -152,11 +153,11 @@ RankRange limited(RankRange range, const RangeRequest& request) {
   return {range.begin + skip, range.begin + skip + count};
 }
 
-// Finds the members asked for and calls done(view, range), or done(nullptr, {}) for an absent key.
+// Finds the range and calls done(view, range), or done(nullptr, {}) for an absent key.
 template <typename Done>
 void find_range(Context& context, std::size_t first, bool store, RangeRequest& request, const Done& done) {
   if (!parse_options(context, first, store, request)) return;
-  // Where the highest comes first, it is also named first.
+  // In reverse order, the maximum comes before the minimum among the arguments.
   const bool swapped = *request.reverse && *request.kind != Kind::kRank;
   const auto range = ZsetRange::parse(context, *request.kind, context.argument(first + (swapped ? 2 : 1)),
                                       context.argument(first + (swapped ? 1 : 2)));

@@ -1,5 +1,6 @@
-// ZsetRange: a range of a sorted set's members by rank, by score or by text, as ZRANGE and its many relatives name it.
-// Ownership: borrows the arguments. Thread: a plain value.
+// ZsetRange: a range of a sorted set by rank, by score or by text, as the arguments of ZRANGE and similar commands give
+// it.
+// Ownership: a value; borrows the arguments. Thread: any.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 
 namespace terrace {
 
-// Ranks from `begin` up to `end`, the lowest score first.
+// The ranks from `begin` to before `end`; rank 0 has the lowest score.
 struct RankRange {
   std::size_t begin = 0;
   std::size_t end = 0;
@@ -22,13 +23,13 @@ class ZsetRange {
  public:
   enum class Kind { kRank, kScore, kText };
 
-  // nullopt: the error is replied. Ranks are read the other way around where the highest score comes first.
+  // Nothing: the error is replied. In reverse order, ranks count from the highest score.
   static std::optional<ZsetRange> parse(Context& context, Kind kind, std::string_view min, std::string_view max);
 
   RankRange of(const types::SortedSetView& view, bool reverse = false) const;
 
  private:
-  // An end by score or by text; `below_all` and `above_all` are texts that no member is.
+  // An end by score or by text. `below_all` and `above_all` stand for "-" and "+".
   struct Bound {
     double score = 0;
     std::string_view text = {};
@@ -39,7 +40,7 @@ class ZsetRange {
 
   static std::optional<Bound> parse_score(std::string_view argument);
   static std::optional<Bound> parse_text(std::string_view argument);
-  // How many members come before a bound, those equal to it included if asked.
+  // The number of members before a bound, with those equal to it if `with_equal`.
   std::size_t count_before(const types::SortedSetView& view, const Bound& bound, bool with_equal) const;
   RankRange of_ranks(std::size_t size) const;
 
@@ -48,7 +49,7 @@ class ZsetRange {
   Bound min_, max_;                    // the others
 };
 
-// Calls visit(element) for all of a range in the order asked for.
+// Calls visit(element) for all members of a range, in the order of the request.
 template <typename Visit>
 void visit_range(const types::SortedSetView& view, const RankRange& range, bool reverse, const Visit& visit) {
   std::size_t left = range.size();

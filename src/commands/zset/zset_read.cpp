@@ -1,4 +1,4 @@
-// The sorted set commands that read members by name, by chance or one after the other.
+// The sorted set commands that read members by name, at random, or by ZSCAN.
 #include <algorithm>
 
 #include "src/commands/shared/element_scan.h"
@@ -15,7 +15,7 @@ using storage::ValueType;
 using types::Random;
 using types::SortedSetView;
 
-// False: the error is replied. An absent key gives nullptr.
+// Finds the sorted set of argument 1, nullptr if the key is absent. False: the error is replied.
 bool find_sorted_set(Context& context, const Record*& record) {
   record = context.read(context.argument(1));
   return type_or_absent(context, record, ValueType::kSortedSet);

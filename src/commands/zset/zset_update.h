@@ -1,4 +1,5 @@
-// ZsetUpdate: what ZADD does with scores and members by its options, wherever the scores come from.
+// ZsetUpdate: the options of ZADD, and the change that they make with scores and members. GEOADD and ZINCRBY use it,
+// too.
 // Ownership: borrows the arguments. Thread: the reactor's.
 #pragma once
 
@@ -19,11 +20,11 @@ struct ZsetUpdate {
   bool increment = false;      // INCR: of one element, whose new score is replied
   std::vector<types::ScoredMember> elements = {};
 
-  // The option's name is one of these; it is noted.
+  // Is the argument one of these options? Then it is set.
   bool take_option(std::string_view argument);
-  // Do options contradict each other? The error is replied.
+  // Do options contradict each other? Then the error is replied.
   bool contradicts(Context& context) const;
-  // Does it, and replies. True: something is changed.
+  // Makes the change and replies. True: something has changed.
   bool apply(Context& context, std::string_view key) const;
 };
 

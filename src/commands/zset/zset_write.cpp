@@ -18,11 +18,10 @@ using types::SortedSetView;
 struct Outcome {
   bool added = false;
   bool changed = false;
-  std::optional<double> score =
-      std::nullopt;  // that the member has now; nullopt: the options did not let it be changed
+  std::optional<double> score = std::nullopt;  // of the member now; nothing: the options prevented the change
 };
 
-// What becomes of an element by the options; its score is a NaN if the sum was one.
+// The new score of an element, by the options. It is NaN if the sum is.
 Outcome outcome_of(const ZsetUpdate& update, const ScoredMember& element, std::optional<double> old_score) {
   if (!old_score) return update.only_existing ? Outcome{} : Outcome{.added = true, .score = element.score};
   if (update.only_new) return {};
@@ -67,7 +66,7 @@ bool ZsetUpdate::apply(Context& context, std::string_view key) const {
   for (const ScoredMember& element : elements) {
     const auto old_score = record ? SortedSetView(*record).score(element.member) : std::nullopt;
     const Outcome outcome = outcome_of(*this, element, old_score);
-    // Only an increment can come to this: nothing is changed yet.
+    // Only the sum of an increment can be NaN: nothing has been changed yet.
     if (outcome.score && std::isnan(*outcome.score)) {
       context.reply.error("ERR resulting score is not a number (NaN)");
       return false;
@@ -91,7 +90,7 @@ bool ZsetUpdate::apply(Context& context, std::string_view key) const {
 namespace commands {
 namespace {
 
-// Options, then scores and members; ZINCRBY is read in the same way.
+// Reads the options, scores and members of ZADD; ZINCRBY has the same arguments.
 void add(Context& context, ZsetUpdate update) {
   std::size_t first = 2;
   while (first < context.arguments.size() && update.take_option(context.argument(first))) ++first;

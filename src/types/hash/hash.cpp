@@ -62,6 +62,13 @@ std::optional<std::int64_t> HashView::time_of(std::string_view field) const {
   return timed_ ? timed_->time_of(field) : kNoExpiry;
 }
 
+std::int64_t HashView::next_expiry_ms() const {
+  if (timed_) return timed_->next_expiry_ms(expired_);
+  if (stride_ != TimedListpack::kStride || begin_ == listpack_.end()) return kNoExpiry;
+  const std::int64_t time_ms = listpack_.element(listpack_.next(listpack_.next(begin_))).integer();
+  return time_ms == 0 ? kNoExpiry : time_ms;
+}
+
 std::vector<std::string> HashView::expired_fields(std::size_t most) const {
   std::vector<std::string> fields;
   if (table_) {

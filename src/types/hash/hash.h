@@ -35,6 +35,8 @@ class HashView {
   bool contains(std::string_view field) const { return find(field).has_value(); }
   // When a field expires; kNoExpiry if it does not; nullopt if it is not there.
   std::optional<std::int64_t> time_of(std::string_view field) const;
+  // When the next field expires, of those that have not; kNoExpiry: none does.
+  std::int64_t next_expiry_ms() const;
   // Expired fields, at most `most`.
   std::vector<std::string> expired_fields(std::size_t most) const;
 

@@ -51,11 +51,16 @@ void TimedHash::count_footprint() {
 
 void TimedHash::recount() {
   count_footprint();
-  soonest_ms_ = kNoExpiry;
-  times_.forward(0, [this](const ScoredMember& element) {
-    soonest_ms_ = static_cast<std::int64_t>(element.score);
+  soonest_ms_ = next_expiry_ms(0);
+}
+
+std::int64_t TimedHash::next_expiry_ms(std::size_t expired) const {
+  std::int64_t next_ms = kNoExpiry;
+  times_.forward(expired, [&next_ms](const ScoredMember& element) {
+    next_ms = static_cast<std::int64_t>(element.score);
     return false;
   });
+  return next_ms;
 }
 
 std::int64_t TimedHash::time_of(std::string_view field) const {

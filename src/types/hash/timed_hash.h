@@ -31,7 +31,9 @@ class TimedHash final : public storage::Object {
   std::int64_t time_of(std::string_view field) const;
   // The number of fields that expire before this time.
   std::size_t expired(std::int64_t now_ms) const;
-  // Calls visit(field) for those fields, soonest first, until it returns false.
+  // The time of the field behind the first `expired` ones; kNoExpiry: there is none.
+  std::int64_t next_expiry_ms(std::size_t expired) const;
+  // Calls visit(field) for the expired fields, soonest first, until it returns false.
   template <typename Visit>
   void visit_expired(std::int64_t now_ms, const Visit& visit) const {
     times_.forward(0, [&](const ScoredMember& element) {
