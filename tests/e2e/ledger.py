@@ -149,79 +149,64 @@ def large_queue(server, options):
         check(client.ok("DEL", *(f"queued:{number}" for number in range(size // MIB))) == size // MIB, "DEL")
 
 
-def fill_up(client, value):
-    """SETs until nothing more is taken; how many of the large ones were."""
-    taken = 0
-    while not isinstance(client.call("SET", f"key:{taken}", value), Error):
-        taken += 1
-        check(taken < 1000, "a store with maxmemory 40mb takes 100 MB")
-        time.sleep(0.0005)
-    # What the last request took is free again: small values fill that, until none is taken for some time.
-    small = refused = 0
-    while refused < 20:
-        if isinstance(client.call("SET", f"small:{small}", "v" * 1000), Error):
-            refused += 1
-            time.sleep(0.005)
-        else:
-            small, refused = small + 1, 0
-    return taken
-
-
-def full_store(server):
-    """What clients are told while memory is full and nothing may give way, and after that."""
-    value = b"v" * 100_000
-    with server.client() as client, server.client() as writer, server.client() as reader:
-        for other, command in ((writer, ("SET", "queued", "1")), (reader, ("GET", "small:0"))):
-            other.ok("MULTI")
-            other.ok(*command)
-        taken = fill_up(client, value)
-        replies = [(name, client.call(*command)) for name, command in (
-            ("SET", ("SET", "more", "1")), ("APPEND", ("APPEND", "key:0", "x")), ("RPUSH", ("RPUSH", "list", "x")),
-            ("GET", ("GET", "small:0")), ("STRLEN", ("STRLEN", "key:0")), ("EXPIRE", ("EXPIRE", "key:0", 1000)),
-            ("PING", ("PING",)), ("WATCH", ("WATCH", "key:0")),
-            # MULTI queues nothing, whatever it is.
-            ("MULTI", ("MULTI",)), ("queued GET", ("GET", "small:0")), ("queued DEL", ("DEL", "small:0")),
-            ("EXEC after a refusal", ("EXEC",)),
-            ("MULTI", ("MULTI",)), ("DISCARD", ("DISCARD",)), ("MULTI", ("MULTI",)), ("empty EXEC", ("EXEC",)))]
-        # What had been queued before runs if it only reads.
-        replies += [("EXEC of SET", writer.call("EXEC")), ("EXEC of GET", reader.call("EXEC")),
-                    ("EXEC without MULTI", writer.call("EXEC")),
-                    ("DEL", client.call("DEL", *(f"key:{number}" for number in range(100))))]
-        wait_until_taken(client, value)
-        replies += [("MULTI", writer.call("MULTI")), ("queued SET", writer.call("SET", "queued", "1")),
-                    ("EXEC", writer.call("EXEC"))]
-    return taken, replies
-
-
 def wait_until_taken(client, value):
-    """Freed memory is free at once, but for what is freed in the background."""
+    """What DEL frees in the background is free a little later."""
     end = time.monotonic() + 5
     while isinstance(reply := client.call("SET", "again", value), Error):
         check(time.monotonic() < end, f"SET after DEL answered {reply!r}")
         time.sleep(0.01)
 
 
-def refused_without_tier(folder, options):
+def full_store(server):
+    """What clients are told while 25 MB are stored and 10 may be, and when 20 MB of them have been deleted."""
+    value = b"v" * 100_000
+    with server.client() as client, server.client() as writer, server.client() as reader:
+        for number in range(250):
+            client.ok("SET", f"key:{number}", value)
+        for other, command in ((writer, ("SET", "queued", "1")), (reader, ("STRLEN", "key:0"))):
+            other.ok("MULTI")
+            other.ok(*command)
+        client.ok("CONFIG", "SET", "maxmemory", "10mb")
+        replies = [(command, client.call(*command)) for command in (
+            ("SET", "more", "1"), ("APPEND", "key:0", "x"), ("RPUSH", "list", "x"), ("STRLEN", "key:0"),
+            ("EXPIRE", "key:0", 1000), ("PERSIST", "key:0"), ("PING",), ("WATCH", "key:0"),
+            # Nothing is queued, whatever it is.
+            ("MULTI",), ("STRLEN", "key:0"), ("DEL", "key:0"), ("EXEC",),
+            ("MULTI",), ("DISCARD",), ("MULTI",), ("EXEC",))]
+        # What was queued before runs if it only reads.
+        replies += [("EXEC of SET", writer.call("EXEC")), ("EXEC of STRLEN", reader.call("EXEC")),
+                    ("EXEC again", writer.call("EXEC")), ("EXISTS", client.call("EXISTS", "queued")),
+                    ("DEL", client.call("DEL", *(f"key:{number}" for number in range(200))))]
+        wait_until_taken(client, value)
+        replies += [(command, writer.call(*command)) for command in (("MULTI",), ("SET", "queued", "1"), ("EXEC",))]
+    return replies
+
+
+def refused_without_tier(folder):
     """Tiering off: the same replies as of redis-server with noeviction."""
-    reference = folder.add(redis(f"{folder.path}/reference", "--maxmemory", "40mb")).start()
-    _, wanted = full_store(reference)
+    reference = folder.add(redis(f"{folder.path}/reference")).start()
+    wanted = full_store(reference)
     reference.stop()
-    server = folder.add(terrace(f"{folder.path}/refused", "--maxmemory", "40mb", "--tiering", "no")).start()
-    with Sampler(server) as sampler:
-        taken, replies = full_store(server)
-        check(300 <= taken <= 420, f"{taken} SETs of 100 KB were taken with maxmemory 40mb")
-        for (name, reply), (_, reference_reply) in zip(replies, wanted, strict=True):
-            check(reply == reference_reply and isinstance(reply, Error) == isinstance(reference_reply, Error),
-                  f"{name} answered {reply!r}, redis-server {reference_reply!r}")
-        refused = sum(b"OOM" in reply for _, reply in wanted if isinstance(reply, bytes))
-        check(refused == 6, f"{refused} commands were refused by redis-server: {wanted}")
+    check(sum(b"OOM" in reply for _, reply in wanted if isinstance(reply, bytes)) == 6, f"redis-server: {wanted}")
+    server = folder.add(terrace(f"{folder.path}/refused", "--tiering", "no")).start()
+    with Sampler(server) as sampler, server.client() as client:
+        for (command, reply), (_, reference_reply) in zip(full_store(server), wanted, strict=True):
+            check(reply == reference_reply and type(reply) is type(reference_reply),
+                  f"{command} answered {reply!r}, redis-server {reference_reply!r}")
+        client.ok("FLUSHALL")
+        client.ok("CONFIG", "SET", "maxmemory", "40mb")
+        taken, value = 0, b"v" * 100_000
+        while not isinstance(client.call("SET", f"key:{taken}", value), Error):
+            taken += 1
+            check(taken <= 420, "more than 42 MB are stored with maxmemory 40mb")
+            time.sleep(0.0005)
+        check(taken >= 300, f"only {taken} values of 100 KB are stored with maxmemory 40mb")
         # With tiering, records give way and nothing is refused.
-        with server.client() as client:
-            client.ok("CONFIG", "SET", "tiering", "yes")
-            for number in range(1000):
-                client.ok("SET", f"key:{number}", b"v" * 100_000)
+        client.ok("CONFIG", "SET", "tiering", "yes")
+        for number in range(1000):
+            client.ok("SET", f"key:{number}", value)
     check(sampler.most <= megabytes("40mb") + 64 * MIB, f"{sampler.most / MIB:.0f} MiB resident")
-    say(f"tiering off: {taken} SETs of 100 KB taken; at most {sampler.most / MIB:.0f} MiB resident")
+    say(f"tiering off: {taken} values of 100 KB are stored with maxmemory 40mb; at most {sampler.most / MIB:.0f} MiB resident")
     server.stop()
 
 
@@ -239,7 +224,7 @@ def main():
         for run in (half_sent, unread_replies, large_queue):
             most[run] = case(server, run.__name__, options, run)
         server.stop()
-        refused_without_tier(folder, options)
+        refused_without_tier(folder)
     say("ledger: fine")
 
 
