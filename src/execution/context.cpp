@@ -62,9 +62,7 @@ void Context::note_change(const Record& record, unsigned number, KeyEvent event)
 Record* Context::find(std::string_view name, unsigned number, Access access) {
   Key key = key_of(name);
   Record* record = engine_.database(number).find(key, batch_.fetched_records, access);
-  if (record == nullptr || !record->has(Record::kHasExpiry) || !batch_.origin->expires) return record;
-  std::int64_t expiry = record->expiry_ms();
-  if (expiry == storage::kNoExpiry || expiry >= now_ms) return record;
+  if (record == nullptr || !record->expired(now_ms) || !batch_.origin->expires) return record;
   expire(key, number);
   return nullptr;
 }

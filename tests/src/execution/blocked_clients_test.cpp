@@ -170,7 +170,7 @@ TEST_F(BlockedClientsTest, TimesEndInTheirOrder) {
   EXPECT_EQ(blocked_.overdue(kNow + 29'999), nullptr);
   EXPECT_EQ(blocked_.earliest_deadline_us(), kNow + 30'000);
   blocked_.remove(*early);
-  EXPECT_EQ(blocked_.earliest_deadline_us(), BlockedClient::kNever);
+  EXPECT_EQ(blocked_.earliest_deadline_us(), io::kNever);
 }
 
 }  // namespace
