@@ -20,12 +20,12 @@ namespace terrace::io {
 
 class Reactor;
 
-// Hears of a stream what receive() does not tell. Must not destroy the Stream.
+// Is told of events of a Stream beside receive(). Must not destroy the Stream.
 class StreamWatcher {
  public:
   // The peer is gone (end of file or an error), and no coroutine waits in receive().
   virtual void at_peer_gone() = 0;
-  // What was received and not given back takes so many bytes of memory, beside the reactor's buffers.
+  // The stream's own buffers of received bytes now take so much memory.
   virtual void at_queue_resized(std::size_t bytes) = 0;
 
  protected:
@@ -76,7 +76,7 @@ class Stream final : private BufferWaiter {
   // The peer has closed or the connection has failed; what the peer had sent before can still be received. Known only
   // after the first receive(), and only while no more than the bound is queued.
   bool peer_gone() const { return ended_ || receive_error_ != 0; }
-  void watch(StreamWatcher* watcher) { watcher_ = watcher; }  // null: nobody
+  void watch(StreamWatcher* watcher) { watcher_ = watcher; }  // null: none
 
   // Ends the connection in both directions at once; receive() and send() then complete by themselves.
   void shutdown();

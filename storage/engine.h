@@ -28,7 +28,7 @@ namespace terrace::storage {
 
 class Engine {
  public:
-  // `ledger`: what all that the store keeps in memory is charged to.
+  // `ledger`: accounts for the store's memory; outlives the engine.
   Engine(const io::Environment& environment, const Options& options, Ledger& ledger);
   ~Engine();  // close() must have completed, or open() must have failed or never been called
   Engine(const Engine&) = delete;
@@ -99,7 +99,7 @@ class Engine {
   // compaction is behind.
   bool has_room() const;
   io::Task<void> wait_for_room();
-  // The limit on memory is passed, and no record becomes cold because tiering is off: what takes more is refused.
+  // The limit on memory is exceeded, and tiering is off: commands that take memory are refused.
   bool out_of_memory() const;
   // The process is above its memory limit whatever the records take: replies should leave before more are made.
   bool memory_short() const;

@@ -65,7 +65,7 @@ class OutputBuffer {
   }
 
   std::size_t capacity() const { return bytes_.capacity(); }
-  // Has the ledger know what it takes now.
+  // Charges the memory of the buffer as it is now.
   void charge() { charge_.resize(bytes_.capacity()); }
 
  private:

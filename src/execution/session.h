@@ -20,7 +20,7 @@ enum class ReplyMode : std::uint8_t { kOn, kOff, kSkipNext, kSkip };
 class Session {
  public:
   Session() = default;
-  // What it queues and watches is charged to the ledger.
+  // The ledger is charged for queued commands and watched keys.
   explicit Session(storage::Ledger& ledger)
       : transaction(storage::LedgerCharge(ledger, storage::Account::kTransactionQueues)),
         watched_charge(ledger, storage::Account::kTransactionQueues) {}

@@ -129,6 +129,8 @@ bool TransactionRunner::run(CommandBatch& x) {
   const std::uint64_t end_ns = runner_.last_ns() + kSliceNs;
   while (run.next < x.session->transaction.calls().size()) {
     if (runner_.last_ns() > end_ns && x.origin->is_client) return suspend(x, Wait::kTurn);
+    run.replies_charge.resize(run.replies.capacity());
+    x.unit_charge.resize(x.unit.memory_bytes());
     if (!runner_.engine().has_room() && run.moments < kMostMoments) {
       ++run.moments;
       return suspend(x, Wait::kEviction);
@@ -138,8 +140,6 @@ bool TransactionRunner::run(CommandBatch& x) {
       return suspend(x, Wait::kLogRoom);
     }
     if (!run_next(x)) return false;
-    run.replies_charge.resize(run.replies.capacity());
-    x.unit_charge.resize(x.unit.memory_bytes());
     ++run.next;
     x.rerun = false;
     x.fetch_error.clear();

@@ -87,7 +87,7 @@ class Unit {
   void depend_on(std::uint64_t position) { read_position_ = std::max(read_position_, position); }
   std::uint64_t read_position() const { return read_position_; }
 
-  // Of memory, for what it has gathered.
+  // The memory of the effects and changes so far.
   std::size_t memory_bytes() const {
     return effects_.memory_bytes() + changes_.capacity() * sizeof(Change) + names_.capacity();
   }

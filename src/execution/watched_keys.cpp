@@ -8,7 +8,7 @@
 namespace terrace {
 namespace {
 
-// Of a watched key: itself, its place in the map, the session's pointer to it.
+// The memory of a watched key beside its name: the object, its place in the map, the session's pointer.
 constexpr std::size_t kBytesBesideName = sizeof(WatchedKey) + 6 * sizeof(void*);
 
 // SWAPDB also tells of each watched key. A kExtended that is a change in Redis is told as kChanged, too.

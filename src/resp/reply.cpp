@@ -58,7 +58,7 @@ void Reply::bulk(std::string_view bytes) {
     out_.append(buffer, static_cast<std::size_t>(end - buffer));
     return;
   }
-  // At once: the last line end alone would double what a large value took.
+  // In one step: else the final line end could double the buffer of a large value.
   out_.reserve(out_.size() + kNumberSize + bytes.size());
   header('$', static_cast<std::int64_t>(bytes.size()));
   out_ += bytes;

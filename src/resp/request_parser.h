@@ -20,7 +20,7 @@ namespace terrace {
 class RequestParser {
  public:
   RequestParser() = default;
-  // `charge`: for what is kept of unfinished commands, an argument under way by its announced size.
+  // `charge`: for the bytes of unfinished commands. A large argument is charged with its announced size.
   explicit RequestParser(storage::LedgerCharge charge) : charge_(std::move(charge)) {}
 
   struct Limits {

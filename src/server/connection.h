@@ -73,9 +73,9 @@ class Connection final : public Channel, private io::StreamWatcher {
   Session session_;
   io::Stream stream_;
   RequestParser parser_;
-  storage::LedgerCharge charge_;
-  storage::LedgerCharge queue_charge_;
-  std::string in_flight_;  // bytes that are being sent
+  storage::LedgerCharge charge_;        // for the connection itself
+  storage::LedgerCharge queue_charge_;  // for received bytes that the stream has queued
+  std::string in_flight_;               // bytes that are being sent
   storage::LedgerCharge in_flight_charge_;
   bool sending_ = false;
   bool broken_ = false;  // sending has failed

@@ -63,7 +63,7 @@ struct LogReach {
 
 class Log {
  public:
-  // `queue_charge`: for frames that wait for those before them; the others are few, and part of a server's fixed cost.
+  // `queue_charge`: for frames that wait for earlier ones. The others are few: part of a server's fixed cost.
   Log(const io::Environment& environment, Statistics& statistics, LedgerCharge queue_charge = {});
   ~Log();
   Log(const Log&) = delete;

@@ -1,24 +1,23 @@
-// Ledger: what the process holds in memory, by account, and the one limit on it (`maxmemory`). What may grow is charged
-// before it grows, and released when it is freed. No other bound on memory exists.
+// Ledger: what the process holds in memory, by account, and the one limit on it (`maxmemory`). Memory of a known size is
+// charged before it grows, other memory (replies, images in the making) while it grows.
 //
 //   used = records + other accounts + overhead ≤ limit
 //
-// The accounts are exact. The overhead is an estimate: the resident set beyond the accounts, less the fixed cost of a
-// running server (memory_governor.h). Records give way to everything else: the evictor makes them cold until the sum fits.
+// The overhead is an estimate: the resident set beyond the accounts, less the fixed cost of a running server
+// (memory_governor.h). Records give way to everything else: the evictor makes them cold until the sum fits.
 //
 // Invariants:
 // - No account goes below zero (asserted).
-// - Each charge has an owner that holds a LedgerCharge, and ends with it. Records are the exception: their bytes stand in
-//   Statistics. The ledger outlives all charges; every account is zero then (asserted).
-// - has_room() becomes true when records become cold, however much the other accounts hold: kLeastRecordBytes stay for
-//   records, or no command could be served.
+// - Each charge is a member of the object that it is for, and ends with that object. Records are the exception: their
+//   bytes are counted in Statistics. The ledger outlives all charges: every account is zero at its end (asserted).
+// - However much the other accounts hold, eviction makes has_room() true: kLeastRecordBytes stay for records, or no
+//   command could be served.
 // Ownership: owned by the store, outlives its engine and all clients. Thread: the reactor's.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <utility>
 
 #include "io/result.h"
@@ -33,10 +32,10 @@ enum class Account : std::uint8_t {
   kImages,             // images of large records that are made, copied or written
   kLogBuffers,         // frames of the log that wait for a place in flight
   kConnections,        // clients without their buffers
-  kQueryBuffers,       // received bytes of commands that have not ended; an argument counts with its announced size
+  kQueryBuffers,       // received bytes of unfinished commands; a large argument counts with its announced size
   kReplies,            // bytes that the kernel has not taken
   kTransactionQueues,  // commands that MULTI has queued, and watched keys
-  kUnits,              // what a large unit will take, while it waits; what an open unit has gathered for the log
+  kUnits,              // arguments of large units that wait for room; effects that an open unit has gathered
 };
 inline constexpr std::size_t kAccountCount = static_cast<std::size_t>(Account::kUnits) + 1;
 
@@ -62,14 +61,14 @@ class Ledger {
   std::uint64_t overhead() const { return overhead_; }
   std::uint64_t used() const { return total() + overhead_; }
 
-  // Asked before records grow. A caller that needs much charges that first.
+  // Asked before records grow. A caller that needs much memory charges it first.
   bool has_room() const { return limit_ == 0 || used() < limit_ || *records_ < kLeastRecordBytes; }
-  // For a store that makes no records cold: it refuses writes.
+  // A store that makes no records cold refuses writes then.
   bool exceeded() const { return limit_ != 0 && used() > limit_; }
-  // The limit is passed even if all records become cold: buffers must not grow.
+  // The limit would be exceeded even if all records were cold: buffers must not grow.
   bool is_short() const { return limit_ != 0 && used() - *records_ > limit_; }
 
-  // So many bytes of records may be in memory, however much the other accounts hold.
+  // At least so many bytes of records may be in memory.
   static constexpr std::uint64_t kLeastRecordBytes = kTinyLimits ? 64 * kKiB : 4 * kMiB;
 
   // Where the bytes of records are counted; nullptr: there is no store.

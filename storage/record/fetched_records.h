@@ -20,7 +20,7 @@ class FetchedRecords {
   bool empty() const { return records_.empty(); }
   std::size_t size() const { return records_.size(); }
   std::size_t bytes() const { return charge_.bytes(); }
-  // May one of them become hot by being read? Not while memory is full.
+  // Whether a record may become hot because it is read: not while memory is full.
   bool may_stay() const { return charge_.ledger() == nullptr || charge_.ledger()->has_room(); }
   Record* find(Location location) const {
     auto it = records_.find(location);

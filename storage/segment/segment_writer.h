@@ -48,8 +48,8 @@ struct ImageBatch {
 
   ImageBatch() = default;
   explicit ImageBatch(Ledger& ledger) : charge(ledger, Account::kImages) {}
-  // Charges what it takes by now, but for what every batch may take: these are few, and part of a server's fixed cost.
-  void count() {
+  // Charges the memory beyond kFreeBytes. There are few batches: so much of each is part of a server's fixed cost.
+  void update_charge() {
     const std::size_t takes = bytes.capacity() + pages.bytes.capacity();
     charge.resize(takes - std::min(takes, kFreeBytes));
   }

@@ -118,7 +118,7 @@ io::Task<Result<void>> Compactor::compact_segment(Segment& segment) {
     }
     if (!page->has_value()) break;
     gather_live(segment, **page, batch);
-    batch.count();
+    batch.update_charge();
     if (batch.bytes.size() >= kBatchBytes) {
       while (moves.count == kMovesInFlight) co_await moves.changed.wait();
       io::spawn(move_beside(moves, std::exchange(batch, ImageBatch(ledger_))));

@@ -51,7 +51,7 @@ void Spiller::add(std::uint32_t database_id, Record* record, bool mark, bool evi
   const std::size_t offset = batch.bytes.size();
   batch.bytes.reserve(std::max(batch.bytes.capacity(), std::min(offset + image_size_bound(*record), 2 * kBatchBytes)));
   encode_image(batch.bytes, *record, database_id, log_.end_position());
-  batch.count();
+  batch.update_charge();
   batch.items.push_back(
       {Key(record->key()).hash, database_id, offset, batch.bytes.size() - offset, record->due_ms(), ticket});
   // Bounds what a cut gathers while its walk waits, and keeps large records in batches of their own.
@@ -144,7 +144,7 @@ io::Task<Result<std::vector<Location>>> Spiller::write_image(ObjectSerializer& i
   if (image.given_up()) co_return std::vector<Location>();
   ImageBatch whole(ledger_);
   whole.bytes = image.take(image.made_bytes());
-  whole.count();
+  whole.update_charge();
   whole.items = batch.items;
   whole.items[0].size = whole.bytes.size();
   co_return co_await writer_.write(whole);

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Memory that is no record's: half-sent arguments, replies that nobody reads, queues of MULTI. It shows in the accounts of
-INFO tier while it is there, records make room for it, and every account is back when the clients have left.
+"""Memory of clients: half-sent arguments, unread replies, queues of MULTI. The accounts of INFO tier show it, records make
+room for it, and every account is back to nothing when the clients have left.
 
   ledger.py --maxmemory 64mb
 
