@@ -7,6 +7,13 @@
 
 namespace terrace::io {
 
+// A deadline that does not come.
+inline constexpr std::int64_t kNever = INT64_MAX;
+// kNever also for a deadline beyond the clock's range. `timeout_ms`: 0 for none.
+inline std::int64_t deadline_us(std::int64_t now_us, std::int64_t timeout_ms) {
+  return timeout_ms > 0 && timeout_ms < (kNever - now_us) / 1000 ? now_us + timeout_ms * 1000 : kNever;
+}
+
 struct Timer {
   std::int64_t deadline_us = 0;  // monotonic
   std::coroutine_handle<> waiter;

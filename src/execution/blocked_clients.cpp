@@ -3,16 +3,13 @@
 namespace terrace {
 
 BlockedClient& BlockedClients::add(CommandBatch& batch, unsigned database, const KeyWait& wait, std::int64_t now_us) {
-  // A timeout beyond the clock's range counts as none.
-  const bool ends = wait.timeout_ms > 0 && wait.timeout_ms < (BlockedClient::kNever - now_us) / 1000;
-  auto made = std::make_unique<BlockedClient>(
-      BlockedClient{.batch = &batch,
-                    .arrival = ++arrivals_,
-                    .type = wait.type,
-                    .when_gone = wait.when_gone,
-                    .deadline_us = ends ? now_us + wait.timeout_ms * 1000 : BlockedClient::kNever,
-                    .database = database,
-                    .keys = {}});
+  auto made = std::make_unique<BlockedClient>(BlockedClient{.batch = &batch,
+                                                            .arrival = ++arrivals_,
+                                                            .type = wait.type,
+                                                            .when_gone = wait.when_gone,
+                                                            .deadline_us = io::deadline_us(now_us, wait.timeout_ms),
+                                                            .database = database,
+                                                            .keys = {}});
   BlockedClient& client = *made;
   clients_.emplace(&client, std::move(made));
   Queues& queues = queues_[database];
@@ -26,7 +23,7 @@ BlockedClient& BlockedClients::add(CommandBatch& batch, unsigned database, const
   ++by_type_[index_of(client.type)];
   events_.begin_interest();
   when_gone_ += client.when_gone;
-  if (ends) deadlines_.emplace(client.deadline_us, &client);
+  if (client.deadline_us != io::kNever) deadlines_.emplace(client.deadline_us, &client);
   return client;
 }
 

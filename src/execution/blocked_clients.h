@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "io/clock.h"
 #include "src/execution/key_events.h"
 #include "src/execution/key_wait.h"
 #include "storage/record/record.h"
@@ -24,8 +25,6 @@ struct CommandBatch;
 
 // One client that waits; created and destroyed by BlockedClients.
 struct BlockedClient {
-  static constexpr std::int64_t kNever = INT64_MAX;
-
   CommandBatch* batch;
   std::uint64_t arrival;  // numbers the clients in the order in which they began to wait
   storage::ValueType type;
@@ -65,10 +64,8 @@ class BlockedClients final : public KeyObserver {
 
   // --- time
   std::size_t with_deadline() const { return deadlines_.size(); }
-  // kNever: no client has a deadline.
-  std::int64_t earliest_deadline_us() const {
-    return deadlines_.empty() ? BlockedClient::kNever : deadlines_.begin()->first;
-  }
+  // io::kNever: no client has a deadline.
+  std::int64_t earliest_deadline_us() const { return deadlines_.empty() ? io::kNever : deadlines_.begin()->first; }
   // A client whose deadline has passed, nullptr if there is none.
   BlockedClient* overdue(std::int64_t now_us) const;
   void put_off(BlockedClient& client, std::int64_t deadline_us);

@@ -75,10 +75,11 @@ bool Blocking::is_there(const CommandBatch& x, const BlockedClient& client) {
   const storage::Key key(blocked_.turn_key());
   const storage::Record* record =
       runner_.engine().database(client.database).find(key, client.batch->fetched_records, storage::Access::kPeek);
-  const bool expired = record != nullptr && record->has(storage::Record::kHasExpiry) &&
-                       record->expiry_ms() != storage::kNoExpiry && record->expiry_ms() < x.now_ms;
-  if (record == nullptr || expired) blocked_.key_missing();
-  return record != nullptr && !expired && record->type() == client.type;
+  if (record == nullptr || record->expired(x.now_ms)) {
+    blocked_.key_missing();
+    return false;
+  }
+  return record->type() == client.type;
 }
 
 io::Task<> Blocking::serve_after_reading() {
@@ -174,7 +175,7 @@ void Blocking::resume_unblocked() {
 // Schedules end_overdue() for the earliest deadline. Of several scheduled runs only the last one schedules the next.
 void Blocking::watch_deadlines() {
   const std::int64_t earliest_us = blocked_.earliest_deadline_us();
-  if (earliest_us == BlockedClient::kNever) return;
+  if (earliest_us == io::kNever) return;
   const std::int64_t due_us = std::min(earliest_us, clock_.monotonic_us() + kMaxLookUs);
   if (due_us >= next_look_us_) return;
   next_look_us_ = due_us;
@@ -185,7 +186,7 @@ io::Task<> Blocking::end_overdue(std::int64_t due_us) {
   const io::Gate::Holder holder = tasks_.hold();
   co_await clock_.sleep_us(due_us - clock_.monotonic_us());
   if (due_us != next_look_us_) co_return;
-  next_look_us_ = BlockedClient::kNever;
+  next_look_us_ = io::kNever;
   const std::int64_t now_us = clock_.monotonic_us();
   while (BlockedClient* client = blocked_.overdue(now_us)) {
     if (!unblock(*client->batch->session, Unblocking::kTimeout)) blocked_.put_off(*client, now_us + kPutOffUs);

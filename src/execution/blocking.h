@@ -67,7 +67,7 @@ class Blocking {
   bool turn_made_ = false;                     // a timer ensures that there is a turn whose end resumes them
   const CommandBatch* reading_for_ = nullptr;  // of the client whose keys are being read; serving waits for that
   io::Event served_;
-  std::int64_t next_look_us_ = BlockedClient::kNever;  // when deadlines are checked next
+  std::int64_t next_look_us_ = io::kNever;  // when deadlines are checked next
   io::Gate tasks_;
 };
 

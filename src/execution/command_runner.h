@@ -23,7 +23,11 @@ namespace terrace {
 class CommandRunner {
  public:
   CommandRunner(const ContextParts& parts, OpenUnit& open_unit, CallAccounting& accounting, Logger& logger)
-      : parts_(parts), open_unit_(open_unit), accounting_(accounting), logger_(logger), random_state_(parts.clock.monotonic_ns()) {}
+      : parts_(parts),
+        open_unit_(open_unit),
+        accounting_(accounting),
+        logger_(logger),
+        random_state_(parts.clock.monotonic_ns()) {}
 
   // --- one call
   void plan(CommandBatch& x, CommandEntry& entry, std::span<const std::string_view> arguments, std::string_view raw);

@@ -62,9 +62,7 @@ void Context::note_change(const Record& record, unsigned number, KeyEvent event)
 Record* Context::find(std::string_view name, unsigned number, Access access) {
   Key key = key_of(name);
   Record* record = engine_.database(number).find(key, batch_.fetched_records, access);
-  if (record == nullptr || !record->has(Record::kHasExpiry) || !batch_.origin->expires) return record;
-  std::int64_t expiry = record->expiry_ms();
-  if (expiry == storage::kNoExpiry || expiry >= now_ms) return record;
+  if (record == nullptr || !record->expired(now_ms) || !batch_.origin->expires) return record;
   expire(key, number);
   return nullptr;
 }
@@ -253,7 +251,7 @@ bool Context::copied(std::string_view key, storage::ObjectPointer& copy) {
   if (copy || call_.copies_begun == kMostCopies || batch_.transaction.opened) return true;
   ++call_.copies_begun;
   // write() makes the record hot. The copy is told when a hot record loses its object.
-  call_.copy = std::make_unique<storage::ObjectCopy>(*write(key), types::object_decoder());
+  call_.copy = std::make_unique<storage::ObjectCopy>(*write(key), types::object_decoder(), engine_.ledger());
   return false;
 }
 

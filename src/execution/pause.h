@@ -18,7 +18,8 @@ class Pause {
   // As in Redis, a second pause neither shortens the first one nor restricts it to writes.
   void begin(std::int64_t duration_ms, bool all) {
     bool on = active();
-    std::int64_t end = clock_.wall_ms() + duration_ms;
+    const std::int64_t now_ms = clock_.wall_ms();
+    const std::int64_t end = now_ms + std::min(duration_ms, io::kNever - now_ms - 1);
     end_ms_ = on ? std::max(end_ms_, end) : end;
     all_ = all || (on && all_);
     io::spawn(end_when_due(end_ms_));

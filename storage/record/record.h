@@ -105,6 +105,11 @@ class Record {
   }
 
   std::int64_t expiry_ms() const { return has(kHasExpiry) ? load<std::int64_t>(expiry_offset()) : kNoExpiry; }
+  bool expired(std::int64_t now_ms) const {
+    if (!has(kHasExpiry)) return false;
+    const std::int64_t due_ms = load<std::int64_t>(expiry_offset());
+    return due_ms != kNoExpiry && due_ms < now_ms;
+  }
   // The soonest time at which a part of the value expires; kNoExpiry if none does.
   std::int64_t parts_expiry_ms() const {
     if (encoding() == Encoding::kTimedListpack) {

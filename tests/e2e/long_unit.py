@@ -77,7 +77,7 @@ def main():
     bound = options.maxmemory + SLACK
     with Folder("long-unit") as folder:
         # Without a checkpoint: what it covers would not be replayed.
-        arguments = ("--maxmemory", str(options.maxmemory), "--checkpoint-log-size", "1tb")
+        arguments = ("--maxmemory", str(options.maxmemory), "--checkpoint-log-size", "1000gb")
         server = folder.add(terrace(folder.path + "/terrace", *arguments)).start()
         with server.client(600) as client:
             fill(client, options.entries)

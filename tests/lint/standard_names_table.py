@@ -46,7 +46,7 @@ QUALIFIED = {
     "limits": "float_denorm_style float_round_style numeric_limits",
     "list": "list",
     "map": "map multimap",
-    "memory": r"""addressof align allocate_shared allocator allocator_traits assume_aligned bad_weak_ptr const_pointer_cast
+    "memory": r"""addressof align allocate_shared allocator allocator_arg allocator_traits assume_aligned bad_weak_ptr const_pointer_cast
         construct_at default_delete destroy destroy_at destroy_n dynamic_pointer_cast enable_shared_from_this make_shared
         make_shared_for_overwrite make_unique make_unique_for_overwrite pointer_traits reinterpret_pointer_cast shared_ptr
         static_pointer_cast to_address uninitialized_\w+ unique_ptr uses_allocator weak_ptr""",
@@ -196,6 +196,8 @@ PLAIN = {
     "gtest/gtest.h": r"""TEST(?:_F|_P)? TYPED_TEST\w* (?:EXPECT|ASSERT)_\w+ FAIL SUCCEED ADD_FAILURE\w* GTEST_\w+
         INSTANTIATE_\w+ RUN_ALL_TESTS SCOPED_TRACE testing""",
     "liblzf/lzf.h": r"lzf_\w+ LZF_\w+",
+    "boost/context/fiber.hpp": "boost context fiber preallocated stack_context",
+    "sanitizer/common_interface_defs.h": r"__sanitizer_\w+",
     "liburing.h": r"io_uring\w* IORING_\w+ IOSQE_\w+ __kernel_timespec",
     "lz4.h": r"LZ4_\w+",
     "lz4hc.h": r"LZ4_\w*HC\w* LZ4HC_\w+ LZ4_\w*stream\w*HC",

@@ -19,13 +19,14 @@ from tree import Findings, project_files
 PRODUCT = ("io/", "storage/", "src/", "tools/")
 KINDS = ("function", "variable", "class", "enumerator", "alias")
 PROTOCOLS = set("""await_ready await_suspend await_resume get_return_object initial_suspend final_suspend return_value return_void
-    unhandled_exception promise_type begin end size empty is_transparent main""".split())
+    unhandled_exception promise_type deallocate begin end size empty is_transparent main""".split())
 
 # What tests alone use, as "Class::method" or "function": why it stands in the product nevertheless.
 FOR_TESTS = {
     "Listener::port": "a test lets the kernel choose a port",
     "Listener::refusals": "nothing else tells a listener that backs off from one that spins",
     "ReceiveBuffers::free_count": "a buffer that is never given back is seen here alone",
+    "Fiber::await": "scripts will run on fibers",
     "Stream::fd": "a test reads the options of the socket",
     "CommandFamilies::add_rows_to": "a test looks up rows without a server",
     "Engine::options": "a test changes one of the options in use",

@@ -24,27 +24,17 @@ constexpr NamedMutant kMutants[] = {
 
 // Of the fields of RunReport, in their order.
 constexpr const char* kCountNames[] = {
-    "lives",
-    "power cuts",
-    "kills",
-    "closes",
-    "refusals",
-    "storms",
-    "with rot",
-    "operations",
-    "writes",
-    "units of several turns",
-    "reads",
-    "cold reads",
-    "excused",
-    "replayed",
-    "disk operations",
-    "events",
-    "simulated us",
-    "checkpoints",
-    "spilled",
-    "compacted",
-    "with a dictionary",
+    "lives",       "power cuts",
+    "kills",       "closes",
+    "refusals",    "storms",
+    "with rot",    "operations",
+    "writes",      "units of several turns",
+    "on a stack",  "reads",
+    "cold reads",  "excused",
+    "replayed",    "disk operations",
+    "events",      "simulated us",
+    "checkpoints", "spilled",
+    "compacted",   "with a dictionary",
 };
 constexpr std::size_t kCounts = std::size(kCountNames);
 static_assert(sizeof(RunReport) == kCounts * sizeof(std::uint64_t));

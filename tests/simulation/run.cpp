@@ -138,6 +138,7 @@ void Run::count(Life& life) {
   report_.operations += counts.operations;
   report_.writes += counts.writes;
   report_.units += counts.units;
+  report_.fibers += counts.fibers;
   report_.reads += counts.reads;
   report_.cold_reads += counts.cold_reads;
   report_.failed += counts.failed + counts.refused;

@@ -22,7 +22,8 @@ struct RunReport {
   std::uint64_t rots = 0;
   std::uint64_t operations = 0;
   std::uint64_t writes = 0;
-  std::uint64_t units = 0;  // of several turns
+  std::uint64_t units = 0;   // of several turns
+  std::uint64_t fibers = 0;  // of them, those that ran on a stack of their own
   std::uint64_t reads = 0;
   std::uint64_t cold_reads = 0;
   std::uint64_t failed = 0;

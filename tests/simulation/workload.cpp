@@ -357,26 +357,21 @@ io::Task<Result<void>> Workload::make_free(const std::vector<KeyName>& names, Fe
   }
 }
 
-// As a transaction or a script does that waits for the disk between its commands.
+// As a transaction does that waits for the disk between its commands, or a script, which waits on a stack of its own.
 io::Task<void> Workload::write_unit(Client& client) {
   const bool may_write = co_await admitted(true);
   if (!may_write) co_return;
   while (unit_.open()) co_await unit_.ended().wait();
   unit_.begin();
   const std::uint64_t steps = random_.skewed(site_.profile.unit_steps);
-  for (std::uint64_t step = 0; step < steps; ++step) {
-    co_await one_unit_step();
-    if (unit_.has_added() && random_.coin()) {
-      unit_.log_piece(entry_id(site_.life, ++appended_entries_));
-      appended_ = true;
-      // An error is the log's, which will not let go of the unit's end either.
-      if (random_.coin()) static_cast<void>(co_await site_.engine.wait_for_log_room());
-    }
-    if (random_.coin()) {
-      co_await site_.clock.yield();
-    } else {
-      co_await site_.clock.sleep_us(static_cast<std::int64_t>(random_.skewed(1000)));
-    }
+  if (random_.coin()) {
+    for (std::uint64_t step = 0; step < steps; ++step) co_await one_unit_step();
+  } else {
+    const Result<void> ran = co_await io::Fiber::run(stacks_, [this, steps](io::Fiber& fiber) {
+      for (std::uint64_t step = 0; step < steps; ++step) fiber.await(one_unit_step());
+    });
+    if (!ran) fail("a unit's stack: " + ran.error().message);
+    ++counts_.fibers;
   }
   const std::uint64_t position = unit_.end(entry_id(site_.life, appended_entries_ + 1));
   if (!unit_.effects().empty()) ++appended_entries_;
@@ -398,8 +393,14 @@ io::Task<void> Workload::one_unit_step() {
     // A bad page fails its command alone.
     if (!excused(resident.error(), storms)) fail("a unit's read failed: " + resident.error().message);
     ++counts_.failed;
-    co_return;
+  } else {
+    change_in_unit(std::move(drawn), names, fetched_records);
   }
+  co_await wait_in_unit();
+}
+
+void Workload::change_in_unit(std::vector<Effect> drawn, const std::vector<KeyName>& names,
+                              FetchedRecords& fetched_records) {
   std::vector<Effect> effects;
   for (const KeyName& name : names) {
     if (unit_.has_changed(name)) continue;  // the oracle hears of it when the unit has ended
@@ -408,6 +409,20 @@ io::Task<void> Workload::one_unit_step() {
   }
   change(std::move(drawn), fetched_records, effects);
   unit_.add(effects);
+}
+
+io::Task<void> Workload::wait_in_unit() {
+  if (unit_.has_added() && random_.coin()) {
+    unit_.log_piece(entry_id(site_.life, ++appended_entries_));
+    appended_ = true;
+    // An error is the log's, which will not let go of the unit's end either.
+    if (random_.coin()) static_cast<void>(co_await site_.engine.wait_for_log_room());
+  }
+  if (random_.coin()) {
+    co_await site_.clock.yield();
+  } else {
+    co_await site_.clock.sleep_us(static_cast<std::int64_t>(random_.skewed(1000)));
+  }
 }
 
 void Workload::append(std::vector<Effect> effects) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "io/fiber.h"
 #include "io/sync.h"
 #include "io/task.h"
 #include "storage/engine.h"
@@ -47,7 +48,8 @@ struct WorkloadCounts {
   std::uint64_t reads = 0;
   std::uint64_t cold_reads = 0;
   std::uint64_t writes = 0;
-  std::uint64_t units = 0;  // of several turns
+  std::uint64_t units = 0;   // of several turns
+  std::uint64_t fibers = 0;  // of them, those that ran on a stack of their own
   std::uint64_t refused = 0;
   std::uint64_t failed = 0;  // by an error that the weather excuses
   std::uint64_t scans = 0;
@@ -100,6 +102,9 @@ class Workload {
   io::Task<void> write(Client& client);
   io::Task<void> write_unit(Client& client);
   io::Task<void> one_unit_step();
+  void change_in_unit(std::vector<Effect> drawn, const std::vector<KeyName>& names,
+                      storage::FetchedRecords& fetched_records);
+  io::Task<void> wait_in_unit();
   io::Task<void> scan(Client& client);
   io::Task<void> random_key();
   void check_sizes();
@@ -138,6 +143,7 @@ class Workload {
   std::list<Client> clients_;
   std::list<ScanCheck> scans_;
   OpenUnit unit_;
+  io::FiberStacks stacks_;
   std::set<std::uint64_t> unit_ends_;  // positions, of this life
   WorkloadCounts counts_;
   io::Gate gate_;

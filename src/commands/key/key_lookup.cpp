@@ -69,7 +69,7 @@ void randomkey(Context& context) {
     if (!drawn) return;
     const Record* record = *drawn;
     if (record == nullptr) break;
-    if (is_expired(context, *record)) {
+    if (record->expired(context.now_ms)) {
       expired.emplace_back(record->key());
     } else {
       found = record->key();

@@ -19,7 +19,7 @@ void scan(Context& context) {
   KeyspaceIterator keys(context, context.database_number(), *cursor);
   const bool complete = keys.visit_some(request->count, [&](const storage::Record& record) {
     if (!request->filter.passes(record)) return;
-    (is_expired(context, record) ? expired : names).emplace_back(record.key());
+    (record.expired(context.now_ms) ? expired : names).emplace_back(record.key());
   });
   if (!complete || !remove_expired(context, expired)) return;
 

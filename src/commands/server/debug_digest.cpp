@@ -1,6 +1,5 @@
 #include "src/commands/server/debug_digest.h"
 
-#include "src/commands/shared/scan.h"
 #include "src/execution/keyspace_iterator.h"
 #include "src/types/value_digest.h"
 
@@ -14,7 +13,7 @@ using types::Digest;
 io::Task<bool> add_keys(Context& context, unsigned number, Digest& digest) {
   KeyspaceIterator keys(context, number);
   co_return co_await keys.visit_all(KeyspaceIterator::Reads::kValues, [&](const Record& record) {
-    if (is_expired(context, record)) return;
+    if (record.expired(context.now_ms)) return;
     Digest key;
     key.mix(record.key());
     key.mix_value(record, context.now_ms);

@@ -161,11 +161,16 @@ void shutdown(Context& context) {
                                                     : Lifecycle::Ending::kWithCheckpoint);
 }
 
-// Wakes the waiters for log positions after `duration_ms`, unless the command that started this has ended: `waiting`
-// has expired then.
-io::Task<> look_again(Context& context, std::int64_t duration_ms, std::weak_ptr<bool> waiting) {
+// Wakes the waiters for log positions at `deadline_us`, unless the command that started this has ended: `waiting` has
+// expired then.
+io::Task<> look_again(Context& context, std::int64_t deadline_us, std::weak_ptr<bool> waiting) {
+  // A long timeout leaves no timer behind, and does not delay the end of the server.
+  constexpr std::int64_t kMaxSleepUs = 100 * 1000;
   storage::Engine& engine = context.engine();
-  co_await context.clock().sleep_ms(duration_ms);
+  io::Clock& clock = context.clock();
+  while (!waiting.expired() && clock.monotonic_us() < deadline_us) {
+    co_await clock.sleep_us(std::min(deadline_us - clock.monotonic_us(), kMaxSleepUs));
+  }
   if (!waiting.expired()) engine.position_changed().notify();
 }
 
@@ -173,11 +178,10 @@ io::Task<> look_again(Context& context, std::int64_t duration_ms, std::weak_ptr<
 io::Task<> wait_durable(Context& context, std::uint64_t position, std::int64_t timeout_ms) {
   storage::Engine& engine = context.engine();
   io::Clock& clock = context.clock();
-  const std::int64_t end_us = clock.monotonic_us() + timeout_ms * 1000;
+  const std::int64_t end_us = io::deadline_us(clock.monotonic_us(), timeout_ms);
   const auto waiting = std::make_shared<bool>(true);
-  if (timeout_ms > 0) io::spawn(look_again(context, timeout_ms, waiting));
-  while (engine.durable_position() < position && engine.writable(false).ok()) {
-    if (timeout_ms > 0 && clock.monotonic_us() >= end_us) break;
+  if (end_us != io::kNever) io::spawn(look_again(context, end_us, waiting));
+  while (engine.durable_position() < position && engine.writable(false).ok() && clock.monotonic_us() < end_us) {
     co_await engine.position_changed().wait();
   }
 }
@@ -186,10 +190,8 @@ io::Task<> wait_durable(Context& context, std::uint64_t position, std::int64_t t
 io::Task<> wait_for_replicas(Context& context, std::int64_t timeout_ms) {
   constexpr std::int64_t kLookMs = 10;
   io::Clock& clock = context.clock();
-  const std::int64_t end_us = clock.monotonic_us() + timeout_ms * 1000;
-  while ((timeout_ms == 0 || clock.monotonic_us() < end_us) && !context.session.closing) {
-    co_await clock.sleep_ms(kLookMs);
-  }
+  const std::int64_t end_us = io::deadline_us(clock.monotonic_us(), timeout_ms);
+  while (clock.monotonic_us() < end_us && !context.session.closing) co_await clock.sleep_ms(kLookMs);
 }
 
 io::Task<> waitaof(Context& context) {

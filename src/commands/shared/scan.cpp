@@ -7,6 +7,7 @@
 
 #include "src/commands/shared/argument.h"
 #include "src/text/pattern.h"
+#include "src/types/encoding/value.h"
 
 namespace terrace {
 

@@ -9,14 +9,8 @@
 #include <string_view>
 
 #include "src/execution/context.h"
-#include "src/types/encoding/value.h"
 
 namespace terrace {
-
-inline bool is_expired(const Context& context, const storage::Record& record) {
-  const std::int64_t expiry_ms = record.expiry_ms();
-  return expiry_ms != storage::kNoExpiry && expiry_ms < context.now_ms;
-}
 
 // Removes expired keys that a walk has found. False: nothing was removed yet and the handler must return; it is run
 // again.
