@@ -45,8 +45,14 @@ void Stream::release() {
     has_lent_ = false;
     reactor_.receive_buffers().give_back(lent_buffer_);
   }
-  // An idle connection holds no memory.
-  if (!lent_backlog_.empty()) lent_backlog_ = {};
+  // An idle connection holds no memory. (= {} would keep what the vector has.)
+  if (lent_backlog_.empty()) return;
+  lent_backlog_ = std::vector<std::byte>();
+  tell_queue_size();
+}
+
+void Stream::tell_queue_size() {
+  if (watcher_) watcher_->at_queue_resized(backlog_.capacity() + lent_backlog_.capacity());
 }
 
 Result<std::span<const std::byte>> Stream::received() {
@@ -81,7 +87,10 @@ void Stream::keep(std::uint16_t buffer, std::size_t size) {
     has_lent_ = true;
     return;
   }
-  if (!closing_) backlog_.insert(backlog_.end(), data.begin(), data.end());
+  if (!closing_) {
+    backlog_.insert(backlog_.end(), data.begin(), data.end());
+    tell_queue_size();
+  }
   buffers.give_back(buffer);
 }
 
@@ -175,7 +184,8 @@ Task<> Stream::close() {
   // A receiver with no operation in the kernel (it starves) is resumed here, the others by their completions.
   if (receiver_ && !armed_) std::exchange(receiver_, {}).resume();
   while (under_way()) co_await idle_.wait();
-  backlog_ = {};
+  backlog_ = std::vector<std::byte>();
+  tell_queue_size();
   ::close(fd_);
   fd_ = -1;
 }

@@ -20,14 +20,16 @@ namespace terrace::io {
 
 class Reactor;
 
-// Called when the peer is gone (end of file or an error), even while no coroutine waits in receive(). Must not destroy
-// the Stream.
-class PeerWatcher {
+// Is told of events of a Stream beside receive(). Must not destroy the Stream.
+class StreamWatcher {
  public:
+  // The peer is gone (end of file or an error), and no coroutine waits in receive().
   virtual void at_peer_gone() = 0;
+  // The stream's own buffers of received bytes now take so much memory.
+  virtual void at_queue_resized(std::size_t bytes) = 0;
 
  protected:
-  ~PeerWatcher() = default;
+  ~StreamWatcher() = default;
 };
 
 class Stream final : private BufferWaiter {
@@ -74,7 +76,7 @@ class Stream final : private BufferWaiter {
   // The peer has closed or the connection has failed; what the peer had sent before can still be received. Known only
   // after the first receive(), and only while no more than the bound is queued.
   bool peer_gone() const { return ended_ || receive_error_ != 0; }
-  void watch_peer(PeerWatcher* watcher) { watcher_ = watcher; }  // null: none
+  void watch(StreamWatcher* watcher) { watcher_ = watcher; }  // null: none
 
   // Ends the connection in both directions at once; receive() and send() then complete by themselves.
   void shutdown();
@@ -89,6 +91,7 @@ class Stream final : private BufferWaiter {
   void arm_receive();
   void arm_send();
   void keep(std::uint16_t buffer, std::size_t size);
+  void tell_queue_size();
   void on_received(int result, unsigned flags);
   void on_sent(int result, unsigned flags);
   void at_buffers_free() override;
@@ -113,7 +116,7 @@ class Stream final : private BufferWaiter {
   std::span<const std::byte> unsent_;
   std::coroutine_handle<> receiver_;
   std::coroutine_handle<> sender_;
-  PeerWatcher* watcher_ = nullptr;
+  StreamWatcher* watcher_ = nullptr;
   Event idle_;  // nothing is in the kernel any more
   CompletionOf<&Stream::on_received> received_{*this};
   CompletionOf<&Stream::on_sent> sent_{*this};

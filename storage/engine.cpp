@@ -28,24 +28,29 @@ constexpr unsigned kChangeBits = 14;
 }  // namespace
 
 struct Engine::Parts {
-  Parts(const io::Environment& outside, const Options& chosen)
+  Parts(const io::Environment& outside, const Options& chosen, Ledger& accounts)
       : environment(outside),
         options(chosen),
+        ledger(accounts),
+        index_charge(ledger, Account::kIndex),
         segments(environment.disk, 0),
         databases(environment, segments, statistics, chosen.database_count),
-        log(environment, statistics),
+        log(environment, statistics, LedgerCharge(ledger, Account::kLogBuffers)),
         dictionary_trainer(environment, segments.dictionaries(), report),
         spill_writer(environment, segments, SegmentKind::kSpilled, &dictionary_trainer),
         compaction_writer(environment, segments, SegmentKind::kCompacted, nullptr),
-        spiller(environment, databases, spill_writer, log, statistics),
-        governor(statistics, chosen.resident_memory_probe),
+        spiller(environment, databases, spill_writer, log, statistics, ledger),
+        governor(ledger, chosen.resident_memory_probe),
         evictor(environment, databases, spiller, governor, statistics),
-        checkpointer({environment, databases, segments, spill_writer, log, statistics}),
-        compactor(environment, databases, segments, compaction_writer, statistics, report),
-        record_reader(environment, segments, statistics, report, chosen.object_decoder),
-        resolver(record_reader),
+        checkpointer({environment, databases, segments, spill_writer, log, statistics, ledger}),
+        compactor(environment, databases, segments, compaction_writer, statistics, ledger, report),
+        record_reader(environment, segments, statistics, ledger, report, chosen.object_decoder),
+        resolver(record_reader, ledger),
         cold_key_scanner(environment, databases, segments, statistics, report),
-        scrubber(environment, segments, statistics, report) {}
+        scrubber(environment, segments, statistics, report) {
+    ledger.follow_records(&statistics.record_memory_bytes);
+  }
+  ~Parts() { ledger.follow_records(nullptr); }
 
   void log_message(LogLevel level, const std::string& text) const {
     if (options.log) options.log(level, text);
@@ -53,6 +58,8 @@ struct Engine::Parts {
 
   io::Environment environment;
   Options options;
+  Ledger& ledger;
+  LedgerCharge index_charge;
   Statistics statistics;
   std::function<void(const Error&)> report = [this](const Error& error) {
     log_message(LogLevel::kWarning, error.message);
@@ -80,8 +87,8 @@ struct Engine::Parts {
   io::Gate tasks;
 };
 
-Engine::Engine(const io::Environment& environment, const Options& options)
-    : parts_(std::make_unique<Parts>(environment, options)) {
+Engine::Engine(const io::Environment& environment, const Options& options, Ledger& ledger)
+    : parts_(std::make_unique<Parts>(environment, options, ledger)) {
   reconfigure(options);
 }
 
@@ -199,6 +206,9 @@ io::Task<void> Engine::run_housekeeping() {
 
 void Engine::poll_memory() {
   const io::Activity activity("memory");
+  std::uint64_t index_bytes = 0;
+  for (unsigned i = 0; i < parts_->databases.count(); ++i) index_bytes += parts_->databases[i].index().memory_bytes();
+  parts_->index_charge.resize(index_bytes);
   parts_->governor.sample();
   give_back_at_once(parts_->governor.is_short());
   parts_->evictor.poll();
@@ -390,6 +400,9 @@ bool Engine::has_room() const {
 bool Engine::log_congested() const {
   return parts_->options.fsync_policy != FsyncPolicy::kAlways && parts_->log.congested() && log_advances();
 }
+bool Engine::out_of_memory() const {
+  return !parts_->options.tiering && parts_->ledger.exceeded();
+}
 bool Engine::memory_short() const {
   return parts_->governor.is_short();
 }
@@ -451,12 +464,16 @@ void Engine::reconfigure(const Options& options) {
   Parts& parts = *parts_;
   parts.options = options;
   parts.log.set_policy(options.fsync_policy);
-  parts.governor.set_limit(options.max_memory_bytes);
+  parts.ledger.set_limit(options.max_memory_bytes);
   parts.evictor.set_enabled(options.tiering && options.max_memory_bytes > 0);
   parts.checkpointer.set_log_bound(options.checkpoint_log_bytes);
   parts.compactor.reconfigure(options);
   parts.scrubber.set_days(options.scrub_days);
   parts.segments.dictionaries().set_in_use(options.dictionaries);
+}
+
+Ledger& Engine::ledger() {
+  return parts_->ledger;
 }
 
 const Options& Engine::options() const {

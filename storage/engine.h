@@ -20,6 +20,7 @@
 #include "storage/base/statistics.h"
 #include "storage/keyspace/database.h"
 #include "storage/log/log_applier.h"
+#include "storage/memory/ledger.h"
 #include "storage/record/fetched_records.h"
 #include "storage/tiering/cold_key_scanner.h"
 
@@ -27,7 +28,8 @@ namespace terrace::storage {
 
 class Engine {
  public:
-  Engine(const io::Environment& environment, const Options& options);
+  // `ledger`: accounts for the store's memory; outlives the engine.
+  Engine(const io::Environment& environment, const Options& options, Ledger& ledger);
   ~Engine();  // close() must have completed, or open() must have failed or never been called
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -97,6 +99,8 @@ class Engine {
   // compaction is behind.
   bool has_room() const;
   io::Task<void> wait_for_room();
+  // The limit on memory is exceeded, and tiering is off: commands that take memory are refused.
+  bool out_of_memory() const;
   // The process is above its memory limit whatever the records take: replies should leave before more are made.
   bool memory_short() const;
 
@@ -128,6 +132,7 @@ class Engine {
   // Applies the options that can change at run time; the others keep their values.
   void reconfigure(const Options& options);
   const Options& options() const;
+  Ledger& ledger();
   Statistics statistics() const;
 
  private:

@@ -11,6 +11,8 @@ namespace terrace {
 namespace {
 
 constexpr std::size_t kMaxShownArguments = 128;  // bytes of an unknown command's arguments in its error
+// Smaller units fit into the room that eviction keeps free.
+constexpr std::size_t kLargeUnit = 1 << 20;
 
 // A name as errors show it: cut to a length, and at the first NUL, as in Redis.
 std::string shown_name(std::string_view name) {
@@ -40,12 +42,11 @@ Admission::Verdict Admission::admit(CommandBatch& x, CommandEntry* entry, std::s
   }
   const std::uint32_t flags = unit_flags(x, row);
   const bool queued = x.session->transaction.open() && !(row.flags & kAlwaysAtOnce);
-  if (flags & kWrite) return admit_write(x, *entry, flags);
-  if (queued && !store_.loading() && !store_.engine().has_room()) {
-    x.wait = CommandBatch::Wait::kRoom;
-    return Verdict::kWait;
+  if ((queued || (flags & kDenyOom)) && !store_.loading() && store_.engine().out_of_memory()) {
+    return refuse(x, entry, "OOM command not allowed when used memory > 'maxmemory'.");
   }
-  return Verdict::kRun;
+  if (flags & kWrite) return admit_write(x, *entry, flags);
+  return queued && !store_.loading() ? wait_for_room(x, row) : Verdict::kRun;
 }
 
 Admission::Verdict Admission::admit_client(CommandBatch& x, CommandEntry& entry) {
@@ -71,17 +72,26 @@ Admission::Verdict Admission::admit_write(CommandBatch& x, CommandEntry& entry, 
   const bool grows = (flags & kDenyOom) != 0;
   if (auto writable = engine.writable(grows); !writable.ok()) {
     if (writable.error().code == ErrorCode::kNoSpace) {
-      // Clients know the error code OOM. A full memory refuses nothing: writes wait for room.
+      // Clients know the error code OOM.
       return refuse(x, &entry,
                     "OOM the disk is full: " + writable.error().message +
                         ". Writes that take space are accepted again when there is enough; reads and deletes are now.");
     }
     return refuse(x, &entry, "MISCONF Errors writing to the AOF file: " + writable.error().message);
   }
-  if (grows && !engine.has_room()) {
+  return grows ? wait_for_room(x, *entry.row) : Verdict::kRun;
+}
+
+// A large unit is charged for its arguments while it waits, or smaller units would take the room that eviction makes.
+Admission::Verdict Admission::wait_for_room(CommandBatch& x, const Command& row) {
+  const std::size_t bytes =
+      row.runs_queue ? x.session->transaction.argument_bytes() : x.requests.requests[x.next].raw.size();
+  if (bytes >= kLargeUnit) x.unit_charge.resize(bytes);
+  if (!store_.engine().has_room()) {
     x.wait = CommandBatch::Wait::kRoom;
     return Verdict::kWait;
   }
+  x.unit_charge.resize(0);
   return Verdict::kRun;
 }
 

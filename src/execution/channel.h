@@ -15,6 +15,7 @@ namespace terrace {
 
 class Channel {
  public:
+  explicit Channel(storage::Ledger& ledger) : output_(storage::LedgerCharge(ledger, storage::Account::kReplies)) {}
   virtual ~Channel() = default;
 
   OutputBuffer& output() { return output_; }

@@ -18,6 +18,7 @@
 #include "src/execution/unit.h"
 #include "src/resp/request.h"
 #include "storage/base/location.h"
+#include "storage/memory/ledger.h"
 #include "storage/record/fetched_records.h"
 
 namespace terrace {
@@ -74,6 +75,16 @@ struct CommandBatch {
   io::Event unblocked;
   std::vector<std::string> rewritten;  // the arguments of the blocked request, if they differ from those that came
 
+  // For the arguments of a large unit that waits for room, or for the effects that an open unit has gathered.
+  storage::LedgerCharge unit_charge;
+
+  explicit CommandBatch(storage::Ledger& ledger)
+      : transaction(storage::LedgerCharge(ledger, storage::Account::kReplies)),
+        fetched_records(ledger),
+        heads(ledger),
+        unit_charge(ledger, storage::Account::kUnits),
+        requests_charge_(ledger, storage::Account::kQueryBuffers) {}
+
   void begin(Session& speaker, OutputBuffer& out, const Origin& from, std::int64_t time_ms) {
     session = &speaker;
     output = &out;
@@ -110,6 +121,7 @@ struct CommandBatch {
     for (Request& request : requests.requests) move(request.raw);
     for (PlannedKey& planned : call.keys) move(planned.key.name);
     move(call.raw);
+    charge_requests();
   }
   // Ends the batch and frees the records that were read for it.
   void end() {
@@ -119,35 +131,44 @@ struct CommandBatch {
     fetched_records.clear();
     heads.clear();
     unit.shrink();
+    unit_charge.resize(0);
     transaction.end();
+    charge_requests();
   }
-  // The memory that would be kept for the next batch.
-  std::size_t kept_bytes() const {
-    return held_.capacity() + requests.arguments.capacity() * sizeof(std::string_view) +
-           requests.requests.capacity() * sizeof(Request) + call.keys.capacity() * sizeof(PlannedKey);
-  }
+  // The memory of the requests. After end(): what would be kept for the next batch.
+  std::size_t request_bytes() const { return requests_charge_.bytes(); }
 
  private:
+  // Called when the batch waits and when it ends. A batch that ends in its turn is not charged.
+  void charge_requests() {
+    requests_charge_.resize(held_.capacity() + requests.arguments.capacity() * sizeof(std::string_view) +
+                            requests.requests.capacity() * sizeof(Request) + call.keys.capacity() * sizeof(PlannedKey));
+  }
+
   std::string held_;
+  storage::LedgerCharge requests_charge_;
 };
 
 class CommandBatchPool {
  public:
+  explicit CommandBatchPool(storage::Ledger& ledger) : ledger_(ledger) {}
+
   std::unique_ptr<CommandBatch> take() {
-    if (idle_.empty()) return std::make_unique<CommandBatch>();
+    if (idle_.empty()) return std::make_unique<CommandBatch>(ledger_);
     auto batch = std::move(idle_.back());
     idle_.pop_back();
     return batch;
   }
   void give_back(std::unique_ptr<CommandBatch> batch) {
     batch->end();
-    if (batch->kept_bytes() <= kMaxKeptBytes && idle_.size() < kMaxIdle) idle_.push_back(std::move(batch));
+    if (batch->request_bytes() <= kMaxKeptBytes && idle_.size() < kMaxIdle) idle_.push_back(std::move(batch));
   }
 
  private:
   static constexpr std::size_t kMaxKeptBytes = 32 << 10;
   static constexpr std::size_t kMaxIdle = 1024;  // the batches of many connections that wait for the disk together
 
+  storage::Ledger& ledger_;
   std::vector<std::unique_ptr<CommandBatch>> idle_;
 };
 

@@ -251,7 +251,7 @@ bool Context::copied(std::string_view key, storage::ObjectPointer& copy) {
   if (copy || call_.copies_begun == kMostCopies || batch_.transaction.opened) return true;
   ++call_.copies_begun;
   // write() makes the record hot. The copy is told when a hot record loses its object.
-  call_.copy = std::make_unique<storage::ObjectCopy>(*write(key), types::object_decoder());
+  call_.copy = std::make_unique<storage::ObjectCopy>(*write(key), types::object_decoder(), engine_.ledger());
   return false;
 }
 

@@ -23,6 +23,7 @@ Dispatcher::Dispatcher(const ContextParts& parts, const CommandTable& commands, 
       commands_(commands),
       logger_(logger),
       accounting_(accounting),
+      pool_(parts.store.ledger()),
       runner_(parts, open_unit_, accounting, logger),
       pause_(parts.clock),
       watched_keys_(parts.events),
@@ -57,9 +58,11 @@ bool Dispatcher::run(CommandBatch& x) {
   return true;
 }
 
-// While memory is short, replies are sent before further commands run.
+// While memory is short, replies are sent before further commands run. A smaller output is charged when the turn ends
+// (ReplyGate).
 bool Dispatcher::must_give_way(CommandBatch& x) {
   if (x.output->size() <= CommandBatch::kMaxUnsentWhenShort || store_.loading()) return false;
+  x.output->charge();
   if (!store_.engine().memory_short()) return false;
   x.wait = Wait::kSent;
   return true;
@@ -243,6 +246,7 @@ io::Task<> Dispatcher::wait(CommandBatch& x) {
       break;
     case Wait::kRoom:
       co_await store_.engine().wait_for_room();
+      x.unit_charge.resize(0);  // Admission asks again
       break;
     case Wait::kPause:
       co_await wait_for_pause(x);

@@ -38,9 +38,10 @@ class Effects {
     add(database, std::span(parts.begin(), parts.size()));
   }
   void shrink() {
-    if (text_.capacity() > 64 * 1024) text_ = std::string();
+    if (text_.capacity() > 64 * 1024) std::string().swap(text_);
   }
 
+  std::size_t memory_bytes() const { return text_.capacity() + entries_.capacity() * sizeof(Entry); }
   const std::string& text() const { return text_; }
   const std::vector<Entry>& entries() const { return entries_; }
 

@@ -71,7 +71,7 @@ io::Task<bool> KeyspaceIterator::visit_all(Reads what, Visitor visit) {
   const Extent bounds{.keys = keys, .chains = kMinChains, .weight = kMaxWeight};
   io::Slice slice(context_.clock());
   do {
-    FetchedRecords fetched;
+    FetchedRecords fetched(context_.engine().ledger());
     Extent done;
     walk(bounds, fetched, done, visit);
     while (!missing_.empty()) {

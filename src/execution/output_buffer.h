@@ -12,10 +12,15 @@
 #include <string>
 #include <vector>
 
+#include "storage/memory/ledger.h"
+
 namespace terrace {
 
 class OutputBuffer {
  public:
+  OutputBuffer() = default;
+  explicit OutputBuffer(storage::LedgerCharge charge) : charge_(std::move(charge)) {}
+
   // Replies are appended here. Bytes that are gated must not be changed.
   std::string& bytes() { return bytes_; }
   std::size_t size() const { return bytes_.size(); }
@@ -60,6 +65,8 @@ class OutputBuffer {
   }
 
   std::size_t capacity() const { return bytes_.capacity(); }
+  // Charges the memory of the buffer as it is now.
+  void charge() { charge_.resize(bytes_.capacity()); }
 
  private:
   struct Segment {
@@ -72,6 +79,7 @@ class OutputBuffer {
   std::uint64_t base_ = 0;  // number of the first byte of bytes_
   std::vector<Segment> segments_;
   std::size_t first_ = 0;  // the segments before this one have been released
+  storage::LedgerCharge charge_;
 };
 
 }  // namespace terrace

@@ -32,6 +32,7 @@ void ReplyGate::flush_marked(std::uint64_t released) {
   for (Channel* channel : flushing_) {
     channel->marked_ = false;
     channel->flush(released);
+    channel->output().charge();
     if (!channel->gated_ && channel->output().gated()) {
       channel->gated_ = true;
       gated_.push_back(channel);
@@ -47,6 +48,7 @@ void ReplyGate::flush_gated(std::uint64_t released) {
   for (std::size_t i = 0; i < gated_.size();) {
     Channel* channel = gated_[i];
     channel->flush(released);
+    channel->output().charge();
     if (failed && channel->output().gated()) channel->abort();
     if (channel->output().gated() && !failed) {
       ++i;

@@ -19,6 +19,12 @@ enum class ReplyMode : std::uint8_t { kOn, kOff, kSkipNext, kSkip };
 
 class Session {
  public:
+  Session() = default;
+  // The ledger is charged for queued commands and watched keys.
+  explicit Session(storage::Ledger& ledger)
+      : transaction(storage::LedgerCharge(ledger, storage::Account::kTransactionQueues)),
+        watched_charge(ledger, storage::Account::kTransactionQueues) {}
+
   std::uint64_t id = 0;
   int socket = -1;
   std::string address;        // "127.0.0.1:50000", or the unix socket's path with ":0"
@@ -41,7 +47,8 @@ class Session {
 
   Transaction transaction;
   std::vector<WatchedKey*> watched;  // owned by WatchedKeys
-  bool watch_broken = false;         // one of them has changed: EXEC runs nothing
+  storage::LedgerCharge watched_charge;
+  bool watch_broken = false;  // one of them has changed: EXEC runs nothing
 
   bool close_after_reply = false;  // no further command is run; the connection is closed when all replies are sent
   bool closing = false;            // the connection is closed at once, unsent replies are dropped

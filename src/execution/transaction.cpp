@@ -8,15 +8,17 @@ namespace terrace {
 
 void Transaction::end() {
   if (!open_) return;
-  *this = Transaction();
+  *this = Transaction(std::move(charge_));
+  charge_.resize(0);
 }
 
 char* Transaction::allocate(std::size_t size) {
   if (size > block_left_) {
     // A large request gets its own block; the current block is used further.
     const std::size_t block = size > kBlockSize / 2 ? size : kBlockSize;
-    blocks_.push_back(std::make_unique_for_overwrite<char[]>(block));
     block_bytes_ += block;
+    charge_.resize(memory_bytes());
+    blocks_.push_back(std::make_unique_for_overwrite<char[]>(block));
     if (block == size) return blocks_.back().get();
     block_next_ = blocks_.back().get();
     block_left_ = block;
@@ -39,6 +41,7 @@ void Transaction::queue(CommandEntry& entry, std::span<const std::string_view> a
     for (const std::string_view argument : arguments) {
       arguments_.emplace_back(copy + (argument.data() - raw.data()), argument.size());
     }
+    charge_.resize(memory_bytes());
     return;
   }
   for (const std::string_view argument : arguments) {
@@ -46,6 +49,7 @@ void Transaction::queue(CommandEntry& entry, std::span<const std::string_view> a
     if (!argument.empty()) std::memcpy(copy, argument.data(), argument.size());
     arguments_.emplace_back(copy, argument.size());
   }
+  charge_.resize(memory_bytes());
 }
 
 std::size_t Transaction::memory_bytes() const {

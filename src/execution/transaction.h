@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/memory/ledger.h"
+
 namespace terrace {
 
 struct CommandEntry;
@@ -20,6 +22,9 @@ class Transaction {
     std::size_t count;
     std::string_view raw;  // the RESP of the command; empty if it did not come as RESP
   };
+
+  Transaction() = default;
+  explicit Transaction(storage::LedgerCharge charge) : charge_(std::move(charge)) {}
 
   void begin() { open_ = true; }
   // EXEC, DISCARD, RESET: drops all queued commands.
@@ -57,6 +62,7 @@ class Transaction {
   char* block_next_ = nullptr;
   std::size_t argument_bytes_ = 0;
   std::size_t block_bytes_ = 0;
+  storage::LedgerCharge charge_;
 };
 
 }  // namespace terrace

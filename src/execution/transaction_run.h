@@ -8,10 +8,13 @@
 #include <vector>
 
 #include "src/execution/call.h"
+#include "storage/memory/ledger.h"
 
 namespace terrace {
 
 struct TransactionRun {
+  explicit TransactionRun(storage::LedgerCharge charge) : replies_charge(std::move(charge)) {}
+
   bool active = false;
   bool opened = false;       // the first call has begun: no other unit changes the unit's keys before its commit
   bool suspended = false;    // OpenUnit has it
@@ -26,6 +29,7 @@ struct TransactionRun {
   std::uint64_t missing_pages = 0;  // that these miss
   Call exec;                        // EXEC itself; its keys are those of all calls and the watched keys
   std::string replies;              // of the calls, until the unit is committed
+  storage::LedgerCharge replies_charge;
 
   void begin(std::uint64_t now_ns) {
     active = true;
@@ -41,7 +45,8 @@ struct TransactionRun {
     constexpr std::size_t kKeptReplies = 16 << 10;
     constexpr std::size_t kKeptKeys = 512;
     active = opened = suspended = false;
-    if (replies.capacity() > kKeptReplies) replies = std::string();
+    if (replies.capacity() > kKeptReplies) std::string().swap(replies);
+    replies_charge.resize(replies.capacity());
     if (exec.keys.capacity() > kKeptKeys) exec.keys = std::vector<PlannedKey>();
   }
 };

@@ -129,6 +129,8 @@ bool TransactionRunner::run(CommandBatch& x) {
   const std::uint64_t end_ns = runner_.last_ns() + kSliceNs;
   while (run.next < x.session->transaction.calls().size()) {
     if (runner_.last_ns() > end_ns && x.origin->is_client) return suspend(x, Wait::kTurn);
+    run.replies_charge.resize(run.replies.capacity());
+    x.unit_charge.resize(x.unit.memory_bytes());
     if (!runner_.engine().has_room() && run.moments < kMostMoments) {
       ++run.moments;
       return suspend(x, Wait::kEviction);
@@ -274,6 +276,7 @@ void TransactionRunner::finish(CommandBatch& x) {
   x.now_ms = runner_.parts().clock.wall_ms();
   if (!ended) runner_.engine().end_unit();
   if (run.suspended) open_unit_.close();
+  x.unit_charge.resize(0);
   run.end();
 }
 

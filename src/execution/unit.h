@@ -87,6 +87,11 @@ class Unit {
   void depend_on(std::uint64_t position) { read_position_ = std::max(read_position_, position); }
   std::uint64_t read_position() const { return read_position_; }
 
+  // The memory of the effects and changes so far.
+  std::size_t memory_bytes() const {
+    return effects_.memory_bytes() + changes_.capacity() * sizeof(Change) + names_.capacity();
+  }
+
   void forget_changes() {
     changes_.clear();
     names_.clear();
@@ -97,7 +102,7 @@ class Unit {
     constexpr std::size_t kKeptChanges = 4096;
     effects_.shrink();
     if (changes_.capacity() > kKeptChanges) changes_ = std::vector<Change>();
-    if (names_.capacity() > kKeptChanges) names_ = std::string();
+    if (names_.capacity() > kKeptChanges) std::string().swap(names_);
   }
 
  private:

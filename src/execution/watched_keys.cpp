@@ -8,6 +8,9 @@
 namespace terrace {
 namespace {
 
+// The memory of a watched key beside its name: the object, its place in the map, the session's pointer.
+constexpr std::size_t kBytesBesideName = sizeof(WatchedKey) + 6 * sizeof(void*);
+
 // SWAPDB also tells of each watched key. A kExtended that is a change in Redis is told as kChanged, too.
 bool breaks_watch(KeyEvent event) {
   return event != KeyEvent::kSwapped && event != KeyEvent::kExtended && event != KeyEvent::kUnwatched;
@@ -36,6 +39,7 @@ void WatchedKeys::watch(Session& session, unsigned database, const storage::Key&
                                                       .existed = record != nullptr,
                                                       .expiry_ms = next_expiry_ms(record, now_ms)});
   session.watched.push_back(made.get());
+  session.watched_charge.resize(session.watched_charge.bytes() + kBytesBesideName + key.name.size());
   keys_.emplace(key.hash, std::move(made));
   events_.begin_interest();
 }
@@ -47,6 +51,7 @@ void WatchedKeys::unwatch(Session& session) {
     events_.end_interest();
   }
   session.watched.clear();
+  session.watched_charge.resize(0);
   session.watch_broken = false;
 }
 

@@ -58,6 +58,8 @@ void Reply::bulk(std::string_view bytes) {
     out_.append(buffer, static_cast<std::size_t>(end - buffer));
     return;
   }
+  // In one step: else the final line end could double the buffer of a large value.
+  out_.reserve(out_.size() + kNumberSize + bytes.size());
   header('$', static_cast<std::int64_t>(bytes.size()));
   out_ += bytes;
   out_ += "\r\n";

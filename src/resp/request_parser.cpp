@@ -1,5 +1,6 @@
 #include "src/resp/request_parser.h"
 
+#include <algorithm>
 #include <climits>
 #include <cstdint>
 #include <cstring>
@@ -32,15 +33,16 @@ RequestParser::Status RequestParser::parse(std::string_view bytes, const Limits&
     Status status = parse_all(bytes, limits, batch, done);
     if (status == Status::kOk && done < bytes.size()) {
       reserve_for_bulk(limits);
-      pending_.append(bytes.substr(done));
+      keep(bytes.substr(done));
     }
     return status;
   }
   if (pending_.size() + bytes.size() > limits.max_pending_bytes) return Status::kTooLarge;
-  pending_.append(bytes);
+  keep(bytes);
   Status status = parse_all(pending_, limits, batch, done);
   consumed_ = done;
   if (done == 0) reserve_for_bulk(limits);
+  charge();
   return status;
 }
 
@@ -50,18 +52,30 @@ void RequestParser::discard_consumed() {
     pending_.clear();
     if (pending_.capacity() > kLargeBuffer) pending_.shrink_to_fit();
   } else if (pending_.capacity() > kLargeBuffer && pending_.size() - consumed_ < pending_.capacity() / 4) {
-    pending_ = std::string(pending_, consumed_);
+    std::string(pending_, consumed_).swap(pending_);  // a short string that is assigned would keep the memory
   } else {
     pending_.erase(0, consumed_);
   }
   consumed_ = 0;
+  charge();
+}
+
+void RequestParser::keep(std::string_view bytes) {
+  const std::size_t needed = pending_.size() + bytes.size();
+  if (needed > pending_.capacity()) reserve(std::max(needed, 2 * pending_.capacity()));
+  pending_.append(bytes);
+}
+
+void RequestParser::reserve(std::size_t size) {
+  charge_.resize(size + pieces_.capacity() * sizeof(Piece));
+  pending_.reserve(size);
 }
 
 // Reserves a large argument's buffer in one step, so that it does not grow by copying.
 void RequestParser::reserve_for_bulk(const Limits& limits) {
   if (bulk_size_ < static_cast<std::int64_t>(kLargeBuffer / 2)) return;
   std::uint64_t needed = at_ + static_cast<std::uint64_t>(bulk_size_) + 2;
-  if (needed <= limits.max_pending_bytes && needed > pending_.capacity()) pending_.reserve(needed);
+  if (needed <= limits.max_pending_bytes && needed > pending_.capacity()) reserve(needed);
 }
 
 RequestParser::Status RequestParser::parse_all(std::string_view bytes, const Limits& limits, RequestBatch& batch,

@@ -13,11 +13,16 @@
 #include <vector>
 
 #include "src/resp/request.h"
+#include "storage/memory/ledger.h"
 
 namespace terrace {
 
 class RequestParser {
  public:
+  RequestParser() = default;
+  // `charge`: for the bytes of unfinished commands. A large argument is charged with its announced size.
+  explicit RequestParser(storage::LedgerCharge charge) : charge_(std::move(charge)) {}
+
   struct Limits {
     std::uint64_t max_bulk_bytes = 512ull << 20;      // proto-max-bulk-len
     std::uint64_t max_pending_bytes = 1024ull << 20;  // client-query-buffer-limit
@@ -54,6 +59,9 @@ class RequestParser {
   Step parse_bulk(std::string_view command, const Limits& limits);
   Step fail(std::string text);
   void discard_consumed();
+  void keep(std::string_view bytes);
+  void reserve(std::size_t size);
+  void charge() { charge_.resize(pending_.capacity() + pieces_.capacity() * sizeof(Piece)); }
   void reserve_for_bulk(const Limits& limits);
 
   std::string pending_;       // the incomplete command, behind bytes that were consumed
@@ -64,6 +72,7 @@ class RequestParser {
   std::int64_t bulk_size_ = -1;       // -1: the size of the next argument is not known yet
   std::vector<Piece> pieces_;
   std::string error_;
+  storage::LedgerCharge charge_;
 };
 
 }  // namespace terrace

@@ -16,7 +16,7 @@ Store::Store(OpenDisk open_disk, std::unique_ptr<io::Disk> disk, io::Clock& cloc
 Store::~Store() = default;
 
 void Store::make_engine() {
-  engine_ = std::make_unique<storage::Engine>(io::Environment{*disk_, clock_, workers_, seed_++}, options_);
+  engine_ = std::make_unique<storage::Engine>(io::Environment{*disk_, clock_, workers_, seed_++}, options_, ledger_);
 }
 
 io::Task<Result<void>> Store::open(storage::LogApplier& applier) {

@@ -1,7 +1,8 @@
 // Store: the engine on this server's data directory, and whether it is open. DEBUG RELOAD replaces the engine while the
-// server runs. Until the engine is open, clients get the error LOADING.
-// Ownership: owns the Engine and its Disk, which locks the directory; borrows the rest of the environment. Thread: the
-// reactor's.
+// server runs. Until the engine is open, clients get the error LOADING. All engines use the same ledger, which clients
+// charge, too.
+// Ownership: owns the Engine, its Disk, which locks the directory, and the Ledger; borrows the rest of the environment.
+// Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,8 @@ class Store {
         const storage::Options& options);
   ~Store();
 
+  storage::Ledger& ledger() { return ledger_; }
+  const storage::Ledger& ledger() const { return ledger_; }
   storage::Engine& engine() { return *engine_; }
   const storage::Engine& engine() const { return *engine_; }
   bool loading() const { return loading_; }
@@ -42,6 +45,7 @@ class Store {
   io::Workers& workers_;
   std::uint64_t seed_;  // of the next engine
   storage::Options options_;
+  storage::Ledger ledger_;
   std::unique_ptr<storage::Engine> engine_;
   bool loading_ = true;
   bool open_ = false;

@@ -4,6 +4,10 @@
 #include "src/resp/reply.h"
 
 namespace terrace {
+
+using storage::Account;
+using storage::LedgerCharge;
+
 namespace {
 
 // Larger reply buffers are freed after they were sent.
@@ -11,7 +15,15 @@ constexpr std::size_t kMaxKeptBuffer = 64 * 1024;
 
 }  // namespace
 
-Connection::Connection(const Parts& parts, int fd) : parts_(parts), stream_(parts.reactor, fd) {
+Connection::Connection(const Parts& parts, int fd)
+    : Channel(parts.store.ledger()),
+      parts_(parts),
+      session_(parts.store.ledger()),
+      stream_(parts.reactor, fd),
+      parser_(LedgerCharge(parts.store.ledger(), Account::kQueryBuffers)),
+      charge_(parts.store.ledger(), Account::kConnections, sizeof(Connection)),
+      queue_charge_(parts.store.ledger(), Account::kQueryBuffers),
+      in_flight_charge_(parts.store.ledger(), Account::kReplies) {
   session_.socket = fd;
   session_.address = io::peer_address(fd);
   session_.local_address = io::local_address(fd);
@@ -31,7 +43,7 @@ void Connection::at_peer_gone() {
 }
 
 io::Task<> Connection::run() {
-  stream_.watch_peer(this);
+  stream_.watch(this);
   io::spawn(send_replies());
   co_await receive_commands();
   co_await drain();
@@ -130,6 +142,7 @@ void Connection::flush(std::uint64_t released) {
   if (over_limit()) return abort();
   if (size == 0) return;
   output().take(size, in_flight_);
+  in_flight_charge_.resize(in_flight_.capacity());
   sending_ = true;
   to_send_.notify();
 }
@@ -170,10 +183,11 @@ io::Task<> Connection::send_replies() {
       parts_.dispatcher.blocking().leave(session_);
     }
     if (in_flight_.capacity() > kMaxKeptBuffer) {
-      in_flight_ = std::string();
+      std::string().swap(in_flight_);  // an assigned empty string would keep the memory
     } else {
       in_flight_.clear();
     }
+    in_flight_charge_.resize(in_flight_.capacity());
     if (output().size() > 0) parts_.gate.mark(*this);
     sent_.notify();
   }

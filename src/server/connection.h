@@ -21,7 +21,7 @@
 
 namespace terrace {
 
-class Connection final : public Channel, private io::PeerWatcher {
+class Connection final : public Channel, private io::StreamWatcher {
  public:
   // The parts of the server that all connections use.
   struct Parts {
@@ -58,6 +58,7 @@ class Connection final : public Channel, private io::PeerWatcher {
 
  private:
   void at_peer_gone() override;
+  void at_queue_resized(std::size_t bytes) override { queue_charge_.resize(bytes); }
   io::Task<> receive_commands();
   io::Task<> wait(CommandBatch& batch);
   io::Task<> send_replies();
@@ -72,7 +73,10 @@ class Connection final : public Channel, private io::PeerWatcher {
   Session session_;
   io::Stream stream_;
   RequestParser parser_;
-  std::string in_flight_;  // bytes that are being sent
+  storage::LedgerCharge charge_;        // for the connection itself
+  storage::LedgerCharge queue_charge_;  // for received bytes that the stream has queued
+  std::string in_flight_;               // bytes that are being sent
+  storage::LedgerCharge in_flight_charge_;
   bool sending_ = false;
   bool broken_ = false;  // sending has failed
   bool ended_ = false;   // the sender must end

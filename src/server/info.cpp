@@ -22,6 +22,9 @@
 #include "src/text/ignoring_case.h"
 
 namespace terrace {
+
+using storage::Account;
+
 namespace {
 
 constexpr std::string_view kNoReplica = "0000000000000000000000000000000000000000";
@@ -117,7 +120,7 @@ void write_memory(InfoWriter& out, const InfoSources& sources) {
   out.field("mem_fragmentation_bytes", static_cast<std::int64_t>(memory.rss) - static_cast<std::int64_t>(memory.used));
   out.zeros(
       {"mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves"});
-  out.field("mem_clients_normal", memory.client_buffers);
+  out.field("mem_clients_normal", memory.clients);
   out.zeros({"mem_cluster_links", "mem_aof_buffer"});
 #ifdef TERRACE_MIMALLOC
   out.field("mem_allocator", "mimalloc");
@@ -340,17 +343,16 @@ bool wanted(const Section& section, std::span<const std::string_view> names) {
 MemoryFigures ServerInfo::memory() const {
   const InfoSources& sources = sources_;
   MemoryFigures memory;
-  storage::Statistics store = sources.store.loading() ? storage::Statistics() : sources.store.engine().statistics();
+  const storage::Ledger& ledger = sources.store.ledger();
   std::ifstream statm("/proc/self/statm");
   std::uint64_t virtual_pages = 0, resident_pages = 0;
   statm >> virtual_pages >> resident_pages;
   memory.rss = resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  memory.records = store.record_memory_bytes;
-  memory.index = store.index_memory_bytes;
-  for (const auto& [id, connection] : sources.clients.all()) {
-    memory.client_buffers += sizeof(Connection) + connection->query_buffer_bytes() + connection->output_buffer_bytes();
-  }
-  memory.used = memory.records + memory.index + memory.client_buffers;
+  memory.records = ledger.bytes(Account::kRecords);
+  memory.index = ledger.bytes(Account::kIndex);
+  memory.clients = ledger.bytes(Account::kConnections) + ledger.bytes(Account::kQueryBuffers) +
+                   ledger.bytes(Account::kReplies) + ledger.bytes(Account::kTransactionQueues);
+  memory.used = ledger.total();
   sources.statistics.peak_memory = std::max(sources.statistics.peak_memory, memory.used);
   memory.peak = sources.statistics.peak_memory;
   struct sysinfo system {};

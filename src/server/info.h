@@ -15,12 +15,12 @@ namespace terrace {
 bool tells_of_keys(std::span<const std::string_view> sections);
 
 struct MemoryFigures {
-  std::uint64_t used = 0;  // allocated, as far as it is counted
+  std::uint64_t used = 0;  // what the ledger's accounts hold
   std::uint64_t rss = 0;   // physical memory of the process
   std::uint64_t peak = 0;  // the highest `used` that a sample has seen
   std::uint64_t records = 0;
   std::uint64_t index = 0;
-  std::uint64_t client_buffers = 0;
+  std::uint64_t clients = 0;  // with their buffers and queues
   std::uint64_t total_system = 0;
 };
 

@@ -9,8 +9,6 @@ namespace {
 void write_now(InfoWriter& out, const storage::Statistics& store) {
   out.field("hot_keys", store.hot_keys);
   out.field("cold_keys", store.cold_keys);
-  out.field("record_memory_bytes", store.record_memory_bytes);
-  out.field("index_memory_bytes", store.index_memory_bytes);
   out.field("dirty_memory_bytes", store.dirty_memory_bytes);
   out.field("segments", store.segments);
   out.field("segment_bytes", store.segment_bytes);
@@ -22,6 +20,25 @@ void write_now(InfoWriter& out, const storage::Statistics& store) {
   out.field("live_bytes", store.live_bytes);
   out.field("disk_free_bytes", store.disk_free_bytes);
   out.field("writes_stalled", store.writes_stalled ? 1 : 0);
+}
+
+void write_memory(InfoWriter& out, const storage::Ledger& ledger) {
+  using storage::Account;
+  constexpr std::pair<const char*, Account> kAccounts[] = {
+      {"record_memory_bytes", Account::kRecords},
+      {"index_memory_bytes", Account::kIndex},
+      {"fetched_memory_bytes", Account::kFetchedRecords},
+      {"image_memory_bytes", Account::kImages},
+      {"log_buffer_memory_bytes", Account::kLogBuffers},
+      {"connection_memory_bytes", Account::kConnections},
+      {"query_buffer_memory_bytes", Account::kQueryBuffers},
+      {"reply_memory_bytes", Account::kReplies},
+      {"transaction_memory_bytes", Account::kTransactionQueues},
+      {"unit_memory_bytes", Account::kUnits},
+  };
+  static_assert(std::size(kAccounts) == storage::kAccountCount);
+  for (const auto& [name, account] : kAccounts) out.field(name, ledger.bytes(account));
+  out.field("overhead_memory_bytes", ledger.overhead());
 }
 
 void write_traffic(InfoWriter& out, const storage::Statistics& store) {
@@ -78,6 +95,7 @@ void write_log(InfoWriter& out, const storage::Statistics& store, const storage:
 
 void write_tier(InfoWriter& out, const InfoSources& sources) {
   out.section("Tier");
+  write_memory(out, sources.store.ledger());
   if (!sources.store.loading()) {
     const storage::Engine& engine = sources.store.engine();
     storage::Statistics store = engine.statistics();

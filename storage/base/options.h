@@ -33,7 +33,7 @@ struct Options {
   bool dictionaries = true;            // cold records are compressed with a dictionary trained on others
   // Decodes large values from their images; must outlive the store. Without one, the store must hold no large values.
   const ObjectDecoder* object_decoder = nullptr;
-  // Returns the process' resident set in bytes. Without it, the bytes of hot records are used instead.
+  // Returns the process' resident set in bytes. Without it, the ledger's accounts are used instead.
   std::function<std::uint64_t()> resident_memory_probe;
   // Called with the store's messages (recovery, torn tails, bad pages): one line each, without a line end.
   std::function<void(LogLevel, const std::string&)> log;

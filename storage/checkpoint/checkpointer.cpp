@@ -28,7 +28,7 @@ class Checkpointer::Session final : public CutReader, public Spiller::Listener {
  public:
   Session(const Parts& parts, std::uint64_t serial)
       : file_(parts.environment.disk, serial),
-        spiller_(parts.environment, parts.databases, parts.writer, parts.log, parts.statistics, this) {}
+        spiller_(parts.environment, parts.databases, parts.writer, parts.log, parts.statistics, parts.ledger, this) {}
 
   void read(const CutDatabase& database, IndexEntry& entry, std::uint64_t known_hash, bool walked) override {
     const Order order = walked ? Order::kOfChains : Order::kNone;

@@ -44,6 +44,7 @@ class Checkpointer {
     SegmentWriter& writer;
     Log& log;
     Statistics& statistics;
+    Ledger& ledger;
   };
 
   explicit Checkpointer(const Parts& parts) : parts_(parts) {}

@@ -103,8 +103,8 @@ Record* Database::find(const Key& key, FetchedRecords& fetched_records, Access a
   }
   Record* transient = fetched_records.find(position->location());
   if (access == Access::kPeek) return transient;
-  if (access == Access::kRead && count == 0 && !stays(*transient)) {
-    position->set_access_count(1);
+  if (access == Access::kRead && ((count == 0 && !stays(*transient)) || !fetched_records.may_stay())) {
+    if (count == 0) position->set_access_count(1);
     return transient;
   }
   return keyspace_.promote(key.hash, position, fetched_records.take(position->location()));

@@ -22,8 +22,8 @@ constexpr std::int64_t kRetryMs = 100;
 
 }  // namespace
 
-Log::Log(const io::Environment& environment, Statistics& statistics)
-    : environment_(environment), statistics_(statistics), files_(environment) {}
+Log::Log(const io::Environment& environment, Statistics& statistics, LedgerCharge queue_charge)
+    : environment_(environment), statistics_(statistics), files_(environment), queue_charge_(std::move(queue_charge)) {}
 
 Log::~Log() = default;
 
@@ -182,6 +182,7 @@ void Log::enqueue_filling() {
   chain_ = header.chain();
   filling_->buffer.resize(frame_size(payload));
   queue_.push_back(std::move(filling_));
+  queue_charge_.resize(queue_.size() * kMaxFrameSize);
   filling_ = new_frame();
 }
 
@@ -213,6 +214,7 @@ void Log::pump() {
     }
     in_flight_.push_back(std::move(queue_.front()));
     queue_.pop_front();
+    queue_charge_.resize(queue_.size() * kMaxFrameSize);
     Frame& frame = *in_flight_.back();
     place(frame);
     io::spawn(write_in_turn(frame));

@@ -40,6 +40,7 @@
 #include "storage/base/statistics.h"
 #include "storage/log/frame.h"
 #include "storage/log/log_files.h"
+#include "storage/memory/ledger.h"
 
 namespace terrace::storage {
 
@@ -62,7 +63,8 @@ struct LogReach {
 
 class Log {
  public:
-  Log(const io::Environment& environment, Statistics& statistics);
+  // `queue_charge`: for frames that wait for earlier ones. The others are few: part of a server's fixed cost.
+  Log(const io::Environment& environment, Statistics& statistics, LedgerCharge queue_charge = {});
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
@@ -175,7 +177,8 @@ class Log {
   FsyncPolicy policy_ = FsyncPolicy::kAlways;
 
   FramePointer filling_;
-  std::deque<FramePointer> queue_;      // complete, no place in a file yet
+  std::deque<FramePointer> queue_;  // complete, no place in a file yet
+  LedgerCharge queue_charge_;
   std::deque<FramePointer> in_flight_;  // in the order of their sequences
   std::vector<FramePointer> idle_;      // kept for reuse
   std::size_t idle_least_ = 0;          // the least number since the last release_idle()

@@ -5,8 +5,9 @@
 namespace terrace::storage {
 
 void MemoryGovernor::sample() {
-  resident_ = probe_ ? probe_() : statistics_.record_memory_bytes;
-  const std::uint64_t beyond = resident_ - std::min(resident_, statistics_.record_memory_bytes);
+  const std::uint64_t accounted = ledger_.total();
+  resident_ = probe_ ? probe_() : accounted;
+  const std::uint64_t beyond = resident_ - std::min(resident_, accounted);
   if (resident_ > last_peak_) {
     overhead_ = beyond;
     last_peak_ = resident_;
@@ -15,29 +16,19 @@ void MemoryGovernor::sample() {
     overhead_ = std::min(overhead_, beyond);
     last_peak_ = std::max(resident_, last_peak_ - (last_peak_ - resident_) / 64);
   }
-}
-
-std::uint64_t MemoryGovernor::used() const {
-  return statistics_.record_memory_bytes + (overhead_ > kFixedOverhead ? overhead_ - kFixedOverhead : 0);
-}
-
-std::uint64_t MemoryGovernor::floor_bytes() const {
-  return (overhead_ > kFixedOverhead ? overhead_ - kFixedOverhead : 0) + kLeastRecordBytes;
-}
-
-std::uint64_t MemoryGovernor::hard_limit() const {
-  return std::max(limit_, floor_bytes());
+  ledger_.set_overhead(overhead_ - std::min(overhead_, kFixedOverhead));
 }
 
 std::uint64_t MemoryGovernor::excess(bool evicting) const {
-  if (limit_ == 0) return 0;
-  const std::uint64_t hard = hard_limit();
+  if (ledger_.limit() == 0) return 0;
+  constexpr std::uint64_t kLeast = Ledger::kLeastRecordBytes;
+  const std::uint64_t now = ledger_.used();
+  const std::uint64_t floor = now - ledger_.bytes(Account::kRecords) + kLeast;
+  const std::uint64_t hard = std::max(ledger_.limit(), floor);
   // The distance between the watermarks: enough for a tenth of a second of writing at full speed in a small store.
-  const std::uint64_t step = std::clamp<std::uint64_t>(hard / 32, kLeastRecordBytes / 4, 64 * kMiB);
-  // Never so low that only the overhead would be left: eviction cannot reduce that.
-  const std::uint64_t target =
-      std::max(hard - std::min(hard, evicting ? 2 * step : step), floor_bytes() - kLeastRecordBytes / 2);
-  const std::uint64_t now = used();
+  const std::uint64_t step = std::clamp<std::uint64_t>(hard / 32, kLeast / 4, 64 * kMiB);
+  // Never so low that only the other accounts and the overhead would be left: eviction cannot reduce those.
+  const std::uint64_t target = std::max(hard - std::min(hard, evicting ? 2 * step : step), floor - kLeast / 2);
   return now > target ? now - target : 0;
 }
 

@@ -7,39 +7,45 @@
 
 #include <unordered_map>
 
+#include "storage/memory/ledger.h"
 #include "storage/record/record.h"
 
 namespace terrace::storage {
 
 class FetchedRecords {
  public:
+  FetchedRecords() = default;
+  explicit FetchedRecords(Ledger& ledger) : charge_(ledger, Account::kFetchedRecords) {}
+
   bool empty() const { return records_.empty(); }
   std::size_t size() const { return records_.size(); }
-  std::size_t bytes() const { return bytes_; }
+  std::size_t bytes() const { return charge_.bytes(); }
+  // Whether a record may become hot because it is read: not while memory is full.
+  bool may_stay() const { return charge_.ledger() == nullptr || charge_.ledger()->has_room(); }
   Record* find(Location location) const {
     auto it = records_.find(location);
     return it == records_.end() ? nullptr : it->second.get();
   }
   void add(Location location, RecordPointer record) {
     RecordPointer& place = records_[location];
-    if (place) bytes_ -= Record::footprint(place.get());
-    bytes_ += Record::footprint(record.get());
+    const std::uint64_t others = charge_.bytes() - (place ? Record::footprint(place.get()) : 0);
+    charge_.resize(others + Record::footprint(record.get()));
     place = std::move(record);
   }
   RecordPointer take(Location location) {
     auto node = records_.extract(location);
     if (!node) return {};
-    bytes_ -= Record::footprint(node.mapped().get());
+    charge_.resize(charge_.bytes() - Record::footprint(node.mapped().get()));
     return std::move(node.mapped());
   }
   void clear() {
     records_.clear();
-    bytes_ = 0;
+    charge_.resize(0);
   }
 
  private:
   std::unordered_map<Location, RecordPointer> records_;
-  std::size_t bytes_ = 0;
+  LedgerCharge charge_;
 };
 
 }  // namespace terrace::storage

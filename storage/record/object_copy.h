@@ -11,9 +11,10 @@ namespace terrace::storage {
 
 class ObjectCopy {
  public:
-  ObjectCopy(const Record& record, const ObjectDecoder& decoder)
+  ObjectCopy(const Record& record, const ObjectDecoder& decoder, Ledger& ledger)
       : of_(record.object()),
-        image_(record, 0, 0, ObjectSerializer::Needed::kWhileUnchanged),
+        image_(record, 0, 0, ObjectSerializer::Needed::kWhileUnchanged, LedgerCharge(ledger, Account::kImages)),
+        charge_(ledger, Account::kImages, image_.size_bound()),
         loader_(&decoder, image_.size_bound()) {}
 
   // Returns when the copy is made, or when a change of the object has made it useless.
@@ -24,6 +25,7 @@ class ObjectCopy {
  private:
   const Object* of_;  // only compared
   ObjectSerializer image_;
+  LedgerCharge charge_;  // for what is made of it
   RecordLoader loader_;
   RecordPointer made_;
 };

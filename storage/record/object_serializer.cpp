@@ -10,8 +10,12 @@
 namespace terrace::storage {
 
 ObjectSerializer::ObjectSerializer(const Record& record, std::uint32_t database, std::uint64_t log_position,
-                                   Needed needed)
-    : size_bound_(image_size_bound(record)), needed_(needed), object_(record.object()), next_(object_->images_) {
+                                   Needed needed, LedgerCharge charge)
+    : charge_(std::move(charge)),
+      size_bound_(image_size_bound(record)),
+      needed_(needed),
+      object_(record.object()),
+      next_(object_->images_) {
   encode_image_head(head_, record, database, log_position);
   made_ = head_;
   object_->images_ = this;
@@ -31,12 +35,16 @@ void ObjectSerializer::detach() {
 void ObjectSerializer::make_some(std::size_t budget_bytes) {
   if (complete()) return;
   cursor_ = object_->encode(made_, cursor_, budget_bytes);
+  charge_.resize(made_.capacity());
   complete_ = cursor_ == 0;
   if (complete_ && needed_ != Needed::kWhileUnchanged) detach();
 }
 
 std::string ObjectSerializer::take(std::size_t most_bytes) {
-  if (taken_ == 0 && made_.size() <= most_bytes) return std::exchange(made_, {});
+  if (taken_ == 0 && made_.size() <= most_bytes) {
+    charge_.resize(0);
+    return std::exchange(made_, {});
+  }
   std::string part = made_.substr(taken_, most_bytes);
   taken_ += part.size();
   // The front is removed only when it is half of the buffer: an object that has changed may have left much here.
@@ -66,7 +74,8 @@ ObjectPointer ObjectSerializer::end() {
 void ObjectSerializer::give_up() {
   detach();
   given_up_ = true;
-  made_.clear();
+  std::string().swap(made_);
+  charge_.resize(0);
   taken_ = 0;
 }
 

@@ -12,6 +12,7 @@
 
 #include "io/clock.h"
 #include "io/task.h"
+#include "storage/memory/ledger.h"
 #include "storage/record/image.h"
 
 namespace terrace::storage {
@@ -22,7 +23,8 @@ class ObjectSerializer {
   // kWhileUnchanged: also a complete image is useless, and is given up, once the object changes (object_copy.h).
   enum class Needed : std::uint8_t { kAlways, kUnlessChanged, kWhileUnchanged };
 
-  ObjectSerializer(const Record& record, std::uint32_t database, std::uint64_t log_position, Needed needed);
+  ObjectSerializer(const Record& record, std::uint32_t database, std::uint64_t log_position, Needed needed,
+                   LedgerCharge charge = {});
   ~ObjectSerializer();
   ObjectSerializer(const ObjectSerializer&) = delete;
   ObjectSerializer& operator=(const ObjectSerializer&) = delete;
@@ -50,6 +52,7 @@ class ObjectSerializer {
 
   std::string head_;
   std::string made_;
+  LedgerCharge charge_;    // for made_
   std::size_t taken_ = 0;  // of made_
   std::size_t size_bound_;
   Needed needed_;

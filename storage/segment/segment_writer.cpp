@@ -20,6 +20,7 @@ io::Task<Result<std::vector<Location>>> SegmentWriter::write(ImageBatch& batch) 
     for (const ImageBatch::Item& item : batch.items) images.push_back(batch.image(item));
     batch.pages = pack_pages(images, options, std::move(batch.pages));
   });
+  batch.update_charge();
   std::vector<Location> locations(batch.items.size());
   Result<void> placed = co_await place(batch, locations);
   if (!placed.ok()) {

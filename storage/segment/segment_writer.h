@@ -6,6 +6,7 @@
 // Thread: the reactor's; several write() may be in flight at once.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -14,6 +15,7 @@
 #include "io/environment.h"
 #include "io/sync.h"
 #include "io/task.h"
+#include "storage/memory/ledger.h"
 #include "storage/record/object_serializer.h"
 #include "storage/segment/dictionary_trainer.h"
 #include "storage/segment/large_run.h"
@@ -35,11 +37,22 @@ struct ImageBatch {
     std::uint64_t expected;
   };
 
+  static constexpr std::size_t kFreeBytes = kTinyLimits ? 32 * kKiB : 1 * kMiB;
+
   std::string bytes;
   std::vector<Item> items;
   // The pages they were packed into. After the write: memory for the next batch.
   PackedPages pages;
 
+  LedgerCharge charge;
+
+  ImageBatch() = default;
+  explicit ImageBatch(Ledger& ledger) : charge(ledger, Account::kImages) {}
+  // Charges the memory beyond kFreeBytes. There are few batches: so much of each is part of a server's fixed cost.
+  void update_charge() {
+    const std::size_t takes = bytes.capacity() + pages.bytes.capacity();
+    charge.resize(takes - std::min(takes, kFreeBytes));
+  }
   bool empty() const { return items.empty(); }
   std::string_view image(const Item& item) const { return std::string_view(bytes).substr(item.offset, item.size); }
 };

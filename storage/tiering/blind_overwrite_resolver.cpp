@@ -17,7 +17,7 @@ io::Task<void> BlindOverwriteResolver::resolve(Keyspace& keyspace, std::size_t m
     most -= hashes.size();
     std::vector<Location> missing;
     for (const std::uint64_t hash : hashes) keyspace.append_overwritten(hash, missing);
-    FetchedRecords fetched_records;
+    FetchedRecords fetched_records(ledger_);
     const Result<void> fetched = co_await reader_.fetch(missing, fetched_records, RecordReader::Extent::kHeads);
     // What could be read is resolved although other pages are bad; the reader reports and counts those.
     static_cast<void>(fetched);

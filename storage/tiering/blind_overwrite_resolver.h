@@ -15,13 +15,14 @@ namespace terrace::storage {
 
 class BlindOverwriteResolver {
  public:
-  explicit BlindOverwriteResolver(RecordReader& reader) : reader_(reader) {}
+  BlindOverwriteResolver(RecordReader& reader, Ledger& ledger) : reader_(reader), ledger_(ledger) {}
 
   // Resolves up to `most` of the noted hashes. An overwritten entry whose page cannot be read stays.
   io::Task<void> resolve(Keyspace& keyspace, std::size_t most);
 
  private:
   RecordReader& reader_;
+  Ledger& ledger_;
   io::Semaphore turn_{1};  // a second caller waits until what the first has taken is resolved
 };
 

@@ -104,7 +104,7 @@ io::Task<Result<void>> Compactor::compact(const std::function<bool()>& may_conti
 io::Task<Result<void>> Compactor::compact_segment(Segment& segment) {
   SegmentIterator walk(environment_, segment, SegmentIterator::Depth::kValues);
   Moves moves;
-  ImageBatch batch;
+  ImageBatch batch(ledger_);
   std::uint64_t charged = 0;
   bool bad_pages = false;
   io::Slice slice(environment_.clock);
@@ -118,9 +118,10 @@ io::Task<Result<void>> Compactor::compact_segment(Segment& segment) {
     }
     if (!page->has_value()) break;
     gather_live(segment, **page, batch);
+    batch.update_charge();
     if (batch.bytes.size() >= kBatchBytes) {
       while (moves.count == kMovesInFlight) co_await moves.changed.wait();
-      io::spawn(move_beside(moves, std::exchange(batch, ImageBatch())));
+      io::spawn(move_beside(moves, std::exchange(batch, ImageBatch(ledger_))));
       co_await throttle(walk.read_bytes() - charged);
       charged = walk.read_bytes();
     }

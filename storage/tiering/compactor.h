@@ -22,12 +22,13 @@ namespace terrace::storage {
 class Compactor {
  public:
   Compactor(const io::Environment& environment, DatabaseSet& databases, SegmentTable& segments, SegmentWriter& writer,
-            Statistics& statistics, const std::function<void(const Error&)>& report)
+            Statistics& statistics, Ledger& ledger, const std::function<void(const Error&)>& report)
       : environment_(environment),
         databases_(databases),
         segments_(segments),
         writer_(writer),
         statistics_(statistics),
+        ledger_(ledger),
         report_(report) {}
 
   void reconfigure(const Options& options);
@@ -74,6 +75,7 @@ class Compactor {
   SegmentTable& segments_;
   SegmentWriter& writer_;
   Statistics& statistics_;
+  Ledger& ledger_;
   std::function<void(const Error&)> report_;
   CompactionPolicy policy_;
   std::uint64_t bandwidth_ = 0;  // bytes per second that compaction may read; 0: unbounded

@@ -192,6 +192,7 @@ io::Task<Result<void>> RecordReader::fetch_page(std::span<const Location> of_one
   const std::int64_t begin_us = environment_.clock.monotonic_us();
   AlignedBuffer run = take_buffer();
   const std::uint32_t ahead = extent == Extent::kHeads ? std::min(first.read_pages(), kHeadPages) : first.read_pages();
+  const LedgerCharge reading(ledger_, Account::kFetchedRecords, std::uint64_t{ahead} * kPageSize);
   const Result<PageView> view =
       co_await read_first_pages(environment_.disk, *segment, first.page(), ahead, run, &statistics_.page_read_bytes);
   statistics_.page_read_us += static_cast<std::uint64_t>(environment_.clock.monotonic_us() - begin_us);
@@ -237,6 +238,7 @@ io::Task<Result<void>> RecordReader::load_large(const Segment& segment, Location
 }
 
 io::Task<Result<RecordPointer>> RecordReader::load_whole(LargeRunReader& reader, std::uint64_t raw_size) {
+  const LedgerCharge loading(ledger_, Account::kFetchedRecords, raw_size);
   RecordLoader loader(decoder_, raw_size);
   io::Slice slice(environment_.clock);
   while (true) {

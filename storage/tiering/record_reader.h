@@ -45,9 +45,14 @@ io::Task<Result<std::string>> read_head(LargeRunReader& reader);
 
 class RecordReader {
  public:
-  RecordReader(const io::Environment& environment, SegmentTable& segments, Statistics& statistics,
+  RecordReader(const io::Environment& environment, SegmentTable& segments, Statistics& statistics, Ledger& ledger,
                const std::function<void(const Error&)>& report, const ObjectDecoder* decoder)
-      : environment_(environment), segments_(segments), statistics_(statistics), report_(report), decoder_(decoder) {}
+      : environment_(environment),
+        segments_(segments),
+        statistics_(statistics),
+        ledger_(ledger),
+        report_(report),
+        decoder_(decoder) {}
   ~RecordReader() { TERRACE_CHECK(reads_.empty()); }
 
   // kHeads: records without their values (decode_head); of large records no more is read than that.
@@ -106,6 +111,7 @@ class RecordReader {
   const io::Environment& environment_;
   SegmentTable& segments_;
   Statistics& statistics_;
+  Ledger& ledger_;
   std::function<void(const Error&)> report_;
   const ObjectDecoder* decoder_;                        // nullptr: the store has no large values
   std::unordered_map<std::uint64_t, PageRead*> reads_;  // by Location::page_bits

@@ -38,7 +38,8 @@ void Spiller::add(std::uint32_t database_id, Record* record, bool mark, bool evi
   if (mark && keyspace) keyspace->begin_writing(record, ticket, evict);
   if (record->object() && image_size_bound(*record) > kSlicedImageSize) {
     const auto needed = listener_ ? ObjectSerializer::Needed::kAlways : ObjectSerializer::Needed::kUnlessChanged;
-    auto image = std::make_unique<ObjectSerializer>(*record, database_id, log_.end_position(), needed);
+    auto image = std::make_unique<ObjectSerializer>(*record, database_id, log_.end_position(), needed,
+                                                    LedgerCharge(ledger_, Account::kImages));
     on_their_way_ += image->size_bound();
     given_ += image->size_bound();
     const std::size_t size = image->head().size();
@@ -50,6 +51,7 @@ void Spiller::add(std::uint32_t database_id, Record* record, bool mark, bool evi
   const std::size_t offset = batch.bytes.size();
   batch.bytes.reserve(std::max(batch.bytes.capacity(), std::min(offset + image_size_bound(*record), 2 * kBatchBytes)));
   encode_image(batch.bytes, *record, database_id, log_.end_position());
+  batch.update_charge();
   batch.items.push_back(
       {Key(record->key()).hash, database_id, offset, batch.bytes.size() - offset, record->due_ms(), ticket});
   // Bounds what a cut gathers while its walk waits, and keeps large records in batches of their own.
@@ -89,7 +91,7 @@ ImageBatch& Spiller::gathering() {
     spare_.pop_back();
   }
   if (!gathering_) {
-    gathering_ = std::make_unique<ImageBatch>();
+    gathering_ = std::make_unique<ImageBatch>(ledger_);
     // In one allocation: growing step by step would leave the smaller ones with the allocator.
     gathering_->bytes.reserve(kBatchBytes + kSlicedImageSize);
   }
@@ -140,8 +142,9 @@ io::Task<Result<std::vector<Location>>> Spiller::write_image(ObjectSerializer& i
   co_await image.make(image.size_bound(), environment_.clock);
   databases_.object_serialized().notify();
   if (image.given_up()) co_return std::vector<Location>();
-  ImageBatch whole;
+  ImageBatch whole(ledger_);
   whole.bytes = image.take(image.made_bytes());
+  whole.update_charge();
   whole.items = batch.items;
   whole.items[0].size = whole.bytes.size();
   co_return co_await writer_.write(whole);

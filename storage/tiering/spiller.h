@@ -15,6 +15,7 @@
 #include "io/sync.h"
 #include "storage/keyspace/database_set.h"
 #include "storage/log/log.h"
+#include "storage/memory/ledger.h"
 #include "storage/segment/segment_writer.h"
 
 namespace terrace::storage {
@@ -31,12 +32,13 @@ class Spiller {
   };
 
   Spiller(const io::Environment& environment, DatabaseSet& databases, SegmentWriter& writer, const Log& log,
-          Statistics& statistics, Listener* listener = nullptr)
+          Statistics& statistics, Ledger& ledger, Listener* listener = nullptr)
       : environment_(environment),
         databases_(databases),
         writer_(writer),
         log_(log),
         statistics_(statistics),
+        ledger_(ledger),
         listener_(listener) {}
   ~Spiller() { TERRACE_CHECK(tasks_.idle()); }
 
@@ -81,6 +83,7 @@ class Spiller {
   SegmentWriter& writer_;
   const Log& log_;
   Statistics& statistics_;
+  Ledger& ledger_;
   Listener* listener_;
   std::unique_ptr<ImageBatch> gathering_;
   std::vector<std::unique_ptr<ImageBatch>> spare_;

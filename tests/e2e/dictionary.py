@@ -57,6 +57,7 @@ LEFT_OUT = {
     "spop": "random members: the servers' states would part; a lane compares it",
     "terrace|*": "Terrace's own", "terrace": "Terrace's own",
     "wait": "replication", "waitaof": "replication",
+    "delifeq": "of Valkey 9.0, redis-server does not know it; conditional_delete.py covers it",
     **dict.fromkeys(("hexpire", "hexpireat", "hexpiretime", "hpersist", "hpexpire", "hpexpireat", "hpexpiretime", "hpttl", "httl"),
                     "of Redis 7.4, 7.0 does not know it; field_expiry.py covers it"),
     **dict.fromkeys(("hgetdel", "hgetex", "hsetex"), "of Redis 8.0, 7.0 does not know it; field_expiry.py covers it"),

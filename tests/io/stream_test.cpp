@@ -123,16 +123,18 @@ TEST_F(StreamTest, AResetConnectionIsAnErrorForBothDirections) {
   });
 }
 
-struct NoteGone : PeerWatcher {
+struct NoteEvents : StreamWatcher {
   void at_peer_gone() override { ++count; }
+  void at_queue_resized(std::size_t bytes) override { queued_bytes = bytes; }
   int count = 0;
+  std::size_t queued_bytes = 0;
 };
 
 TEST_F(StreamTest, AnIdleConnectionNoticesItsPeersEnd) {
   connect();
   run([](StreamTest& test) -> Task<> {
-    NoteGone gone;
-    test.stream_->watch_peer(&gone);
+    NoteEvents gone;
+    test.stream_->watch(&gone);
     EXPECT_TRUE(test.client_->send("BLPOP"));
     Result<std::span<const std::byte>> data = co_await test.stream_->receive();
     EXPECT_EQ(to_string(*data), "BLPOP");
@@ -144,7 +146,29 @@ TEST_F(StreamTest, AnIdleConnectionNoticesItsPeersEnd) {
     for (int i = 0; i < 1000 && gone.count == 0; ++i) co_await test.reactor_->sleep_ms(1);
     EXPECT_EQ(gone.count, 1);
     EXPECT_TRUE(test.stream_->peer_gone());
-    test.stream_->watch_peer(nullptr);
+    test.stream_->watch(nullptr);
+  });
+}
+
+TEST_F(StreamTest, TellsWhatItsQueueTakes) {
+  connect();
+  run([](StreamTest& test) -> Task<> {
+    NoteEvents watcher;
+    test.stream_->watch(&watcher);
+    EXPECT_TRUE(test.client_->send("first"));
+    Result<std::span<const std::byte>> data = co_await test.stream_->receive();
+    EXPECT_EQ(to_string(*data), "first");
+    EXPECT_EQ(watcher.queued_bytes, 0u);  // lent, not queued
+    // It is busy with the first: what comes is queued.
+    EXPECT_TRUE(test.client_->send(std::string(3000, 'x')));
+    for (int i = 0; i < 1000 && watcher.queued_bytes < 3000; ++i) co_await test.reactor_->sleep_ms(1);
+    EXPECT_GE(watcher.queued_bytes, 3000u);
+    data = co_await test.stream_->receive();
+    EXPECT_EQ(data->size(), 3000u);
+    EXPECT_GE(watcher.queued_bytes, 3000u);  // still there, while it is looked at
+    test.stream_->release();
+    EXPECT_EQ(watcher.queued_bytes, 0u);
+    test.stream_->watch(nullptr);
   });
 }
 

@@ -47,14 +47,8 @@ storage::Options Life::make_options() {
   options.checkpoint_log_bytes = profile_.checkpoint_log_bytes;
   options.compaction = profile_.compaction;
   options.log = [this](storage::LogLevel, const std::string& line) { trace("store: " + line); };
-  // Memory is simulated too, as the store's own count of its records and its index: the real one differs from run to
-  // run.
+  // Without a probe the ledger's accounts stand for the resident set, which differs from run to run.
   options.max_memory_bytes = profile_.max_memory_bytes;
-  options.resident_memory_probe = [this]() -> std::uint64_t {
-    if (!open_) return 0;
-    const storage::Statistics now = engine_->statistics();
-    return now.record_memory_bytes + now.index_memory_bytes;
-  };
   return options;
 }
 
@@ -142,7 +136,8 @@ Life::End Life::open(std::optional<std::uint64_t> steps, bool storm) {
   if (!storm) next_weather_us_ = std::int64_t{1} << 62;
   if (storm) begin_storm();
   weather_.rot = media_.flips() > 0;
-  engine_ = new storage::Engine(environment_, make_options());
+  ledger_ = new storage::Ledger();
+  engine_ = new storage::Engine(environment_, make_options(), *ledger_);
   replayer_.set_engine(*engine_);
   done_ = failed_ = false;
   io::spawn(open_task());
@@ -161,6 +156,8 @@ Life::End Life::open(std::optional<std::uint64_t> steps, bool storm) {
 void Life::destroy_engine() {
   delete engine_;
   engine_ = nullptr;
+  delete ledger_;  // which finds what was not given back
+  ledger_ = nullptr;
   open_ = false;
   if (world_.pending() > 0) fail("the store is gone, but something of it still waits for disk, clock or workers");
   if (disk_.handles_open() > 0) fail("the store is gone, but files of it are still open");

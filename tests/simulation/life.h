@@ -95,6 +95,7 @@ class Life {
   io::Environment environment_;
   Replayer replayer_;
   storage::Engine* engine_ = nullptr;  // not a unique_ptr: it may have to be leaked
+  storage::Ledger* ledger_ = nullptr;  // with it
   std::unique_ptr<Workload> workload_;
   Weather weather_;
   std::uint64_t dropped_before_ = 0;

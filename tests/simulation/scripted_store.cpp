@@ -34,7 +34,8 @@ ScriptedStore::ScriptedStore(const Site& site)
       disk_(std::make_unique<SimulatedDisk>(site.world, site.media)),
       workers_(std::make_unique<SimulatedWorkers>(site.world)),
       environment_(std::make_unique<io::Environment>(io::Environment{*disk_, site.clock, *workers_, site.life})),
-      replayer_(std::make_unique<Replayer>()) {
+      replayer_(std::make_unique<Replayer>()),
+      ledger_(std::make_unique<storage::Ledger>()) {
   storage::Options options;
   options.object_decoder = &piece_object_decoder();
   options.database_count = site.oracle.current().database_count();
@@ -44,7 +45,7 @@ ScriptedStore::ScriptedStore(const Site& site)
   options.log = [this](storage::LogLevel level, const std::string& line) {
     if (level == storage::LogLevel::kWarning) warnings_.push_back(line);
   };
-  engine_ = std::make_unique<storage::Engine>(*environment_, options);
+  engine_ = std::make_unique<storage::Engine>(*environment_, options, *ledger_);
   replayer_->set_engine(*engine_);
 }
 
@@ -127,6 +128,7 @@ void ScriptedStore::kill() {
   disk_->abandon();
   site_.world.drop_events();
   static_cast<void>(engine_.release());
+  static_cast<void>(ledger_.release());
   static_cast<void>(replayer_.release());
   static_cast<void>(environment_.release());
   static_cast<void>(workers_.release());

@@ -88,6 +88,7 @@ class ScriptedStore {
   std::unique_ptr<SimulatedWorkers> workers_;
   std::unique_ptr<io::Environment> environment_;
   std::unique_ptr<Replayer> replayer_;
+  std::unique_ptr<storage::Ledger> ledger_;
   std::unique_ptr<storage::Engine> engine_;
   std::vector<std::string> warnings_;
   std::uint64_t entries_ = 0;

@@ -119,7 +119,7 @@ class EngineTest : public ::testing::Test {
     Options options;
     options.checkpoint_log_bytes = kGiB;  // only the tests start checkpoints, however slow the machine is
     options.log = [](LogLevel, const std::string& text) { std::printf("engine: %s\n", text.c_str()); };
-    engine_ = std::make_unique<Engine>(*environment_, options);
+    engine_ = std::make_unique<Engine>(*environment_, options, ledger_);
     current_ = engine_.get();
     Replay replay(&current_);
     Result<void> opened = reactor_->block_on(engine_->open(replay));
@@ -194,7 +194,7 @@ class EngineTest : public ::testing::Test {
 
   std::string get(const std::string& name) {
     const Key key(name);
-    FetchedRecords fetched_records;
+    FetchedRecords fetched_records(ledger_);
     std::vector<Location> missing;
     Database& database = engine_->database(0);
     while (!database.resident(key, fetched_records, missing)) {
@@ -230,6 +230,7 @@ class EngineTest : public ::testing::Test {
   std::unique_ptr<io::WorkerPool> workers_;
   std::unique_ptr<io::UringDisk> disk_;
   std::unique_ptr<io::Environment> environment_;
+  Ledger ledger_;
   std::unique_ptr<Engine> engine_;
   Engine* current_ = nullptr;
   std::map<std::string, std::string> model_;
@@ -279,6 +280,21 @@ TEST_F(EngineTest, ColdRecordsReadBack) {
   EXPECT_EQ(get("key:1"), model_["key:1"]);
   EXPECT_EQ(engine_->statistics().page_reads, reads + 1);
   expect_all();
+}
+
+TEST_F(EngineTest, WhileMemoryIsFullAReadMakesNothingHot) {
+  fill(1, 50);
+  ASSERT_TRUE(reactor_->block_on(engine_->spill_all()).ok());
+  put("hot", std::string(Ledger::kLeastRecordBytes, 'x'));
+  const std::uint64_t hot = engine_->statistics().hot_keys;
+  for (int touch = 0; touch < 2; ++touch) EXPECT_EQ(get("key:1"), model_["key:1"]);
+  EXPECT_EQ(engine_->statistics().hot_keys, hot + 1);
+  ledger_.set_limit(1);
+  for (int touch = 0; touch < 3; ++touch) EXPECT_EQ(get("key:2"), model_["key:2"]);
+  EXPECT_EQ(engine_->statistics().hot_keys, hot + 1);
+  ledger_.set_limit(0);
+  EXPECT_EQ(get("key:2"), model_["key:2"]);
+  EXPECT_EQ(engine_->statistics().hot_keys, hot + 2);
 }
 
 TEST_F(EngineTest, AScanReadsOnlyTheBeginningOfALargeValue) {

@@ -40,14 +40,14 @@ void stats(Context& context) {
   std::uint64_t keys = 0;
   storage::Engine& engine = context.engine();
   for (unsigned i = 0; i < engine.database_count(); ++i) keys += engine.database(i).size();
-  std::uint64_t overhead = memory.index + memory.client_buffers;
+  std::uint64_t overhead = memory.used - memory.records;
   const std::pair<std::string_view, std::uint64_t> figures[] = {
       {"peak.allocated", memory.peak},
       {"total.allocated", memory.used},
       {"startup.allocated", 0},
       {"replication.backlog", 0},
       {"clients.slaves", 0},
-      {"clients.normal", memory.client_buffers},
+      {"clients.normal", memory.clients},
       {"cluster.links", 0},
       {"aof.buffer", 0},
       {"lua.caches", 0},

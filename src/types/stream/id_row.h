@@ -134,7 +134,7 @@ class IdRow {
     while (drop_chunk(owner)) {
     }
     owner.add_footprint(-static_cast<std::ptrdiff_t>(chunks_.capacity() * sizeof(Chunk)));
-    chunks_ = {};
+    chunks_ = std::vector<Chunk>();  // not {}, which would keep the memory
   }
 
  private:

@@ -19,7 +19,11 @@ std::string to_resp(const Arguments& arguments) {
 }  // namespace
 
 SimulatedConnection::SimulatedConnection(const Parts& parts, std::uint64_t number)
-    : parts_(parts), stream_(session_, output(), parts.history, number) {
+    : Channel(parts.store.ledger()),
+      parts_(parts),
+      session_(parts.store.ledger()),
+      stream_(session_, output(), parts.history, number),
+      parser_(storage::LedgerCharge(parts.store.ledger(), storage::Account::kQueryBuffers)) {
   session_.id = number;
   session_.may_block = true;
   session_.created_ms = session_.last_interaction_ms = parts.clock.wall_ms();

@@ -39,14 +39,8 @@ storage::Options SimulatedServer::make_options() {
   options.log = [this](storage::LogLevel, const std::string& line) {
     if (site_.say) site_.say("store: " + line);
   };
-  // Memory is simulated too, as the store's own count of its records and its index: the real one differs from run to
-  // run.
+  // Without a probe the ledger's accounts stand for the resident set, which differs from run to run.
   options.max_memory_bytes = profile.max_memory_bytes;
-  options.resident_memory_probe = [this]() -> std::uint64_t {
-    if (store_.loading()) return 0;
-    const storage::Statistics now = store_.engine().statistics();
-    return now.record_memory_bytes + now.index_memory_bytes;
-  };
   return options;
 }
 

@@ -13,7 +13,7 @@ class BlockedClientsTest : public ::testing::Test {
  protected:
   BlockedClient& block(std::vector<std::string_view> keys, std::int64_t timeout_ms = 0,
                        ValueType type = ValueType::kList, bool when_gone = false, unsigned database = 0) {
-    batches_.push_back(std::make_unique<CommandBatch>());
+    batches_.push_back(std::make_unique<CommandBatch>(ledger_));
     return blocked_.add(*batches_.back(), database,
                         {.type = type, .keys = keys, .timeout_ms = timeout_ms, .when_gone = when_gone}, kNow);
   }
@@ -30,6 +30,7 @@ class BlockedClientsTest : public ::testing::Test {
   }
 
   static constexpr std::int64_t kNow = 1000;
+  storage::Ledger ledger_;
   std::vector<std::unique_ptr<CommandBatch>> batches_;
   KeyEvents events_;
   BlockedClients blocked_{events_};

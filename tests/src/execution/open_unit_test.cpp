@@ -34,7 +34,8 @@ class OpenUnitTest : public ::testing::Test {
 
   CommandTable table_;
   Session session_;
-  CommandBatch batch_;
+  storage::Ledger ledger_;
+  CommandBatch batch_{ledger_};
   OpenUnit unit_;
 };
 

@@ -143,6 +143,32 @@ TEST(RequestParser, GivesBackTheBufferOfALargeCommand) {
   EXPECT_LT(parser.buffer_bytes(), 1u << 16);
 }
 
+TEST(RequestParser, ChargesAnArgumentThatIsUnderWayByItsAnnouncedSize) {
+  storage::Ledger ledger;
+  const auto charged = [&ledger] { return ledger.bytes(storage::Account::kQueryBuffers); };
+  RequestBatch batch;
+  {
+    RequestParser parser{storage::LedgerCharge(ledger, storage::Account::kQueryBuffers)};
+    ASSERT_EQ(parser.parse("*1\r\n$4\r\nPING\r\n", {}, batch), Status::kOk);
+    EXPECT_EQ(charged(), 0u);  // nothing is kept
+    const std::string text = command_text({"SET", "k", std::string(20 << 20, 'x')});
+    ASSERT_EQ(parser.parse(text.substr(0, 100), {}, batch), Status::kOk);
+    EXPECT_GE(charged(), 20u << 20);
+    EXPECT_GE(charged(), parser.buffer_bytes());
+    EXPECT_LT(charged(), 21u << 20);
+    ASSERT_EQ(parser.parse(text.substr(100), {}, batch), Status::kOk);
+    EXPECT_GE(charged(), 20u << 20);  // the command's views point there
+    ASSERT_EQ(parser.parse("PING\r\n", {}, batch), Status::kOk);
+    EXPECT_LT(charged(), 1u << 16);
+    // Many small arguments take more than their bytes.
+    std::string many = "*100000\r\n";
+    for (int i = 0; i < 90000; ++i) many += "$1\r\nx\r\n";
+    ASSERT_EQ(parser.parse(many, {}, batch), Status::kOk);
+    EXPECT_GE(charged(), many.size() + 90000u * 16);
+  }
+  EXPECT_EQ(charged(), 0u);  // its client has left in the middle
+}
+
 TEST(RequestParser, RefusesInRedisWords) {
   EXPECT_EQ(error_of("*abc\r\n"), "ERR Protocol error: invalid multibulk length");
   EXPECT_EQ(error_of("*2147483648\r\n"), "ERR Protocol error: invalid multibulk length");

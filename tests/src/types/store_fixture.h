@@ -40,7 +40,7 @@ class StoreFixture : public ::testing::Test {
     // Background compaction would hold records that expect_counted() does not find.
     options.compaction = false;
     options.checkpoint_log_bytes = storage::kGiB;
-    engine_ = std::make_unique<storage::Engine>(*environment_, options);
+    engine_ = std::make_unique<storage::Engine>(*environment_, options, ledger_);
     NothingToReplay replay;
     ASSERT_TRUE(reactor_->block_on(engine_->open(replay)).ok());
   }
@@ -96,6 +96,7 @@ class StoreFixture : public ::testing::Test {
   std::unique_ptr<io::WorkerPool> workers_;
   std::unique_ptr<io::UringDisk> disk_;
   std::unique_ptr<io::Environment> environment_;
+  storage::Ledger ledger_;
   std::unique_ptr<storage::Engine> engine_;
   storage::FetchedRecords residents_;
 };

@@ -242,7 +242,7 @@ TEST_F(HashTest, ACopyIsOfWhatItWasCopiedFromAsItIsWhenTaken) {
     Hash hash(database(), find_or_make("large"), limits_);
     for (int i = 0; i < kFields; ++i) hash.set("field:" + std::to_string(i), "value:" + std::to_string(i));
     const storage::Object* object = hash.record()->object();
-    storage::ObjectCopy copy(*hash.record(), object_decoder());
+    storage::ObjectCopy copy(*hash.record(), object_decoder(), ledger_);
     int turns = 0;
     reactor_->block_on([](storage::ObjectCopy& made, io::Clock& clock, const auto& each_turn) -> io::Task<void> {
       bool done = false;

@@ -1,0 +1,112 @@
+#include "storage/memory/memory_governor.h"
+
+#include <gtest/gtest.h>
+
+namespace terrace::storage {
+namespace {
+
+// What a running server may take beside its limit (memory_governor.h).
+constexpr std::uint64_t kFixed = kTinyLimits ? 0 : 24 * kMiB;
+constexpr std::uint64_t kUnit = Ledger::kLeastRecordBytes;
+
+class MemoryGovernorTest : public ::testing::Test {
+ protected:
+  MemoryGovernorTest() { ledger_.follow_records(&records_); }
+
+  // The resident set is what the accounts hold, and this much.
+  void sample(std::uint64_t beyond) {
+    resident_ = ledger_.total() + beyond;
+    governor_.sample();
+  }
+  // As long as the evictor would go on.
+  void evict() {
+    while (const std::uint64_t excess = governor_.excess(true)) records_ -= std::min(excess, records_);
+  }
+
+  std::uint64_t records_ = 0;
+  std::uint64_t resident_ = 0;
+  Ledger ledger_;
+  MemoryGovernor governor_{ledger_, [this] { return resident_; }};
+};
+
+TEST_F(MemoryGovernorTest, OverheadIsWhatLiesBeyondTheAccounts) {
+  records_ = 10 * kUnit;
+  const LedgerCharge replies(ledger_, Account::kReplies, 3 * kUnit);
+  sample(kFixed);
+  EXPECT_EQ(ledger_.overhead(), 0u);
+  sample(kFixed + 2 * kUnit);
+  EXPECT_EQ(ledger_.overhead(), 2 * kUnit);
+  EXPECT_EQ(ledger_.used(), 15 * kUnit);
+}
+
+TEST_F(MemoryGovernorTest, FreedRecordsLeaveTheirRoom) {
+  records_ = 10 * kUnit;
+  sample(kFixed + kUnit);
+  // The allocator keeps what was freed: the resident set stays, and the next records take that memory.
+  records_ = 6 * kUnit;
+  governor_.sample();
+  EXPECT_EQ(ledger_.used(), 7 * kUnit);
+  // It grows though there should be room: more lies beyond the records than thought.
+  resident_ += 1;
+  governor_.sample();
+  EXPECT_EQ(ledger_.used(), 11 * kUnit + 1);
+}
+
+TEST_F(MemoryGovernorTest, WithoutAProbeTheAccountsStandForTheResidentSet) {
+  MemoryGovernor governor(ledger_, nullptr);
+  records_ = 5 * kUnit;
+  const LedgerCharge index(ledger_, Account::kIndex, kUnit);
+  governor.sample();
+  EXPECT_EQ(ledger_.used(), 6 * kUnit);
+}
+
+TEST_F(MemoryGovernorTest, WhatOthersTakeRecordsGiveUp) {
+  ledger_.set_limit(32 * kUnit);
+  records_ = 30 * kUnit;
+  sample(kFixed);
+  EXPECT_EQ(governor_.excess(false), 0u);
+  EXPECT_TRUE(ledger_.has_room());
+  // Charged before it is there: the resident set has not grown yet.
+  LedgerCharge query(ledger_, Account::kQueryBuffers, 10 * kUnit);
+  EXPECT_FALSE(ledger_.has_room());
+  EXPECT_GE(governor_.excess(false), 8 * kUnit);
+  evict();
+  EXPECT_LE(ledger_.used(), 32 * kUnit);
+  EXPECT_GE(ledger_.used(), 28 * kUnit);  // and not much more than was needed
+  EXPECT_TRUE(ledger_.has_room());
+  EXPECT_FALSE(governor_.is_short());
+}
+
+TEST_F(MemoryGovernorTest, WhereOthersTakeAllSomeRecordsStay) {
+  ledger_.set_limit(8 * kUnit);
+  records_ = 7 * kUnit;
+  const LedgerCharge replies(ledger_, Account::kReplies, 20 * kUnit);
+  sample(kFixed);
+  EXPECT_TRUE(governor_.is_short());
+  EXPECT_FALSE(ledger_.has_room());
+  evict();
+  EXPECT_TRUE(ledger_.has_room());
+  EXPECT_GT(records_, 0u);
+  EXPECT_LT(records_, kUnit);
+}
+
+TEST_F(MemoryGovernorTest, IsShortWhileTheResidentSetIsAboveTheLimit) {
+  ledger_.set_limit(8 * kUnit);
+  records_ = 2 * kUnit;
+  sample(kFixed + 6 * kUnit);
+  EXPECT_FALSE(governor_.is_short());
+  resident_ += 1;
+  governor_.sample();
+  EXPECT_TRUE(governor_.is_short());
+}
+
+TEST_F(MemoryGovernorTest, WithoutALimitNothingIsEvicted) {
+  records_ = 1000 * kUnit;
+  sample(1000 * kUnit);
+  EXPECT_EQ(governor_.excess(false), 0u);
+  EXPECT_EQ(governor_.excess(true), 0u);
+  EXPECT_FALSE(governor_.is_short());
+}
+
+}  // namespace
+}  // namespace terrace::storage
