@@ -193,7 +193,8 @@ def main():
             if options.subject == "terrace" and not options.line:
                 for text, reads in ((READS, True), (WRITES, False)):
                     wrong += [text for line in lines(text) for text in against_rule(line, mine, reads)]
-                wrong += [f"{name}: stands in no line: add one to LINES, or to READS or WRITES if redis-server does not know it" for name in untried(mine, compared + lines(READS) + lines(WRITES))]
+                wrong += [f"{name}: stands in no line: add one to LINES, or to READS or WRITES if redis-server does not know it"
+                          for name in untried(mine, compared + lines(READS) + lines(WRITES))]
     for text in wrong[:2000]:
         say("  " + text)
     if wrong:

@@ -18,15 +18,19 @@ def error(text):
     return Error(b"ERR " + text.encode())
 
 
+SYNTAX = error("syntax error")
+NO_INTEGER = error("value is not an integer or out of range")
+TOO_LATE = error("timeout is out of range")
+
 # Command (as in COMMAND, with "|") -> (since, what has changed, whether the new reply and the old one are both right).
 DIFFERENCES = {
     "bitcount": ("7.2.0", "arguments are checked before the key is looked up", lambda new, old: isinstance(new, Error)),
     "bitpos": ("7.2.0", "arguments are checked before the key is looked up", lambda new, old: isinstance(new, Error)),
     "lpos": ("7.2.0", "the smallest RANK is out of range", lambda new, old: isinstance(new, Error) and b"out of range" in new),
     **dict.fromkeys(("blpop", "brpop", "blmove", "brpoplpush", "blmpop", "bzpopmin", "bzpopmax", "bzmpop"),
-                    ("7.2.0", "a timeout that ends beyond the clock is out of range", lambda new, old: new == error("timeout is out of range"))),
+                    ("7.2.0", "a timeout that ends beyond the clock is out of range", lambda new, old: new == TOO_LATE)),
     **dict.fromkeys(("xread", "xreadgroup"), ("7.4.0", "the id +", lambda new, old: old == error("Invalid stream ID specified as stream command argument")
-                                              or new == error("timeout is out of range"))),
+                                              or new == TOO_LATE)),
     **dict.fromkeys(("sscan", "zscan", "scan", "hscan"), ("7.4.0", "NOVALUES", lambda new, old: isinstance(new, Error) and b"NOVALUES" in new)),
 }
 
@@ -66,18 +70,18 @@ def came_later(argument):
 SCENES = (
     ("ZADD z 1 a 2.5 b",
      "7.2.0", "ZRANK z b WITHSCORE", [1, b"2.5"], "ZREVRANK z b withscore", [0, b"2.5"], "ZRANK z c WITHSCORE", ("null array",), "ZRANK none c WITHSCORE",
-     ("null array",), "ZRANK z c", None, "ZRANK z b SCORE", error("syntax error"), "ZRANK z b WITHSCORE 1",
+     ("null array",), "ZRANK z c", None, "ZRANK z b SCORE", SYNTAX, "ZRANK z b WITHSCORE 1",
      error("wrong number of arguments for 'zrank' command")),
     ("HSET h f v", "SADD s m", "ZADD z 1 m",
-     "7.4.0", "HSCAN h 0 NOVALUES", [b"0", [b"f"]], "HSCAN h 0 MATCH f* NOVALUES COUNT 10", [b"0", [b"f"]], "HSCAN h 0 NOVALUES COUNT", error("syntax error"),
+     "7.4.0", "HSCAN h 0 NOVALUES", [b"0", [b"f"]], "HSCAN h 0 MATCH f* NOVALUES COUNT 10", [b"0", [b"f"]], "HSCAN h 0 NOVALUES COUNT", SYNTAX,
      "HSCAN h 0", [b"0", [b"f", b"v"]], "SSCAN s 0 NOVALUES", error("NOVALUES option can only be used in HSCAN"),
      "ZSCAN z 0 COUNT 5 NOVALUES", error("NOVALUES option can only be used in HSCAN"), "SCAN 0 NOVALUES", error("NOVALUES option can only be used in HSCAN")),
     ("RPUSH l a b", "SET str abc",
      "7.2.0", f"LPOS l a RANK {-BIG - 1}", error(f"value is out of range, value must between {-BIG} and {BIG}"), f"LPOS l a RANK {-BIG}", None,
-     "BITCOUNT none 0", error("syntax error"), "BITCOUNT none 0 x", error("value is not an integer or out of range"), "BITCOUNT none 0 1 BYTES", error("syntax error"),
-     "BITCOUNT none 0 1 BIT", 0, "BITCOUNT l 0 x", error("value is not an integer or out of range"), "BITCOUNT str -1 -3 BYTES", error("syntax error"),
-     "BITCOUNT str -1 -3", 0, "BITPOS none 1 x", error("value is not an integer or out of range"), "BITPOS none 0 0 1 BYTES", error("syntax error"),
-     "BITPOS none 0 0 1 BIT", 0, "BITPOS none 1", -1, "BITPOS l 0 x", error("value is not an integer or out of range")),
+     "BITCOUNT none 0", SYNTAX, "BITCOUNT none 0 x", NO_INTEGER, "BITCOUNT none 0 1 BYTES", SYNTAX,
+     "BITCOUNT none 0 1 BIT", 0, "BITCOUNT l 0 x", NO_INTEGER, "BITCOUNT str -1 -3 BYTES", SYNTAX,
+     "BITCOUNT str -1 -3", 0, "BITPOS none 1 x", NO_INTEGER, "BITPOS none 0 0 1 BYTES", SYNTAX,
+     "BITPOS none 0 0 1 BIT", 0, "BITPOS none 1", -1, "BITPOS l 0 x", NO_INTEGER),
     ("XADD s 1-1 a 1", "XADD s 2-1 b 2", "XADD s 3-1 c 3", "XDEL s 3-1", "XADD empty 5-1 f v", "XDEL empty 5-1",
      "7.4.0", "XREAD STREAMS s +", [[b"s", [[b"2-1", [b"b", b"2"]]]]], "XREAD COUNT 10 STREAMS s none + +", [[b"s", [[b"2-1", [b"b", b"2"]]]]],
      "XREAD STREAMS empty +", ("null array",), "XREAD BLOCK 20 STREAMS empty none + +", ("null array",),
@@ -86,9 +90,10 @@ SCENES = (
      error("The + ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to "
            "get new messages. The + ID would just return an empty result set.")),
     ("SET str x",
-     "7.2.0", f"BLPOP k {BIG}", error("timeout is out of range"), "BLPOP k 1e400", error("timeout is out of range"), "BLPOP k inf", error("timeout is out of range"), "BLPOP k -1e30", error("timeout is negative"),
-     f"BZPOPMIN k {BIG}", error("timeout is out of range"), f"XREAD BLOCK {BIG} STREAMS k $", error("timeout is out of range"),
-     f"CLIENT PAUSE {BIG} WRITE", error("timeout is out of range"), f"WAITAOF 1 0 {BIG}", error("timeout is out of range"),
+     "7.2.0", f"BLPOP k {BIG}", TOO_LATE, "BLPOP k 1e400", TOO_LATE, "BLPOP k inf", TOO_LATE,
+     "BLPOP k -1e30", error("timeout is negative"),
+     f"BZPOPMIN k {BIG}", TOO_LATE, f"XREAD BLOCK {BIG} STREAMS k $", TOO_LATE,
+     f"CLIENT PAUSE {BIG} WRITE", TOO_LATE, f"WAITAOF 1 0 {BIG}", TOO_LATE,
      f"CLIENT PAUSE {BIG + 1}", error("timeout is not an integer or out of range")),
     ("SET str x",
      "7.4.0", "CLIENT KILL MAXAGE 0", error("maxage should be greater than 0"), "CLIENT KILL MAXAGE x", error("maxage is not an integer or out of range"),
