@@ -40,6 +40,7 @@ std::uint64_t EffectLog::append(storage::Engine& engine, const Effects& effects)
   if (entries.size() == 1) return append(engine, entries[0].database, text);
   if (storage::mutant(storage::Mutant::kUnitCutInTwo)) {
     append(engine, entries[0].database, text.substr(0, entries[0].end));
+    engine.commit();  // and a frame ends between the two
     Effects rest;
     std::size_t begin = entries[0].end;
     for (const Effects::Entry& entry : std::span(entries).subspan(1)) {

@@ -17,6 +17,7 @@ struct ClientStream {
   struct Reply {
     std::uint64_t end;  // of its bytes, counted from the session's first
     std::uint64_t dependency;
+    bool changed;  // something: its unit
     ReplyValue value;
   };
 

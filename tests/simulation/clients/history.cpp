@@ -89,6 +89,14 @@ void History::promise_committed_before(std::int64_t time_us) {
   promise(number);
 }
 
+void History::add_expired(std::int64_t now_ms) {
+  for (const Unit& unit : units_) {
+    for (const auto& [key, value] : unit.changes) {
+      if (value != nullptr && value->expired(now_ms) && current_.find(key) == nullptr) current_.put(key, value);
+    }
+  }
+}
+
 std::optional<std::string> History::recover(const Dataset& found, std::int64_t now_ms) {
   Difference difference(found, recovered_, now_ms);
   std::string least;
@@ -108,8 +116,9 @@ std::optional<std::string> History::recover(const Dataset& found, std::int64_t n
            " units that clients were told of and the " + std::to_string(units()) + " that were committed; nearest " +
            least;
   }
-  // With keys whose time has passed: they may still be there, though nobody sees them.
-  current_ = recovered_ = difference.expected();
+  current_ = difference.expected();
+  add_expired(now_ms);
+  recovered_ = current_;
   units_.clear();
   changes_.clear();
   last_changes_of_databases_.clear();

@@ -52,6 +52,10 @@ class History {
     std::vector<std::pair<KeyName, DataPointer>> changes;
   };
 
+  // Keys of the life that has ended whose time has passed. Some may still be there, though no command shows them but
+  // DBSIZE, which counts them: states that differ in such keys alone look the same after a recovery.
+  void add_expired(std::int64_t now_ms);
+
   Dataset recovered_;  // what the life began with
   Dataset current_;
   std::vector<Unit> units_;

@@ -12,12 +12,12 @@ namespace {
 using storage::Mutant;
 
 constexpr NamedMutant kMutants[] = {
-    {"reply-before-position", Mutant::kReplyBeforePosition, 30},
-    {"ignore-dependency", Mutant::kIgnoreDependency, 300},
+    {"reply-before-position", Mutant::kReplyBeforePosition, 150},
+    {"ignore-dependency", Mutant::kIgnoreDependency, 200},
     {"unit-cut-in-two", Mutant::kUnitCutInTwo, 300},
-    {"mark-inside-unit", Mutant::kMarkInsideUnit, 1000},
-    {"watch-misses-expiry", Mutant::kWatchMissesExpiry, 300},
-    {"eviction-breaks-watch", Mutant::kEvictionBreaksWatch, 300},
+    {"mark-inside-unit", Mutant::kMarkInsideUnit, 300},
+    {"watch-misses-expiry", Mutant::kWatchMissesExpiry, 40},
+    {"eviction-breaks-watch", Mutant::kEvictionBreaksWatch, 20},
 };
 
 // Of the fields of ServerRunReport, in their order.
@@ -32,6 +32,7 @@ constexpr const char* kCountNames[] = {
     "refused by WATCH",
     "served after a wait",
     "timeouts",
+    "replies judged",
     "expired",
     "commands replayed",
     "checkpoints",

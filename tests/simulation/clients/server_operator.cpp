@@ -8,8 +8,8 @@ std::vector<Arguments> ServerOperator::draw() {
     return {{"select", std::to_string(random_.below(profile_.databases))},
             {"terrace", "spill", random_.coin() ? generator_.any_key() : generator_.account()}};
   }
-  if (choice < 65) return {{"terrace", "spill", "all"}};
-  if (choice < 80) return {{"terrace", "compact"}};
+  if (choice < 55) return {{"terrace", "spill", "all"}};
+  if (choice < 65) return {{"terrace", "compact"}};
   if (choice < 97) return {{"terrace", "checkpoint"}};
   server_.clock().jump_ms(static_cast<std::int64_t>(random_.skewed(2'000)));
   return {{"ping"}};

@@ -27,7 +27,7 @@ void draw_load(ServerProfile& profile, Random& random) {
   profile.sweep_chance = random.coin() ? 0 : 0.05 * random.unit();
   profile.stray_chance = random.coin() ? 0 : 0.1 * random.unit();
   profile.maintenance_us = random.skewed(100'000);
-  constexpr std::uint64_t kSlowness[] = {0, 8, 64, 512};
+  constexpr std::uint64_t kSlowness[] = {0, 8, 32, 128};
   profile.slowness = kSlowness[random.below(4)];
 }
 

@@ -21,6 +21,12 @@ constexpr std::uint64_t kStepsPerLook = 256;
 constexpr std::uint64_t kCapacityBytes = storage::kTinyLimits ? 256 * storage::kMiB : 64 * storage::kGiB;
 constexpr std::int64_t kOpeningBalance = 100;
 
+[[noreturn]] void fail_in(const char* part, const char* how) {
+  std::string words = part;
+  words.append(how);
+  fail(words);
+}
+
 }  // namespace
 
 ServerRun::ServerRun(const ServerProfile& profile, bool verbose)
@@ -48,14 +54,15 @@ ServerRunReport ServerRun::go() {
   report_.refused = counts.refused;
   report_.served = counts.served;
   report_.timeouts = counts.timeouts;
+  report_.replies = counts.replies;
   report_.events = world_.steps();
   report_.simulated_us = static_cast<std::uint64_t>(world_.now_us());
   return report_;
 }
 
-ServerRun::Steps ServerRun::draw_crash(double chance, std::uint64_t most) {
+ServerRun::MaybeCrash ServerRun::draw_crash(double chance, std::uint64_t most, Crash::Moment moment) {
   if (!random_.chance(chance)) return std::nullopt;
-  return random_.coin() ? random_.skewed(most) : random_.below(most);
+  return Crash(random_.coin() ? random_.skewed(most) : random_.below(most), moment);
 }
 
 // --- lives
@@ -73,9 +80,15 @@ SimulatedServer* ServerRun::begin_life() {
 }
 
 void ServerRun::live(SimulatedServer* server) {
-  const bool crash = random_.chance(profile_.crash_share);
-  const bool over = work(*server, crash ? draw_crash(0.9, 60 * profile_.acts_per_life) : std::nullopt);
-  if (crash || !over) return kill(server);
+  using enum Crash::Moment;
+  constexpr Crash::Moment kMoments[] = {kAny, kRead, kTransaction, kCheckpoint};
+  const bool killed = random_.chance(profile_.crash_share);
+  const Crash::Moment moment = kMoments[random_.below(std::size(kMoments))];
+  // The other moments take some time to come.
+  const std::uint64_t most = (moment == kAny ? 60 : 20) * profile_.acts_per_life;
+  const MaybeCrash crash = killed ? draw_crash(0.9, most, moment) : std::nullopt;
+  const bool over = work(*server, crash);
+  if (killed || !over) return kill(server);
   end_in_order(server);
 }
 
@@ -112,14 +125,14 @@ void ServerRun::kill(SimulatedServer* server) {
 // --- its parts
 
 template <typename Done>
-bool ServerRun::run_until(SimulatedServer& server, const Done& done, Steps steps, const char* what) {
+bool ServerRun::run_until(SimulatedServer& server, const Done& done, MaybeCrash crash, const char* what) {
   const std::int64_t start_us = world_.now_us();
   while (!done()) {
-    if (steps && (*steps)-- == 0) return false;
-    if (!server.step()) fail(std::string("nothing is left to happen, yet ") + what + " has not ended");
+    if (crash && crash->comes(server)) return false;
+    if (!server.step()) fail_in(what, " has not ended, yet nothing is left to happen");
     if (world_.steps() % kStepsPerLook != 0) continue;
     server.witness().check_progress(kPatienceUs);
-    if (world_.now_us() - start_us > 10 * kPatienceUs) fail(std::string(what) + " does not end");
+    if (world_.now_us() - start_us > 10 * kPatienceUs) fail_in(what, " does not end");
   }
   return true;
 }
@@ -130,12 +143,12 @@ io::Task<> ServerRun::open_task(SimulatedServer& server) {
   done_ = true;
 }
 
-bool ServerRun::open(SimulatedServer& server, Steps steps) {
+bool ServerRun::open(SimulatedServer& server, MaybeCrash crash) {
   if (verbose_) say("open");
   done_ = false;
   io::spawn(open_task(server));
   return run_until(
-      server, [this] { return done_; }, steps, "the opening");
+      server, [this] { return done_; }, crash, "the opening");
 }
 
 io::Task<> ServerRun::survey_task(SimulatedServer& server) {
@@ -146,13 +159,13 @@ io::Task<> ServerRun::survey_task(SimulatedServer& server) {
   done_ = true;
 }
 
-bool ServerRun::survey(SimulatedServer& server, Steps steps) {
+bool ServerRun::survey(SimulatedServer& server, MaybeCrash crash) {
   if (verbose_)
     say("survey, promised " + std::to_string(history_.promised()) + " of " + std::to_string(history_.units()));
   done_ = false;
   io::spawn(survey_task(server));
   return run_until(
-      server, [this] { return done_; }, steps, "the survey");
+      server, [this] { return done_; }, crash, "the survey");
 }
 
 // Whatever else: amounts were moved between accounts, so all of them together are what they were.
@@ -171,7 +184,7 @@ void ServerRun::check_bank(const Dataset& found) const {
   }
 }
 
-bool ServerRun::work(SimulatedServer& server, Steps steps) {
+bool ServerRun::work(SimulatedServer& server, MaybeCrash crash) {
   if (verbose_) say("work");
   server.serve();
   const std::uint64_t acts = 1 + random_.below(2 * profile_.acts_per_life);
@@ -179,7 +192,7 @@ bool ServerRun::work(SimulatedServer& server, Steps steps) {
   crowd_ = new ClientCrowd(server, profile_, random_.next(), acts);
   crowd_->start();
   return run_until(
-      server, [this] { return crowd_->over(); }, steps, "the work");
+      server, [this] { return crowd_->over(); }, crash, "the work");
 }
 
 io::Task<> ServerRun::shut_down_task(SimulatedServer& server, bool checkpoint) {
@@ -193,12 +206,12 @@ io::Task<> ServerRun::shut_down_task(SimulatedServer& server, bool checkpoint) {
   done_ = true;
 }
 
-bool ServerRun::shut_down(SimulatedServer& server, bool checkpoint, Steps steps) {
+bool ServerRun::shut_down(SimulatedServer& server, bool checkpoint, MaybeCrash crash) {
   if (verbose_) say(checkpoint ? "shut down with a checkpoint" : "shut down");
   done_ = false;
   io::spawn(shut_down_task(server, checkpoint));
   return run_until(
-      server, [this] { return done_; }, steps, "the end");
+      server, [this] { return done_; }, crash, "the end");
 }
 
 void ServerRun::count(SimulatedServer& server) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tests/simulation/clients/client_crowd.h"
+#include "tests/simulation/clients/crash.h"
 #include "tests/simulation/clients/server_profile.h"
 #include "tests/simulation/clients/simulated_server.h"
 
@@ -25,6 +26,7 @@ struct ServerRunReport {
   std::uint64_t refused = 0;  // by WATCH
   std::uint64_t served = 0;   // clients that had waited for keys
   std::uint64_t timeouts = 0;
+  std::uint64_t replies = 0;  // that were judged
   std::uint64_t expired = 0;  // keys that the server removed
   std::uint64_t replayed = 0;
   std::uint64_t checkpoints = 0;
@@ -43,23 +45,22 @@ class ServerRun {
   std::uint64_t trace_hash() const { return world_.trace_hash(); }
 
  private:
-  // How much of a life is left: events until the crash; nothing: none comes.
-  using Steps = std::optional<std::uint64_t>;
+  using MaybeCrash = std::optional<Crash>;
 
   // A server that is open and whose state is checked.
   SimulatedServer* begin_life();
   void live(SimulatedServer* server);
   void end_in_order(SimulatedServer* server);
   void kill(SimulatedServer* server);
-  Steps draw_crash(double chance, std::uint64_t most);
+  MaybeCrash draw_crash(double chance, std::uint64_t most, Crash::Moment moment = Crash::Moment::kAny);
 
   // Each false: the crash comes first.
-  bool open(SimulatedServer& server, Steps steps);
-  bool survey(SimulatedServer& server, Steps steps);
-  bool work(SimulatedServer& server, Steps steps);
-  bool shut_down(SimulatedServer& server, bool checkpoint, Steps steps);
+  bool open(SimulatedServer& server, MaybeCrash crash);
+  bool survey(SimulatedServer& server, MaybeCrash crash);
+  bool work(SimulatedServer& server, MaybeCrash crash);
+  bool shut_down(SimulatedServer& server, bool checkpoint, MaybeCrash crash);
   template <typename Done>
-  bool run_until(SimulatedServer& server, const Done& done, Steps steps, const char* what);
+  bool run_until(SimulatedServer& server, const Done& done, MaybeCrash crash, const char* what);
 
   io::Task<> open_task(SimulatedServer& server);
   io::Task<> survey_task(SimulatedServer& server);

@@ -22,11 +22,6 @@ bool is_malformed(const Arguments& arguments) {
   return arguments[0] == "get" && arguments.size() == 1;
 }
 
-bool is_excuse(const ReplyValue& actual) {
-  return actual.is_error("OOM") || actual.is_error("MISCONF") || actual.is_error("IOERR") ||
-         actual.is_error("EXECABORT");
-}
-
 bool same(const DataPointer& a, const DataPointer& b) {
   return a == b || (a != nullptr && b != nullptr && *a == *b);
 }
@@ -62,15 +57,11 @@ void SessionModel::expect(const ReplyValue& expected, const ReplyValue& actual, 
   wrong("answered " + actual.describe() + ", expected " + expected.describe(), arguments);
 }
 
-Answer SessionModel::judge(const ClientRequest& request, const ReplyValue& actual, Now now, bool disturbed) {
+Answer SessionModel::judge(const ClientRequest& request, const ReplyValue& actual, Now now) {
   const Arguments& arguments = request.arguments;
   now_us_ = now.monotonic_us;
-  if (arguments[0] == "exec") return judge_exec(request, actual, now, disturbed);
-  if (disturbed && is_excuse(actual)) {
-    ++counts().excused;
-    refused_ |= transaction_;
-    return {};
-  }
+  ++counts().replies;
+  if (arguments[0] == "exec") return judge_exec(request, actual, now);
   if (is_malformed(arguments)) {
     refused_ |= transaction_;
     expect(ReplyValue::error("ERR"), actual, arguments);
@@ -184,20 +175,20 @@ void SessionModel::note_changes(const ModelUnit& unit) {
 
 // --- EXEC
 
-Answer SessionModel::judge_exec(const ClientRequest& request, const ReplyValue& actual, Now now, bool disturbed) {
+Answer SessionModel::judge_exec(const ClientRequest& request, const ReplyValue& actual, Now now) {
   Answer answer;
   if (!transaction_) {
     expect(ReplyValue::error("ERR"), actual, request.arguments);
     return answer;
   }
-  if (refused_ || (disturbed && is_excuse(actual))) {
-    expect(ReplyValue::error(disturbed ? actual.text : "EXECABORT"), actual, request.arguments);
+  if (refused_) {
+    expect(ReplyValue::error("EXECABORT"), actual, request.arguments);
   } else if (actual.is_null()) {
     answer = judge_refusal(now.wall_ms);
     ++counts().refused;
   } else {
-    answer = judge_transaction(request, actual,
-                               request.inner_ms.empty() ? now.wall_ms : request.inner_ms[0].value_or(0), disturbed);
+    answer =
+        judge_transaction(request, actual, request.inner_ms.empty() ? now.wall_ms : request.inner_ms[0].value_or(0));
     ++counts().transactions;
   }
   end_transaction();
@@ -217,8 +208,7 @@ Answer SessionModel::judge_refusal(std::int64_t now_ms) const {
   wrong("refused, though none of the watched keys" + keys + " has changed", {"exec"});
 }
 
-Answer SessionModel::judge_transaction(const ClientRequest& request, const ReplyValue& actual, std::int64_t now_ms,
-                                       bool disturbed) {
+Answer SessionModel::judge_transaction(const ClientRequest& request, const ReplyValue& actual, std::int64_t now_ms) {
   if (actual.kind != ReplyValue::Kind::kArray || actual.elements.size() != queue_.size()) {
     wrong("answered " + actual.describe() + " for " + std::to_string(queue_.size()) + " commands", request.arguments);
   }
@@ -231,7 +221,6 @@ Answer SessionModel::judge_transaction(const ClientRequest& request, const Reply
   ModelUnit unit(history_.current(), database_);
   for (std::size_t i = 0; i < queue_.size(); ++i) {
     const ReplyValue& reply = actual.elements[i];
-    if (disturbed && reply.is_error("IOERR")) continue;
     const bool ran = i < request.inner_ms.size() && request.inner_ms[i];
     if (!ran) wrong("answered " + reply.describe() + " without having run", queue_[i]);
     if (*request.inner_ms[i] != now_ms) wrong("time has passed inside the transaction", queue_[i]);

@@ -44,8 +44,7 @@ class SessionModel {
 
   SessionModel(History& history, std::uint64_t number) : history_(history), number_(number) {}
 
-  // `disturbed`: the disk has failed, so the server may refuse.
-  Answer judge(const ClientRequest& request, const ReplyValue& actual, Now now, bool disturbed);
+  Answer judge(const ClientRequest& request, const ReplyValue& actual, Now now);
   // Another unit, or one of its own, is committed.
   void note_changes(const ModelUnit& unit);
 
@@ -60,7 +59,7 @@ class SessionModel {
     std::uint64_t refused = 0;  // by WATCH
     std::uint64_t served = 0;   // after they had waited
     std::uint64_t timeouts = 0;
-    std::uint64_t excused = 0;
+    std::uint64_t replies = 0;  // that were judged
   };
   static Counts& counts();
 
@@ -74,8 +73,8 @@ class SessionModel {
 
   Answer execute(const ClientRequest& request, const ReplyValue& actual);
   Answer judge_control(const ClientRequest& request, const ReplyValue& actual, Now now);
-  Answer judge_exec(const ClientRequest& request, const ReplyValue& actual, Now now, bool disturbed);
-  Answer judge_transaction(const ClientRequest& request, const ReplyValue& actual, std::int64_t now_ms, bool disturbed);
+  Answer judge_exec(const ClientRequest& request, const ReplyValue& actual, Now now);
+  Answer judge_transaction(const ClientRequest& request, const ReplyValue& actual, std::int64_t now_ms);
   Answer judge_refusal(std::int64_t now_ms) const;
   Answer judge_keys(const ClientRequest& request, const ReplyValue& actual);
   Answer judge_timeout(const ClientRequest& request, Now now);

@@ -130,6 +130,11 @@ std::vector<Arguments> SimulatedClient::draw_transaction() {
   for (std::uint64_t left = random_.below(site_.profile.commands_at_once + 1); left > 0; --left) {
     requests.push_back(random_.below(16) == 0 ? generator_.draw_waiting() : generator_.draw());
   }
+  // Reads the names of cold keys, so that the unit is suspended between changes.
+  if (random_.below(4) == 0) {
+    const auto place = static_cast<std::ptrdiff_t>(random_.between(1, requests.size()));
+    requests.insert(requests.begin() + place, command("keys", "*"));
+  }
   if (random_.below(16) == 0) requests.push_back({"get"});
   requests.push_back({random_.below(16) == 0 ? "discard" : "exec"});
   return requests;

@@ -42,7 +42,7 @@ void Witness::settle() {
   }
 }
 
-// A reply is put behind the others when its unit is committed, so whoever has one has been answered.
+// A reply joins the output when its unit is committed, so a session with a new reply has been answered.
 void Witness::settle(ClientStream& stream) {
   while (stream.output.size() > stream.made_bytes - stream.taken_bytes) {
     const std::string_view bytes =
@@ -51,7 +51,7 @@ void Witness::settle(ClientStream& stream) {
     if (!parsed) fail("client " + std::to_string(stream.session.id) + " has been given half a reply");
     world_.trace(std::hash<std::string_view>()(bytes.substr(0, parsed->size)));
     stream.made_bytes += parsed->size;
-    stream.replies.push_back({stream.made_bytes, 0, std::move(parsed->value)});
+    stream.replies.push_back({stream.made_bytes, 0, false, std::move(parsed->value)});
     judge(stream);
   }
   note_waiting(stream);
@@ -64,9 +64,9 @@ void Witness::judge(ClientStream& stream) {
   stream.requests.pop_front();
   if (!stream.judged) return;
   const std::vector<Ready> ready = ready_waiters();
-  const Answer answer =
-      stream.model.judge(request, reply.value, {clock_.wall_ms(), clock_.monotonic_us()}, /*disturbed=*/false);
+  const Answer answer = stream.model.judge(request, reply.value, {clock_.wall_ms(), clock_.monotonic_us()});
   reply.dependency = answer.dependency;
+  reply.changed = answer.unit && !answer.unit->changes().empty();
   if (say_) {
     say_("client " + std::to_string(stream.session.id) + ": " + words_of(request.arguments) + " -> " +
          reply.value.describe() + ", unit " + std::to_string(history_.units()) + ", tells of " +
@@ -126,10 +126,20 @@ void Witness::check_turn(const ClientStream& stream, const ClientRequest& reques
 void Witness::note_taken(ClientStream& stream, std::size_t size, std::vector<ReplyValue>& taken) {
   stream.taken_bytes += size;
   while (!stream.replies.empty() && stream.replies.front().end <= stream.taken_bytes) {
-    if (replies_promise_) history_.promise(stream.replies.front().dependency);
-    taken.push_back(std::move(stream.replies.front().value));
+    ClientStream::Reply& reply = stream.replies.front();
+    if (replies_promise_) {
+      if (!reply.changed && reply.dependency > history_.promised()) ++revelations_;
+      history_.promise(reply.dependency);
+    }
+    taken.push_back(std::move(reply.value));
     stream.replies.pop_front();
   }
+}
+
+bool Witness::unit_open() const {
+  return std::any_of(streams_.begin(), streams_.end(), [](const ClientStream* stream) {
+    return stream->batch != nullptr && stream->batch->transaction.opened;
+  });
 }
 
 void Witness::check_progress(std::int64_t patience_us) const {

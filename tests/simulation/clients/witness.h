@@ -40,7 +40,11 @@ class Witness {
   void settle();
   // The channel has taken bytes of replies: what they tell is promised.
   void note_taken(ClientStream& stream, std::size_t size, std::vector<ReplyValue>& taken);
+  // How often a reply that changed nothing was the first to tell of a change.
+  std::uint64_t revelations() const { return revelations_; }
 
+  // A transaction has begun to run and is not committed.
+  bool unit_open() const;
   // Fails if a request has been under way for that long, but for those that wait for keys that are not there.
   void check_progress(std::int64_t patience_us) const;
 
@@ -69,6 +73,7 @@ class Witness {
   History& history_;
   bool replies_promise_;
   Say say_;
+  std::uint64_t revelations_ = 0;
   std::vector<ClientStream*> streams_;
   std::vector<Waiter> waiters_;  // in order of arrival
 };
