@@ -1,7 +1,8 @@
 """The scenes of blocking.py in which clients wait for entries of streams: XREAD and XREADGROUP with BLOCK."""
 import time
 
-from harness import Error, parse_info
+from harness import parse_info
+from stage import ends
 
 SCENES = []
 ALL, NEW = "XREAD BLOCK 0 STREAMS s", "XREADGROUP GROUP g ann BLOCK 0 STREAMS s >"
@@ -149,12 +150,6 @@ def what_has_no_entries(stage):
     stage.block("b", NEW)
     told = stage.many("XSETID s 7-7", "XGROUP SETID s g 0", "XTRIM s MAXLEN 0", "XDEL s 1-1")
     return told + [stage.silent("a", 0.02), stage.silent("b", 0.02), stage.do("XADD", "s", "8-1", "f", "v"), *stage.get(*"ab"), *who(stage)]
-
-
-def ends(replies):
-    """XREADGROUP ends with another error since 7.2, which newer.py looks at."""
-    errors = (b"UNBLOCKED the stream key no longer exists", b"NOGROUP ", b"WRONGTYPE ")
-    return ["ends" if isinstance(reply, Error) and reply.startswith(errors) else reply for reply in replies]
 
 
 @scene
