@@ -212,6 +212,8 @@ void Listener::on_accept(int result, unsigned flags) {
 Task<> Listener::close() {
   TERRACE_CHECK(!closing_);
   closing_ = true;
+  // Another socket may listen at the address from now on, although this one is closed only when the kernel lets go of it.
+  ::shutdown(fd_, SHUT_RDWR);
   if (armed_) reactor_.cancel(completion_);
   if (waiter_) std::exchange(waiter_, {}).resume();  // it gets kShutdown
   while (armed_ || backing_off_) co_await idle_.wait();

@@ -50,7 +50,7 @@ class Listener {
   // wait at a time. kShutdown after close(); after any other error this listener accepts no more.
   AcceptAwaiter accept();
 
-  // Cancels accept() and the operation in the kernel, and closes sockets that accept() has not returned; unlinks a Unix
+  // Frees the address before it first suspends. Cancels accept() and the operation in the kernel, and closes sockets that accept() has not returned; unlinks a Unix
   // socket's file.
   Task<> close();
 

@@ -105,7 +105,8 @@ Result<void> Config::load_words(std::vector<std::string> words, unsigned depth) 
   }
   const Directive* directive = find_directive(name);
   if (directive == nullptr) return invalid(std::string(kBadDirective));
-  if (rest.empty() || (rest.size() > 1 && !(directive->flags & Directive::kManyWords))) {
+  // As in Redis, a directive that takes several words may have none: `save` and `bind` alone.
+  if (rest.size() != 1 && !(directive->flags & Directive::kManyWords)) {
     return invalid("wrong number of arguments");
   }
   std::string before = slot(*directive);
@@ -120,7 +121,7 @@ Result<void> Config::load_words(std::vector<std::string> words, unsigned depth) 
     value = value.empty() ? "" : before + " " + value;
     assign_value(*directive, value, settings_);
   }
-  note(*directive, rest[0]);
+  note(*directive, rest.empty() ? "" : rest[0]);
   return {};
 }
 

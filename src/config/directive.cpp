@@ -38,11 +38,17 @@ Result<std::string> parse_choice(const Directive& directive, const std::string& 
 Result<std::string> parse_number(const Directive& directive, const std::string& word) {
   auto number = parse_integer(word);
   if (!number) return invalid("argument couldn't be parsed into an integer");
-  if (*number < directive.minimum || *number > directive.maximum) {
-    return invalid("argument must be between " + std::to_string(directive.minimum) + " and " +
-                   std::to_string(directive.maximum) + " inclusive");
-  }
-  return word;
+  if (*number >= directive.minimum && *number <= directive.maximum) return word;
+  return invalid("argument must be between " + std::to_string(directive.minimum) + " and " +
+                 std::to_string(directive.maximum) + " inclusive");
+}
+
+Result<std::string> parse_bytes(const Directive& directive, const std::string& word) {
+  auto bytes = parse_memory(word);
+  if (!bytes.ok()) return bytes.error();
+  if (*bytes >= directive.minimum) return std::to_string(*bytes);
+  return invalid("argument must be between " + std::to_string(directive.minimum) +
+                 " and 9223372036854775807 inclusive");
 }
 
 }  // namespace
@@ -55,7 +61,8 @@ Result<std::int64_t> parse_memory(std::string_view text) {
     std::int64_t bytes;
   } kUnits[] = {{"", 1},        {"b", 1},        {"k", 1000},       {"kb", 1 << 10},
                 {"m", 1000000}, {"mb", 1 << 20}, {"g", 1000000000}, {"gb", 1 << 30}};
-  auto number = parse_integer(text.substr(0, digits));
+  const std::size_t zeros = std::min(text.find_first_not_of('0'), digits);
+  auto number = parse_integer(zeros > 0 && zeros == digits ? "0" : text.substr(zeros, digits - zeros));
   for (const auto& known : kUnits) {
     if (!number || !equals_ignoring_case(known.name, unit)) continue;
     std::int64_t bytes = 0;
@@ -76,11 +83,8 @@ Result<std::string> parse_value(const Directive& directive, std::span<const std:
       return invalid("argument must be 'yes' or 'no'");
     case Directive::Kind::kInteger:
       return parse_number(directive, word);
-    case Directive::Kind::kMemory: {
-      auto bytes = parse_memory(word);
-      if (!bytes.ok()) return bytes.error();
-      return std::to_string(*bytes);
-    }
+    case Directive::Kind::kMemory:
+      return parse_bytes(directive, word);
     case Directive::Kind::kEnum:
       return parse_choice(directive, word);
     default:

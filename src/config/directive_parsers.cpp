@@ -105,6 +105,7 @@ Result<std::string> parse_save(std::span<const std::string> words, const std::st
 }
 
 Result<std::string> parse_output_limits(std::span<const std::string> words, const std::string& current) {
+  if (words.empty()) return current;
   std::vector<std::string> fields = split(words);
   if (fields.empty() || fields.size() % 4 != 0) {
     return invalid("Wrong number of arguments in buffer limit configuration.");
@@ -203,7 +204,7 @@ void assign_octal(Settings& settings, const std::string& value) {
 // Only "no one" is possible.
 Result<std::string> parse_replicaof(std::span<const std::string> words, const std::string&) {
   std::vector<std::string> fields = split(words);
-  if (fields.empty()) return std::string();
+  if (fields.empty() && !words.empty()) return std::string();
   if (fields.size() != 2) return invalid("wrong number of arguments");
   if (equals_ignoring_case(fields[0], "no") && equals_ignoring_case(fields[1], "one")) return std::string();
   return invalid("this version cannot be a replica");
@@ -214,12 +215,51 @@ Result<std::string> parse_memory_or_percent(std::span<const std::string> words, 
   const std::string& word = words[0];
   if (!word.empty() && word.back() == '%') {
     auto percent = parse_integer(std::string_view(word).substr(0, word.size() - 1));
-    if (percent && *percent >= 0 && *percent <= 100) return word;
-    return invalid("argument must be a memory or percent value");
+    if (!percent || *percent < 0) return invalid("argument must be a memory or percent value");
+    if (*percent > 100) return invalid("percentage argument must be less or equal to 100");
+    return word;
   }
   auto bytes = parse_memory(word);
   if (!bytes.ok()) return invalid("argument must be a memory or percent value");
   return std::to_string(*bytes);
+}
+
+Result<std::string> parse_active_defrag(std::span<const std::string> words, const std::string&) {
+  if (words.size() != 1) return invalid("wrong number of arguments");
+  if (equals_ignoring_case(words[0], "no")) return std::string("no");
+  if (!equals_ignoring_case(words[0], "yes")) return invalid("argument must be 'yes' or 'no'");
+  return invalid(
+      "Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified Jemalloc like the "
+      "one shipped by default with the Redis source distribution");
+}
+
+Result<std::string> parse_host_name(std::span<const std::string> words, const std::string&) {
+  constexpr std::size_t kMostBytes = 255;
+  if (words.size() != 1) return invalid("wrong number of arguments");
+  const std::string& name = words[0];
+  if (name.size() > kMostBytes) return invalid("Hostnames must be less than 256 characters");
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  };
+  if (std::all_of(name.begin(), name.end(), fits)) return name;
+  return invalid("Hostnames may only contain alphanumeric characters, hyphens or dots");
+}
+
+Result<std::string> parse_title_template(std::span<const std::string> words, const std::string&) {
+  constexpr std::string_view kVariables[] = {"title",    "listen-addr", "server-mode", "port",
+                                             "tls-port", "unixsocket",  "config-file"};
+  if (words.size() != 1) return invalid("wrong number of arguments");
+  const Error refused = invalid("template format is invalid or contains unknown variables");
+  if (words[0].empty()) return refused;
+  std::string_view rest = words[0];
+  for (std::size_t at = rest.find('{'); at != rest.npos; at = rest.find('{')) {
+    const std::size_t end = rest.find('}', at);
+    if (end == rest.npos) return refused;
+    const std::string_view name = rest.substr(at + 1, end - at - 1);
+    if (std::find(std::begin(kVariables), std::end(kVariables), name) == std::end(kVariables)) return refused;
+    rest.remove_prefix(end + 1);
+  }
+  return words[0];
 }
 
 }  // namespace terrace

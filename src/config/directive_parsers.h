@@ -21,6 +21,9 @@ Result<std::string> parse_oom_values(std::span<const std::string> words, const s
 Result<std::string> parse_octal(std::span<const std::string> words, const std::string& current);
 Result<std::string> parse_replicaof(std::span<const std::string> words, const std::string& current);
 Result<std::string> parse_memory_or_percent(std::span<const std::string> words, const std::string& current);
+Result<std::string> parse_active_defrag(std::span<const std::string> words, const std::string& current);
+Result<std::string> parse_host_name(std::span<const std::string> words, const std::string& current);
+Result<std::string> parse_title_template(std::span<const std::string> words, const std::string& current);
 
 void assign_bind(Settings& settings, const std::string& value);
 void assign_dir(Settings& settings, const std::string& value);

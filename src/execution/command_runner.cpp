@@ -105,6 +105,8 @@ void CommandRunner::account(CommandBatch& x, std::size_t start) {
 void CommandRunner::gather_effect(CommandBatch& x, bool alone) {
   Call& call = x.call;
   if (!x.origin->logged) return x.unit.effects().clear();
+  // What may change keys is admitted as a write.
+  TERRACE_CHECK(!call.changed || (call.row().flags & (kWrite | kMayWrite)) != 0);
   if (call.changed && !call.effects_replaced) {
     const unsigned database = x.session->database;
     if (!alone || !x.unit.effects().empty()) {

@@ -61,7 +61,11 @@ class Context {
   // The command comes from the log, which has an effect for each expired key: expired keys are not removed on look-up.
   bool replaying() const { return !batch_.origin->expires; }
 
-  std::string_view argument(std::size_t index) const { return arguments[index]; }
+  // The row's arity says which arguments there are in any case.
+  std::string_view argument(std::size_t index) const {
+    TERRACE_CHECK(index < arguments.size());
+    return arguments[index];
+  }
 
   // --- keys of the selected database (or of `database`, where given) The record of a key, nullptr if the key is absent
   // or expired. As in Redis, the look-up removes an expired key; not in replay. O(1). read() sets the access clock and

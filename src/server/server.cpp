@@ -157,14 +157,14 @@ io::Task<Result<void>> Server::open_store() {
 }
 
 io::Task<Result<void>> Server::listen() {
-  Result<void> tcp = listen_tcp(listeners_);
+  Result<void> tcp = listen_tcp(settings_, listeners_);
   // The kernel closes the ring of a killed process, and with it the listening sockets, some time after the process has
   // ended. A restart directly after a kill finds the port still in use.
   for (int attempt = 0; !tcp.ok() && tcp.error().code == ErrorCode::kBusy && attempt < kBindAttempts; ++attempt) {
     co_await close_listeners(std::move(listeners_));
     listeners_.clear();
     co_await reactor_.sleep_ms(kBindPauseMs);
-    tcp = listen_tcp(listeners_);
+    tcp = listen_tcp(settings_, listeners_);
   }
   if (!tcp.ok()) co_return tcp;
   for (const auto& listener : listeners_) io::spawn(accept(*listener, false));
@@ -183,18 +183,18 @@ io::Task<Result<void>> Server::listen() {
 }
 
 // It is no error if this machine does not have an address that is written with a '-' in front.
-Result<void> Server::listen_tcp(std::vector<std::unique_ptr<io::Listener>>& listeners) {
-  if (settings_.port == 0) return {};
-  for (std::string address : settings_.bind) {
+Result<void> Server::listen_tcp(const Settings& settings, Listeners& listeners) {
+  if (settings.port == 0) return {};
+  for (std::string address : settings.bind) {
     bool optional = address.starts_with('-');
     if (optional) address.erase(0, 1);
     if (address == "::*") address = "::";
-    auto listener = io::Listener::listen_tcp(reactor_, address, static_cast<std::uint16_t>(settings_.port),
-                                             static_cast<int>(settings_.tcp_backlog));
+    auto listener = io::Listener::listen_tcp(reactor_, address, static_cast<std::uint16_t>(settings.port),
+                                             static_cast<int>(settings.tcp_backlog));
     if (listener.ok()) {
       listeners.push_back(std::move(*listener));
     } else if (!optional) {
-      return Error{listener.error().code, "Failed listening on port " + std::to_string(settings_.port) +
+      return Error{listener.error().code, "Failed listening on port " + std::to_string(settings.port) +
                                               " (TCP), aborting: " + listener.error().message};
     }
   }
@@ -222,8 +222,17 @@ io::Task<> Server::watch_signals() {
   }
 }
 
-io::Task<> Server::close_listeners(std::vector<std::unique_ptr<io::Listener>> listeners) {
+io::Task<> Server::close_listeners(Listeners listeners) {
   for (auto& listener : listeners) co_await listener->close();
+}
+
+// All addresses are free when this returns.
+void Server::close_beside(Listeners listeners) {
+  for (auto& listener : listeners) {
+    Listeners one;
+    one.push_back(std::move(listener));
+    io::spawn(close_listeners(std::move(one)));
+  }
 }
 
 io::Task<int> Server::shut_down() {
@@ -319,24 +328,21 @@ std::optional<SettingsObserver::Refusal> Server::settings_changed(const Settings
   return std::nullopt;
 }
 
+// The new addresses may overlap with the old ones, so the old listeners end first. Where the new addresses cannot be had the
+// server listens at the old ones again.
 std::optional<SettingsObserver::Refusal> Server::rebind(const Settings& before) {
-  bool same_port = settings_.port == before.port;
-  if (same_port) {
-    io::spawn(close_listeners(std::move(listeners_)));
-    listeners_.clear();
-  }
-  std::vector<std::unique_ptr<io::Listener>> listeners;
-  Result<void> listening = listen_tcp(listeners);
+  close_beside(std::exchange(listeners_, {}));
+  const Result<void> listening = listen_tcp(settings_, listeners_);
   if (!listening.ok()) {
     logger_.warning(listening.error().message);
-    io::spawn(close_listeners(std::move(listeners)));
-    if (same_port) return Refusal{"bind", "Failed to bind to specified addresses."};
-    return Refusal{"port", "Unable to listen on this port. Check server logs."};
+    close_beside(std::exchange(listeners_, {}));
+    const Result<void> again = listen_tcp(before, listeners_);
+    if (!again.ok()) logger_.warning("The old addresses are lost, too: " + again.error().message);
   }
-  if (!same_port) io::spawn(close_listeners(std::move(listeners_)));
-  listeners_ = std::move(listeners);
   for (const auto& listener : listeners_) io::spawn(accept(*listener, false));
-  return std::nullopt;
+  if (listening.ok()) return std::nullopt;
+  if (settings_.port == before.port) return Refusal{"bind", "Failed to bind to specified addresses."};
+  return Refusal{"port", "Unable to listen on this port. Check server logs."};
 }
 
 }  // namespace terrace

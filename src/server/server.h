@@ -69,20 +69,22 @@ class Server final : public SettingsObserver, io::TurnObserver {
 
  private:
   enum class Phase : std::uint8_t { kLoading, kServing, kClosed };
+  using Listeners = std::vector<std::unique_ptr<io::Listener>>;
 
   void at_long_turn(const char* cause, std::int64_t duration_us) override;
   io::Task<> start();
   // Logs the message and ends the server with exit code 1.
   void fail(const std::string& message);
   io::Task<Result<void>> listen();
-  Result<void> listen_tcp(std::vector<std::unique_ptr<io::Listener>>& listeners);
+  Result<void> listen_tcp(const Settings& settings, Listeners& listeners);
   io::Task<> accept(io::Listener& listener, bool unix_socket);
   io::Task<> watch_signals();
   io::Task<> serve_periodically();
   io::Task<> report_progress();
   // Runs a background loop. shut_down() waits until it has ended.
   io::Task<> keep(io::Task<> loop);
-  io::Task<> close_listeners(std::vector<std::unique_ptr<io::Listener>> listeners);
+  io::Task<> close_listeners(Listeners listeners);
+  void close_beside(Listeners listeners);
   io::Task<Result<void>> open_store();
   io::Task<int> shut_down();
   std::optional<Refusal> rebind(const Settings& before);
@@ -111,7 +113,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
   Reload reload_;
   Authentication authentication_;
   ServerInfo info_;
-  std::vector<std::unique_ptr<io::Listener>> listeners_;
+  Listeners listeners_;
   std::unique_ptr<io::Listener> unix_listener_;
   io::Gate loops_;
   Phase phase_ = Phase::kLoading;

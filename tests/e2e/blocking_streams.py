@@ -2,6 +2,7 @@
 import time
 
 from harness import parse_info
+from stage import ends
 
 SCENES = []
 ALL, NEW = "XREAD BLOCK 0 STREAMS s", "XREADGROUP GROUP g ann BLOCK 0 STREAMS s >"
@@ -75,7 +76,7 @@ def wrong_arguments_of_block(stage):
         "XREAD BLOCK STREAMS s 0", "XREAD STREAMS s 0 BLOCK", "XREAD BLOCK 0 COUNT x STREAMS s 0", "XREAD BLOCK 0 STREAMS s t 0",
         "XREAD BLOCK 0 STREAMS s x", "XREADGROUP GROUP g ann BLOCK x STREAMS s >", "XREADGROUP BLOCK 0 STREAMS s > 1 2", "XREAD BLOCK 1 NOACK STREAMS s 0",
         "COMMAND GETKEYS XREAD BLOCK 0 STREAMS a b 0 0", "COMMAND GETKEYS XREADGROUP GROUP g c BLOCK 0 STREAMS a b 0 0")]
-    stage.block("b", "XREAD BLOCK 9223372036854775807 STREAMS s 0")
+    stage.block("b", "XREAD BLOCK 9000000000000000000 STREAMS s 0")
     return stage["a"].pipeline(commands) + [stage.do("XADD", "s", "1-1", "f", "v"), *stage.get("b")]
 
 
@@ -158,11 +159,11 @@ def the_group_goes(stage):
     stage.block("b", "XREADGROUP GROUP h ann BLOCK 0 STREAMS s >")
     stage.block("c", f"{ALL} $")
     stage.block("d", NEW, "PING")
-    told = [stage.do("XGROUP", "DESTROY", "s", "g"), *stage.get("a", "d", "d"), stage.do("XGROUP", "DESTROY", "s", "no"), stage.silent("b", 0.02)]
+    told = [stage.do("XGROUP", "DESTROY", "s", "g"), *ends(stage.get("a", "d", "d")), stage.do("XGROUP", "DESTROY", "s", "no"), stage.silent("b", 0.02)]
     told += [stage.do("XGROUP", "DELCONSUMER", "s", "h", "ann"), stage.do("XADD", "s", "1-1", "f", "v"), *stage.get(*"bc")]
     stage.many("XGROUP CREATE s g $")
     stage.block("a", NEW)
-    return told + [*stage.many("XADD t 1-1 f v", "RENAME t s"), *stage.get("a")]
+    return told + [*stage.many("XADD t 1-1 f v", "RENAME t s"), *ends(stage.get("a"))]
 
 
 WAYS_TO_GO = ("DEL s", "UNLINK s", "SET s x", "RENAME s away", "RENAME other s", "MOVE s 5", "FLUSHDB", "FLUSHALL", "SWAPDB 0 5", "COPY other s REPLACE",
@@ -178,7 +179,7 @@ def the_key_goes(stage):
                    "XADD grouped 0-1 f v", "XGROUP CREATE grouped g 0")
         stage.block("a", NEW)
         stage.block("b", f"{ALL} $")
-        told += [way, *stage.many(way), *stage.get("a"), stage.silent("b", 0.01), *stage.many("DEL s", "XADD s 2-1 f v"), *stage.get("b")]
+        told += [way, *stage.many(way), *ends(stage.get("a")), stage.silent("b", 0.01), *stage.many("DEL s", "XADD s 2-1 f v"), *stage.get("b")]
     return told
 
 
@@ -187,7 +188,7 @@ def the_key_expires(stage):
     group_stage(stage)
     stage.block("a", NEW)
     stage.block("b", f"{ALL} 0")
-    told = [stage.do("PEXPIRE", "s", "30"), *stage.get("a"), stage.silent("b", 0.05), stage.do("EXISTS", "s")]
+    told = [stage.do("PEXPIRE", "s", "30"), *ends(stage.get("a")), stage.silent("b", 0.05), stage.do("EXISTS", "s")]
     return told + [stage.do("XADD", "s", "1-1", "f", "v"), *stage.get("b")]
 
 
@@ -195,7 +196,7 @@ def the_key_expires(stage):
 def one_of_several_keys_goes(stage):
     group_stage(stage, "XGROUP CREATE t g $ MKSTREAM")
     stage.block("a", "XREADGROUP GROUP g ann BLOCK 0 STREAMS s t > >", "PING")
-    return [stage.do("DEL", "t"), *stage.get("a", "a"), stage.blocked()]
+    return [stage.do("DEL", "t"), *ends(stage.get("a", "a")), stage.blocked()]
 
 
 @scene
@@ -227,7 +228,7 @@ def a_group_behind_a_swap(stage):
     stage.block("a", NEW)
     stage.block("b", "XREADGROUP GROUP g ann BLOCK 0 STREAMS t >")
     stage.block("c", "XREADGROUP GROUP g ann BLOCK 0 STREAMS u >")
-    return [stage.do("SWAPDB", "0", "1"), *stage.get(*"abc"), *who(stage)]
+    return [stage.do("SWAPDB", "0", "1"), *ends(stage.get(*"abc")), *who(stage)]
 
 
 @scene

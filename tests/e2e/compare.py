@@ -2,6 +2,7 @@
 import math
 import re
 
+import newer
 from harness import Error, Simple
 
 TIME_TOLERANCE_MS = 10_000
@@ -123,11 +124,16 @@ def is_number(text):
 
 def same(name, arguments, ours, theirs, options):
     """Whether the subject's reply `ours` to a command is as good as redis-server's, `theirs`."""
+    if name in newer.LOOK_UP_LATER and isinstance(ours, Error):
+        options["errors_apart"] = True
     if ours == theirs and type(ours) is type(theirs):
         return True
     if (name in ("sort", "sort_ro") and refused_for_another(arguments, ours, theirs)
             or name in ("command|getkeys", "command|getkeysandflags") and counts_keys_by_half_a_number(arguments, ours, theirs)):
         options["errors_apart"] = True  # one server has counted an error that the other has not
+        return True
+    if name in newer.DIFFERENCES and newer.DIFFERENCES[name][2](ours, theirs):
+        options["errors_apart"] = True
         return True
     if isinstance(ours, Error) or isinstance(theirs, Error):
         return name == "object|refcount" and shape(ours) == shape(theirs)

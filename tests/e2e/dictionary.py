@@ -7,6 +7,8 @@ cannot be compared at all stands in LEFT_OUT with the reason. Everything else in
 import random
 import time
 
+import newer
+
 # Commands (or "group:NAME", or "prefix|*") that are not generated, each with the reason.
 LEFT_OUT = {
     "group:pubsub": "a subscribed connection gets pushes at any time: pushes have no place in a request-reply order",
@@ -55,6 +57,7 @@ LEFT_OUT = {
     "spop": "random members: the servers' states would part; a lane compares it",
     "terrace|*": "Terrace's own", "terrace": "Terrace's own",
     "wait": "replication", "waitaof": "replication",
+    "delifeq": "of Valkey 9.0, redis-server does not know it; conditional_delete.py covers it",
     **dict.fromkeys(("hexpire", "hexpireat", "hexpiretime", "hpersist", "hpexpire", "hpexpireat", "hpexpiretime", "hpttl", "httl"),
                     "of Redis 7.4, 7.0 does not know it; field_expiry.py covers it"),
     **dict.fromkeys(("hgetdel", "hgetex", "hsetex"), "of Redis 8.0, 7.0 does not know it; field_expiry.py covers it"),
@@ -308,6 +311,8 @@ class Dictionary:
             if len(out) > 1 and out != [b"COMMAND", out[-1]]:
                 out.pop()
         elif chance < 0.97:
+            if command.name in newer.ARITIES:
+                return out  # it may have one more argument since
             out.append(self.value()[:100])
         elif chance < 0.985:
             if len(out) > len(command.words):

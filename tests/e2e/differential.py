@@ -158,7 +158,7 @@ class Run:
             self.own, reference = read_commands(ours), read_commands(theirs)
         unknown = [n for n in self.own if n not in reference and not reason_left_out(self.own[n])]
         if unknown:
-            raise Difference("commands that redis-server does not know and no reason in LEFT_OUT: " + " ".join(sorted(unknown)))
+            raise Difference("commands that redis-server does not know, with no reason in LEFT_OUT (dictionary.py): " + " ".join(sorted(unknown)))
         known = {name: command for name, command in reference.items() if name in self.own}
         large = self.options.config == "spilled"
         self.dictionary = Dictionary(self.options.seed, known, self.options.keys or (400 if large else 40), large,
@@ -166,7 +166,7 @@ class Run:
         self.interleaving = Interleaving(self.dictionary, CONNECTIONS)
         uncovered = [n for n in self.own if n not in self.dictionary.commands and not reason_left_out(self.own[n])]
         if uncovered:
-            raise Difference("commands without generator and without reason: " + " ".join(sorted(uncovered)))
+            raise Difference("commands without generator, with no reason in LEFT_OUT (dictionary.py): " + " ".join(sorted(uncovered)))
         self.missing = sorted(set(reference) - set(self.own))
 
     # --- one batch

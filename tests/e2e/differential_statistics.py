@@ -1,4 +1,5 @@
 """What INFO counts and redis-server and Terrace both count exactly, for differential.py."""
+import newer
 from harness import parse_info
 
 SECTIONS = ("keyspace", "stats", "commandstats", "errorstats")
@@ -19,5 +20,6 @@ def statistics(keyspace, stats, commands, errors):
 
 
 def parts_with_errors(name):
-    """What differs when one server has refused a command that the other has not: errors, and the look-ups of SORT's patterns."""
-    return name.startswith(("errorstat_", "total_error", "keyspace_", "cmdstat_sort", "cmdstat_command|getkeys"))
+    """What differs when one server has refused a command that the other has not: errors, and look-ups."""
+    return (name.startswith(("errorstat_", "total_error", "keyspace_", "cmdstat_sort", "cmdstat_command|getkeys"))
+            or name.removeprefix("cmdstat_") in newer.DIFFERENCES)

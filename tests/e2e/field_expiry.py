@@ -159,6 +159,9 @@ def run_hidden(client, large, spilled):
         expect(client, "HTTL h FIELDS 1 x", [-1 if b"x" in left else -2])
     expect(client, "EXISTS g", 0)  # HDEL has found it empty
     anew()
+    expect(client, "HGETDEL g FIELDS 1 x", [None])
+    expect(client, "EXISTS g", 0)
+    anew()
     check(client.ok("SORT", "l", "BY", "nosort", "GET", "*->x", "STORE", "d") == 2, "SORT STORE")
     expect(client, "LRANGE d 0 -1", [b"", b""])
 

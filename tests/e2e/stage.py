@@ -166,6 +166,12 @@ def parted(ours, theirs):
     return None
 
 
+def ends(replies):
+    """XREADGROUP ends with another error since 7.2, which newer.py looks at."""
+    errors = (b"UNBLOCKED the stream key no longer exists", b"NOGROUP ", b"WRONGTYPE ")
+    return ["ends" if isinstance(reply, Error) and reply.startswith(errors) else reply for reply in replies]
+
+
 def same_scenes(scenes, subject, reference, only=None, kind=Stage):
     """Plays the scenes, or the one of that name, at both servers; says how many. `kind`: the stage at the subject."""
     played, wrong = 0, []

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Every source file is compiled by some target; every *_test.cpp is in a test program.
+"""Every source file is compiled by some target; every *_test.cpp is in a test program; the suite knows every script of tests/e2e.
 
   every_file_built.py BUILD_FOLDER...   (folders with a compile_commands.json)
 """
@@ -28,6 +28,14 @@ def main():
         if path.startswith("tests/") and not path.endswith("_test.cpp") and "TEST" in open(os.path.join(ROOT, path)).read().split("TERRACE")[0] \
                 and "gtest/gtest.h" in open(os.path.join(ROOT, path)).read():
             findings.add(path, 1, "holds tests but is not named *_test.cpp")
+    with open(os.path.join(ROOT, "tests/e2e/CMakeLists.txt")) as file:
+        suite = file.read()
+    scripts = [path for path in project_files((".py",)) if path.startswith("tests/e2e/")]
+    for path in scripts:
+        with open(os.path.join(ROOT, path)) as file:
+            is_program = "__main__" in file.read()
+        if is_program and os.path.basename(path) not in suite:
+            findings.add(path, 1, "a test that never runs: tests/e2e/CMakeLists.txt does not name it")
     findings.end(f"{len(files)} files")
 
 

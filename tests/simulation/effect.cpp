@@ -169,4 +169,12 @@ std::optional<Value> apply(const Effect& effect, const Value* old) {
   }
 }
 
+std::string describe(const Effect& effect) {
+  constexpr const char* kKinds[] = {"set",          "append", "add",   "patch", "expire",
+                                    "expire parts", "delete", "flush", "swap"};
+  return std::string(kKinds[static_cast<unsigned>(effect.kind)]) + " " + std::to_string(effect.database) + "/" +
+         effect.key.substr(0, 40) + " " + std::to_string(effect.amount) + " [" + std::to_string(effect.value.size()) +
+         (effect.was_absent ? " bytes, was absent]" : " bytes]");
+}
+
 }  // namespace terrace::simulation

@@ -82,4 +82,7 @@ struct Value {
 };
 std::optional<Value> apply(const Effect& effect, const Value* old);
 
+// For messages.
+std::string describe(const Effect& effect);
+
 }  // namespace terrace::simulation

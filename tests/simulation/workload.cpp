@@ -20,14 +20,6 @@ using storage::Record;
 // On a disk whose slowest operation takes milliseconds nobody waits this long.
 constexpr std::int64_t kPatienceUs = 120'000'000;
 
-std::string words_of(const Effect& effect) {
-  constexpr const char* kKinds[] = {"set",          "append", "add",   "patch", "expire",
-                                    "expire parts", "delete", "flush", "swap"};
-  return std::string(kKinds[static_cast<unsigned>(effect.kind)]) + " " + std::to_string(effect.database) + "/" +
-         effect.key.substr(0, 40) + " " + std::to_string(effect.amount) + " [" + std::to_string(effect.value.size()) +
-         (effect.was_absent ? " bytes, was absent]" : " bytes]");
-}
-
 }  // namespace
 
 Workload::Workload(const Site& site)
@@ -442,7 +434,7 @@ void Workload::append(std::vector<Effect> effects) {
 void Workload::note_appended(std::uint64_t position, std::vector<Effect> effects) {
   unit_ends_.insert(position);
   for (const Effect& effect : effects) {
-    if (site_.say) site_.say("-> " + std::to_string(position) + " " + words_of(effect));
+    if (site_.say) site_.say("-> " + std::to_string(position) + " " + describe(effect));
     if (!effect.key.empty()) site_.engine.note_change(Key(effect.key).hash, position);
     for (ScanCheck& scan : scans_) scan.note(effect);
   }

@@ -95,8 +95,8 @@ void hscan(Context& context) {
   if (!find_hash(context, record)) return;
   if (record == nullptr) return ElementScan::reply_empty(context);
   const HashView hash = hash_view(context, *record);
-  ElementScan::reply(context, *cursor, [&hash](std::uint64_t from, ElementScan& out) {
-    return hash.scan(from, [&out](std::string_view field, std::string_view value) { out.add(field, {field, value}); });
+  ElementScan::reply(context, *cursor, Scanned::kHash, [&hash](std::uint64_t from, ElementScan& out) {
+    return hash.scan(from, [&out](std::string_view field, std::string_view value) { out.add(field, value); });
   });
 }
 

@@ -14,7 +14,9 @@ constexpr Argument kHmsetArgumentsFieldValue[] = {string("field"), string("value
 constexpr Argument kHmsetArguments[] = {key(), multiple(block("field_value", kHmsetArgumentsFieldValue))};
 constexpr Argument kHrandfieldArgumentsOptions[] = {integer("count"), optional(token("withvalues", "WITHVALUES"))};
 constexpr Argument kHrandfieldArguments[] = {key(), optional(block("options", kHrandfieldArgumentsOptions))};
-constexpr Argument kHscanArguments[] = {key(), integer("cursor"), match_option(), count_option()};
+constexpr Change kHscanHistory[] = {{"7.4.0", "The option NOVALUES."}};
+constexpr Argument kHscanArguments[] = {key(), integer("cursor"), match_option(), count_option(),
+                                        since("7.4.0", optional(token("novalues", "NOVALUES")))};
 constexpr Argument kHsetnxArguments[] = {key(), string("field"), string("value")};
 
 constexpr Argument kFieldsOfBlock[] = {integer("numfields"), multiple(string("field"))};
@@ -302,6 +304,7 @@ constexpr Command kCommands[] = {
      .group = "hash",
      .complexity = "O(1) a call, O(N) for all of it.",
      .tips = "nondeterministic_output",
+     .history = kHscanHistory,
      .arguments = kHscanArguments},
     {.name = "hset",
      .arity = -4,

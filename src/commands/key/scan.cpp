@@ -12,7 +12,7 @@ namespace terrace::commands {
 void scan(Context& context) {
   const auto cursor = cursor_argument(context, 1);
   if (!cursor) return;
-  const auto request = scan_options(context, 2, /*with_type=*/true);
+  const auto request = scan_options(context, 2, Scanned::kKeys);
   if (!request) return;
   std::vector<std::string> names;
   std::vector<std::string> expired;

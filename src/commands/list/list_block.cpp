@@ -13,7 +13,7 @@ using types::ListEnd;
 
 void blocking_pop(Context& context, ListEnd end) {
   const std::size_t last = context.arguments.size() - 1;
-  const auto timeout_ms = timeout_argument(context, last);
+  const auto timeout_ms = seconds_timeout_argument(context, last);
   if (!timeout_ms) return;
   const auto keys = context.arguments.subspan(1, last - 1);
   for (const std::string_view key : context.candidates(keys)) {
@@ -30,7 +30,7 @@ void blocking_pop(Context& context, ListEnd end) {
 
 // True: an element was moved.
 bool blocking_move(Context& context, ListEnd from, ListEnd to, std::size_t timeout_index) {
-  const auto timeout_ms = timeout_argument(context, timeout_index);
+  const auto timeout_ms = seconds_timeout_argument(context, timeout_index);
   if (!timeout_ms) return false;
   if (context.write(context.argument(1)) != nullptr) return move_element(context, from, to);
   if (context.may_block()) {
@@ -67,7 +67,7 @@ void brpoplpush(Context& context) {
 void blmpop(Context& context) {
   const auto pop = multiple_pop_arguments(context, 2);
   if (!pop) return;
-  const auto timeout_ms = timeout_argument(context, 1);
+  const auto timeout_ms = seconds_timeout_argument(context, 1);
   if (!timeout_ms || pop_first_list(context, context.candidates(pop->keys), pop->popping)) return;
   context.block({.type = ValueType::kList, .keys = pop->keys, .timeout_ms = *timeout_ms});
 }

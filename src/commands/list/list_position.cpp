@@ -14,8 +14,6 @@ using storage::ValueType;
 using types::ListPlace;
 using types::ListView;
 
-constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
-
 struct Search {
   std::int64_t rank = 1;                // the first match that is replied; negative: counted from the end
   std::optional<std::int64_t> matches;  // how many matches are replied; 0: all
@@ -33,8 +31,11 @@ std::optional<std::int64_t> positive_argument(Context& context, std::size_t inde
 bool parse_rank(Context& context, std::size_t index, Search& search) {
   const auto rank = integer_argument(context, index);
   if (!rank) return false;
-  // Redis cannot negate the smallest number and takes the first match from the end.
-  search.rank = *rank == kMin ? -1 : *rank;
+  if (*rank == std::numeric_limits<std::int64_t>::min()) {  // which cannot be negated
+    context.reply.error("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807");
+    return false;
+  }
+  search.rank = *rank;
   if (*rank != 0) return true;
   context.reply.error(
       "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start "

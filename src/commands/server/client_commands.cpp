@@ -99,8 +99,10 @@ struct KillFilter {
   std::optional<bool> normal;
   std::string_view address, local_address, user;
   bool skip_me = true;
+  std::int64_t least_age_s = 0;
 
-  bool matches(const Session& session) const {
+  bool matches(const Session& session, std::int64_t now_ms) const {
+    if (least_age_s > 0 && (now_ms - session.created_ms) / 1000 < least_age_s) return false;
     if (id && *id != session.id) return false;
     if (normal && !*normal) return false;
     if (!address.empty() && address != session.address) return false;
@@ -136,6 +138,14 @@ bool parse_kill_filter(Context& context, KillFilter& filter) {
         return false;
       }
       filter.user = value;
+    } else if (is_option(option, "MAXAGE")) {
+      const auto seconds = parse_integer(value);
+      if (!seconds || *seconds <= 0) {
+        context.reply.error(seconds ? "ERR maxage should be greater than 0"
+                                    : "ERR maxage is not an integer or out of range");
+        return false;
+      }
+      filter.least_age_s = *seconds;
     } else if (is_option(option, "SKIPME") && (is_option(value, "YES") || is_option(value, "NO"))) {
       filter.skip_me = is_option(value, "YES");
     } else {
@@ -151,7 +161,7 @@ std::int64_t kill_matching(Context& context, const KillFilter& filter) {
   for (const auto& [number, connection] : context.parts<ClientParts>().clients.all()) {
     Session& session = connection->session();
     bool me = session.id == context.session.id;
-    if (session.closing || (me && filter.skip_me) || !filter.matches(session)) continue;
+    if (session.closing || (me && filter.skip_me) || !filter.matches(session, context.now_ms)) continue;
     ++killed;
     if (me) {
       session.close_after_reply = true;
@@ -198,9 +208,8 @@ void pause(Context& context) {
   } else if (context.arguments.size() > 4) {
     return context.reply.syntax_error();
   }
-  auto timeout_ms = parse_integer(context.argument(2));
-  if (!timeout_ms) return context.reply.error("ERR timeout is not an integer or out of range");
-  if (*timeout_ms < 0) return context.reply.error("ERR timeout is negative");
+  const auto timeout_ms = milliseconds_timeout_argument(context, 2);
+  if (!timeout_ms) return;
   context.parts<ClientParts>().dispatcher.pause().begin(*timeout_ms, all);
   context.reply.ok();
 }
@@ -257,7 +266,7 @@ void help(Context& context) {
       "KILL <ip:port>",
       "    Closes the connection from that address.",
       "KILL <option> <value> [<option> <value> [...]]",
-      "    Closes the connections that fit: ADDR, LADDR, TYPE, USER, ID, SKIPME.",
+      "    Closes the connections that fit: ADDR, LADDR, TYPE, USER, ID, MAXAGE, SKIPME.",
       "LIST [TYPE <type> | ID <id> [<id> ...]]",
       "    The connections, a line each.",
       "NO-EVICT (ON|OFF)",
@@ -298,6 +307,7 @@ constexpr Argument kKillFilters[] = {
     option("ADDR", string("ip:port")),
     since("6.2.0", option("LADDR", string("ip:port"))),
     option("SKIPME", string("yes/no")),
+    since("7.4.0", option("MAXAGE", integer("maxage"))),
 };
 constexpr Argument kKillFormats[] = {
     {.type = Argument::Type::kString, .name = "ip:port", .deprecated_since = "2.8.12"},
@@ -328,7 +338,8 @@ constexpr Change kKillHistory[] = {{"2.8.12", "Filters in place of one address."
                                    {"2.8.12", "The filter `ID`."},
                                    {"3.2.0", "The type `master`."},
                                    {"5.0.0", "The type `replica`, another word for `slave`."},
-                                   {"6.2.0", "The filter `LADDR`."}};
+                                   {"6.2.0", "The filter `LADDR`."},
+                                   {"7.4.0", "The filter `MAXAGE`."}};
 constexpr Change kListHistory[] = {
     {"2.8.12", "The field `id`."},
     {"5.0.0", "The filter `TYPE`."},

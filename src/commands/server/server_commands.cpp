@@ -197,15 +197,12 @@ io::Task<> wait_for_replicas(Context& context, std::int64_t timeout_ms) {
 io::Task<> waitaof(Context& context) {
   auto local = parse_integer(context.argument(1));
   auto replicas = parse_integer(context.argument(2));
-  auto timeout_ms = parse_integer(context.argument(3));
   if (!local || !replicas || *local < 0 || *local > 1 || *replicas < 0) {
     context.reply.error("ERR value is out of range, must be positive");
     co_return;
   }
-  if (!timeout_ms || *timeout_ms < 0) {
-    context.reply.error(timeout_ms ? "ERR timeout is negative" : "ERR timeout is not an integer or out of range");
-    co_return;
-  }
+  const auto timeout_ms = milliseconds_timeout_argument(context, 3);
+  if (!timeout_ms) co_return;
   storage::Engine& engine = context.engine();
   const std::uint64_t position = engine.end_position();
   if (!context.in_transaction()) {

@@ -57,8 +57,8 @@ void sscan(Context& context) {
   if (!find_set(context, record)) return;
   if (record == nullptr) return ElementScan::reply_empty(context);
   const SetView set(*record);
-  ElementScan::reply(context, *cursor, [&set](std::uint64_t from, ElementScan& out) {
-    return set.scan(from, [&out](std::string_view member) { out.add(member, {member}); });
+  ElementScan::reply(context, *cursor, Scanned::kMembers, [&set](std::uint64_t from, ElementScan& out) {
+    return set.scan(from, [&out](std::string_view member) { out.add(member); });
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -48,19 +49,41 @@ std::optional<unsigned> database_argument(Context& context, std::size_t index) {
   return static_cast<unsigned>(*number);
 }
 
-std::optional<std::int64_t> timeout_argument(Context& context, std::size_t index) {
+namespace {
+
+// As of Redis 7.2: also the point in time at which the timeout ends is in the range of int64.
+std::optional<std::int64_t> checked_timeout(Context& context, std::int64_t timeout_ms) {
+  if (timeout_ms < 0) {
+    context.reply.error("ERR timeout is negative");
+  } else if (timeout_ms > std::numeric_limits<std::int64_t>::max() - context.now_ms) {
+    context.reply.error("ERR timeout is out of range");
+  } else {
+    return timeout_ms;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> seconds_timeout_argument(Context& context, std::size_t index) {
   const auto seconds = types::parse_real(context.argument(index));
   if (!seconds) {
     context.reply.error("ERR timeout is not a float or out of range");
     return std::nullopt;
   }
   const long double milliseconds = std::ceil(*seconds * 1000);
-  // A time beyond the range of int64 gets the same error.
-  if (milliseconds < 0 || milliseconds >= 0x1p63L) {
-    context.reply.error("ERR timeout is negative");
+  if (milliseconds >= 0x1p63L) {
+    context.reply.error("ERR timeout is out of range");
     return std::nullopt;
   }
-  return static_cast<std::int64_t>(milliseconds);
+  return checked_timeout(context, milliseconds < 0 ? -1 : static_cast<std::int64_t>(milliseconds));
+}
+
+std::optional<std::int64_t> milliseconds_timeout_argument(Context& context, std::size_t index) {
+  const auto milliseconds = types::parse_integer(context.argument(index));
+  if (milliseconds) return checked_timeout(context, *milliseconds);
+  context.reply.error("ERR timeout is not an integer or out of range");
+  return std::nullopt;
 }
 
 void wrong_argument_count(Context& context) {

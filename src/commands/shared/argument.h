@@ -28,8 +28,9 @@ std::optional<std::int32_t> int32_argument(Context& context, std::size_t index, 
 // The number of a database that exists.
 std::optional<unsigned> database_argument(Context& context, std::size_t index);
 
-// A time in seconds, also with a fraction, as milliseconds, rounded up.
-std::optional<std::int64_t> timeout_argument(Context& context, std::size_t index);
+// Timeouts in milliseconds; seconds may have a fraction, and are rounded up. Each replies the error if there is one.
+std::optional<std::int64_t> seconds_timeout_argument(Context& context, std::size_t index);
+std::optional<std::int64_t> milliseconds_timeout_argument(Context& context, std::size_t index);
 
 void not_an_integer(Reply& reply);
 // Replies the error, with the full name of the running command.

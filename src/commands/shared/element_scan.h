@@ -4,8 +4,8 @@
 #pragma once
 
 #include <algorithm>
-#include <initializer_list>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,10 +24,10 @@ class ElementScan {
 
   // `step(cursor, out)` calls out.add() for the elements at the cursor and returns the next cursor, 0 at the end.
   template <typename Step>
-  static void reply(Context& context, std::uint64_t cursor, const Step& step) {
-    const auto options = scan_options(context, 3, /*with_type=*/false);
+  static void reply(Context& context, std::uint64_t cursor, Scanned scanned, const Step& step) {
+    const auto options = scan_options(context, 3, scanned);
     if (!options) return;
-    ElementScan out(context.reply.protocol(), options->filter);
+    ElementScan out(context.reply.protocol(), *options);
     // A collection from which many elements were deleted has many empty places: the steps are bounded, too.
     std::int64_t steps_left = std::min(options->count, std::numeric_limits<std::int64_t>::max() / kStepsPerElement);
     steps_left *= kStepsPerElement;
@@ -40,20 +40,23 @@ class ElementScan {
     context.reply.append(out.body_);
   }
 
-  // Adds the texts of one element to the reply, if its name matches the pattern.
-  void add(std::string_view name, std::initializer_list<std::string_view> texts) {
+  // Adds an element to the reply, its name and what else it has, if its name matches the pattern.
+  void add(std::string_view name, std::optional<std::string_view> value = std::nullopt) {
     ++visited_;
     if (!filter_.any_name() && !types::matches(filter_.pattern, name)) return;
-    for (const std::string_view text : texts) body_writer_.bulk(text);
-    texts_ += texts.size();
+    body_writer_.bulk(name);
+    if (value && values_) body_writer_.bulk(*value);
+    texts_ += value && values_ ? 2 : 1;
   }
 
  private:
-  ElementScan(int protocol, const ScanFilter& filter) : filter_(filter), body_writer_(body_, protocol) {}
+  ElementScan(int protocol, const ScanOptions& options)
+      : filter_(options.filter), values_(options.values), body_writer_(body_, protocol) {}
 
   static constexpr std::int64_t kStepsPerElement = 10;
 
   const ScanFilter& filter_;
+  bool values_;
   std::string body_;
   Reply body_writer_;
   std::size_t texts_ = 0;

@@ -39,10 +39,19 @@ std::optional<std::uint64_t> cursor_argument(Context& context, std::size_t index
   return cursor;
 }
 
-std::optional<ScanOptions> scan_options(Context& context, std::size_t first, bool with_type) {
+std::optional<ScanOptions> scan_options(Context& context, std::size_t first, Scanned scanned) {
   ScanOptions options;
   for (std::size_t i = first; i < context.arguments.size(); i += 2) {
     const std::string_view option = context.argument(i);
+    if (is_option(option, "NOVALUES")) {
+      if (scanned != Scanned::kHash) {
+        context.reply.error("ERR NOVALUES option can only be used in HSCAN");
+        return std::nullopt;
+      }
+      options.values = false;
+      --i;
+      continue;
+    }
     const bool complete = i + 1 < context.arguments.size();
     if (complete && is_option(option, "COUNT")) {
       const auto count = integer_argument(context, i + 1);
@@ -50,7 +59,7 @@ std::optional<ScanOptions> scan_options(Context& context, std::size_t first, boo
       options.count = *count;
     } else if (complete && is_option(option, "MATCH")) {
       options.filter.pattern = context.argument(i + 1);
-    } else if (complete && with_type && is_option(option, "TYPE")) {
+    } else if (complete && scanned == Scanned::kKeys && is_option(option, "TYPE")) {
       options.filter.type_name = context.argument(i + 1);
     } else {
       options.count = 0;

@@ -28,10 +28,14 @@ struct ScanFilter {
 struct ScanOptions {
   std::int64_t count = 10;
   ScanFilter filter;
+  bool values = true;  // false: NOVALUES
 };
 
-// Each replies the error if it returns nothing. TYPE is an option of SCAN alone.
+// What is scanned decides which options there are: TYPE for keys, NOVALUES for hashes.
+enum class Scanned : std::uint8_t { kKeys, kHash, kMembers };
+
+// Each replies the error if it returns nothing.
 std::optional<std::uint64_t> cursor_argument(Context& context, std::size_t index);
-std::optional<ScanOptions> scan_options(Context& context, std::size_t first, bool with_type);
+std::optional<ScanOptions> scan_options(Context& context, std::size_t first, Scanned scanned);
 
 }  // namespace terrace

@@ -47,11 +47,8 @@ void of_groups_alone(Context& context, std::string_view option) {
 }
 
 bool parse_wait(Context& context, std::size_t at, Options& options) {
-  const auto timeout_ms = types::parse_integer(context.argument(at));
-  if (!timeout_ms) return context.reply.error("ERR timeout is not an integer or out of range"), false;
-  if (*timeout_ms < 0) return context.reply.error("ERR timeout is negative"), false;
-  options.timeout_ms = *timeout_ms;
-  return true;
+  options.timeout_ms = milliseconds_timeout_argument(context, at);
+  return options.timeout_ms.has_value();
 }
 
 // Reads STREAMS at `at`, the keys, and as many ids.
@@ -132,6 +129,11 @@ const Record* find(Context& context, std::string_view key) {
   return context.served() ? context.peek(key) : context.read(key);
 }
 
+// Behind this id lies the last entry, if there is one.
+StreamId before_last_entry(const Stream& stream) {
+  return stream.size() > 0 ? *stream.last_entry_id().previous() : stream.last_id();
+}
+
 // Reads the start of one stream. False: the error is replied.
 bool parse_start(Context& context, const Options& options, std::size_t index, const Record* record, Start& start) {
   const std::string_view text = until_nul(options.id(context, index));
@@ -144,6 +146,17 @@ bool parse_start(Context& context, const Options& options, std::size_t index, co
       return false;
     }
     start.behind = record ? stream_of(*record).last_id() : StreamId{};
+    return true;
+  }
+  if (text == "+") {
+    if (options.for_group) {
+      context.reply.error(
+          "ERR The + ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by "
+          "specifying a proper ID, or use the > ID to get new messages. The + ID would just return an empty result "
+          "set.");
+      return false;
+    }
+    start.behind = record ? before_last_entry(stream_of(*record)) : StreamId{};
     return true;
   }
   if (text == ">") {
@@ -161,18 +174,11 @@ bool parse_start(Context& context, const Options& options, std::size_t index, co
 
 // Is the key a stream, and does it have the group?
 bool is_readable(Context& context, const Options& options, std::string_view key, const Record* record) {
-  const bool for_group = options.for_group;
-  if (for_group && context.served() && (record == nullptr || record->type() != ValueType::kStream)) {
-    return context.reply.error("UNBLOCKED the stream key no longer exists"), false;
-  }
   if (!type_or_absent(context, record, ValueType::kStream)) return false;
-  const std::string_view group = for_group ? context.argument(options.group_at) : std::string_view();
-  if (!for_group || (record != nullptr && stream_of(*record).group(group) != nullptr)) return true;
-  if (context.served()) {
-    context.reply.error("NOGROUP the consumer group this client was blocked on no longer exists");
-  } else {
-    no_key_or_group(context, key, group, " in XREADGROUP with GROUP option");
-  }
+  if (!options.for_group) return true;
+  const std::string_view group = context.argument(options.group_at);
+  if (record != nullptr && stream_of(*record).group(group) != nullptr) return true;
+  no_key_or_group(context, key, group, " in XREADGROUP with GROUP option");
   return false;
 }
 

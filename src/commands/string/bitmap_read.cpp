@@ -36,10 +36,6 @@ std::optional<BitRange> bits_between(std::int64_t first, std::int64_t last, Unit
   return unit == Unit::kBit ? BitRange{from, to} : BitRange{from * 8, to * 8 + 7};
 }
 
-void reply_count(Context& context, std::string_view bytes, std::optional<BitRange> range) {
-  context.reply.integer(range ? static_cast<std::int64_t>(types::count_bits(bytes, *range)) : 0);
-}
-
 }  // namespace
 
 void getbit(Context& context) {
@@ -51,42 +47,41 @@ void getbit(Context& context) {
 }
 
 void bitcount(Context& context) {
-  const Record* record = context.read(context.argument(1));
-  if (record == nullptr) return context.reply.integer(0);
-  if (!string_or_absent(context, record)) return;
-  const types::StringText text(*record);
-  const std::string_view bytes = text.view();
-  if (context.arguments.size() == 2) return reply_count(context, bytes, bits_between(0, -1, Unit::kByte, bytes.size()));
-  if (context.arguments.size() == 3 || context.arguments.size() > 5) return context.reply.syntax_error();
-
-  const auto first = integer_argument(context, 2);
+  const std::size_t count = context.arguments.size();
+  if (count == 3 || count > 5) return context.reply.syntax_error();
+  const auto first = count > 2 ? integer_argument(context, 2) : 0;
   if (!first) return;
-  const auto last = integer_argument(context, 3);
+  const auto last = count > 2 ? integer_argument(context, 3) : -1;
   if (!last) return;
-  if (*first < 0 && *last < 0 && *first > *last) return context.reply.integer(0);
   const auto unit = unit_argument(context, 4);
   if (!unit) return;
-  reply_count(context, bytes, bits_between(*first, *last, *unit, bytes.size()));
+  const Record* record = context.read(context.argument(1));
+  if (!string_or_absent(context, record)) return;
+  // Also where both begin before the string, and would be cut to the same byte.
+  if (record == nullptr || (*first < 0 && *last < 0 && *first > *last)) return context.reply.integer(0);
+  const types::StringText text(*record);
+  const std::string_view bytes = text.view();
+  const auto range = bits_between(*first, *last, *unit, bytes.size());
+  context.reply.integer(range ? static_cast<std::int64_t>(types::count_bits(bytes, *range)) : 0);
 }
 
 void bitpos(Context& context) {
+  const std::size_t count = context.arguments.size();
   const auto bit = integer_argument(context, 2);
   if (!bit) return;
   if (*bit != 0 && *bit != 1) return context.reply.error("ERR The bit argument must be 1 or 0.");
-  const Record* record = context.read(context.argument(1));
-  if (record == nullptr) return context.reply.integer(*bit == 1 ? -1 : 0);
-  if (!string_or_absent(context, record)) return;
-  const types::StringText text(*record);
-  const std::string_view bytes = text.view();
-  const std::size_t count = context.arguments.size();
   if (count > 6) return context.reply.syntax_error();
-
   const auto first = count > 3 ? integer_argument(context, 3) : 0;
   if (!first) return;
   const auto unit = unit_argument(context, 5);
   if (!unit) return;
   const auto last = count > 4 ? integer_argument(context, 4) : -1;
   if (!last) return;
+  const Record* record = context.read(context.argument(1));
+  if (!string_or_absent(context, record)) return;
+  if (record == nullptr) return context.reply.integer(*bit == 1 ? -1 : 0);
+  const types::StringText text(*record);
+  const std::string_view bytes = text.view();
   const auto range = bits_between(*first, *last, *unit, bytes.size());
   if (!range) return context.reply.integer(-1);
   if (const auto found = types::find_bit(bytes, *range, *bit == 1)) {

@@ -20,6 +20,7 @@ void strlen(Context& context);
 
 // string_write.cpp
 void append(Context& context);
+void delifeq(Context& context);
 void getset(Context& context);
 void mset(Context& context);
 void msetnx(Context& context);

@@ -13,6 +13,7 @@ constexpr KeySpec kOwInsertPairs[] = {{.flags = "OW insert", .last = -1, .step =
 constexpr KeySpec kSetKey[] = {{.flags = "RW access update variable_flags", .notes = "Without `GET` it is not read."}};
 constexpr KeySpec kGetexKey[] = {{.flags = "RW access update", .notes = "What changes is the expiry."}};
 constexpr KeySpec kOwInsert[] = {{.flags = "OW insert"}};
+constexpr KeySpec kRmAccessDelete[] = {{.flags = "RM access delete"}};
 
 bool always_overwrites(std::span<const std::string_view>) {
   return true;
@@ -97,6 +98,17 @@ constexpr Command kCommands[] = {
      .group = "string",
      .complexity = "O(1)",
      .arguments = kDecrbyArguments},
+    {.name = "delifeq",
+     .arity = 3,
+     .flags = kWrite,
+     .categories = kCategoryString,
+     .keys = kRmAccessDelete,
+     .run = commands::delifeq,
+     .summary = "Deletes a key if its string is this one.",
+     .since = "9.0.0",
+     .group = "string",
+     .complexity = "O(1)",
+     .arguments = kAppendArguments},
     {.name = "get",
      .arity = 2,
      .flags = kReadonly | kFast,

@@ -1,4 +1,4 @@
-// The string commands that store strings: SET and its variants, MSET, APPEND, SETRANGE.
+// The string commands that store strings: SET and its variants, MSET, APPEND, SETRANGE. DELIFEQ deletes one.
 #include <algorithm>
 #include <cstring>
 #include <vector>
@@ -144,6 +144,16 @@ void append(Context& context) {
   record = make_raw(context, record, size + tail.size());
   std::memcpy(record->value() + size, tail.data(), tail.size());
   context.reply.integer(static_cast<std::int64_t>(size + tail.size()));
+}
+
+void delifeq(Context& context) {
+  const std::string_view key = context.argument(1);
+  Record* record = context.write(key);
+  if (!string_or_absent(context, record)) return;
+  if (record == nullptr || types::StringText(*record).view() != context.argument(2)) return context.reply.integer(0);
+  context.remove(record);
+  context.propagate({"DEL", key});  // without the value, which may be large
+  context.reply.integer(1);
 }
 
 void setrange(Context& context) {

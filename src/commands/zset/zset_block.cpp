@@ -12,7 +12,7 @@ using storage::ValueType;
 
 void blocking_pop(Context& context, ZsetEnd end) {
   const std::size_t last = context.arguments.size() - 1;
-  const auto timeout_ms = timeout_argument(context, last);
+  const auto timeout_ms = seconds_timeout_argument(context, last);
   if (!timeout_ms) return;
   const auto keys = context.arguments.subspan(1, last - 1);
   for (const std::string_view key : context.candidates(keys)) {
@@ -39,7 +39,7 @@ void bzpopmin(Context& context) {
 void bzmpop(Context& context) {
   const auto pop = multiple_zset_pop_arguments(context, 2);
   if (!pop) return;
-  const auto timeout_ms = timeout_argument(context, 1);
+  const auto timeout_ms = seconds_timeout_argument(context, 1);
   if (!timeout_ms || pop_first_sorted_set(context, context.candidates(pop->keys), pop->popping)) return;
   context.block({.type = ValueType::kSortedSet, .keys = pop->keys, .timeout_ms = *timeout_ms});
 }

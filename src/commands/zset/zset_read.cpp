@@ -1,6 +1,7 @@
 // The sorted set commands that read members by name, at random, or by ZSCAN.
 #include <algorithm>
 
+#include "src/commands/shared/argument.h"
 #include "src/commands/shared/element_scan.h"
 #include "src/commands/shared/random_request.h"
 #include "src/commands/zset/zset_access.h"
@@ -27,12 +28,17 @@ void reply_score(Context& context, const Record* record, std::string_view member
 }
 
 void reply_rank(Context& context, bool from_highest) {
+  const bool with_score = context.arguments.size() == 4;
+  if (context.arguments.size() > 4) return wrong_argument_count(context);
+  if (with_score && !is_option(context.argument(3), "WITHSCORE")) return context.reply.syntax_error();
   const Record* record;
   if (!find_sorted_set(context, record)) return;
   const auto rank = record ? SortedSetView(*record).rank(context.argument(2)) : std::nullopt;
-  if (!rank) return context.reply.null();
+  if (!rank) return with_score ? context.reply.null_array() : context.reply.null();
   const std::size_t behind = SortedSetView(*record).size() - 1 - *rank;
+  if (with_score) context.reply.array(2);
   context.reply.integer(static_cast<std::int64_t>(from_highest ? behind : *rank));
+  if (with_score) reply_score(context, record, context.argument(2));
 }
 
 void reply_random_members(Context& context, const SortedSetView& view, const RandomRequest& request) {
@@ -85,9 +91,9 @@ void zscan(Context& context) {
   const SortedSetView set(*record);
   using Integers = types::ScoreText::Integers;
   const Integers integers = record->object() ? Integers::kAsOthers : Integers::kInFull;
-  ElementScan::reply(context, *cursor, [&set, integers](std::uint64_t from, ElementScan& out) {
+  ElementScan::reply(context, *cursor, Scanned::kMembers, [&set, integers](std::uint64_t from, ElementScan& out) {
     return set.scan(from, [&out, integers](std::string_view member, double score) {
-      out.add(member, {member, types::ScoreText(score, integers)});
+      out.add(member, types::ScoreText(score, integers));
     });
   });
 }

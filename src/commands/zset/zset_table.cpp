@@ -87,6 +87,8 @@ constexpr Argument kZrangestoreArguments[] = {
     limit_option(),
 };
 constexpr Argument kZrankArguments[] = {key(), string("member")};
+constexpr Argument kZrankScoreArguments[] = {key(), string("member"),
+                                             since("7.2.0", optional(token("withscore", "WITHSCORE")))};
 constexpr Argument kZremrangebyrankArguments[] = {key(), integer("start"), integer("stop")};
 constexpr Argument kZrevrangeArguments[] = {
     key(),
@@ -102,6 +104,7 @@ constexpr Argument kZscanArguments[] = {key(), integer("cursor"), match_option()
 
 constexpr Change kZaddHistory[] = {
     {"2.4.0", "Several members."}, {"3.0.2", "The options NX, XX, CH and INCR."}, {"6.2.0", "The options GT and LT."}};
+constexpr Change kZrankHistory[] = {{"7.2.0", "The option WITHSCORE."}};
 constexpr Change kZrangeHistory[] = {{"6.2.0", "The options REV, BYSCORE, BYLEX and LIMIT."}};
 constexpr Change kZrangebyscoreHistory[] = {{"2.0.0", "The option WITHSCORES."}};
 constexpr Change kZremHistory[] = {{"2.4.0", "Several members."}};
@@ -372,7 +375,7 @@ constexpr Command kCommands[] = {
      .complexity = "O(log(N)+M*log(M)), N being the size of the sorted set and M the number of members kept.",
      .arguments = kZrangestoreArguments},
     {.name = "zrank",
-     .arity = 3,
+     .arity = -3,
      .flags = kReadonly | kFast,
      .categories = kCategorySortedSet,
      .keys = kRoAccess,
@@ -381,7 +384,8 @@ constexpr Command kCommands[] = {
      .since = "2.0.0",
      .group = "sorted-set",
      .complexity = "O(log(N)), N being the size of the sorted set.",
-     .arguments = kZrankArguments},
+     .history = kZrankHistory,
+     .arguments = kZrankScoreArguments},
     {.name = "zrem",
      .arity = -3,
      .flags = kWrite | kFast,
@@ -471,7 +475,7 @@ constexpr Command kCommands[] = {
      .history = kZrevrangebyscoreHistory,
      .arguments = kZrevrangebyscoreArguments},
     {.name = "zrevrank",
-     .arity = 3,
+     .arity = -3,
      .flags = kReadonly | kFast,
      .categories = kCategorySortedSet,
      .keys = kRoAccess,
@@ -480,7 +484,8 @@ constexpr Command kCommands[] = {
      .since = "2.0.0",
      .group = "sorted-set",
      .complexity = "O(log(N)), N being the size of the sorted set.",
-     .arguments = kZrankArguments},
+     .history = kZrankHistory,
+     .arguments = kZrankScoreArguments},
     {.name = "zscan",
      .arity = -3,
      .flags = kReadonly,

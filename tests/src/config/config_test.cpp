@@ -133,6 +133,17 @@ TEST(Config, SaveLinesAddUpAndReplaceTheDefaults) {
   EXPECT_EQ(value_of(none, "save"), "");
 }
 
+TEST(Config, DirectivesOfSeveralWordsMayHaveNone) {
+  Config config;
+  ASSERT_TRUE(config.load("save\nbind\nclient-output-buffer-limit\nlatency-tracking-info-percentiles\n", "").ok());
+  EXPECT_EQ(value_of(config, "save"), "");
+  EXPECT_TRUE(config.settings().bind.empty());
+  EXPECT_EQ(value_of(config, "client-output-buffer-limit"), value_of(Config(), "client-output-buffer-limit"));
+  for (const char* line : {"port", "maxmemory", "oom-score-adj-values", "replicaof"}) {
+    EXPECT_FALSE(Config().load(line, "").ok()) << line;
+  }
+}
+
 TEST(Config, SetIsAllOrNothing) {
   Config config;
   std::string error = set_error(config, {{"maxmemory", "1gb"}, {"maxmemory-policy", "nonsense"}});
@@ -157,6 +168,24 @@ TEST(Config, SetRefusesInRedisWords) {
   EXPECT_EQ(
       set_error(config, {{"port", "70000"}}),
       "ERR CONFIG SET failed (possibly related to argument 'port') - argument must be between 0 and 65535 inclusive");
+  const auto refused = [&config](const char* name, const char* value) {
+    const std::string error = set_error(config, {{name, value}});
+    return error.substr(std::min(error.find(" - "), error.size()));
+  };
+  EXPECT_EQ(refused("maxmemory-clients", "101%"), " - percentage argument must be less or equal to 100");
+  for (const char* name : {"proto-max-bulk-len", "client-query-buffer-limit"}) {
+    EXPECT_EQ(refused(name, "1023kb"), " - argument must be between 1048576 and 9223372036854775807 inclusive");
+    EXPECT_EQ(refused(name, "01mb"), "");
+  }
+  EXPECT_EQ(refused("active-defrag-ignore-bytes", "000"),
+            " - argument must be between 1 and 9223372036854775807 inclusive");
+  for (const char* value : {"", "{title", "{titel}"}) {
+    EXPECT_EQ(refused("proc-title-template", value), " - template format is invalid or contains unknown variables");
+  }
+  EXPECT_EQ(refused("proc-title-template", "{title} of {port}"), "");
+  EXPECT_EQ(refused("cluster-announce-hostname", "a_b"),
+            " - Hostnames may only contain alphanumeric characters, hyphens or dots");
+  EXPECT_EQ(refused("activedefrag", "yes").substr(0, 47), " - Active defragmentation cannot be enabled: it");
 }
 
 class Refuser final : public SettingsObserver {

@@ -13,7 +13,7 @@ using storage::LedgerCharge;
 TEST(Transaction, ChargesWhatItQueues) {
   storage::Ledger ledger;
   const auto charged = [&ledger] { return ledger.bytes(Account::kTransactionQueues); };
-  const Command row{.name = "set", .arity = -3, .flags = 0, .categories = 0};
+  const Command row{.name = "set", .arity = -3, .flags = 0, .categories = 0, .keys = {}};
   CommandEntry entry;
   entry.row = &row;
   Session session(ledger);

@@ -1,0 +1,172 @@
+#!/usr/bin/python3
+"""What Redis 7.2 and 7.4 answer and redis-server 7.0, the reference of the other tests, does not: hot, and with nothing in memory.
+
+  newer.py
+
+DIFFERENCES is for the tests beside redis-server: where both replies are right.
+"""
+import sys
+import time
+
+from bad_case import Wrong
+from harness import Error, Folder, ServerDied, encode, say, terrace
+
+BIG = 9223372036854775807
+
+
+def error(text):
+    return Error(b"ERR " + text.encode())
+
+
+SYNTAX = error("syntax error")
+NO_INTEGER = error("value is not an integer or out of range")
+TOO_LATE = error("timeout is out of range")
+
+# Command (as in COMMAND, with "|") -> (since, what has changed, whether the new reply and the old one are both right).
+DIFFERENCES = {
+    "bitcount": ("7.2.0", "arguments are checked before the key is looked up", lambda new, old: isinstance(new, Error)),
+    "bitpos": ("7.2.0", "arguments are checked before the key is looked up", lambda new, old: isinstance(new, Error)),
+    "lpos": ("7.2.0", "the smallest RANK is out of range", lambda new, old: isinstance(new, Error) and b"out of range" in new),
+    **dict.fromkeys(("blpop", "brpop", "blmove", "brpoplpush", "blmpop", "bzpopmin", "bzpopmax", "bzmpop"),
+                    ("7.2.0", "a timeout that ends beyond the clock is out of range", lambda new, old: new == TOO_LATE)),
+    **dict.fromkeys(("xread", "xreadgroup"), ("7.4.0", "the id +", lambda new, old: old == error("Invalid stream ID specified as stream command argument")
+                                              or new == TOO_LATE)),
+    **dict.fromkeys(("sscan", "zscan", "scan", "hscan"), ("7.4.0", "NOVALUES", lambda new, old: isinstance(new, Error) and b"NOVALUES" in new)),
+}
+
+# These look a key up only after their arguments were read, so INFO counts fewer look-ups.
+LOOK_UP_LATER = ("bitcount", "bitpos")
+
+# Command -> its arity in COMMAND, which redis-server 7.0 gives otherwise.
+ARITIES = {"zrank": -3, "zrevrank": -3}
+FIRST = (7, 2, 0)
+
+
+def is_newer(version):
+    return tuple(map(int, version.split(b"."))) >= FIRST
+
+
+def as_before(page):
+    """A page of COMMAND DOCS, in RESP3, without the arguments and changes that newer versions brought."""
+    if isinstance(page, list):
+        return [as_before(each) for each in page if not came_later(each)]
+    if not isinstance(page, tuple) or page[0] != "map":
+        return page
+    fields = []
+    for name, value in page[1]:
+        if name == b"history" and isinstance(value, tuple):
+            value = ("set", [version for version in value[1] if not is_newer(version)])
+            if not value[1]:
+                continue
+        fields.append((name, as_before(value)))
+    return ("map", fields)
+
+
+def came_later(argument):
+    return isinstance(argument, tuple) and argument[0] == "map" and any(name == b"since" and is_newer(value) for name, value in argument[1])
+
+
+# What makes the state, then commands each with its reply and the version that brought it. The keys are cold or not before each command.
+SCENES = (
+    ("ZADD z 1 a 2.5 b",
+     "7.2.0", "ZRANK z b WITHSCORE", [1, b"2.5"], "ZREVRANK z b withscore", [0, b"2.5"], "ZRANK z c WITHSCORE", ("null array",), "ZRANK none c WITHSCORE",
+     ("null array",), "ZRANK z c", None, "ZRANK z b SCORE", SYNTAX, "ZRANK z b WITHSCORE 1",
+     error("wrong number of arguments for 'zrank' command")),
+    ("HSET h f v", "SADD s m", "ZADD z 1 m",
+     "7.4.0", "HSCAN h 0 NOVALUES", [b"0", [b"f"]], "HSCAN h 0 MATCH f* NOVALUES COUNT 10", [b"0", [b"f"]], "HSCAN h 0 NOVALUES COUNT", SYNTAX,
+     "HSCAN h 0", [b"0", [b"f", b"v"]], "SSCAN s 0 NOVALUES", error("NOVALUES option can only be used in HSCAN"),
+     "ZSCAN z 0 COUNT 5 NOVALUES", error("NOVALUES option can only be used in HSCAN"), "SCAN 0 NOVALUES", error("NOVALUES option can only be used in HSCAN")),
+    ("RPUSH l a b", "SET str abc",
+     "7.2.0", f"LPOS l a RANK {-BIG - 1}", error(f"value is out of range, value must between {-BIG} and {BIG}"), f"LPOS l a RANK {-BIG}", None,
+     "BITCOUNT none 0", SYNTAX, "BITCOUNT none 0 x", NO_INTEGER, "BITCOUNT none 0 1 BYTES", SYNTAX,
+     "BITCOUNT none 0 1 BIT", 0, "BITCOUNT l 0 x", NO_INTEGER, "BITCOUNT str -1 -3 BYTES", SYNTAX,
+     "BITCOUNT str -1 -3", 0, "BITPOS none 1 x", NO_INTEGER, "BITPOS none 0 0 1 BYTES", SYNTAX,
+     "BITPOS none 0 0 1 BIT", 0, "BITPOS none 1", -1, "BITPOS l 0 x", NO_INTEGER),
+    ("XADD s 1-1 a 1", "XADD s 2-1 b 2", "XADD s 3-1 c 3", "XDEL s 3-1", "XADD empty 5-1 f v", "XDEL empty 5-1",
+     "7.4.0", "XREAD STREAMS s +", [[b"s", [[b"2-1", [b"b", b"2"]]]]], "XREAD COUNT 10 STREAMS s none + +", [[b"s", [[b"2-1", [b"b", b"2"]]]]],
+     "XREAD STREAMS empty +", ("null array",), "XREAD BLOCK 20 STREAMS empty none + +", ("null array",),
+     "XREADGROUP GROUP g c STREAMS empty +", Error(b"NOGROUP No such key 'empty' or consumer group 'g' in XREADGROUP with GROUP option"),
+     "XGROUP CREATE s g 0", b"OK", "XREADGROUP GROUP g c STREAMS s +",
+     error("The + ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to "
+           "get new messages. The + ID would just return an empty result set.")),
+    ("SET str x",
+     "7.2.0", f"BLPOP k {BIG}", TOO_LATE, "BLPOP k 1e400", TOO_LATE, "BLPOP k inf", TOO_LATE,
+     "BLPOP k -1e30", error("timeout is negative"),
+     f"BZPOPMIN k {BIG}", TOO_LATE, f"XREAD BLOCK {BIG} STREAMS k $", TOO_LATE,
+     f"CLIENT PAUSE {BIG} WRITE", TOO_LATE, f"WAITAOF 1 0 {BIG}", TOO_LATE,
+     f"CLIENT PAUSE {BIG + 1}", error("timeout is not an integer or out of range")),
+    ("SET str x",
+     "7.4.0", "CLIENT KILL MAXAGE 0", error("maxage should be greater than 0"), "CLIENT KILL MAXAGE x", error("maxage is not an integer or out of range"),
+     "CLIENT KILL MAXAGE 1000000", 0),
+)
+
+
+def check(good, what):
+    if not good:
+        raise Wrong(what)
+
+
+def run_scene(client, scene, spilled):
+    version_at = next(at for at, word in enumerate(scene) if word[0].isdigit())
+    client.ok("FLUSHALL")
+    for command in scene[:version_at]:
+        client.ok(*command.split())
+    commands = scene[version_at + 1:]
+    for command, wanted in zip(commands[::2], commands[1::2]):
+        if spilled:
+            client.ok("TERRACE", "SPILL", "ALL")
+        told = client.call(*command.split())
+        check(told == wanted, f"{command}: {told!r}, not {wanted!r}, as since {scene[version_at]}")
+    return len(commands) // 2
+
+
+def waits_that_end(server):
+    """XREADGROUP that waits for a key that goes runs again, since 7.2."""
+    no_group = Error(b"NOGROUP No such key 's' or consumer group 'g' in XREADGROUP with GROUP option")
+    wrong_type = Error(b"WRONGTYPE Operation against a key holding the wrong kind of value")
+    with server.client() as control, server.client() as waiting:
+        for command, wanted in (("DEL s", no_group), ("XGROUP DESTROY s g", no_group), ("SET s x", wrong_type), ("FLUSHALL", no_group),
+                                ("RENAME s t", no_group), ("PEXPIRE s 0", no_group)):
+            control.ok("FLUSHALL")
+            control.ok("XGROUP", "CREATE", "s", "g", "$", "MKSTREAM")
+            waiting.send(encode("XREADGROUP", "GROUP", "g", "c", "BLOCK", "0", "STREAMS", "s", ">"))
+            wait_blocked(control, 1)
+            control.ok(*command.split())
+            told = waiting.receive()
+            check(told == wanted, f"XREADGROUP behind {command}: {told!r}, not {wanted!r}")
+
+
+def wait_blocked(control, count):
+    end = time.monotonic() + 10
+    while b"blocked_clients:%d\r" % count not in control.ok("INFO", "clients"):
+        check(time.monotonic() < end, "the client does not wait")
+        time.sleep(0.001)
+
+
+def old_clients_are_closed(server):
+    with server.client() as old, server.client() as control:
+        old.ok("PING")
+        time.sleep(1.2)
+        with server.client() as young:
+            young.ok("PING")
+            killed = control.ok("CLIENT", "KILL", "MAXAGE", "1", "SKIPME", "yes")
+            check(killed == 1, f"CLIENT KILL MAXAGE 1 closed {killed} connections")
+            young.ok("PING")
+
+
+def main():
+    with Folder("newer") as folder:
+        server = folder.add(terrace(folder.path + "/terrace")).start()
+        with server.client() as client:
+            replies = sum(run_scene(client, scene, spilled) for scene in SCENES for spilled in (False, True))
+        waits_that_end(server)
+        old_clients_are_closed(server)
+    say(f"newer: {replies} replies as Redis 7.2 and 7.4 give them")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (Wrong, ServerDied) as problem:
+        say("FAILED: newer:", problem)
+        sys.exit(1)
