@@ -124,10 +124,6 @@ class Parser {
 
 }  // namespace
 
-bool ReplyValue::is_error(std::string_view code) const {
-  return kind == Kind::kError && first_word(text) == code;
-}
-
 std::string ReplyValue::describe() const {
   switch (kind) {
     case Kind::kNull:

@@ -23,7 +23,6 @@ struct ReplyValue {
   std::vector<ReplyValue> elements = {};
   Order order = Order::kExact;
 
-  bool is_error(std::string_view code) const;
   bool is_null() const { return kind == Kind::kNull; }
   // The element's text; empty if there is none.
   std::string element_text(std::size_t index) const { return index < elements.size() ? elements[index].text : ""; }
