@@ -83,6 +83,10 @@ void write_clients(InfoWriter& out, const InfoSources& sources) {
   out.field("clients_in_timeout_table", sources.dispatcher.blocking().clients().with_deadline());
 }
 
+storage::Statistics statistics_of(Store& store) {
+  return store.loading() ? storage::Statistics() : store.engine().statistics();
+}
+
 void write_memory(InfoWriter& out, const InfoSources& sources) {
   const Settings& settings = sources.config.settings();
   const MemoryFigures memory = ServerInfo(sources).memory();
@@ -127,12 +131,15 @@ void write_memory(InfoWriter& out, const InfoSources& sources) {
 #else
   out.field("mem_allocator", "libc");
 #endif
-  out.zeros({"active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects"});
+  const storage::Statistics store = statistics_of(sources.store);
+  out.field("active_defrag_running", 0);
+  out.field("lazyfree_pending_objects", store.lazy_free_pending);
+  out.field("lazyfreed_objects", store.lazily_freed);
 }
 
 void write_persistence(InfoWriter& out, const InfoSources& sources) {
   bool loading = sources.store.loading();
-  storage::Statistics store = loading ? storage::Statistics() : sources.store.engine().statistics();
+  const storage::Statistics store = statistics_of(sources.store);
   bool saving = !loading && sources.store.engine().checkpoint_running();
   bool writable = loading || sources.store.engine().writable(false).ok();
   std::int64_t saved_ms = store.last_checkpoint_ms > 0 ? store.last_checkpoint_ms : sources.lifecycle.started_ms;
@@ -143,7 +150,8 @@ void write_persistence(InfoWriter& out, const InfoSources& sources) {
   out.field("loading", loading ? 1 : 0);
   out.zeros({"async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age"});
   out.real("current_fork_perc", 0);
-  out.zeros({"current_save_keys_processed", "current_save_keys_total", "rdb_changes_since_last_save"});
+  out.zeros({"current_save_keys_processed", "current_save_keys_total"});
+  out.field("rdb_changes_since_last_save", store.log_entries - store.log_entries_covered);
   out.field("rdb_bgsave_in_progress", saving ? 1 : 0);
   out.field("rdb_last_save_time", saved_ms / 1000);
   out.field("rdb_last_bgsave_status", status);

@@ -54,13 +54,18 @@ struct Statistics {
   std::uint64_t scrubbed_pages = 0;
   std::uint64_t scrub_passes = 0;
 
+  // objects that are freed in the background
+  std::uint64_t lazy_free_pending = 0;
+  std::uint64_t lazily_freed = 0;
+
   // checkpoints and the log
   std::uint64_t checkpoints = 0;
   std::uint64_t checkpoint_failures = 0;
   std::uint64_t checkpoint_written_bytes = 0;  // of the index; the records that checkpoints spill are in spilled_bytes
   std::int64_t last_checkpoint_ms = 0;         // wall clock of the last durable one
   std::uint64_t last_checkpoint_duration_us = 0;
-  std::uint64_t log_entries = 0;  // appended; each is a command, or a transaction
+  std::uint64_t log_entries = 0;          // appended; each is a command, or a transaction
+  std::uint64_t log_entries_covered = 0;  // of them, those that the last durable checkpoint made unnecessary
   std::uint64_t log_frames = 0;
   std::uint64_t log_payload_bytes = 0;
   std::uint64_t log_written_bytes = 0;

@@ -227,7 +227,7 @@ io::Task<Result<void>> Checkpointer::run() {
     co_return result;
   }
   result = co_await publish(mark, serial, cut_number, next_database_id);
-  if (result.ok()) cut_log_entries_ = log_entries;
+  if (result.ok()) cut_log_entries_ = parts_.statistics.log_entries_covered = log_entries;
   co_return result;
 }
 

@@ -19,6 +19,7 @@ void LazyFree::add(ObjectPointer object) {
   if (object->footprint_bytes() <= kAtOnceBytes) return;
   statistics_.record_memory_bytes += object->footprint_bytes();
   objects_.push_back(std::move(object));
+  ++statistics_.lazy_free_pending;
   if (running_) return;
   running_ = true;
   io::spawn(run());
@@ -36,7 +37,10 @@ io::Task<void> LazyFree::run() {
       const bool empty = object.discard(kStepBytes);
       const std::size_t left = empty ? 0 : object.footprint_bytes();
       statistics_.record_memory_bytes -= before - left;
-      if (empty) objects_.pop_front();
+      if (!empty) continue;
+      objects_.pop_front();
+      --statistics_.lazy_free_pending;
+      ++statistics_.lazily_freed;
     } while (!objects_.empty() && environment_.clock.monotonic_us() < slice_end_us);
     if (!objects_.empty()) co_await environment_.clock.yield();
   }

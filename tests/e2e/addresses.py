@@ -4,18 +4,12 @@
   addresses.py
 """
 import socket
-import sys
 
-from bad_case import Wrong
-from harness import Client, Folder, ServerDied, free_port, say, terrace
+from bad_case import Wrong, check, end_with
+from harness import Client, Folder, free_port, say, terrace
 
 NOT_HERE = "192.0.2.1"  # of no machine (RFC 5737)
 CHANGES = ("127.0.0.1", "* -::*", "0.0.0.0", "127.0.0.1 ::1", "127.0.0.1 -" + NOT_HERE, "127.0.0.1")
-
-
-def check(good, what):
-    if not good:
-        raise Wrong(what)
 
 
 def answers(port, where):
@@ -56,8 +50,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (Wrong, ServerDied) as problem:
-        say("FAILED: addresses:", problem)
-        sys.exit(1)
+    end_with("addresses", main)

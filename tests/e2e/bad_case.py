@@ -14,6 +14,20 @@ class Skipped(Exception):
     """The case cannot be run here."""
 
 
+def check(good, what):
+    if not good:
+        raise Wrong(what)
+
+
+def end_with(name, main):
+    """Runs a test's main() and ends the process: with 1 and the reason where something went wrong."""
+    try:
+        main()
+    except (Wrong, ServerDied, AssertionError) as problem:
+        say(f"FAILED: {name}:", problem)
+        sys.exit(1)
+
+
 def expect(got, pattern):
     if not re.search(pattern, got, re.S):
         raise Wrong(f"got {got[:160]!r}, expected {pattern!r}")

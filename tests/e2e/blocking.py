@@ -9,13 +9,12 @@ before a client is served, many clients, effects that survive a kill.
 import argparse
 import signal
 import socket
-import sys
 import time
 
-from bad_case import Wrong
+from bad_case import check, end_with
 from blocking_streams import SCENES as STREAM_SCENES
-from harness import Error, Folder, ServerDied, encode, info_number, parse_info, redis, say, terrace
-from stage import Stage, check, same_scenes
+from harness import Error, Folder, encode, info_number, parse_info, redis, say, terrace
+from stage import Stage, same_scenes
 
 SCENES = []
 
@@ -500,8 +499,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (Wrong, ServerDied) as problem:
-        say("FAILED: blocking:", problem)
-        sys.exit(1)
+    end_with("blocking", main)

@@ -5,10 +5,9 @@ and spilled, in transactions and under WATCH, and the same after a kill.
   conditional_delete.py
 """
 import signal
-import sys
 
-from bad_case import Wrong
-from harness import Error, Folder, ServerDied, say, terrace
+from bad_case import check, end_with
+from harness import Error, Folder, say, terrace
 
 LARGE = b"x" * 100_000
 # The key's value, the one that is given, whether the key goes.
@@ -18,11 +17,6 @@ CASES = (
     (b"a\x00b", b"a\x00b", True), (b"a\x00b", b"a\x00c", False), (b"long " * 20, b"long " * 20, True), (LARGE, LARGE, True), (LARGE, LARGE + b"y", False),
 )
 OTHERS = (("RPUSH", "a"), ("SADD", "a"), ("HSET", "a", "1"), ("ZADD", "1", "a"), ("XADD", "1-1", "a", "b"))
-
-
-def check(good, what):
-    if not good:
-        raise Wrong(what)
 
 
 def expect(client, wanted, *command):
@@ -106,8 +100,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (Wrong, ServerDied) as problem:
-        say("FAILED: conditional_delete:", problem)
-        sys.exit(1)
+    end_with("conditional_delete", main)

@@ -11,12 +11,10 @@ turn; during the EXECs 99.9 % of its answers for the hot key must come within --
 sample of what is read is compared with what was written.
 """
 import argparse
-import sys
 import time
 
-from bad_case import Wrong
-from harness import Folder, ServerDied, Values, encode, info_number, megabytes, parse, redis, say, terrace
-from stage import check
+from bad_case import check, end_with
+from harness import Folder, Values, encode, info_number, megabytes, parse, redis, say, terrace
 from watched import Watched, share
 
 MARKER = b"$6\r\nmarker\r\n"
@@ -142,8 +140,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (Wrong, ServerDied, AssertionError) as problem:
-        say("FAILED: exec_cold:", problem)
-        sys.exit(1)
+    end_with("exec_cold", main)

@@ -6,20 +6,14 @@ itself, in memory and on disk.
   field_expiry.py
 """
 import signal
-import sys
 import threading
 import time
 
-from bad_case import Wrong
-from harness import Error, Folder, ServerDied, parse_info, say, terrace
+from bad_case import check, end_with
+from harness import Error, Folder, parse_info, say, terrace
 
 LATER = 4_000_000_000_000  # ms
 MANY = 100_000
-
-
-def check(good, what):
-    if not good:
-        raise Wrong(what)
 
 
 def expect(client, command, wanted):
@@ -306,8 +300,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (Wrong, ServerDied) as problem:
-        say("FAILED: field_expiry:", problem)
-        sys.exit(1)
+    end_with("field_expiry", main)

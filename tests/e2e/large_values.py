@@ -12,14 +12,9 @@ import shlex
 import signal
 import time
 
-from bad_case import Wrong
+from bad_case import check, end_with
 from harness import Error, Folder, say, terrace
 from watched import Watched, share
-
-
-def check(good, what):
-    if not good:
-        raise Wrong(what)
 
 
 def member(number):
@@ -105,7 +100,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (Wrong, AssertionError) as error:
-        raise SystemExit(f"large_values: {error}")
+    end_with("large_values", main)

@@ -6,17 +6,12 @@
 A command that blocks the server for 50 ms must appear as its own event, as in Redis, and as a long turn with its cause;
 below the threshold, and with monitoring off, no event appears, while the worst turn is told anyway.
 """
-from bad_case import Wrong
+from bad_case import Wrong, check
 from harness import Error, Folder, say, terrace
 
 BLOCKED_MS = 50
 # usleep in the only thread: it had no processor. On a busy machine others may have taken it from it as well.
 CAUSES = {"blocked", "preempted"}
-
-
-def check(good, what):
-    if not good:
-        raise Wrong(what)
 
 
 def events(client):

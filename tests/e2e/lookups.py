@@ -9,11 +9,10 @@ memory. A command with keys in its row that stands in no line is an error of thi
 """
 import argparse
 import itertools
-import sys
 
-from bad_case import Wrong
-from dictionary import as_list, pairs, read_commands
-from harness import Error, Folder, ServerDied, parse_info, redis, say, terrace
+from bad_case import Wrong, end_with
+from dictionary import as_list, read_commands
+from harness import Error, Folder, parse_info, redis, say, terrace
 
 COUNTERS = ("keyspace_hits", "keyspace_misses", "expired_keys")
 
@@ -203,8 +202,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (Wrong, ServerDied) as problem:
-        say("FAILED: lookups:", problem)
-        sys.exit(1)
+    end_with("lookups", main)

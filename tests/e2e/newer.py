@@ -5,11 +5,10 @@
 
 DIFFERENCES is for the tests beside redis-server: where both replies are right.
 """
-import sys
 import time
 
-from bad_case import Wrong
-from harness import Error, Folder, ServerDied, encode, say, terrace
+from bad_case import check, end_with
+from harness import Error, Folder, encode, say, terrace
 
 BIG = 9223372036854775807
 
@@ -101,11 +100,6 @@ SCENES = (
 )
 
 
-def check(good, what):
-    if not good:
-        raise Wrong(what)
-
-
 def run_scene(client, scene, spilled):
     version_at = next(at for at, word in enumerate(scene) if word[0].isdigit())
     client.ok("FLUSHALL")
@@ -165,8 +159,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (Wrong, ServerDied) as problem:
-        say("FAILED: newer:", problem)
-        sys.exit(1)
+    end_with("newer", main)

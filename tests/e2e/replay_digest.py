@@ -11,7 +11,7 @@ import argparse
 import os
 import signal
 
-from bad_case import Wrong
+from bad_case import Wrong, check, end_with
 from compare import without_times
 from dictionary import Dictionary, read_commands
 from differential import Pair
@@ -20,11 +20,6 @@ from harness import Folder, encode, redis, say, terrace
 DATABASES = 16
 BATCH_COMMANDS = 300
 DEBUG = ("--enable-debug-command", "yes")
-
-
-def check(good, what):
-    if not good:
-        raise Wrong(what)
 
 
 def digest(client):
@@ -152,7 +147,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (Wrong, AssertionError) as error:
-        raise SystemExit(f"replay_digest: {error}")
+    end_with("replay_digest", main)

@@ -14,10 +14,10 @@ import os
 import random
 import signal
 
-from bad_case import Wrong
+from bad_case import Wrong, check, end_with
 from dictionary import Dictionary, read_commands
 from harness import ROOT, Error, Folder, ServerDied, encode, say, terrace
-from replay_digest import DEBUG, check, differences, digest, streams, values
+from replay_digest import DEBUG, differences, digest, streams, values
 
 BATCH_COMMANDS = 200
 FLAGS = 3  # behind a body in the fuzz target's corpus
@@ -217,7 +217,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (Wrong, AssertionError) as error:
-        raise SystemExit(f"restore_input: {error}")
+    end_with("restore_input", main)

@@ -8,13 +8,8 @@ import contextlib
 import socket
 import time
 
-from bad_case import Wrong
+from bad_case import Wrong, check
 from harness import Error, ServerDied, Simple, encode, parse_info
-
-
-def check(good, what):
-    if not good:
-        raise Wrong(what)
 
 
 class Stage:

@@ -5,15 +5,9 @@ of entries and pending ones, as their documentation says, and the same again aft
   stream_removal.py
 """
 import signal
-import sys
 
-from bad_case import Wrong
-from harness import Error, Folder, ServerDied, say, terrace
-
-
-def check(good, what):
-    if not good:
-        raise Wrong(what)
+from bad_case import check, end_with
+from harness import Error, Folder, say, terrace
 
 
 def prepare(client):
@@ -128,8 +122,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (Wrong, ServerDied) as problem:
-        say("FAILED: stream_removal:", problem)
-        sys.exit(1)
+    end_with("stream_removal", main)

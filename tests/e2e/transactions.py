@@ -7,13 +7,12 @@ Scenes are explained in stage.py. At Terrace each is played twice: as it is, and
 sends something. What redis-server has no counterpart of is checked at Terrace alone (transaction_tiers.py).
 """
 import argparse
-import sys
 
 import transaction_scenes
 import transaction_tiers
 import transaction_watch
-from bad_case import Wrong
-from harness import Folder, ServerDied, redis, say, terrace
+from bad_case import end_with
+from harness import Folder, redis, say, terrace
 from stage import ColdStage, same_scenes
 
 SCENES = transaction_scenes.SCENES + transaction_watch.SCENES
@@ -37,8 +36,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (Wrong, ServerDied) as problem:
-        say("FAILED: transactions:", problem)
-        sys.exit(1)
+    end_with("transactions", main)

@@ -71,7 +71,7 @@ void list(Context& context) {
   for (const auto& entry : context.parts<CommandParts>().commands.entries()) {
     if (listed(*entry, filter, value)) names.push_back(entry->name());
     for (const auto& subcommand : entry->subcommands) {
-      if (!filter.empty() && listed(*subcommand, filter, value)) names.push_back(subcommand->name());
+      if (listed(*subcommand, filter, value)) names.push_back(subcommand->name());
     }
   }
   context.reply.array(names.size());
