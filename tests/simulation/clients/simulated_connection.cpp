@@ -179,6 +179,7 @@ void SimulatedConnection::break_off() {
   broken_ = true;
   received_.clear();
   parts_.dispatcher.blocking().leave(session_);
+  parts_.witness.note_left(stream_);
   sent_.notify();
 }
 

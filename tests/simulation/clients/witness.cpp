@@ -8,6 +8,10 @@ namespace terrace::simulation {
 
 void Witness::forget(const ClientStream& stream) {
   std::erase(streams_, &stream);
+  note_left(stream);
+}
+
+void Witness::note_left(const ClientStream& stream) {
   std::erase_if(waiters_, [&](const Waiter& waiter) { return waiter.stream == &stream; });
 }
 
@@ -76,7 +80,7 @@ void Witness::judge(ClientStream& stream) {
     check_turn(stream, request, reply.value, *answer.unit, ready);
     for (ClientStream* other : streams_) other->model.note_changes(*answer.unit);
   }
-  std::erase_if(waiters_, [&](const Waiter& waiter) { return waiter.stream == &stream; });
+  note_left(stream);
 }
 
 // --- clients that wait for keys

@@ -30,6 +30,9 @@ class Witness {
   void follow(ClientStream& stream) { streams_.push_back(&stream); }
   void forget(const ClientStream& stream);
 
+  // The connection has ended its wait for keys: others may come there first.
+  void note_left(const ClientStream& stream);
+
   // A handler is about to run.
   void at_handler(const Context& context) { note_run(context, context.now_ms); }
   // One that has suspended ends: what it replies is so now.
