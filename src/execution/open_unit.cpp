@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "storage/base/mutant.h"
+
 namespace terrace {
 namespace {
 
@@ -29,6 +31,7 @@ void OpenUnit::close() {
 bool OpenUnit::excludes(const Call& call, const Origin& origin) const {
   const Command& row = call.row();
   if (!origin.is_client || row.runs_queue) return true;
+  if (storage::mutant(storage::Mutant::kOpenUnitIsSeen)) return false;
   if (row.flags & kKeysUnknown) return true;
   if (call.keys.empty()) return false;
   if (batch_->unit.in_pieces()) return true;  // the call might remove an expired key, which must not be logged now

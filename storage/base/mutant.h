@@ -22,6 +22,7 @@ enum class Mutant : std::uint8_t {
   kReplyBeforePosition,  // a reply leaves before the state it shows is durable
   kIgnoreDependency,     // a read's reply does not wait for the change it has read
   kUnitCutInTwo,         // a unit is two entries of the log
+  kOpenUnitIsSeen,       // a call runs although it has a key of an open unit
   kWatchMissesExpiry,    // a watched key whose time has come counts as unchanged
   kEvictionBreaksWatch,  // a watched key that goes to disk counts as changed
 };

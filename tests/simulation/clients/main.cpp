@@ -16,6 +16,7 @@ constexpr NamedMutant kMutants[] = {
     {"ignore-dependency", Mutant::kIgnoreDependency, 200},
     {"unit-cut-in-two", Mutant::kUnitCutInTwo, 300},
     {"mark-inside-unit", Mutant::kMarkInsideUnit, 300},
+    {"open-unit-is-seen", Mutant::kOpenUnitIsSeen, 100},
     {"watch-misses-expiry", Mutant::kWatchMissesExpiry, 40},
     {"eviction-breaks-watch", Mutant::kEvictionBreaksWatch, 20},
 };
