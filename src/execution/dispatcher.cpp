@@ -223,7 +223,7 @@ io::Task<> Dispatcher::wait(CommandBatch& x) {
   const std::int64_t begin_us = clock_.monotonic_us();
   switch (x.wait) {
     case Wait::kNothing:
-    case Wait::kSent:  // the connection waits itself
+    case Wait::kSent:  // the connection has waited
     case Wait::kKeys:
       break;
     case Wait::kServing:

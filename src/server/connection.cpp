@@ -88,11 +88,7 @@ io::Task<> Connection::receive_commands() {
 }
 
 io::Task<> Connection::wait(CommandBatch& batch) {
-  if (batch.wait == CommandBatch::Wait::kSent) {
-    co_await wait_until_sent();
-    batch.wait = CommandBatch::Wait::kNothing;
-    co_return;
-  }
+  if (batch.wait == CommandBatch::Wait::kSent) co_await wait_until_sent();
   if (session_.blocked && stream_.peer_gone()) abort();
   co_await parts_.dispatcher.wait(batch);
 }

@@ -13,7 +13,7 @@ using storage::Mutant;
 
 constexpr NamedMutant kMutants[] = {
     {"reply-before-position", Mutant::kReplyBeforePosition, 150},
-    {"ignore-dependency", Mutant::kIgnoreDependency, 200},
+    {"ignore-dependency", Mutant::kIgnoreDependency, 300},
     {"unit-cut-in-two", Mutant::kUnitCutInTwo, 300},
     {"mark-inside-unit", Mutant::kMarkInsideUnit, 300},
     {"open-unit-is-seen", Mutant::kOpenUnitIsSeen, 100},

@@ -99,11 +99,7 @@ io::Task<> SimulatedConnection::run_batch(std::string& chunk) {
 }
 
 io::Task<> SimulatedConnection::wait(CommandBatch& batch) {
-  if (batch.wait == CommandBatch::Wait::kSent) {
-    co_await wait_until_sent();
-    batch.wait = CommandBatch::Wait::kNothing;
-    co_return;
-  }
+  if (batch.wait == CommandBatch::Wait::kSent) co_await wait_until_sent();
   if (session_.blocked != nullptr && peer_gone_) abort();
   co_await parts_.dispatcher.wait(batch);
 }
