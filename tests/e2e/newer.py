@@ -30,6 +30,8 @@ DIFFERENCES = {
                     ("7.2.0", "a timeout that ends beyond the clock is out of range", lambda new, old: new == TOO_LATE)),
     **dict.fromkeys(("xread", "xreadgroup"), ("7.4.0", "the id +", lambda new, old: old == error("Invalid stream ID specified as stream command argument")
                                               or new == TOO_LATE)),
+    **dict.fromkeys(("command|getkeys", "command|getkeysandflags"),
+                    ("7.2.0", "an arity", lambda new, old: isinstance(new, list) and old == error("Invalid number of arguments specified for command"))),
     **dict.fromkeys(("sscan", "zscan", "scan", "hscan"), ("7.4.0", "NOVALUES", lambda new, old: isinstance(new, Error) and b"NOVALUES" in new)),
 }
 
