@@ -77,21 +77,22 @@ bool find_keys(const Command& command, std::span<const std::string_view> argumen
 void plan_keys(const CommandEntry& entry, std::span<const std::string_view> arguments, unsigned database,
                std::vector<PlannedKey>& keys) {
   const bool overwritten = entry.row->overwrites != nullptr && entry.row->overwrites(arguments);
+  const bool only_read = (entry.row->flags & (kReadonly | kMayWrite)) == kReadonly;
   if (entry.one_key) {
-    keys.push_back({storage::Key(arguments[1]), database, overwritten});
+    keys.push_back({storage::Key(arguments[1]), database, overwritten, only_read});
   } else if (!entry.row->keys.empty()) {
     static thread_local std::vector<KeyPosition> positions;
     positions.clear();
     find_keys(*entry.row, arguments, positions);
     for (const KeyPosition& position : positions) {
-      keys.push_back({storage::Key(arguments[position.argument]), database, overwritten});
+      keys.push_back({storage::Key(arguments[position.argument]), database, overwritten, only_read});
     }
   }
   if (entry.row->target_database == nullptr || keys.empty()) return;
   const std::optional<unsigned> target = entry.row->target_database(arguments);
   if (!target) return;
   if (entry.one_key) {
-    keys.push_back({keys.back().key, *target, false});
+    keys.push_back({keys.back().key, *target});
   } else {
     keys.back().database = *target;
   }

@@ -22,6 +22,7 @@ struct PlannedKey {
   storage::Key key;
   unsigned database;
   bool overwritten = false;  // the command replaces the value without reading it
+  bool only_read = false;    // the command does not change the value
 };
 
 struct Call {

@@ -67,9 +67,9 @@ Record* Context::find(std::string_view name, unsigned number, Access access) {
   return nullptr;
 }
 
-// While writes are refused, an expired key is not removed, only hidden.
+// While writes are refused, an expired key is not removed, only hidden; so are those of an open unit, for which they live.
 void Context::expire(const Key& key, unsigned number) {
-  if (!engine_.writable(false).ok()) return;
+  if (!engine_.writable(false).ok() || open_unit_.holds(batch_, key, number)) return;
   storage::Database& keyspace = engine_.database(number);
   Record* record = keyspace.find(key, batch_.fetched_records, Access::kWrite);
   if (record == nullptr) return;

@@ -18,13 +18,19 @@ void OpenUnit::open(const CommandBatch& batch) {
   excludes_all_ = std::any_of(calls.begin(), calls.end(), [](const Transaction::Queued& call) {
     return (call.entry->row->flags & kKeysUnknown) != 0 || call.entry->row->run_async != nullptr;
   });
-  for (const PlannedKey& key : batch.transaction.exec.keys) keys_.insert(mix(key));
+  for (const PlannedKey& key : batch.transaction.exec.keys) {
+    keys_.push_back(mix(key.key, key.database));
+    if (!key.only_read) changed_keys_.push_back(keys_.back());
+  }
+  std::sort(keys_.begin(), keys_.end());
+  std::sort(changed_keys_.begin(), changed_keys_.end());
 }
 
 void OpenUnit::close() {
   TERRACE_CHECK(active());
   batch_ = nullptr;
-  keys_.clear();
+  keys_ = Hashes();
+  changed_keys_ = Hashes();
   resumes_ = true;
 }
 
@@ -35,8 +41,9 @@ bool OpenUnit::excludes(const Call& call, const Origin& origin) const {
   if (row.flags & kKeysUnknown) return true;
   if (call.keys.empty()) return false;
   if (batch_->unit.in_pieces()) return true;  // the call might remove an expired key, which must not be logged now
-  return excludes_all_ || std::any_of(call.keys.begin(), call.keys.end(),
-                                      [this](const PlannedKey& key) { return keys_.contains(mix(key)); });
+  return excludes_all_ || std::any_of(call.keys.begin(), call.keys.end(), [this](const PlannedKey& key) {
+           return contains(key.only_read ? changed_keys_ : keys_, mix(key.key, key.database));
+         });
 }
 
 }  // namespace terrace

@@ -3,13 +3,16 @@
 //
 // Invariants:
 // - At most one unit is open.
-// - While a unit is open, another call runs only if its row names all its keys and none of them is among the unit's
-//   keys. Commands on the whole keyspace, expiry, the serving of blocked clients and other EXECs wait.
+// - While a unit is open, another call runs only if its row names all its keys, and none of them is among the unit's keys
+//   but for those that both only read. Commands on the whole keyspace, expiry, the serving of blocked clients and other
+//   EXECs wait.
+// - No other call removes a key of the unit: one that has expired since the unit began is only hidden (holds()).
 // Ownership: owned by the dispatcher; borrows the batch. Thread: the reactor's.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <unordered_set>
+#include <vector>
 
 #include "io/sync.h"
 #include "src/execution/command_batch.h"
@@ -21,6 +24,11 @@ class OpenUnit {
   bool active() const { return batch_ != nullptr; }
   // Must this call wait? For calls of other units whose keys are planned.
   bool excludes(const Call& call, const Origin& origin) const;
+
+  // Is this one of the keys of a unit that is open for another batch?
+  bool holds(const CommandBatch& asking, const storage::Key& key, unsigned database) const {
+    return batch_ != nullptr && batch_ != &asking && contains(keys_, mix(key, database));
+  }
 
   // The transaction of the batch is suspended for the first time.
   void open(const CommandBatch& batch);
@@ -35,12 +43,20 @@ class OpenUnit {
   io::Event& closed() { return closed_; }
 
  private:
-  static std::uint64_t mix(const PlannedKey& key) { return key.key.hash ^ (key.database * 0x9E3779B97F4A7C15ull); }
+  using Hashes = std::vector<std::uint64_t>;  // sorted
+
+  static std::uint64_t mix(const storage::Key& key, unsigned database) {
+    return key.hash ^ (database * 0x9E3779B97F4A7C15ull);
+  }
+  static bool contains(const Hashes& hashes, std::uint64_t hash) {
+    return std::binary_search(hashes.begin(), hashes.end(), hash);
+  }
 
   const CommandBatch* batch_ = nullptr;
   bool resumes_ = false;  // a unit was closed, and those who waited for it wait still
   bool excludes_all_ = false;
-  std::unordered_set<std::uint64_t> keys_;
+  Hashes keys_;
+  Hashes changed_keys_;  // those of them that the unit does not only read
   io::Event closed_;
 };
 

@@ -69,7 +69,7 @@ void TransactionRunner::plan_all(CommandBatch& x) {
   }
   x.transaction.call_keys = keys.size();
   for (const WatchedKey* watched : x.session->watched)
-    keys.push_back({storage::Key(watched->name), watched->database, false});
+    keys.push_back({.key = storage::Key(watched->name), .database = watched->database, .only_read = true});
 }
 
 std::uint64_t TransactionRunner::window_bytes() const {
@@ -173,10 +173,19 @@ bool TransactionRunner::open(CommandBatch& x, bool& answered) {
   run.opened = true;
   runner_.engine().begin_unit();
   x.replies = &run.replies;
+  reserve_replies(x);
   if (runner_.wants_replies(*x.session)) {
     Reply(run.replies, x.session->protocol).array(x.session->transaction.calls().size());
   }
   return true;
+}
+
+// Most of what was read will be replied. Replies that grow in steps are copied at each step, all of them in one turn.
+void TransactionRunner::reserve_replies(CommandBatch& x) {
+  const std::size_t read = x.fetched_records.size();
+  if (read == 0) return;
+  const std::size_t values = std::max(read, x.session->transaction.calls().size());
+  x.transaction.replies.reserve(std::min<std::size_t>(values * (x.fetched_records.bytes() / read), kMaxWindowBytes));
 }
 
 // Inside the open unit: adds the records that the calls from the next one on miss, up to a window.

@@ -41,6 +41,7 @@ class TransactionRunner {
   bool open(CommandBatch& x, bool& answered);
   bool watched_keys_ready(CommandBatch& x) const;
   bool look_up(CommandBatch& x);
+  void reserve_replies(CommandBatch& x);
   void gather_missing(CommandBatch& x);
   std::uint64_t window_bytes() const;
   bool run_next(CommandBatch& x);

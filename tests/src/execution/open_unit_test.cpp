@@ -46,6 +46,11 @@ TEST_F(OpenUnitTest, KeepsOthersOffItsKeys) {
   EXPECT_TRUE(unit_.active());
   EXPECT_TRUE(excludes({"get", "mine"}));
   EXPECT_TRUE(excludes({"set", "read", "1"}));
+  EXPECT_TRUE(excludes({"pfcount", "read"}));  // it may store what it counts
+  EXPECT_FALSE(excludes({"get", "read"}));
+  const CommandBatch other(ledger_);
+  EXPECT_TRUE(unit_.holds(other, storage::Key("read"), 0));
+  EXPECT_FALSE(unit_.holds(batch_, storage::Key("read"), 0) || unit_.holds(other, storage::Key("read"), 1));
   EXPECT_TRUE(excludes({"mget", "a", "b", "mine"}));
   EXPECT_FALSE(excludes({"mget", "a", "b"}));
   EXPECT_FALSE(excludes({"ping"}));
