@@ -78,15 +78,21 @@ void plan_keys(const CommandEntry& entry, std::span<const std::string_view> argu
                std::vector<PlannedKey>& keys) {
   const bool overwritten = entry.row->overwrites != nullptr && entry.row->overwrites(arguments);
   const bool only_read = (entry.row->flags & (kReadonly | kMayWrite)) == kReadonly;
+  // In place: copying a planned key at once would wait until the processor has stored its parts.
+  const auto add = [&](std::string_view name) {
+    PlannedKey& planned = keys.emplace_back();
+    planned.key = storage::Key(name);
+    planned.database = database;
+    planned.overwritten = overwritten;
+    planned.only_read = only_read;
+  };
   if (entry.one_key) {
-    keys.push_back({storage::Key(arguments[1]), database, overwritten, only_read});
+    add(arguments[1]);
   } else if (!entry.row->keys.empty()) {
     static thread_local std::vector<KeyPosition> positions;
     positions.clear();
     find_keys(*entry.row, arguments, positions);
-    for (const KeyPosition& position : positions) {
-      keys.push_back({storage::Key(arguments[position.argument]), database, overwritten, only_read});
-    }
+    for (const KeyPosition& position : positions) add(arguments[position.argument]);
   }
   if (entry.row->target_database == nullptr || keys.empty()) return;
   const std::optional<unsigned> target = entry.row->target_database(arguments);

@@ -20,7 +20,7 @@ namespace terrace {
 
 struct PlannedKey {
   storage::Key key;
-  unsigned database;
+  unsigned database = 0;
   bool overwritten = false;  // the command replaces the value without reading it
   bool only_read = false;    // the command does not change the value
 };
