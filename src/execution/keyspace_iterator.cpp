@@ -9,7 +9,6 @@ namespace terrace {
 namespace {
 
 using storage::FetchedRecords;
-using storage::Location;
 using storage::Record;
 
 // What one run may read at most. A name weighs as much as a read of it.
