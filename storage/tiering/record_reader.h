@@ -65,8 +65,9 @@ class RecordReader {
  private:
   // More reads than the device accepts at a time would only wait in the kernel, ahead of the log's writes.
   static constexpr std::uint64_t kMaxReadsInFlight = 512;
-  // Of one fetch: enough to keep a device busy, few enough for another fetch's single read to be served soon.
-  static constexpr std::uint64_t kMaxReadsPerFetch = 128;
+  // Of one fetch: enough to keep a device busy, few enough for another fetch's single read to be served soon. With 128 a
+  // transaction of 10,000 cold keys is read 5 % faster, and others wait twice as long for their page (decision 45).
+  static constexpr std::uint64_t kMaxReadsPerFetch = 64;
 
   // What one fetch wants of a page that is being read, for itself or for another fetch. Lies in that fetch's frame.
   struct Wanted {
