@@ -1,4 +1,4 @@
-// Fiber: a function that runs on a stack of its own and may wait for tasks in its middle. It is for code that cannot be a
+// Fiber: a function that runs on a separate stack and may wait for tasks in its middle. It is for code that cannot be a
 // coroutine because other code calls it: what a script calls.
 //
 // Invariants:
@@ -47,7 +47,7 @@ class Fiber {
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
-  // Runs `body` on a stack of its own until it has returned. Error: there is no memory for a stack; the body has not run.
+  // Runs `body` on a separate stack until it has returned. Error: there is no memory for a stack; the body has not run.
   static Task<Result<void>> run(FiberStacks& stacks, Body body);
 
   // Within the body: leaves its stack until the task has ended.

@@ -67,8 +67,9 @@ class Context {
     return arguments[index];
   }
 
-  // --- keys of the selected database (or of `database`, where given) The record of a key, nullptr if the key is absent
-  // or expired. As in Redis, the look-up removes an expired key; not in replay. O(1). read() sets the access clock and
+  // --- keys of the selected database (or of `database`, where given)
+
+  // The record of a key, nullptr if the key is absent or expired. As in Redis, the look-up removes an expired key; not in replay. O(1). read() sets the access clock and
   // counts a hit or a miss; read_without_touch() only counts (TTL, TYPE, EXISTS, as in Redis); write() only sets the
   // clock; peek() does neither.
   const storage::Record* read(std::string_view key);
@@ -117,8 +118,8 @@ class Context {
   // For handlers that may suspend: reads those of these keys that are not in memory. False: one cannot be read; the
   // error is replied.
   io::Task<bool> load(std::span<const std::string_view> keys);
-  // For handlers that may suspend: behind each of their waits, before they look at keys again. A unit that has been
-  // opened meanwhile may have changed them, and nobody must see that before its commit.
+  // For handlers that may suspend: to be called behind each of their waits, before they look at keys again. A unit may
+  // have been opened during the wait, and its changes must not show before its commit.
   io::Task<> wait_for_open_unit();
   // What the store knows of a resident key's place and uses.
   storage::Database::KeyLocation locate(std::string_view key);

@@ -16,7 +16,7 @@ enum class KeyEvent : std::uint8_t {
   kChanged,    // the value, or the expiry, has changed
   kStored,     // the key was created, or its value replaced
   kUnwatched,  // a change that does not break a WATCH in Redis: of the encoding, of the groups of a stream,
-               // of fields that have expired (WatchedKeys knows of these by itself)
+               // of fields that have expired (WatchedKeys compares their times)
   kExtended,   // the value has grown in place, and clients may wait for that
   kRemoved,    // a command has removed the key
   kExpired,    // the key was removed because it had expired

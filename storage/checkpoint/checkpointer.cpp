@@ -102,8 +102,9 @@ bool Checkpointer::due(const DiskLevel& disk) const {
 }
 
 std::uint64_t Checkpointer::log_entries_behind() const {
-  if (!cut_log_entries_) return std::numeric_limits<std::uint64_t>::max();
-  return parts_.statistics.log_entries - *cut_log_entries_;
+  // Before the first checkpoint of this run the entries that recovery replayed count, too, and nobody has counted them.
+  if (parts_.statistics.checkpoints == 0) return std::numeric_limits<std::uint64_t>::max();
+  return parts_.statistics.log_entries - parts_.statistics.log_entries_covered;
 }
 
 io::Task<void> Checkpointer::wait_idle() {
@@ -227,7 +228,7 @@ io::Task<Result<void>> Checkpointer::run() {
     co_return result;
   }
   result = co_await publish(mark, serial, cut_number, next_database_id);
-  if (result.ok()) cut_log_entries_ = parts_.statistics.log_entries_covered = log_entries;
+  if (result.ok()) parts_.statistics.log_entries_covered = log_entries;
   co_return result;
 }
 

@@ -21,7 +21,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 #include "io/environment.h"
 #include "io/sync.h"
@@ -85,7 +84,6 @@ class Checkpointer {
   std::uint64_t next_serial_ = 1;                  // of checkpoint files; every attempt uses one
   double entry_size_ = EntryGroup::kLargestEntry;  // bytes, in the last checkpoint
   std::uint64_t last_image_bytes_ = 0;             // that the last one spilled, before packing
-  std::optional<std::uint64_t> cut_log_entries_;   // Statistics::log_entries at the last one's cut
   bool running_ = false;
   Result<void> last_result_;
   io::Event finished_;

@@ -2,7 +2,7 @@
 import time
 
 from harness import parse_info
-from stage import ends
+from stage import ended_waits
 
 SCENES = []
 ALL, NEW = "XREAD BLOCK 0 STREAMS s", "XREADGROUP GROUP g ann BLOCK 0 STREAMS s >"
@@ -159,11 +159,11 @@ def the_group_goes(stage):
     stage.block("b", "XREADGROUP GROUP h ann BLOCK 0 STREAMS s >")
     stage.block("c", f"{ALL} $")
     stage.block("d", NEW, "PING")
-    told = [stage.do("XGROUP", "DESTROY", "s", "g"), *ends(stage.get("a", "d", "d")), stage.do("XGROUP", "DESTROY", "s", "no"), stage.silent("b", 0.02)]
+    told = [stage.do("XGROUP", "DESTROY", "s", "g"), *ended_waits(stage.get("a", "d", "d")), stage.do("XGROUP", "DESTROY", "s", "no"), stage.silent("b", 0.02)]
     told += [stage.do("XGROUP", "DELCONSUMER", "s", "h", "ann"), stage.do("XADD", "s", "1-1", "f", "v"), *stage.get(*"bc")]
     stage.many("XGROUP CREATE s g $")
     stage.block("a", NEW)
-    return told + [*stage.many("XADD t 1-1 f v", "RENAME t s"), *ends(stage.get("a"))]
+    return told + [*stage.many("XADD t 1-1 f v", "RENAME t s"), *ended_waits(stage.get("a"))]
 
 
 WAYS_TO_GO = ("DEL s", "UNLINK s", "SET s x", "RENAME s away", "RENAME other s", "MOVE s 5", "FLUSHDB", "FLUSHALL", "SWAPDB 0 5", "COPY other s REPLACE",
@@ -179,7 +179,7 @@ def the_key_goes(stage):
                    "XADD grouped 0-1 f v", "XGROUP CREATE grouped g 0")
         stage.block("a", NEW)
         stage.block("b", f"{ALL} $")
-        told += [way, *stage.many(way), *ends(stage.get("a")), stage.silent("b", 0.01), *stage.many("DEL s", "XADD s 2-1 f v"), *stage.get("b")]
+        told += [way, *stage.many(way), *ended_waits(stage.get("a")), stage.silent("b", 0.01), *stage.many("DEL s", "XADD s 2-1 f v"), *stage.get("b")]
     return told
 
 
@@ -188,7 +188,7 @@ def the_key_expires(stage):
     group_stage(stage)
     stage.block("a", NEW)
     stage.block("b", f"{ALL} 0")
-    told = [stage.do("PEXPIRE", "s", "30"), *ends(stage.get("a")), stage.silent("b", 0.05), stage.do("EXISTS", "s")]
+    told = [stage.do("PEXPIRE", "s", "30"), *ended_waits(stage.get("a")), stage.silent("b", 0.05), stage.do("EXISTS", "s")]
     return told + [stage.do("XADD", "s", "1-1", "f", "v"), *stage.get("b")]
 
 
@@ -196,7 +196,7 @@ def the_key_expires(stage):
 def one_of_several_keys_goes(stage):
     group_stage(stage, "XGROUP CREATE t g $ MKSTREAM")
     stage.block("a", "XREADGROUP GROUP g ann BLOCK 0 STREAMS s t > >", "PING")
-    return [stage.do("DEL", "t"), *ends(stage.get("a", "a")), stage.blocked()]
+    return [stage.do("DEL", "t"), *ended_waits(stage.get("a", "a")), stage.blocked()]
 
 
 @scene
@@ -228,7 +228,7 @@ def a_group_behind_a_swap(stage):
     stage.block("a", NEW)
     stage.block("b", "XREADGROUP GROUP g ann BLOCK 0 STREAMS t >")
     stage.block("c", "XREADGROUP GROUP g ann BLOCK 0 STREAMS u >")
-    return [stage.do("SWAPDB", "0", "1"), *ends(stage.get(*"abc")), *who(stage)]
+    return [stage.do("SWAPDB", "0", "1"), *ended_waits(stage.get(*"abc")), *who(stage)]
 
 
 @scene

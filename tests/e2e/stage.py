@@ -161,7 +161,7 @@ def parted(ours, theirs):
     return None
 
 
-def ends(replies):
+def ended_waits(replies):
     """XREADGROUP ends with another error since 7.2, which newer.py looks at."""
     errors = (b"UNBLOCKED the stream key no longer exists", b"NOGROUP ", b"WRONGTYPE ")
     return ["ends" if isinstance(reply, Error) and reply.startswith(errors) else reply for reply in replies]

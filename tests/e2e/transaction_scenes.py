@@ -2,7 +2,7 @@
 import time
 
 from harness import encode, parse_info
-from stage import ends
+from stage import ended_waits
 
 SCENES = []
 
@@ -296,7 +296,7 @@ def exec_and_streams(stage):
     stage.block("a", "XREAD BLOCK 0 STREAMS s $")
     stage.many("XGROUP CREATE t g $ MKSTREAM")
     stage.block("b", "XREADGROUP GROUP g bob BLOCK 0 STREAMS t >")
-    told += stage.by("x", "MULTI", "XGROUP DESTROY t g", "XLEN t", "EXEC") + ends(stage.get("b"))
+    told += stage.by("x", "MULTI", "XGROUP DESTROY t g", "XLEN t", "EXEC") + ended_waits(stage.get("b"))
     return told + [*stage.by("x", "MULTI", "DEL s", "XADD s 6-1 f v", "EXEC"), *stage.get("a")]
 
 

@@ -30,7 +30,7 @@ constexpr Argument unix_time(std::string_view name) {
 constexpr Argument pattern(std::string_view name, int key_spec = 0) {
   return {.type = Argument::Type::kPattern, .name = name, .key_spec = key_spec};
 }
-// A keyword that is an argument by itself.
+// A keyword without a value behind it.
 constexpr Argument token(std::string_view name, std::string_view word) {
   return {.type = Argument::Type::kPureToken, .name = name, .token = word};
 }

@@ -129,6 +129,14 @@ const Record* find(Context& context, std::string_view key) {
   return context.served() ? context.peek(key) : context.read(key);
 }
 
+void meaningless_for_groups(Context& context, std::string_view id) {
+  const std::string name(id);
+  context.reply.error("ERR The " + name +
+                      " ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer "
+                      "by specifying a proper ID, or use the > ID to get new messages. The " +
+                      name + " ID would just return an empty result set.");
+}
+
 // Behind this id lies the last entry, if there is one.
 StreamId before_last_entry(const Stream& stream) {
   return stream.size() > 0 ? *stream.last_entry_id().previous() : stream.last_id();
@@ -137,26 +145,13 @@ StreamId before_last_entry(const Stream& stream) {
 // Reads the start of one stream. False: the error is replied.
 bool parse_start(Context& context, const Options& options, std::size_t index, const Record* record, Start& start) {
   const std::string_view text = until_nul(options.id(context, index));
-  if (text == "$") {
-    if (options.for_group) {
-      context.reply.error(
-          "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by "
-          "specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result "
-          "set.");
-      return false;
+  if (text == "$" || text == "+") {
+    if (options.for_group) return meaningless_for_groups(context, text), false;
+    if (record == nullptr) {
+      start.behind = StreamId{};
+    } else {
+      start.behind = text == "$" ? stream_of(*record).last_id() : before_last_entry(stream_of(*record));
     }
-    start.behind = record ? stream_of(*record).last_id() : StreamId{};
-    return true;
-  }
-  if (text == "+") {
-    if (options.for_group) {
-      context.reply.error(
-          "ERR The + ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by "
-          "specifying a proper ID, or use the > ID to get new messages. The + ID would just return an empty result "
-          "set.");
-      return false;
-    }
-    start.behind = record ? before_last_entry(stream_of(*record)) : StreamId{};
     return true;
   }
   if (text == ">") {

@@ -1,6 +1,6 @@
 // ServerClock: the simulated clock for a server that measures itself in nanoseconds: while the world's time stands still
-// a command may take long all the same, so that batches and transactions give way at any place. Timers are late then, so
-// that a unit that has given way stays open while others, the disk and checkpoints go on.
+// a command may take long all the same, so that batches and transactions end their slice at any place. Timers are late then:
+// a unit that has suspended stays open while other clients, the disk and checkpoints do their work.
 // Ownership: refers to the World. Thread: the simulation's.
 #pragma once
 

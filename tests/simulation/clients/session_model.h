@@ -45,7 +45,7 @@ class SessionModel {
   SessionModel(History& history, std::uint64_t number) : history_(history), number_(number) {}
 
   Answer judge(const ClientRequest& request, const ReplyValue& actual, Now now);
-  // Another unit, or one of its own, is committed.
+  // A unit is committed, of this session or of another one.
   void note_changes(const ModelUnit& unit);
 
   unsigned database() const { return database_; }
