@@ -37,11 +37,12 @@ class CountedCourse final : public Course {
  public:
   static_assert(sizeof(Counts) == kCounts * sizeof(std::uint64_t) && kCounts <= Report::kMostCounts);
 
-  explicit CountedCourse(const char* const (&names)[kCounts]) : names_(names) {}
+  CountedCourse(Profile (*draw)(std::uint64_t seed), const char* const (&names)[kCounts])
+      : draw_(draw), names_(names) {}
 
-  std::string describe(std::uint64_t seed) const override { return Profile::draw(seed).describe(); }
+  std::string describe(std::uint64_t seed) const override { return draw_(seed).describe(); }
   Report run(std::uint64_t seed, bool verbose) const override {
-    Run run(Profile::draw(seed), verbose);
+    Run run(draw_(seed), verbose);
     const auto counts = std::bit_cast<std::array<std::uint64_t, kCounts>>(run.go());
     Report report{.trace_hash = run.trace_hash()};
     std::copy(counts.begin(), counts.end(), report.counts.begin());
@@ -50,6 +51,7 @@ class CountedCourse final : public Course {
   std::span<const char* const> count_names() const override { return names_; }
 
  private:
+  Profile (*draw_)(std::uint64_t seed);
   std::span<const char* const, kCounts> names_;
 };
 

@@ -42,7 +42,7 @@ constexpr const char* kCountNames[] = {
 
 int main(int count, char** values) {
   using namespace terrace::simulation;
-  const CountedCourse<Profile, Run, RunReport, std::size(kCountNames)> course(kCountNames);
+  const CountedCourse<Profile, Run, RunReport, std::size(kCountNames)> course(Profile::draw, kCountNames);
   return run_program({.name = "terrace-sim",
                       .description = "The deterministic simulation of Terrace's storage.",
                       .course = course,

@@ -48,7 +48,8 @@ constexpr const char* kCountNames[] = {
 
 int main(int count, char** values) {
   using namespace terrace::simulation;
-  const CountedCourse<ServerProfile, ServerRun, ServerRunReport, std::size(kCountNames)> course(kCountNames);
+  const CountedCourse<ServerProfile, ServerRun, ServerRunReport, std::size(kCountNames)> course(ServerProfile::draw,
+                                                                                                kCountNames);
   return run_program({.name = "terrace-sim-clients",
                       .description = "The deterministic simulation of clients, the server's core and the storage.",
                       .course = course,
