@@ -2,9 +2,7 @@
 // Ownership: the program's, for its whole time. Thread: run() is called in a child process, the others in the parent.
 #pragma once
 
-#include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -29,30 +27,6 @@ class Course {
   virtual Report run(std::uint64_t seed, bool verbose) const = 0;
   // What Report::counts has, in order: "lives", "power cuts", ...
   virtual std::span<const char* const> count_names() const = 0;
-};
-
-// A course of runs: Run(Profile, verbose).go() returns Counts, a struct of nothing but numbers, which `names` names.
-template <typename Profile, typename Run, typename Counts, std::size_t kCounts>
-class CountedCourse final : public Course {
- public:
-  static_assert(sizeof(Counts) == kCounts * sizeof(std::uint64_t) && kCounts <= Report::kMostCounts);
-
-  CountedCourse(Profile (*draw)(std::uint64_t seed), const char* const (&names)[kCounts])
-      : draw_(draw), names_(names) {}
-
-  std::string describe(std::uint64_t seed) const override { return draw_(seed).describe(); }
-  Report run(std::uint64_t seed, bool verbose) const override {
-    Run run(draw_(seed), verbose);
-    const auto counts = std::bit_cast<std::array<std::uint64_t, kCounts>>(run.go());
-    Report report{.trace_hash = run.trace_hash()};
-    std::copy(counts.begin(), counts.end(), report.counts.begin());
-    return report;
-  }
-  std::span<const char* const> count_names() const override { return names_; }
-
- private:
-  Profile (*draw_)(std::uint64_t seed);
-  std::span<const char* const, kCounts> names_;
 };
 
 }  // namespace terrace::simulation

@@ -1,5 +1,5 @@
 // terrace-sim: the deterministic simulation of the storage; --help tells its arguments.
-#include <iterator>
+#include <bit>
 
 #include "tests/simulation/program.h"
 #include "tests/simulation/run.h"
@@ -36,13 +36,28 @@ constexpr const char* kCountNames[] = {
     "checkpoints", "spilled",
     "compacted",   "with a dictionary",
 };
+constexpr std::size_t kCounts = std::size(kCountNames);
+static_assert(sizeof(RunReport) == kCounts * sizeof(std::uint64_t));
+
+class StorageCourse final : public Course {
+ public:
+  std::string describe(std::uint64_t seed) const override { return Profile::draw(seed).describe(); }
+  Report run(std::uint64_t seed, bool verbose) const override {
+    Run run(Profile::draw(seed), verbose);
+    const auto counts = std::bit_cast<std::array<std::uint64_t, kCounts>>(run.go());
+    Report report{.trace_hash = run.trace_hash()};
+    std::copy(counts.begin(), counts.end(), report.counts.begin());
+    return report;
+  }
+  std::span<const char* const> count_names() const override { return kCountNames; }
+};
 
 }  // namespace
 }  // namespace terrace::simulation
 
 int main(int count, char** values) {
   using namespace terrace::simulation;
-  const CountedCourse<Profile, Run, RunReport, std::size(kCountNames)> course(Profile::draw, kCountNames);
+  const StorageCourse course;
   return run_program({.name = "terrace-sim",
                       .description = "The deterministic simulation of Terrace's storage.",
                       .course = course,

@@ -1,6 +1,7 @@
 // terrace-sim-clients: the deterministic simulation of clients, the server's core and the storage together; --help
 // tells its arguments.
-#include <iterator>
+#include <algorithm>
+#include <bit>
 
 #include "tests/simulation/clients/server_run.h"
 #include "tests/simulation/program.h"
@@ -42,14 +43,28 @@ constexpr const char* kCountNames[] = {
     "events",
     "simulated us",
 };
+constexpr std::size_t kCounts = std::size(kCountNames);
+static_assert(sizeof(ServerRunReport) == kCounts * sizeof(std::uint64_t));
+
+class ClientsCourse final : public Course {
+ public:
+  std::string describe(std::uint64_t seed) const override { return ServerProfile::draw(seed).describe(); }
+  Report run(std::uint64_t seed, bool verbose) const override {
+    ServerRun run(ServerProfile::draw(seed), verbose);
+    const auto counts = std::bit_cast<std::array<std::uint64_t, kCounts>>(run.go());
+    Report report{.trace_hash = run.trace_hash()};
+    std::copy(counts.begin(), counts.end(), report.counts.begin());
+    return report;
+  }
+  std::span<const char* const> count_names() const override { return kCountNames; }
+};
 
 }  // namespace
 }  // namespace terrace::simulation
 
 int main(int count, char** values) {
   using namespace terrace::simulation;
-  const CountedCourse<ServerProfile, ServerRun, ServerRunReport, std::size(kCountNames)> course(ServerProfile::draw,
-                                                                                                kCountNames);
+  const ClientsCourse course;
   return run_program({.name = "terrace-sim-clients",
                       .description = "The deterministic simulation of clients, the server's core and the storage.",
                       .course = course,
