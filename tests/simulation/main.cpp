@@ -52,15 +52,18 @@ class StorageCourse final : public Course {
   std::span<const char* const> count_names() const override { return kCountNames; }
 };
 
-}  // namespace
-}  // namespace terrace::simulation
-
-int main(int count, char** values) {
-  using namespace terrace::simulation;
+int run_storage(int count, char** values) {
   const StorageCourse course;
   return run_program({.name = "terrace-sim",
                       .description = "The deterministic simulation of Terrace's storage.",
                       .course = course,
                       .mutants = kMutants},
                      count, values);
+}
+
+}  // namespace
+}  // namespace terrace::simulation
+
+int main(int count, char** values) {
+  return terrace::simulation::run_storage(count, values);
 }

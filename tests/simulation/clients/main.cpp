@@ -59,15 +59,18 @@ class ClientsCourse final : public Course {
   std::span<const char* const> count_names() const override { return kCountNames; }
 };
 
-}  // namespace
-}  // namespace terrace::simulation
-
-int main(int count, char** values) {
-  using namespace terrace::simulation;
+int run_clients(int count, char** values) {
   const ClientsCourse course;
   return run_program({.name = "terrace-sim-clients",
                       .description = "The deterministic simulation of clients, the server's core and the storage.",
                       .course = course,
                       .mutants = kMutants},
                      count, values);
+}
+
+}  // namespace
+}  // namespace terrace::simulation
+
+int main(int count, char** values) {
+  return terrace::simulation::run_clients(count, values);
 }
