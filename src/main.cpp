@@ -12,6 +12,7 @@
 #include <sstream>
 #include <thread>
 
+#include "io/machine_memory.h"
 #include "io/reactor.h"
 #include "io/scheduling.h"
 #include "io/signal_watcher.h"
@@ -108,6 +109,9 @@ void greet(Logger& logger, Config& config) {
   logger.warning("Configuration loaded");
   for (const std::string& notice : config.take_notices()) logger.notice(notice);
   logger.notice("Running mode=standalone, port=" + std::to_string(settings.port) + ".");
+  const std::int64_t memory = settings.max_memory_bytes;
+  logger.notice(memory > 0 ? "The limit on memory (maxmemory) is " + std::to_string(memory) + " bytes."
+                           : "There is no limit on memory: maxmemory is 0.");
   logger.notice("PID: " + std::to_string(getpid()));
 }
 
@@ -163,6 +167,7 @@ int run(int count, char** values) {
   }
   std::setlocale(LC_COLLATE, "");  // the order of SORT ALPHA
   Config config;
+  config.set_default("maxmemory", static_cast<std::int64_t>(io::usable_memory_bytes() / 4 * 3));
   Result<void> loaded = load_configuration(std::move(arguments), config);
   if (!loaded.ok()) {
     std::fprintf(stderr, "%s\n", loaded.error().message.c_str());

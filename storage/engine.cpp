@@ -412,6 +412,10 @@ io::Task<void> Engine::wait_for_room() {
   co_await parts_->compactor.wait_caught_up();
 }
 
+io::Task<void> Engine::wait_for_eviction() {
+  return parts_->evictor.wait_for_room();
+}
+
 // --- maintenance
 
 io::Task<Result<void>> Engine::checkpoint() {

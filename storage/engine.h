@@ -99,6 +99,8 @@ class Engine {
   // compaction is behind.
   bool has_room() const;
   io::Task<void> wait_for_room();
+  // Waits until records have given way to what the ledger was charged for. They may not while the disk is full.
+  io::Task<void> wait_for_eviction();
   // The limit on memory is exceeded, and tiering is off: commands that take memory are refused.
   bool out_of_memory() const;
   // The process is above its memory limit whatever the records take: replies should leave before more are made.

@@ -54,6 +54,14 @@ Config::Config() {
     values_.emplace_back(directive.default_value);
     assign_value(directive, values_.back(), settings_);
   }
+  defaults_ = values_;
+}
+
+void Config::set_default(std::string_view name, std::int64_t value) {
+  const Directive& directive = *find_directive(name);
+  slot(directive) = std::to_string(value);
+  defaults_[static_cast<std::size_t>(&directive - directives().data())] = slot(directive);
+  assign_value(directive, slot(directive), settings_);
 }
 
 std::string& Config::slot(const Directive& directive) {
@@ -62,6 +70,10 @@ std::string& Config::slot(const Directive& directive) {
 
 const std::string& Config::value(const Directive& directive) const {
   return values_[static_cast<std::size_t>(&directive - directives().data())];
+}
+
+bool Config::is_default(const Directive& directive) const {
+  return value(directive) == defaults_[static_cast<std::size_t>(&directive - directives().data())];
 }
 
 Result<void> Config::load(const std::string& text, const std::string& path) {

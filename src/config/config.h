@@ -36,11 +36,14 @@ class Config {
 
   const Settings& settings() const { return settings_; }
   const std::string& value(const Directive& directive) const;
+  bool is_default(const Directive& directive) const;
   void observe(SettingsObserver* observer) { observer_ = observer; }
 
   // Takes the text of a configuration file and of the command line. The message of an error is the text for stderr,
   // from "*** FATAL CONFIG FILE ERROR" on.
   Result<void> load(const std::string& text, const std::string& path);
+  // A default that depends on the machine, set before load(). Like other defaults it is not written by rewrite().
+  void set_default(std::string_view name, std::int64_t value);
   // The operating system allows fewer clients than configured.
   void override_max_clients(std::int64_t max_clients);
 
@@ -68,6 +71,7 @@ class Config {
   std::string& slot(const Directive& directive);
 
   Values values_;
+  Values defaults_;
   Settings settings_;
   SettingsObserver* observer_ = nullptr;
   std::string path_;

@@ -224,6 +224,13 @@ Result<std::string> parse_memory_or_percent(std::span<const std::string> words, 
   return std::to_string(*bytes);
 }
 
+void assign_clients_memory(Settings& settings, const std::string& value) {
+  const bool percent = value.ends_with('%');
+  const std::int64_t number = *parse_integer(percent ? std::string_view(value).substr(0, value.size() - 1) : value);
+  settings.clients_percent = percent ? number : 0;
+  settings.clients_bytes = percent ? 0 : number;
+}
+
 Result<std::string> parse_active_defrag(std::span<const std::string> words, const std::string&) {
   if (words.size() != 1) return invalid("wrong number of arguments");
   if (equals_ignoring_case(words[0], "no")) return std::string("no");

@@ -78,6 +78,9 @@ struct Settings : types::CollectionLimits {
   // the store
   std::int64_t databases = 16;
   std::int64_t max_memory_bytes = 0;
+  // maxmemory-clients: one of them, or both 0
+  std::int64_t clients_bytes = 0;
+  std::int64_t clients_percent = 0;  // of max_memory_bytes
   EvictionPolicy max_memory_policy = EvictionPolicy::kNoEviction;
   storage::FsyncPolicy append_fsync = storage::FsyncPolicy::kAlways;
   std::int64_t disk_quota_bytes = 0;

@@ -24,7 +24,7 @@ Dispatcher::Dispatcher(const ContextParts& parts, const CommandTable& commands, 
       logger_(logger),
       accounting_(accounting),
       pool_(parts.store.ledger()),
-      runner_(parts, open_unit_, accounting, logger),
+      runner_(parts, open_unit_, accounting, settings, logger),
       pause_(parts.clock),
       watched_keys_(parts.events),
       transactions_(runner_, open_unit_, watched_keys_, settings),
@@ -39,7 +39,7 @@ void Dispatcher::forget(Session& session) {
 bool Dispatcher::run(CommandBatch& x) {
   runner_.begin_clock();
   const std::uint64_t end_ns = runner_.last_ns() + CommandBatch::kMaxTurnNs;
-  while (!x.done() && (x.must_end() || (!x.session->close_after_reply && !x.session->closing))) {
+  while (!x.done() && (x.must_end() || !x.session->ends())) {
     if (x.origin->is_client && !x.must_end()) {
       if (runner_.last_ns() > end_ns) {
         x.wait = Wait::kTurn;
@@ -51,7 +51,8 @@ bool Dispatcher::run(CommandBatch& x) {
     if (!run_next(x)) return false;
     ++x.next;
     x.rerun = false;
-    x.fetch_error.clear();
+    x.error.clear();
+    x.release_memory();
     if (blocking_.clients().has_ready()) blocking_.serve();
     open_unit_.resume_waiting();
   }
@@ -63,9 +64,13 @@ bool Dispatcher::run(CommandBatch& x) {
 bool Dispatcher::must_give_way(CommandBatch& x) {
   if (x.output->size() <= CommandBatch::kMaxUnsentWhenShort || store_.loading()) return false;
   x.output->charge();
-  if (!store_.engine().memory_short()) return false;
+  if (!replies_must_leave()) return false;
   x.wait = Wait::kSent;
   return true;
+}
+
+bool Dispatcher::replies_must_leave() const {
+  return store_.memory_queue().waited_for() || store_.ledger().clients_exceeded() || store_.engine().memory_short();
 }
 
 // Takes the first argument of each command for a key. If it is none, the prefetch is useless but harmless.
@@ -100,8 +105,8 @@ bool Dispatcher::run_next(CommandBatch& x) {
     return true;
   }
   if (row.runs_queue) return run_queue(x, *entry, arguments, request.raw);
-  if (!x.fetch_error.empty()) {
-    runner_.reject(x, entry, "IOERR " + x.fetch_error);
+  if (!x.error.empty()) {
+    runner_.reject(x, entry, x.error);
     return true;
   }
   if (!x.rerun) {
@@ -190,8 +195,12 @@ void Dispatcher::look_ahead(CommandBatch& x) {
 
 bool Dispatcher::run_handler(CommandBatch& x) {
   const std::size_t start = x.output->size();
-  const CommandRunner::Outcome outcome = runner_.run(x, true);
-  if (outcome == CommandRunner::Outcome::kReplied) runner_.finish_reply(x, start);
+  const CommandRunner::Outcome outcome = runner_.run(x, true, CommandRunner::ReplySize::kAsRoomIs);
+  if (outcome == CommandRunner::Outcome::kReplied) {
+    runner_.finish_reply(x, start);
+    // Before the next client's command asks for room.
+    if (x.output->size() - start > CommandBatch::kMaxUnsentWhenShort) x.output->charge();
+  }
   // Also if the handler is to run again: it may have removed expired keys, and the log must have these effects before
   // those of other commands.
   runner_.commit(x, start);
@@ -204,6 +213,11 @@ bool Dispatcher::run_handler(CommandBatch& x) {
       return false;
     case CommandRunner::Outcome::kBlocks:
       blocking_.block(x);
+      return false;
+    case CommandRunner::Outcome::kTooMuch:
+      x.wanted_for_values = std::max(x.wanted_for_values, x.fetched_records.bytes());
+      x.wait = Wait::kMemory;
+      x.rerun = true;
       return false;
   }
   return true;
@@ -244,6 +258,9 @@ io::Task<> Dispatcher::wait(CommandBatch& x) {
     case Wait::kImage:
       co_await store_.engine().object_serialized().wait();
       break;
+    case Wait::kMemory:
+      co_await wait_for_memory(x);
+      break;
     case Wait::kRoom:
       co_await store_.engine().wait_for_room();
       x.unit_charge.resize(0);  // Admission asks again
@@ -273,20 +290,52 @@ io::Task<> Dispatcher::wait_for_pause(CommandBatch& x) {
   x.fetched_records.clear();  // the store may have been reloaded during the wait
 }
 
+// What the request has read and taken is given back first: it asks for all that it needs at once.
+io::Task<> Dispatcher::wait_for_memory(CommandBatch& x) {
+  x.fetched_records.clear();
+  x.fetched_records.unreserve();
+  x.reserved.resize(0);
+  const std::uint64_t bytes = x.wanted_for_reply + x.wanted_for_values;
+  storage::MemoryQueue& queue = store_.memory_queue();
+  switch (co_await queue.take(x.session->memory_place, x.reserved, bytes)) {
+    case storage::MemoryQueue::Outcome::kTaken:
+      x.fetched_records.reserve(x.reserved, x.wanted_for_values);
+      if (!store_.loading()) co_await store_.engine().wait_for_eviction();
+      break;
+    case storage::MemoryQueue::Outcome::kTooLarge:
+      x.error = "OOM the command needs " + std::to_string(bytes) + " bytes of memory at once, 'maxmemory' leaves " +
+                std::to_string(queue.most());
+      break;
+    case storage::MemoryQueue::Outcome::kLeft:
+      break;
+  }
+}
+
 // After an error the read is repeated without the records of later requests: the error may be theirs.
 io::Task<> Dispatcher::wait_for_fetch(CommandBatch& x) {
   const bool looked_ahead = std::exchange(x.looked_ahead, false);
   storage::Engine& engine = store_.engine();
+  x.fetched_records.bound(x.transaction.active || store_.loading() ? nullptr : &store_.memory_queue());
   Result<void> fetched = co_await engine.fetch(x.missing, x.fetched_records);
+  x.fetched_records.bound(nullptr);
   x.missing.clear();
   if (fetched.ok() && !x.missing_heads.empty()) fetched = co_await engine.fetch_heads(x.missing_heads, x.heads);
   x.missing_heads.clear();
+  if (const std::uint64_t refused = x.fetched_records.take_refused_bytes(); fetched.ok() && refused > 0) {
+    // What later requests need is no reason to wait.
+    x.look_ahead = x.look_ahead && !looked_ahead;
+    if (!looked_ahead) {
+      x.wanted_for_values = x.fetched_records.bytes() + refused;
+      co_await wait_for_memory(x);
+    }
+    co_return;
+  }
   if (fetched.ok() && x.call.copy) co_await x.call.copy->make(clock_);
   if (fetched.ok()) co_return;
   if (looked_ahead) {
     x.look_ahead = false;
   } else {
-    x.fetch_error = fetched.error().message;
+    x.error = "IOERR " + fetched.error().message;
   }
 }
 

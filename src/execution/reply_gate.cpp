@@ -16,6 +16,7 @@ void take_out(std::vector<Channel*>& list, Channel* channel) {
 
 void ReplyGate::at_turn_end() {
   dispatcher_.resume_unblocked();
+  store_.memory_queue().serve();
   std::uint64_t released = last_released_;
   if (!store_.loading()) {
     store_.engine().commit();

@@ -195,7 +195,10 @@ void write_stats(InfoWriter& out, const InfoSources& sources) {
   out.field("expired_time_cap_reached_count", statistics.expire_caps_reached);
   out.field("expire_cycle_cpu_milliseconds", statistics.expire_cycle_us / 1000);
   out.field("evicted_keys", statistics.evicted_keys);
-  out.zeros({"evicted_clients", "total_eviction_exceeded_time", "current_eviction_exceeded_time"});
+  out.field("evicted_clients", statistics.evicted_clients);
+  out.field("client_query_buffer_limit_disconnections", statistics.query_limit_disconnections);
+  out.field("client_output_buffer_limit_disconnections", statistics.output_limit_disconnections);
+  out.zeros({"total_eviction_exceeded_time", "current_eviction_exceeded_time"});
   out.field("keyspace_hits", statistics.keyspace_hits);
   out.field("keyspace_misses", statistics.keyspace_misses);
   out.zeros({"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <random>
 
+#include "io/machine_memory.h"
 #include "io/process_memory.h"
 #include "src/types/object_decoder.h"
 
@@ -31,6 +32,15 @@ std::string random_hex(std::size_t digits) {
 std::uint64_t random_seed() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
+}
+
+// `maxmemory-clients`. Without it and without `maxmemory` clients hold a quarter of the machine's memory at most.
+std::uint64_t clients_memory_limit(const Settings& settings) {
+  constexpr std::uint64_t kShareOfMachine = 4;
+  const auto limit = static_cast<std::uint64_t>(settings.max_memory_bytes);
+  if (settings.clients_percent > 0) return limit / 100 * static_cast<std::uint64_t>(settings.clients_percent);
+  if (settings.clients_bytes > 0) return static_cast<std::uint64_t>(settings.clients_bytes);
+  return limit > 0 ? 0 : io::usable_memory_bytes() / kShareOfMachine;
 }
 
 std::string executable_path() {
@@ -88,6 +98,8 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
   lifecycle_.executable = executable_path();
   lifecycle_.supervised_by = supervisor.name();
   reactor_.add_turn_hook(gate_);
+  reactor_.add_turn_hook(clients_);
+  store_.ledger().set_clients_limit(clients_memory_limit(settings_));
   reactor_.observe_turns(this);
   config_.observe(this);
 }
@@ -100,6 +112,7 @@ Server::Components Server::components() {
 Server::~Server() {
   config_.observe(nullptr);
   reactor_.observe_turns(nullptr);
+  reactor_.remove_turn_hook(clients_);
   reactor_.remove_turn_hook(gate_);
 }
 
@@ -272,6 +285,7 @@ io::Task<> Server::serve_periodically() {
     statistics_.input_rate.sample(statistics_.input_bytes, now_us);
     statistics_.output_rate.sample(statistics_.output_bytes, now_us);
     clients_.sample_buffers();
+    clients_.evict_stalled(reactor_.wall_ms());
     if (round % 10 == 0) clients_.close_idle(reactor_.wall_ms());
   }
 }
@@ -325,6 +339,7 @@ std::optional<SettingsObserver::Refusal> Server::settings_changed(const Settings
     if (auto opened = logger_.open(settings.log_file); !opened.ok()) return Refusal{"logfile", opened.error().message};
   }
   store_.reconfigure(store_options(settings, logger_));
+  store_.ledger().set_clients_limit(clients_memory_limit(settings));
   return std::nullopt;
 }
 

@@ -1,6 +1,9 @@
 #include "storage/tiering/evictor.h"
 
+#include <xxhash.h>
+
 #include "io/activity.h"
+#include "storage/memory/cell_heap.h"
 
 namespace terrace::storage {
 
@@ -26,6 +29,7 @@ io::Task<void> Evictor::run() {
   const io::Gate::Holder holder = tasks_.hold();
   io::Slice slice(environment_.clock);
   std::uint64_t failures = spiller_.failures();
+  span_share_ = 0;
   while (!stopping_ && enabled_) {
     // Not within a command's turn, in which poll() may have been called.
     co_await slice.next();
@@ -58,6 +62,7 @@ io::Task<void> Evictor::run() {
 std::uint64_t Evictor::walk_slice(const io::Slice& slice, std::uint64_t excess) {
   const io::Activity activity("eviction-cycle");
   std::uint64_t freed = 0;
+  if (span_share_ == 0) span_share_ = governor_.span_share();
   for (unsigned steps = 0; freed < excess && !slice.over() && steps < 4096; ++steps) {
     const Walked walked = walk_chain(databases_[hand_database_], hand_chain_, false);
     freed += walked.freed_bytes;
@@ -81,6 +86,10 @@ void Evictor::advance() {
   // Skips databases without hot records: each would cost the walk of a table.
   for (unsigned tries = 0; tries < databases_.count(); ++tries) {
     hand_database_ = (hand_database_ + 1) % databases_.count();
+    if (hand_database_ == 0) {
+      ++rounds_;
+      span_share_ = 0;
+    }
     if (databases_[hand_database_].index().hot_count() > 0) break;
   }
 }
@@ -89,6 +98,10 @@ Evictor::Walked Evictor::walk_chain(Keyspace& keyspace, std::uint32_t chain, boo
   Walked walked;
   if (chain >= keyspace.index().chain_count()) return walked;  // it was flushed under the hand
   keyspace.index().visit_chain(chain, [&](IndexEntry& entry, std::uint64_t known_hash) {
+    if (span_share_ > 0 && !all) {
+      if (entry.is_hot() && in_chosen_span(entry.record())) walked.freed_bytes += evict(keyspace, entry, known_hash);
+      return;
+    }
     const unsigned count = entry.access_count();
     if (!all && count > 0) {
       entry.set_access_count(count - 1);
@@ -99,6 +112,12 @@ Evictor::Walked Evictor::walk_chain(Keyspace& keyspace, std::uint32_t chain, boo
   });
   walked.fruitful = walked.fruitful || walked.freed_bytes > 0;
   return walked;
+}
+
+// Each round of the hand chooses other spans.
+bool Evictor::in_chosen_span(const Record* record) const {
+  const std::uint64_t span = reinterpret_cast<std::uintptr_t>(record) / CellHeap::kSpanSize;
+  return XXH3_64bits_withSeed(&span, sizeof span, rounds_) % MemoryGovernor::kWhole < span_share_;
 }
 
 std::uint64_t Evictor::evict(Keyspace& keyspace, IndexEntry& entry, std::uint64_t known_hash) {

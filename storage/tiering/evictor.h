@@ -54,6 +54,7 @@ class Evictor {
   std::uint64_t walk_slice(const io::Slice& slice, std::uint64_t excess);
   Walked walk_chain(Keyspace& keyspace, std::uint32_t chain, bool all);
   bool whole_round_found_none() const;
+  bool in_chosen_span(const Record* record) const;
   std::uint64_t evict(Keyspace& keyspace, IndexEntry& entry, std::uint64_t known_hash);
   void advance();
   io::Task<Result<void>> written_since(std::uint64_t failures);
@@ -65,6 +66,8 @@ class Evictor {
   Statistics& statistics_;
   unsigned hand_database_ = 0;
   std::uint32_t hand_chain_ = 0;
+  std::uint64_t rounds_ = 0;      // of the hand
+  std::uint64_t span_share_ = 0;  // for the rest of the hand's round (MemoryGovernor::span_share())
   bool enabled_ = true;
   bool spilling_ = true;
   bool running_ = false;

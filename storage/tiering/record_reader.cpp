@@ -227,6 +227,7 @@ io::Task<Result<void>> RecordReader::load_large(const Segment& segment, Location
                                                 AlignedBuffer run, PageRead& read) {
   LargeRunReader reader(environment_.disk, segment, location.page(), view, std::move(run));
   Wanted& wanted = *read.wanted;
+  if (wanted.extent == Extent::kValues && !wanted.fetched_records.admit(view.raw_size)) co_return Result<void>();
   io::Task<Result<RecordPointer>> loading =
       wanted.extent == Extent::kHeads ? load_head(reader) : load_whole(reader, view.raw_size);
   Result<RecordPointer> record = co_await std::move(loading);

@@ -103,8 +103,8 @@ bool reply_entry(Reply& reply, const Stream& stream, const StreamId& id) {
 
 void reply_entries(Reply& reply, const Stream& stream, const StreamId& first, const StreamId& last, std::uint64_t count,
                    bool backward) {
-  std::string text;
-  Reply entries(text, reply.protocol());
+  ReplyPart part(reply);
+  Reply& entries = part.reply();
   std::uint64_t told = 0;
   const auto tell = [&](const StreamEntry& entry, const StreamNodeView& node) {
     reply_entry(entries, entry, node);
@@ -116,7 +116,7 @@ void reply_entries(Reply& reply, const Stream& stream, const StreamId& first, co
     stream.forward(first, last, tell);
   }
   reply.array(told);
-  reply.append(text);
+  part.append_to_whole();
 }
 
 std::int64_t time_since(std::int64_t now_ms, std::int64_t then_ms) {

@@ -44,7 +44,7 @@ class Claim {
   };
 
   Claim(Context& context, const Stream& stream, StreamGroup& group, const How& how)
-      : context_(context), stream_(stream), group_(group), how_(how), reply_(text_, context.reply.protocol()) {}
+      : context_(context), stream_(stream), group_(group), how_(how), part_(context.reply), reply_(part_.reply()) {}
 
   // The entry has been deleted: it is no longer pending.
   void forget(const PendingEntry& entry) {
@@ -73,7 +73,7 @@ class Claim {
   }
   void reply() {
     context_.reply.array(taken_);
-    context_.reply.append(text_);
+    part_.append_to_whole();
   }
 
  private:
@@ -89,8 +89,8 @@ class Claim {
   StreamGroup& group_;
   const How& how_;
   StreamConsumer* consumer_ = nullptr;
-  std::string text_;
-  Reply reply_;
+  ReplyPart part_;
+  Reply& reply_;
   std::size_t taken_ = 0;
 };
 
@@ -200,8 +200,8 @@ void reply_summary(Context& context, const StreamGroup& group) {
   }
   reply_id(reply, pending[pending.begin()].id);
   reply_id(reply, pending[pending.last()].id);
-  std::string text;
-  Reply consumers(text, reply.protocol());
+  ReplyPart part(reply);
+  Reply& consumers = part.reply();
   std::size_t told = 0;
   for (const auto& consumer : group.consumers()) {
     if (consumer->pending.empty()) continue;
@@ -211,14 +211,14 @@ void reply_summary(Context& context, const StreamGroup& group) {
     ++told;
   }
   reply.array(told);
-  reply.append(text);
+  part.append_to_whole();
 }
 
 // Replies those pending entries whose ids lie in the interval.
 template <typename Row>
 void reply_range(Context& context, const StreamGroup& group, const Row& row, const PendingRange& range) {
-  std::string text;
-  Reply entries(text, context.reply.protocol());
+  ReplyPart part(context.reply);
+  Reply& entries = part.reply();
   std::int64_t told = 0;
   for (auto at = row.lower_bound(range.first); at != row.end() && told < range.count; at = row.next(at)) {
     if (row[at].id > range.last) break;
@@ -233,7 +233,7 @@ void reply_range(Context& context, const StreamGroup& group, const Row& row, con
     ++told;
   }
   context.reply.array(static_cast<std::size_t>(told));
-  context.reply.append(text);
+  part.append_to_whole();
 }
 
 }  // namespace

@@ -211,8 +211,8 @@ bool read_stream(Context& context, const Options& options, std::size_t index, co
 // Replies the entries that are new to the group and makes them pending for the consumer.
 void deliver_new(Context& context, const Options& options, std::string_view key, Stream& stream, StreamGroup& group,
                  StreamConsumer& consumer, Reply& reply) {
-  std::string text;
-  Reply entries(text, reply.protocol());
+  ReplyPart part(reply);
+  Reply& entries = part.reply();
   std::uint64_t told = 0;
   const auto tell = [&](const StreamEntry& entry, const StreamNodeView& node) {
     reply_entry(entries, entry, node);
@@ -230,15 +230,15 @@ void deliver_new(Context& context, const Options& options, std::string_view key,
   };
   stream.forward(*group.last_id.next(), StreamId::greatest(), tell);
   reply.array(told);
-  reply.append(text);
+  part.append_to_whole();
   propagate_position(context, key, group);
 }
 
 // Replies the entries behind an id that are pending for the consumer, and counts the delivery.
 void deliver_again(Context& context, const Options& options, std::string_view key, const Stream& stream,
                    StreamGroup& group, StreamConsumer& consumer, const StreamId& behind, Reply& reply) {
-  std::string text;
-  Reply entries(text, reply.protocol());
+  ReplyPart part(reply);
+  Reply& entries = part.reply();
   std::uint64_t told = 0;
   for (auto at = consumer.pending.lower_bound(*behind.next()); at != consumer.pending.end();
        at = consumer.pending.next(at)) {
@@ -254,7 +254,7 @@ void deliver_again(Context& context, const Options& options, std::string_view ke
     if (++told == options.count) break;
   }
   reply.array(told);
-  reply.append(text);
+  part.append_to_whole();
 }
 
 bool deliver_stream(Context& context, const Options& options, std::size_t index, const Start& start, Reply& reply) {
@@ -305,8 +305,8 @@ void read(Context& context, bool for_group) {
   if (!parse_starts(context, *options, starts)) return;
   // The effects are those of each delivered entry.
   if (for_group) context.propagate_nothing();
-  std::string text;
-  Reply streams(text, context.reply.protocol());
+  ReplyPart part(context.reply);
+  Reply& streams = part.reply();
   std::size_t told = 0;
   for (std::size_t i = options->first; i < options->end; ++i) {
     const bool any = for_group ? deliver_stream(context, *options, i, starts[i], streams)
@@ -322,7 +322,7 @@ void read(Context& context, bool for_group) {
   } else {
     context.reply.map(told);
   }
-  context.reply.append(text);
+  part.append_to_whole();
 }
 
 }  // namespace
