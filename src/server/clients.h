@@ -8,9 +8,9 @@
 #include <map>
 #include <memory>
 
-#include "io/reactor.h"
 #include "io/sync.h"
 #include "io/task.h"
+#include "io/turn_hook.h"
 #include "src/server/connection.h"
 
 namespace terrace {

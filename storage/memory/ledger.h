@@ -15,7 +15,6 @@
 // Ownership: owned by the store, outlives its engine and all clients. Thread: the reactor's.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>

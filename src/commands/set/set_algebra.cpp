@@ -3,7 +3,6 @@
 #include <limits>
 #include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "src/commands/set/set_handlers.h"

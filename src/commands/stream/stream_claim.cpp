@@ -1,6 +1,5 @@
 // Pending entries: XPENDING lists them, XCLAIM and XAUTOCLAIM give them to another consumer.
 #include <limits>
-#include <string>
 #include <vector>
 
 #include "src/commands/shared/argument.h"
