@@ -214,13 +214,13 @@ Result<void> Config::set(std::span<const std::pair<std::string, std::string>> ch
 }
 
 std::map<std::string, std::string> Config::get(std::span<const std::string_view> patterns) const {
+  std::vector<types::Pattern> wanted;
+  for (std::string_view pattern : patterns) wanted.emplace_back(pattern, types::Letters::kAnyCase);
   std::map<std::string, std::string> found;
   for (const Directive& directive : directives()) {
     for (std::string_view name : {directive.name, directive.alias}) {
-      bool wanted = !name.empty() && std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
-        return types::matches(pattern, name, types::Letters::kAnyCase);
-      });
-      if (wanted) found[std::string(name)] = value(directive);
+      const auto matches = [&name](const types::Pattern& pattern) { return pattern.matches(name); };
+      if (!name.empty() && std::ranges::any_of(wanted, matches)) found[std::string(name)] = value(directive);
     }
   }
   return found;

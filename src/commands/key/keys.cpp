@@ -34,7 +34,8 @@ class NameList {
 }  // namespace
 
 io::Task<void> keys(Context& context) {
-  const ScanFilter filter{.pattern = context.argument(1), .type_name = {}};
+  ScanFilter filter;
+  filter.set_pattern(context.argument(1));
   NameList names;
   KeyspaceIterator all(context, context.database_number());
   const bool complete = co_await all.visit_all(KeyspaceIterator::Reads::kNames, [&](const storage::Record& record) {
