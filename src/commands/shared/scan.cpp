@@ -20,8 +20,7 @@ bool remove_expired(Context& context, std::span<const std::string> keys) {
   return true;
 }
 
-bool ScanFilter::passes(const Record& record) const {
-  if (!passes_name(record.key())) return false;
+bool ScanFilter::passes_type(const Record& record) const {
   return !type_name || is_option(*type_name, types::type_name(record.type()));
 }
 

@@ -27,7 +27,7 @@ struct ScanFilter {
     if (text != "*") pattern.emplace(text);
   }
   bool passes_name(std::string_view name) const { return !pattern || pattern->matches(name); }
-  bool passes(const storage::Record& record) const;
+  bool passes_type(const storage::Record& record) const;
 };
 
 struct ScanOptions {
