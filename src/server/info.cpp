@@ -114,8 +114,8 @@ void write_memory(InfoWriter& out, const InfoSources& sources) {
   out.field("used_memory_scripts_human", "0B");
   out.bytes("maxmemory", static_cast<std::uint64_t>(settings.max_memory_bytes));
   out.field("maxmemory_policy", sources.config.value(*find_directive("maxmemory-policy")));
-  out.real("allocator_frag_ratio", 1);
-  out.field("allocator_frag_bytes", 0);
+  out.real("allocator_frag_ratio", ratio(memory.rss, memory.used));
+  out.field("allocator_frag_bytes", static_cast<std::int64_t>(memory.rss) - static_cast<std::int64_t>(memory.used));
   out.real("allocator_rss_ratio", 1);
   out.field("allocator_rss_bytes", 0);
   out.real("rss_overhead_ratio", 1);
@@ -375,6 +375,16 @@ std::string ServerInfo::text(std::span<const std::string_view> sections) const {
     if (wanted(section, sections)) section.write(out, sources_);
   }
   return out.text();
+}
+
+std::array<std::pair<std::string_view, std::int64_t>, 6> allocator_bytes(const MemoryFigures& memory) {
+  const auto used = static_cast<std::int64_t>(memory.used), rss = static_cast<std::int64_t>(memory.rss);
+  return {{{"allocator.allocated", used},
+           {"allocator.active", rss},
+           {"allocator.resident", rss},
+           {"allocator-fragmentation.bytes", rss - used},
+           {"allocator-rss.bytes", 0},
+           {"rss-overhead.bytes", 0}}};
 }
 
 bool tells_of_keys(std::span<const std::string_view> sections) {
