@@ -99,6 +99,7 @@ class CommandRunner {
 
  private:
   void gather_effect(CommandBatch& x, bool alone);
+  static void gather_renamed(CommandBatch& x);
   std::uint64_t append_effects(Unit& unit);
   void tell_observers(const CommandBatch& x) const;
   void withhold_reply(CommandBatch& x, std::size_t start);

@@ -211,9 +211,25 @@ void write_stats(InfoWriter& out, const InfoSources& sources) {
       {"io_threaded_reads_processed", "io_threaded_writes_processed", "reply_buffer_shrinks", "reply_buffer_expands"});
 }
 
+// Of a server with `replicaof`, which stands as a replica does whose master cannot be reached.
+void write_master(InfoWriter& out, const std::string& master) {
+  const std::size_t blank = master.find(' ');
+  out.field("master_host", master.substr(0, blank));
+  out.field("master_port", master.substr(blank + 1));
+  out.field("master_link_status", "down");
+  out.field("master_last_io_seconds_ago", -1);
+  out.field("master_sync_in_progress", 0);
+  out.zeros({"slave_read_repl_offset", "slave_repl_offset"});
+  out.field("master_link_down_since_seconds", -1);
+  out.field("slave_priority", 100);
+  out.field("slave_read_only", 1);
+}
+
 void write_replication(InfoWriter& out, const InfoSources& sources) {
   out.section("Replication");
-  out.field("role", "master");
+  const std::string& master = sources.config.settings().replica_of;
+  out.field("role", master.empty() ? "master" : "slave");
+  if (!master.empty()) write_master(out, master);
   out.field("connected_slaves", 0);
   out.field("master_failover_state", "no-failover");
   out.field("master_replid", sources.lifecycle.run_id);

@@ -32,7 +32,7 @@ void info(Context& context) {
     if (entry) {
       describe_command(context.reply, *entry);
     } else {
-      context.reply.null_array();
+      context.reply.null();
     }
   }
 }
