@@ -101,6 +101,13 @@ Record* Context::remove_expired_fields(Record* record, std::span<const std::stri
   return record;
 }
 
+void Context::change_aside(Record* record, std::span<const std::string_view> effect) {
+  const bool changed = call_.changed;
+  change(record, KeyEvent::kUnwatched);
+  batch_.unit.effects().add(session.database, effect);
+  call_.changed = changed;
+}
+
 const Record* Context::counted(const Record* record) {
   ++(record ? parts_.statistics.keyspace_hits : parts_.statistics.keyspace_misses);
   return record;

@@ -94,6 +94,8 @@ class Context {
   // nullptr: no field was left, and the key was removed.
   storage::Record* remove_expired_fields(storage::Record* record, std::span<const std::string_view> fields,
                                          std::size_t step = 1);
+  // Likewise for what a command leaves behind though it may still wait: it is no change that the command makes.
+  void change_aside(storage::Record* record, std::span<const std::string_view> effect);
   // Must be called before the value of a record from write() is changed in place.
   void change(storage::Record* record, KeyEvent event = KeyEvent::kChanged);
   // The command leaves the value as it is, but in Redis it breaks a WATCH of the key (LTRIM that trims nothing).

@@ -423,6 +423,8 @@ std::string dump_value(const storage::Record& record) {
   }
   if (dumped_by_member(record)) {
     append_members(payload, SetView(record));
+  } else if (record.type() == ValueType::kStream) {
+    StreamImage::append(payload, static_cast<const Stream&>(*record.object()));
   } else {
     storage::encode_value(payload, record);
   }

@@ -33,6 +33,7 @@ DIFFERENCES = {
     **dict.fromkeys(("command|getkeys", "command|getkeysandflags"),
                     ("7.2.0", "an arity", lambda new, old: isinstance(new, list) and old == error("Invalid number of arguments specified for command"))),
     "object|encoding": ("7.2.0", "small sets and lists are listpacks", lambda new, old: new == b"listpack" and old in (b"hashtable", b"quicklist")),
+    "xgroup|createconsumer": ("7.2.0", "XREADGROUP and XCLAIM create a consumer though there is nothing for it", lambda new, old: (new, old) == (0, 1)),
     **dict.fromkeys(("sscan", "zscan", "scan", "hscan"), ("7.4.0", "NOVALUES", lambda new, old: isinstance(new, Error) and b"NOVALUES" in new)),
 }
 
@@ -102,6 +103,11 @@ SCENES = (
      "OBJECT ENCODING l", b"quicklist", "CONFIG SET set-max-listpack-entries 128 set-max-listpack-value 64 list-max-listpack-size -2", b"OK",
      ("RESTORE", "r", "0", LISTPACK_SET, "REPLACE"), b"OK", "OBJECT ENCODING r", b"listpack", "SCARD r", 3, "SMISMEMBER r abc 7 x y", [1, 1, 1, 0],
      ("RESTORE", "n", "0", NO_SET), error("Bad data format")),
+    ("XGROUP CREATE s g $ MKSTREAM",
+     "7.2.0", "XREADGROUP GROUP g reader STREAMS s >", ("null array",), "XINFO GROUPS s", [[b"name", b"g", b"consumers", 1, b"pending", 0,
+     b"last-delivered-id", b"0-0", b"entries-read", None, b"lag", 0]], "XGROUP CREATECONSUMER s g reader", 0,
+     "XCLAIM s g claimer 0 1-1", [], "XGROUP CREATECONSUMER s g claimer", 0, "XAUTOCLAIM s g other 0 0", [b"0-0", [], []],
+     "XGROUP CREATECONSUMER s g other", 0, "XREADGROUP GROUP g waiter BLOCK 20 STREAMS s >", ("null array",), "XGROUP CREATECONSUMER s g waiter", 0),
     ("SET str x",
      "7.2.0", f"BLPOP k {BIG}", TOO_LATE, "BLPOP k 1e400", TOO_LATE, "BLPOP k inf", TOO_LATE,
      "BLPOP k -1e30", error("timeout is negative"),
@@ -155,6 +161,42 @@ def wait_blocked(control, count):
         time.sleep(0.001)
 
 
+def consumer(client):
+    fields = client.ok("XINFO", "STREAM", "s", "FULL")
+    groups = fields[fields.index(b"groups") + 1]
+    full = groups[0][groups[0].index(b"consumers") + 1][0]
+    brief = client.ok("XINFO", "CONSUMERS", "s", "g")[0]
+    return {**dict(zip(full[::2], full[1::2])), **dict(zip(brief[::2], brief[1::2]))}
+
+
+def times_of_consumers(server):
+    """A consumer is seen when it asks, and active when it gets something; both times outlive the memory, the latter also a crash."""
+    read = "XREADGROUP", "GROUP", "g", "c", "STREAMS", "s", ">"
+    with server.client() as client:
+        client.ok("FLUSHALL")
+        client.ok("XGROUP", "CREATE", "s", "g", "$", "MKSTREAM")
+        client.call(*read)
+        time.sleep(0.1)
+        told = consumer(client)
+        check(told[b"inactive"] == told[b"active-time"] == -1 and told[b"idle"] >= 80, f"a consumer that got nothing: {told}")
+        client.ok("XADD", "s", "*", "f", "v")
+        client.ok(*read)
+        told = consumer(client)
+        check(told[b"inactive"] < 80 and told[b"idle"] < 80 and told[b"active-time"] == told[b"seen-time"], f"a consumer that has just read: {told}")
+        time.sleep(0.1)
+        client.call(*read)
+        told = consumer(client)
+        check(told[b"inactive"] >= 80 and told[b"idle"] < 80, f"a consumer that got nothing again: {told}")
+        client.ok("TERRACE", "SPILL", "ALL")
+        check(consumer(client)[b"active-time"] == told[b"active-time"], "the active time is not read back")
+        check(client.ok("DUMP", "s")[0] == 19, "DUMP does not write RDB type 19")
+    for end in (server.kill, server.stop):
+        end()
+        server.start()
+        with server.client() as client:
+            check(consumer(client)[b"active-time"] == told[b"active-time"], f"the active time after {end.__name__}")
+
+
 def old_clients_are_closed(server):
     with server.client() as old, server.client() as control:
         old.ok("PING")
@@ -173,6 +215,7 @@ def main():
             replies = sum(run_scene(client, scene, spilled) for scene in SCENES for spilled in (False, True))
         waits_that_end(server)
         old_clients_are_closed(server)
+        times_of_consumers(server)
     say(f"newer: {replies} replies as Redis 7.2 and 7.4 give them")
 
 

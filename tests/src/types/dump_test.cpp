@@ -440,6 +440,22 @@ constexpr std::string_view kPendingAndConsumer =
     "0163c10d560ea2010000";
 constexpr std::string_view kOwned = "0100000000000000010000000000000001";
 
+// The store's own image ends with the time; one without it, as earlier versions wrote it, counts as RDB type 19.
+void expect_active_time_in_image(const Record& record, std::int64_t active_ms, std::int64_t seen_ms) {
+  std::string image;
+  storage::encode_value(image, record);
+  const auto active_in = [](std::string_view bytes) -> std::optional<std::int64_t> {
+    const auto object = object_decoder().decode(ValueType::kStream, storage::kNoExpiry, bytes);
+    if (!object.ok()) return std::nullopt;
+    return static_cast<const Stream&>(**object).group("g")->consumer("c")->active_ms;
+  };
+  EXPECT_EQ(active_in(image), active_ms);
+  const std::string_view without = std::string_view(image).substr(0, image.size() - sizeof(std::int64_t));
+  EXPECT_EQ(active_in(without), seen_ms);
+  EXPECT_EQ(active_in(std::string_view(image).substr(0, image.size() - 1)), std::nullopt);
+  EXPECT_EQ(active_in(image + "x"), std::nullopt);
+}
+
 TEST(Dump, StreamsOfAllVersionsAreRead) {
   const std::string nodes(kStreamNodes), pending(kPendingAndConsumer), owned(kOwned);
   const std::string seven = "13" + nodes + "0203050101020103" + "0101670101" + "81ffffffffffffffff" + pending + owned;
@@ -458,6 +474,9 @@ TEST(Dump, StreamsOfAllVersionsAreRead) {
     const StreamGroup& group = *stream.group("g");
     EXPECT_EQ(group.find_pending({1, 1})->consumer, group.consumer("c"));
     EXPECT_EQ(group.consumer("c")->seen_ms, 1795536850369);
+    const std::int64_t active_ms = digits == seven_two ? 0x0807060504030201 : 1795536850369;
+    EXPECT_EQ(group.consumer("c")->active_ms, active_ms);
+    expect_active_time_in_image(*record, active_ms, 1795536850369);
     EXPECT_EQ(dump_value(*record).substr(0, 3), unhex("130110"));
     EXPECT_TRUE(digits != seven || dump_value(*record) == sealed(unhex(seven)));
     for (std::size_t size = 1; size < digits.size() / 2; ++size) {
