@@ -105,6 +105,34 @@ def figures_of_clients(server):
         check((third[b"cmd"], third[b"argv-mem"]) == (b"blpop", b"13"), f"a client that waits: {third}")
 
 
+def idle_times(ours, theirs):
+    """OBJECT IDLETIME, what touches a key, and what RESTORE says of it."""
+    for client in (ours, theirs):
+        client.ok("FLUSHALL")
+        for key in ("read", "written", "seen", "quiet", "touched"):
+            client.ok("SET", key, "text")
+        payload = client.ok("DUMP", "read")
+        client.ok("RESTORE", "restored", 0, payload, "IDLETIME", 1000)
+        client.ok("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu")
+        client.ok("RESTORE", "used", 0, payload, "FREQ", 10)
+        check(client.ok("OBJECT", "FREQ", "used") == 10, f"OBJECT FREQ {client.ok('OBJECT', 'FREQ', 'used')}, restored with 10")
+        client.ok("CONFIG", "SET", "maxmemory-policy", "noeviction")
+    time.sleep(2.2)
+    for client in (ours, theirs):
+        told = client.pipeline([("GET", "read"), ("APPEND", "written", "x"), ("TYPE", "seen"), ("TTL", "seen"), ("TOUCH", "touched")])
+        idle = {key: client.ok("OBJECT", "IDLETIME", key) for key in ("read", "written", "seen", "quiet", "touched", "restored")}
+        check(max(idle[key] for key in ("read", "written", "touched")) <= 1 and 2 <= idle["seen"] < 60 and 2 <= idle["quiet"] < 60
+              and 1002 <= idle["restored"] < 1060, f"OBJECT IDLETIME: {idle}, {told}")
+        line = client.ok("DEBUG", "OBJECT", "restored")
+        check(1002 <= int(line.split(b"lru_seconds_idle:")[1].split()[0]) < 1060, f"DEBUG OBJECT: {line}")
+    # Of Redis 7.2: a client may leave no trace, but for TOUCH.
+    ours.ok("CLIENT", "NO-TOUCH", "ON")
+    ours.pipeline([("GET", "quiet"), ("APPEND", "quiet", "x"), ("TOUCH", "seen")])
+    idle = [ours.ok("OBJECT", "IDLETIME", key) for key in ("quiet", "seen")]
+    ours.ok("CLIENT", "NO-TOUCH", "OFF")
+    check(idle[0] >= 2 and idle[1] <= 1, f"behind CLIENT NO-TOUCH: {idle}")
+
+
 def fields_across_the_end_of_a_string(server):
     """As redis-server: a field must begin within 512 MB."""
     last = str(2**32 - 1)
@@ -141,6 +169,7 @@ def main():
                           for spilled in (False, True))
             latency_graphs(ours, theirs)
             names_that_are_told(ours, theirs)
+            idle_times(ours, theirs)
         figures_of_clients(server)
         fields_across_the_end_of_a_string(server)
         a_long_class_stalls_nobody(server)

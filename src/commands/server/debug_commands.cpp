@@ -84,7 +84,10 @@ io::Task<> object(Context& context) {
   }
   std::string image;
   storage::encode_value(image, *record);
-  std::string figures = " lru:0 lru_seconds_idle:0";
+  const std::int64_t idle_seconds = context.idle_seconds(name);
+  constexpr std::int64_t kLruClock = 0xFFFFFF;
+  std::string figures = " lru:" + std::to_string((context.now_ms / 1000 - idle_seconds) & kLruClock) +
+                        " lru_seconds_idle:" + std::to_string(idle_seconds);
   if (record->type() == storage::ValueType::kList && record->object()) {
     figures += list_figures(*record, context.parts<DebugParts>().settings.list_max_listpack_size);
   }
