@@ -115,6 +115,22 @@ void greet(Logger& logger, Config& config) {
   logger.notice("PID: " + std::to_string(getpid()));
 }
 
+Result<void> rename_commands(const Config& config, CommandTable& commands) {
+  for (const CommandRename& rename : config.settings().command_renames) {
+    if (auto renamed = commands.rename(rename.name, rename.new_name); !renamed.ok()) {
+      return Error{renamed.error().code, rename.place + renamed.error().message};
+    }
+  }
+  return {};
+}
+
+// Before anything is started: what is wrong in a configuration file is told on the terminal.
+Result<void> check_renames(const Config& config) {
+  CommandTable commands;
+  CommandFamilies::add_rows_to(commands);
+  return rename_commands(config, commands);
+}
+
 int serve(Config& config) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGHUP, SIG_IGN);
@@ -151,6 +167,7 @@ int serve(Config& config) {
   Server server(**reactor, std::move(*disk), open_disk, pool, **signals, supervisor, config, logger);
   const CommandFamilies families(server.components());
   families.add_to(server.components().commands);
+  static_cast<void>(rename_commands(config, server.components().commands));  // checked before
   return (*reactor)->block_on(server.run());
 }
 
@@ -169,6 +186,7 @@ int run(int count, char** values) {
   Config config;
   config.set_default("maxmemory", static_cast<std::int64_t>(io::usable_memory_bytes() / 4 * 3));
   Result<void> loaded = load_configuration(std::move(arguments), config);
+  if (loaded.ok()) loaded = check_renames(config);
   if (!loaded.ok()) {
     std::fprintf(stderr, "%s\n", loaded.error().message.c_str());
     return 1;

@@ -63,6 +63,7 @@ class Config {
 
   Result<void> load_line(const std::string& line, unsigned depth);
   Result<void> load_words(std::vector<std::string> words, unsigned depth);
+  Result<void> load_user(std::span<const std::string> words);
   Result<void> include(const std::string& pattern, unsigned depth);
   Result<void> load_text(const std::string& text, unsigned depth);
   Result<void> change(const Directive& directive, std::span<const std::string> words);
@@ -76,6 +77,8 @@ class Config {
   SettingsObserver* observer_ = nullptr;
   std::string path_;
   bool save_points_given_ = false;  // the first `save` of the file replaces the defaults, further ones add to it
+  std::string place_;               // of the line that is read, as the beginning of an error
+  std::set<std::string> users_;
   std::set<std::string_view> noted_;
   std::vector<std::string> notices_;
 };

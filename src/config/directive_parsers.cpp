@@ -201,13 +201,18 @@ void assign_octal(Settings& settings, const std::string& value) {
   if (parse_octal_digits(value, mode)) settings.unix_socket_permissions = mode;
 }
 
-// Only "no one" is possible.
 Result<std::string> parse_replicaof(std::span<const std::string> words, const std::string&) {
   std::vector<std::string> fields = split(words);
   if (fields.empty() && !words.empty()) return std::string();
   if (fields.size() != 2) return invalid("wrong number of arguments");
   if (equals_ignoring_case(fields[0], "no") && equals_ignoring_case(fields[1], "one")) return std::string();
-  return invalid("this version cannot be a replica");
+  const auto port = parse_integer(fields[1]);
+  if (!port || *port < 0 || *port > 65535) return invalid("Invalid master port");
+  return fields[0] + " " + fields[1];
+}
+
+void assign_replicaof(Settings& settings, const std::string& value) {
+  settings.replica_of = value;
 }
 
 Result<std::string> parse_memory_or_percent(std::span<const std::string> words, const std::string&) {

@@ -70,6 +70,11 @@ Admission::Verdict Admission::admit_client(CommandBatch& x, CommandEntry& entry)
 Admission::Verdict Admission::admit_write(CommandBatch& x, CommandEntry& entry, std::uint32_t flags) {
   const storage::Engine& engine = store_.engine();
   const bool grows = (flags & kDenyOom) != 0;
+  if (x.origin->is_client && !settings_.replica_of.empty()) {
+    return refuse(x, &entry,
+                  "READONLY You can't write against a read only replica. This version cannot follow its master either: "
+                  "take 'replicaof' out of the configuration file to make it one.");
+  }
   if (auto writable = engine.writable(grows); !writable.ok()) {
     if (writable.error().code == ErrorCode::kNoSpace) {
       // Clients know the error code OOM.
@@ -111,7 +116,7 @@ Admission::Verdict Admission::refuse(CommandBatch& x, CommandEntry* entry, std::
 Admission::Verdict Admission::refuse_unknown(CommandBatch& x, CommandEntry* entry,
                                              std::span<const std::string_view> arguments) {
   if (entry != nullptr) {
-    std::string name(entry->name());
+    std::string name(entry->client_name.empty() ? entry->name() : entry->client_name);
     std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
     return refuse(x, entry, "ERR unknown subcommand '" + shown_name(arguments[1]) + "'. Try " + name + " HELP.");
   }

@@ -15,8 +15,14 @@ namespace terrace {
 
 class Admission {
  public:
-  Admission(Store& store, Pause& pause, CommandRunner& runner, TransactionRunner& transactions, Logger& logger)
-      : store_(store), pause_(pause), runner_(runner), transactions_(transactions), logger_(logger) {}
+  Admission(Store& store, Pause& pause, CommandRunner& runner, TransactionRunner& transactions,
+            const Settings& settings, Logger& logger)
+      : store_(store),
+        pause_(pause),
+        runner_(runner),
+        transactions_(transactions),
+        settings_(settings),
+        logger_(logger) {}
 
   enum class Verdict : std::uint8_t {
     kRun,
@@ -37,6 +43,7 @@ class Admission {
   Pause& pause_;
   CommandRunner& runner_;
   TransactionRunner& transactions_;
+  const Settings& settings_;
   Logger& logger_;
 };
 

@@ -151,6 +151,7 @@ void CommandRunner::gather_effect(CommandBatch& x, bool alone) {
   TERRACE_CHECK(!call.changed || (call.row().flags & (kWrite | kMayWrite)) != 0);
   if (call.changed && !call.effects_replaced) {
     const unsigned database = x.session->database;
+    if (call.entry->renamed()) return gather_renamed(x);
     if (!alone || !x.unit.effects().empty()) {
       call.raw.empty() ? x.unit.effects().add(database, call.arguments) : x.unit.effects().add_resp(database, call.raw);
     } else if (!call.raw.empty()) {
@@ -162,6 +163,14 @@ void CommandRunner::gather_effect(CommandBatch& x, bool alone) {
     }
   }
   if (!alone) x.unit.depend_on(read_dependency(call));
+}
+
+// The log has the command under its own name.
+void CommandRunner::gather_renamed(CommandBatch& x) {
+  const CommandEntry& entry = *x.call.entry;
+  std::vector<std::string_view> arguments(x.call.arguments.begin(), x.call.arguments.end());
+  arguments[0] = (entry.container ? entry.container : &entry)->row->name;
+  x.unit.effects().add(x.session->database, arguments);
 }
 
 void CommandRunner::commit(CommandBatch& x, std::size_t start) {

@@ -110,6 +110,7 @@ class CommandRunner {
   std::size_t output_limit_left(const CommandBatch& x) const;
   Outcome end_too_large(CommandBatch& x, Reply& reply, ReplySize size);
   void gather_effect(CommandBatch& x, bool alone);
+  static void gather_renamed(CommandBatch& x);
   std::uint64_t append_effects(Unit& unit);
   void tell_observers(const CommandBatch& x) const;
   void withhold_reply(CommandBatch& x, std::size_t start);

@@ -28,7 +28,7 @@ Dispatcher::Dispatcher(const ContextParts& parts, const CommandTable& commands, 
       pause_(parts.clock),
       watched_keys_(parts.events),
       transactions_(runner_, open_unit_, watched_keys_, settings),
-      admission_(parts.store, pause_, runner_, transactions_, logger),
+      admission_(parts.store, pause_, runner_, transactions_, settings, logger),
       blocking_(runner_, open_unit_, parts.events) {}
 
 void Dispatcher::forget(Session& session) {
@@ -88,12 +88,18 @@ void Dispatcher::prefetch(CommandBatch& x) const {
   x.prefetched = end;
 }
 
+// The log has commands under their own names, whatever clients call them.
+CommandEntry* Dispatcher::entry_of(const CommandBatch& x, std::span<const std::string_view> arguments) const {
+  if (x.fixed_entry != nullptr) return x.fixed_entry;
+  return x.origin->is_client ? commands_.find(arguments) : commands_.find_own(arguments);
+}
+
 // True: the request is answered. False: x.wait says for what the batch waits.
 bool Dispatcher::run_next(CommandBatch& x) {
   if (x.transaction.opened) return transactions_.run(x);
   const Request& request = x.requests.requests[x.next];
   const std::span<const std::string_view> arguments = x.requests.arguments_of(request);
-  CommandEntry* entry = x.fixed_entry != nullptr ? x.fixed_entry : commands_.find(arguments);
+  CommandEntry* entry = entry_of(x, arguments);
   const Admission::Verdict verdict = admission_.admit(x, entry, arguments);
   if (verdict != Admission::Verdict::kRun) {
     if (verdict == Admission::Verdict::kAnswered) x.transaction.end();
@@ -180,7 +186,7 @@ void Dispatcher::look_ahead(CommandBatch& x) {
     }
     if (bytes >= kMaxLookAheadBytes) return;
     const std::span<const std::string_view> arguments = x.requests.arguments_of(x.requests.requests[i]);
-    const CommandEntry* entry = commands_.find(arguments);
+    const CommandEntry* entry = entry_of(x, arguments);
     if (entry == nullptr) continue;
     const Command& row = *entry->row;
     if (row.selects != nullptr) database = row.selects(arguments).value_or(database);

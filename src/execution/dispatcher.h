@@ -56,6 +56,7 @@ class Dispatcher {
   bool must_give_way(CommandBatch& x);
   void prefetch(CommandBatch& x) const;
   bool run_next(CommandBatch& x);
+  CommandEntry* entry_of(const CommandBatch& x, std::span<const std::string_view> arguments) const;
   void queue(CommandBatch& x, CommandEntry& entry, std::span<const std::string_view> arguments, std::string_view raw);
   bool run_queue(CommandBatch& x, CommandEntry& exec, std::span<const std::string_view> arguments,
                  std::string_view raw);

@@ -19,6 +19,9 @@ constexpr std::int64_t kChainsPerKey = 10;
 constexpr std::int64_t kMinChains = 1024;
 // A run of visit_all(): well below a millisecond of work.
 constexpr std::int64_t kNamesPerRun = 512;
+// Long names take long to match against a pattern.
+constexpr std::uint64_t kNameBytesPerRun = 16 * storage::kKiB;
+constexpr std::uint64_t kNameBytesPerCall = storage::kMiB;
 // Values may be large: one chain at a time.
 constexpr std::int64_t kValuesPerRun = 1;
 
@@ -40,6 +43,7 @@ void KeyspaceIterator::walk(const Extent& bounds, const FetchedRecords& fetched,
     const std::size_t known = missing_.size();
     std::uint64_t next = database.scan(cursor, fetched, missing_, [&](const Record& record) {
       ++ahead.keys;
+      ahead.name_bytes += record.key().size();
       if (record.transient()) ahead.weight += 1 + record.key().size() / kBytesPerWeight;
       if (known == 0) visit(record);
     });
@@ -58,7 +62,8 @@ void KeyspaceIterator::walk(const Extent& bounds, const FetchedRecords& fetched,
 }
 
 bool KeyspaceIterator::visit_some(std::int64_t count, const Visitor& visit) {
-  const Extent bounds{.keys = count, .chains = max_chains(count), .weight = kMaxWeight};
+  const Extent bounds{
+      .keys = count, .chains = max_chains(count), .weight = kMaxWeight, .name_bytes = kNameBytesPerCall};
   Extent done;
   walk(bounds, context_.batch_.heads, done, visit);
   context_.batch_.missing_heads = std::move(missing_);
@@ -67,7 +72,7 @@ bool KeyspaceIterator::visit_some(std::int64_t count, const Visitor& visit) {
 
 io::Task<bool> KeyspaceIterator::visit_all(Reads what, Visitor visit) {
   const std::int64_t keys = what == Reads::kNames ? kNamesPerRun : kValuesPerRun;
-  const Extent bounds{.keys = keys, .chains = kMinChains, .weight = kMaxWeight};
+  const Extent bounds{.keys = keys, .chains = kMinChains, .weight = kMaxWeight, .name_bytes = kNameBytesPerRun};
   io::Slice slice(context_.clock());
   do {
     FetchedRecords fetched(context_.engine().ledger());

@@ -140,6 +140,12 @@ RequestParser::Step RequestParser::parse_count(std::string_view command, const L
   return Step::kComplete;
 }
 
+std::size_t RequestParser::argument_bytes() const {
+  std::size_t bytes = 0;
+  for (const Piece& piece : pieces_) bytes += piece.size;
+  return bytes;
+}
+
 RequestParser::Step RequestParser::parse_bulk(std::string_view command, const Limits& limits) {
   if (bulk_size_ < 0) {
     std::size_t end = find_line_end(command, at_);

@@ -62,6 +62,8 @@ class RequestParser {
   // Bytes kept of an incomplete command, and the size of their buffer.
   std::size_t pending_bytes() const { return pending_.size() - consumed_; }
   std::size_t buffer_bytes() const { return pending_.capacity(); }
+  // Of its complete arguments.
+  std::size_t argument_bytes() const;
 
  private:
   enum class Step : std::uint8_t { kComplete, kIncomplete, kError };

@@ -1,5 +1,7 @@
 #include "src/server/connection.h"
 
+#include <algorithm>
+
 #include "io/socket.h"
 #include "src/resp/reply.h"
 
@@ -68,6 +70,8 @@ io::Task<> Connection::receive_commands() {
     RequestParser::Status status = queues_too_much(bytes.size()) ? RequestParser::Status::kTooLarge
                                                                  : parser_.parse(bytes, limits(), batch->requests);
     batch->begin(session_, output(), kClientOrigin, parts_.reactor.wall_ms());
+    running_ = batch.get();
+    running_bytes_ = bytes.size() - std::min(bytes.size(), parser_.pending_bytes());
     session_.last_interaction_ms = batch->now_ms;
     co_await parts_.prefetch.join(*batch);
     bool lent = true;
@@ -81,6 +85,8 @@ io::Task<> Connection::receive_commands() {
       co_await wait(*batch);
       if (broken_ && !batch->must_end()) break;
     }
+    running_ = nullptr;
+    running_bytes_ = 0;
     dispatcher.pool().give_back(std::move(batch));
     parser_.release_consumed();
     if (status != RequestParser::Status::kOk) answer_protocol_error(status);
@@ -89,6 +95,13 @@ io::Task<> Connection::receive_commands() {
     co_await wait_until_sent();
     if (parser_.pending_bytes() > 0) co_await take_memory();
   }
+}
+
+std::size_t Connection::argument_bytes() const {
+  std::size_t bytes = parser_.argument_bytes();
+  if (running_ == nullptr) return bytes;
+  for (std::string_view argument : running_->call.arguments) bytes += argument.size();
+  return bytes;
 }
 
 io::Task<> Connection::wait(CommandBatch& batch) {

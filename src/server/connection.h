@@ -51,8 +51,12 @@ class Connection final : public Channel, private io::StreamWatcher {
   const Session& session() const { return session_; }
   // Bytes of replies that the kernel has not accepted yet.
   std::size_t unsent_bytes() const { return output().size() + (sending_ ? in_flight_.size() : 0); }
-  std::size_t query_bytes() const { return parser_.pending_bytes() + stream_.queued_bytes(); }
+  // Received and not run yet, or being run.
+  std::size_t query_bytes() const { return parser_.pending_bytes() + stream_.queued_bytes() + running_bytes_; }
+  // Of the command that runs or waits, and of one that is not complete yet.
+  std::size_t argument_bytes() const;
   std::size_t query_buffer_bytes() const { return parser_.buffer_bytes(); }
+  std::size_t free_query_buffer_bytes() const { return parser_.buffer_bytes() - parser_.pending_bytes(); }
   std::size_t output_buffer_bytes() const { return output().capacity() + in_flight_.capacity(); }
   // How long the peer has neither taken a reply nor sent the rest of a command, as far as earlier calls of this function
   // know.
@@ -86,6 +90,8 @@ class Connection final : public Channel, private io::StreamWatcher {
   storage::LedgerCharge queue_charge_;  // for received bytes that the stream has queued
   std::string in_flight_;               // bytes that are being sent
   storage::LedgerCharge in_flight_charge_;
+  const CommandBatch* running_ = nullptr;
+  std::size_t running_bytes_ = 0;  // that the running batch came in
   bool sending_ = false;
   bool receiving_ = false;
   bool broken_ = false;  // sending has failed

@@ -133,8 +133,16 @@ void propagate_pending(Context& context, std::string_view key, const StreamGroup
                      deliveries, "FORCE", "JUSTID", "LASTID", last_id});
 }
 
-void propagate_consumer(Context& context, std::string_view key, const StreamGroup& group, std::string_view consumer) {
-  context.propagate({"XGROUP", "CREATECONSUMER", key, group.name(), consumer});
+types::StreamConsumer& seen_consumer(Context& context, storage::Record* record, StreamGroup& group,
+                                     std::string_view name) {
+  types::StreamConsumer* consumer = group.consumer(name);
+  if (consumer == nullptr) {
+    const std::string_view effect[] = {"XGROUP", "CREATECONSUMER", record->key(), group.name(), name};
+    context.change_aside(record, effect);
+    consumer = &group.add_consumer(name, context.now_ms);
+  }
+  consumer->seen_ms = context.now_ms;  // of a consumer that gets nothing this is not logged, as in Redis
+  return *consumer;
 }
 
 void propagate_position(Context& context, std::string_view key, const StreamGroup& group) {

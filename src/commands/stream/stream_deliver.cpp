@@ -224,6 +224,7 @@ void deliver_new(Context& context, const Options& options, std::string_view key,
     group.last_id = entry.id;
     if (!options.no_acknowledge) {
       group.set_pending(entry.id, consumer, context.now_ms, 1);
+      consumer.active_ms = context.now_ms;
       propagate_pending(context, key, group, *group.find_pending(entry.id));
     }
     return ++told != options.count;
@@ -261,21 +262,14 @@ bool deliver_stream(Context& context, const Options& options, std::size_t index,
   const std::string_view key = options.key(context, index);
   Record* record = context.served() ? context.write(key) : counted_stream(context, key);
   StreamGroup& group = *stream_of(*record).group(context.argument(options.group_at));
-  // If there is nothing to deliver, nothing is changed: the consumer is not created either.
+  StreamConsumer& consumer = seen_consumer(context, record, group, context.argument(options.group_at + 1));
   if (!start.behind && !reaches_beyond(stream_of(*record), group.last_id)) return false;
   Stream& stream = changed_groups(context, record);
-  const std::string_view name = context.argument(options.group_at + 1);
-  StreamConsumer* consumer = group.consumer(name);
-  if (consumer == nullptr) {
-    consumer = &group.add_consumer(name, context.now_ms);
-    propagate_consumer(context, key, group, name);
-  }
-  consumer->seen_ms = context.now_ms;
   reply_key(reply, key);
   if (start.behind) {
-    deliver_again(context, options, key, stream, group, *consumer, *start.behind, reply);
+    deliver_again(context, options, key, stream, group, consumer, *start.behind, reply);
   } else {
-    deliver_new(context, options, key, stream, group, *consumer, reply);
+    deliver_new(context, options, key, stream, group, consumer, reply);
   }
   return true;
 }
