@@ -35,7 +35,8 @@ class Admission {
  private:
   Verdict admit_client(CommandBatch& x, CommandEntry& entry);
   Verdict admit_write(CommandBatch& x, CommandEntry& entry, std::uint32_t flags);
-  Verdict wait_for_room(CommandBatch& x, const Command& row);
+  Verdict refuse_write(CommandBatch& x, CommandEntry& entry, const Error& error);
+  Verdict wait_for_room(CommandBatch& x, CommandEntry& entry);
   Verdict refuse(CommandBatch& x, CommandEntry* entry, std::string_view error);
   Verdict refuse_unknown(CommandBatch& x, CommandEntry* entry, std::span<const std::string_view> arguments);
 

@@ -233,12 +233,12 @@ void CommandRunner::tell_observers(const CommandBatch& x) const {
 void CommandRunner::gate(CommandBatch& x, std::size_t start, std::uint64_t position) {
   const storage::Engine& engine = parts_.store.engine();
   if (position <= engine.released_position() || x.output->size() == start) return;
-  if (!x.unit.changed() && !engine.writable(false).ok()) {
-    // The log has failed: the reply would never be released. What it tells may be lost at a restart, so the read gets
-    // an error.
+  if (!x.unit.changed() && !engine.log_advances()) {
+    // The reply would wait until a restart, or until a further log file can be made. What it tells may be lost, so the
+    // read gets an error.
     x.output->bytes().resize(start);
     reject(x, x.call.entry,
-           "MISCONF The last change of what was read is not on disk and the log can no longer be written.");
+           "MISCONF The last change of what was read is not on disk, and the log cannot be written now.");
     return;
   }
   if (storage::mutant(storage::Mutant::kReplyBeforePosition)) return;

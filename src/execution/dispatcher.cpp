@@ -345,10 +345,10 @@ io::Task<> Dispatcher::wait_for_fetch(CommandBatch& x) {
   }
 }
 
-// A unit with a part in the log must be committed. While the disk is full, its effects gather in memory.
+// A unit with a part in the log must be committed.
 io::Task<> Dispatcher::wait_for_log_room() {
   const Result<void> room = co_await store_.engine().wait_for_log_room();
-  if (room.ok() || room.error().code == ErrorCode::kNoSpace) co_return;
+  if (room.ok()) co_return;
   logger_.warning("The log has failed within a transaction: " + room.error().message +
                   ". The server stops: it cannot take back what the transaction has done, nor make it durable.");
   std::abort();

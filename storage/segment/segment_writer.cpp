@@ -4,6 +4,7 @@
 
 #include "io/activity.h"
 #include "storage/base/disk_error.h"
+#include "storage/base/disk_rule.h"
 #include "storage/segment/block.h"
 
 namespace terrace::storage {
@@ -107,7 +108,7 @@ io::Task<Result<void>> SegmentWriter::place(ImageBatch& batch, std::vector<Locat
     std::size_t run_count = 0;
     std::uint64_t serial = 0;
     Result<Extent> extent = co_await write_run_group(pages, run, run_count, serial);
-    if (!extent.ok() && serial != 0) {
+    if (!extent.ok() && serial != 0 && disk_rule(DiskUse::kSegmentWrite, extent.error().code) == DiskRule::kElsewhere) {
       abandon(serial);
       extent = co_await write_run_group(pages, run, run_count, serial);
     }

@@ -1,9 +1,11 @@
 #include "storage/tiering/cold_key_scanner.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "io/activity.h"
 #include "io/slice.h"
+#include "storage/base/disk_rule.h"
 
 namespace terrace::storage {
 
@@ -42,11 +44,15 @@ io::Task<void> ColdKeyScanner::find_expired(std::int64_t now_ms, std::size_t lim
 io::Task<void> ColdKeyScanner::expired_of_page(Segment& segment, std::uint32_t page, std::int64_t now_ms,
                                                NamedKeys& keys) {
   // From here on, the page's entry is the earliest expiry of its records that have not expired.
-  segment.page_expiry[page] = 0;
+  const std::uint32_t expiry = std::exchange(segment.page_expiry[page], 0);
   const Result<LoadedPage> loaded = co_await load_heads(environment_.disk, segment, page, nullptr);
   if (!loaded.ok()) {
-    segment.damaged = true;
     report_(loaded.error());
+    if (distrusts_segment(loaded.error())) {
+      segment.damaged = true;
+    } else if (page < segment.page_expiry.size()) {
+      segment.page_expiry[page] = expiry;
+    }
     co_return;
   }
   std::uint32_t slot = 0;

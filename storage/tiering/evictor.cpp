@@ -14,6 +14,8 @@ constexpr std::uint64_t kMaxBytesOnTheirWay = 8 * Spiller::kBatchBytes;
 // After a failed write (full disk, device error), or after a whole round without anything to evict, the hand rests, so
 // that it does not spin.
 constexpr std::int64_t kRestMs = 50;
+// Commands wait for room so long while no write succeeds.
+constexpr std::int64_t kPatienceUs = 1'000'000;
 // After this many slices without anything to evict, what is gathered is written, however little it is.
 constexpr unsigned kPatientSlices = 5;
 
@@ -137,11 +139,17 @@ std::uint64_t Evictor::evict(Keyspace& keyspace, IndexEntry& entry, std::uint64_
   return bytes;
 }
 
+const Error* Evictor::obstacle() const {
+  const std::optional<std::int64_t> since_us = spiller_.failing_since_us();
+  if (!since_us || !enabled_ || governor_.has_room()) return nullptr;
+  return environment_.clock.monotonic_us() - *since_us >= kPatienceUs ? &*spiller_.last_failure() : nullptr;
+}
+
 io::Task<void> Evictor::wait_for_room() {
   if (governor_.has_room() || !enabled_ || !spilling_) co_return;
   ++statistics_.room_waits;
   statistics_.writes_stalled = true;
-  while (!governor_.has_room() && enabled_ && spilling_ && !stopping_) {
+  while (!governor_.has_room() && enabled_ && spilling_ && !stopping_ && !obstacle()) {
     poll();
     co_await progress_.wait();
   }

@@ -35,7 +35,10 @@ class Evictor {
   // Starts work if the governor demands it; cheap, called often.
   void poll();
   bool enabled() const { return enabled_; }
-  // Waits until commands that need memory have room.
+  // Why commands that need memory find no room, and will not soon: memory is full, and for a while no record could be
+  // written. nullptr: none does, or eviction makes room.
+  const Error* obstacle() const;
+  // Waits until commands that need memory have room, or for nothing while there is an obstacle.
   io::Task<void> wait_for_room();
   io::Task<void> stop();
 
