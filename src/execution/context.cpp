@@ -59,9 +59,17 @@ void Context::note_change(const Record& record, unsigned number, KeyEvent event)
   note(event, known_key(record.key()), number, record.type());
 }
 
+// A record without its value may be found for a command that needs none. It becomes hot only to be removed.
+Record* Context::look_up(const Key& key, unsigned number, Access access) {
+  storage::Database& keyspace = engine_.database(number);
+  Record* record = keyspace.find(key, batch_.fetched_records, access);
+  if (record != nullptr || batch_.heads.empty() || !(command.flags & kHeadOnly)) return record;
+  return keyspace.find(key, batch_.heads, access == Access::kWrite ? access : Access::kPeek);
+}
+
 Record* Context::find(std::string_view name, unsigned number, Access access) {
   Key key = key_of(name);
-  Record* record = engine_.database(number).find(key, batch_.fetched_records, access);
+  Record* record = look_up(key, number, access);
   // A key that is looked up for writing and absent is about to be made.
   const bool writes = access == Access::kWrite;
   const bool touches = record == nullptr ? writes : access == Access::kRead || (writes && !session.no_touch);
@@ -75,7 +83,7 @@ Record* Context::find(std::string_view name, unsigned number, Access access) {
 void Context::expire(const Key& key, unsigned number) {
   if (!engine_.writable(false).ok() || open_unit_.holds(batch_, key, number)) return;
   storage::Database& keyspace = engine_.database(number);
-  Record* record = keyspace.find(key, batch_.fetched_records, Access::kWrite);
+  Record* record = look_up(key, number, Access::kWrite);
   if (record == nullptr) return;
   note(KeyEvent::kExpired, key, number, record->type());
   keyspace.erase(record);

@@ -182,6 +182,7 @@ class Context {
 
   storage::Key key_of(std::string_view name);
   storage::Record* find(std::string_view name, unsigned database, storage::Access access);
+  storage::Record* look_up(const storage::Key& key, unsigned database, storage::Access access);
   const storage::Record* counted(const storage::Record* record);
   void expire(const storage::Key& key, unsigned database);
   void note(KeyEvent event, const storage::Key& key, unsigned database, storage::ValueType type);
