@@ -447,8 +447,8 @@ io::Task<Result<void>> Engine::compact() {
   co_return co_await parts_->compactor.compact(may_continue);
 }
 
-io::Task<void> Engine::find_expired_cold(std::int64_t now_ms, std::size_t limit, NamedKeys& keys) {
-  return parts_->cold_key_scanner.find_expired(now_ms, limit, keys);
+io::Task<void> Engine::find_expired_cold(std::int64_t now_ms, ExpiredKeys& expired) {
+  return parts_->cold_key_scanner.find_expired(now_ms, expired);
 }
 
 bool Engine::over_quota() const {

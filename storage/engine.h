@@ -122,9 +122,8 @@ class Engine {
   io::Task<void> resolve_overwrites(unsigned database);
 
   // --- keys that the floor above should remove, by commands
-  // Cold keys of which all or a part has expired; appends up to about `limit`. For hot ones:
-  // Database::visit_hot_expired.
-  io::Task<void> find_expired_cold(std::int64_t now_ms, std::size_t limit, NamedKeys& keys);
+  // Some of the cold keys of which all or a part has expired. For hot ones: Database::visit_hot_expired.
+  io::Task<void> find_expired_cold(std::int64_t now_ms, ExpiredKeys& expired);
   // In cache mode, while segments take more than the quota: the keys of the least useful segment.
   bool over_quota() const;
   io::Task<void> find_victims(std::size_t limit, NamedKeys& keys);

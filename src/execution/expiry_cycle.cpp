@@ -1,5 +1,6 @@
 #include "src/execution/expiry_cycle.h"
 
+#include <span>
 #include <utility>
 
 #include "io/activity.h"
@@ -14,10 +15,10 @@ constexpr std::int64_t kBusyPercent = 10;
 constexpr std::int64_t kColdPeriodMs = 100;
 // At least so many periods a second, even if `hz` is lower: the end of the server waits for the end of a period.
 constexpr std::int64_t kLeastHz = 10;
-constexpr std::size_t kColdKeys = 256;
-// Keys found in one step; each may be a hash of which many fields have expired.
-constexpr std::size_t kKeysAtOnce = 16;
-// Rounds of kColdKeys keys while the quota is exceeded, before the cycle sleeps for a period.
+constexpr std::size_t kVictims = 256;
+// Keys that are removed before pauses, and the end of the server, are looked for.
+constexpr std::size_t kKeysAtOnce = 256;
+// Rounds of kVictims keys while the quota is exceeded, before the cycle sleeps for a period.
 constexpr unsigned kEvictionRounds = 64;
 
 }  // namespace
@@ -114,34 +115,40 @@ void ExpiryCycle::note_time_left() {
       left.keys == 0 ? 0 : static_cast<std::int64_t>(left.total_ms / static_cast<double>(left.keys));
 }
 
+// Until no page is due.
 io::Task<> ExpiryCycle::expire_cold() {
-  storage::NamedKeys keys;
-  co_await store_.engine().find_expired_cold(clock_.wall_ms(), kColdKeys, keys);
-  co_await remove_named(keys, true);
+  while (may_remove()) {
+    storage::ExpiredKeys expired(store_.ledger());
+    co_await store_.engine().find_expired_cold(clock_.wall_ms(), expired);
+    if (expired.pages == 0) co_return;
+    co_await remove_named(expired.whole, [&](unsigned database, std::span<const std::string> names) {
+      return cold_.remove_expired(database, names, &expired.heads);
+    });
+    co_await remove_named(expired.parts, [&](unsigned database, std::span<const std::string> names) {
+      return cold_.remove_expired_parts(database, names);
+    });
+  }
 }
 
 io::Task<> ExpiryCycle::evict() {
   for (unsigned round = 0; round < kEvictionRounds && store_.engine().over_quota(); ++round) {
     storage::NamedKeys keys;
-    co_await store_.engine().find_victims(kColdKeys, keys);
-    co_await remove_named(keys, false);
+    co_await store_.engine().find_victims(kVictims, keys);
+    co_await remove_named(
+        keys, [&](unsigned database, std::span<const std::string> names) { return cold_.remove(database, names); });
     statistics_.evicted_keys += keys.size();
     if (keys.empty() || !may_remove()) co_return;
   }
 }
 
-io::Task<> ExpiryCycle::remove_named(const storage::NamedKeys& keys, bool expired) {
+io::Task<> ExpiryCycle::remove_named(const storage::NamedKeys& keys, const Remove& remove) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     names.push_back(keys[i].second);
     const bool more = i + 1 < keys.size() && keys[i + 1].first == keys[i].first;
-    if (more && !(expired && names.size() == kKeysAtOnce)) continue;
+    if (more && names.size() < kKeysAtOnce) continue;
     if (!may_remove()) co_return;
-    if (expired) {
-      co_await cold_.remove_expired_parts(keys[i].first, names);
-    } else {
-      co_await cold_.remove(keys[i].first, names);
-    }
+    co_await remove(keys[i].first, names);
     names.clear();
   }
 }

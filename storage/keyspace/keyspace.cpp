@@ -74,6 +74,12 @@ void Keyspace::evict_clean(IndexEntry& entry, std::uint64_t known_hash) {
   Record::destroy(record);
 }
 
+void Keyspace::erase_cold(std::uint64_t hash, Index::Position position) {
+  const Location location = position->location();
+  index_->erase(hash, position);
+  segments_.drop_live(location);
+}
+
 Record* Keyspace::promote(std::uint64_t hash, Index::Position position, RecordPointer fetched) {
   TERRACE_CHECK(fetched);
   Record* record = fetched.release();
