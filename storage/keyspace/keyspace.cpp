@@ -8,8 +8,8 @@ namespace terrace::storage {
 namespace {
 
 // The most hashes that are noted. If there are more, nearly all are overwritten entries of the written key itself,
-// which compaction may resolve as well.
-constexpr std::size_t kMaxUnresolved = 8192;
+// and the others can wait until the index is walked for them.
+constexpr std::size_t kMaxUnresolved = kTinyLimits ? 256 : 8192;
 
 }  // namespace
 
