@@ -339,6 +339,11 @@ io::Task<Result<void>> Engine::fetch_heads(std::span<const Location> locations, 
   return parts_->record_reader.fetch(locations, heads, RecordReader::Extent::kHeads);
 }
 
+NameWalk Engine::walk_names(unsigned database) {
+  Parts& parts = *parts_;
+  return {parts.environment, parts.databases, database, parts.segments, parts.record_reader, parts.ledger};
+}
+
 // --- the log
 
 std::uint64_t Engine::append(std::span<const std::string_view> parts) {

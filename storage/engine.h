@@ -23,6 +23,7 @@
 #include "storage/memory/ledger.h"
 #include "storage/record/fetched_records.h"
 #include "storage/tiering/cold_key_scanner.h"
+#include "storage/tiering/name_walk.h"
 
 namespace terrace::storage {
 
@@ -52,6 +53,8 @@ class Engine {
   io::Task<Result<void>> fetch(std::span<const Location> locations, FetchedRecords& fetched_records);
   // The same for names, types and times: records without values, only for Database::scan() and random().
   io::Task<Result<void>> fetch_heads(std::span<const Location> locations, FetchedRecords& heads);
+  // A walk over the names of all keys. It must not outlive the engine.
+  NameWalk walk_names(unsigned database);
 
   // --- the log
   // Appends one unit (the parts joined), which replay applies as a whole or not at all; returns the position behind it.

@@ -30,7 +30,6 @@ FOR_TESTS = {
     "Stream::fd": "a test reads the options of the socket",
     "CommandFamilies::add_rows_to": "a test looks up rows without a server",
     "Engine::options": "a test changes one of the options in use",
-    "Database::overwritten_count": "a test checks how far the counts of keys may be off",
     "CellHeap::span_bytes": "the promise of memory lost per cell is measured by it",
 }
 
