@@ -134,20 +134,20 @@ std::optional<StreamId> new_id(const Context& context, const Options& options, c
   return id && *id > last ? id : std::nullopt;
 }
 
-// Propagates the command with the generated id, and with the exact result of trimming in place of its threshold.
-void propagate_as_done(Context& context, const Options& options, const Stream& stream, const StreamId& id) {
+// Propagates the command with the exact result of trimming in place of its threshold, and with the generated id (`id`;
+// of XADD alone).
+void propagate_as_done(Context& context, const Options& options, const Stream& stream, std::string_view id = {}) {
   std::vector<std::string_view> effect(context.arguments.begin(), context.arguments.end());
-  const StreamIdText id_text(id), first(stream.size() > 0 ? stream.first_id() : StreamId::greatest());
+  if (options.id_at != 0) effect[options.id_at] = id;
+  if (!options.trim.approximate) return context.propagate(effect);
+  const StreamIdText first(stream.size() > 0 ? stream.first_id() : StreamId::greatest());
   const IntegerText length(static_cast<std::int64_t>(stream.size()));
-  if (options.id_at != 0) effect[options.id_at] = id_text;
-  if (options.trim.approximate) {
-    // If entries stay because groups refer to them, the first entry does not tell which ones were removed.
-    const bool by_length =
-        options.trim.by == StreamTrim::By::kLength || options.trim.references == StreamReferences::kRespect;
-    if (by_length) effect[options.threshold_at - 2] = "MAXLEN";
-    effect[options.threshold_at - 1] = "=";
-    effect[options.threshold_at] = by_length ? length.view() : first.view();
-  }
+  // If entries stay because groups refer to them, the first entry does not tell which ones were removed.
+  const bool by_length =
+      options.trim.by == StreamTrim::By::kLength || options.trim.references == StreamReferences::kRespect;
+  if (by_length) effect[options.threshold_at - 2] = "MAXLEN";
+  effect[options.threshold_at - 1] = "=";
+  effect[options.threshold_at] = by_length ? length.view() : first.view();
   context.propagate(effect);
 }
 
@@ -188,8 +188,9 @@ void xadd(Context& context) {
                  .entries = static_cast<std::uint64_t>(limits.stream_node_max_entries)});
   stream.trim(options->trim);
   context.extended(key, ValueType::kStream);
-  reply_id(context.reply, *id);
-  propagate_as_done(context, *options, stream, *id);
+  const StreamIdText text(*id);
+  context.reply.bulk(text.view());
+  propagate_as_done(context, *options, stream, text);
 }
 
 void xtrim(Context& context) {
@@ -205,7 +206,7 @@ void xtrim(Context& context) {
   // Nodes of deleted entries may be freed even if no entry is removed.
   if (gone > 0) {
     context.signal_modified(*record);
-    propagate_as_done(context, *options, stream, {});
+    propagate_as_done(context, *options, stream);
   } else {
     context.propagate_nothing();
   }

@@ -97,7 +97,11 @@ StreamNode StreamNode::begun(const StreamId& id, std::span<const std::string_vie
 
 void StreamNode::append(const StreamId& entry_id, std::span<const std::string_view> pairs, storage::Object& owner) {
   const bool same = view().has_fields(pairs);
+  std::size_t text_bytes = 0;
+  for (const std::string_view text : pairs) text_bytes += text.size();
   std::string entry;
+  constexpr std::size_t kNumbers = 5, kMostOverhead = 11;  // an element costs at most so much beside its text
+  entry.reserve(text_bytes + (kNumbers + pairs.size()) * kMostOverhead);
   put(entry, same ? kSameFields : std::int64_t{0});
   put(entry, difference(entry_id.ms, id.ms));
   put(entry, difference(entry_id.sequence, id.sequence));
