@@ -10,8 +10,10 @@ namespace terrace {
 namespace {
 
 constexpr unsigned kChainsPerStep = 8;
-// A cycle runs for at most this share of its period, in slices.
-constexpr std::int64_t kBusyPercent = 10;
+// A cycle has slices for this share of its period, as in Redis.
+constexpr std::int64_t kBusyPercent = 25;
+// After a cycle that had too few, the next one begins after this part of a period.
+constexpr std::int64_t kHurriedPart = 4;
 constexpr std::int64_t kColdPeriodMs = 100;
 // At least so many periods a second, even if `hz` is lower: the end of the server waits for the end of a period.
 constexpr std::int64_t kLeastHz = 10;
@@ -32,10 +34,16 @@ std::int64_t ExpiryCycle::hot_period_us() const {
 }
 
 io::Task<> ExpiryCycle::run_hot() {
+  bool hurried = false;
   while (!stopped_) {
-    co_await clock_.sleep_us(hot_period_us());
+    co_await clock_.sleep_us(hot_period_us() / (hurried ? kHurriedPart : 1));
+    hurried = false;
     ++busy_;
-    if (active_ && may_remove()) co_await expire_hot();
+    if (active_ && may_remove()) {
+      const std::uint64_t caps = statistics_.expire_caps_reached;
+      co_await expire_hot();
+      hurried = statistics_.expire_caps_reached > caps;
+    }
     --busy_;
   }
 }
@@ -51,13 +59,12 @@ io::Task<> ExpiryCycle::run_cold() {
 }
 
 io::Task<> ExpiryCycle::expire_hot() {
-  std::int64_t budget_us = hot_period_us() * kBusyPercent / 100;
+  std::int64_t slices = std::max<std::int64_t>(hot_period_us() * kBusyPercent / 100 / io::Slice::kDurationUs, 1);
   unsigned databases = store_.engine().database_count();
   co_await clock_.yield();
   io::Slice slice(clock_);
   for (databases_done_ = 0; databases_done_ < databases;) {
     std::int64_t begin_us = clock_.monotonic_us();
-    std::int64_t slice_us = 0;
     while (!slice.over() && databases_done_ < databases) {
       find_hot();
       if (!keys_.empty() || !hashes_.empty()) co_await remove_hot();
@@ -66,11 +73,9 @@ io::Task<> ExpiryCycle::expire_hot() {
         database_ = (database_ + 1) % databases;
         ++databases_done_;
       }
-      slice_us = clock_.monotonic_us() - begin_us;
     }
-    statistics_.expire_cycle_us += static_cast<std::uint64_t>(slice_us);
-    budget_us -= slice_us;
-    if (budget_us <= 0) {
+    statistics_.expire_cycle_us += static_cast<std::uint64_t>(clock_.monotonic_us() - begin_us);
+    if (--slices == 0) {
       ++statistics_.expire_caps_reached;
       co_return;
     }
