@@ -3,6 +3,7 @@
 #include "storage/tiering/name_walk.h"
 
 #include <map>
+#include <utility>
 
 #include "tests/storage/tiering/blind_store.h"
 
@@ -61,13 +62,13 @@ TEST_F(NameWalkTest, APageIsReadOnceForAllOfItsNames) {
 TEST_F(NameWalkTest, EveryKeyIsVisitedOnceThoughItMovesOrChanges) {
   fill();
   // Overwritten entries: of a key, and of another key.
-  for (int number = 0; number < kKeys; number += 5) write(name(number), kValueSize);
+  for (int number = 0; number < kKeys; number += 10) write(name(number), kValueSize);
   for (const auto& pair : kCollisions) write(pair[1]);
-  int round = 0;
-  const auto seen = walk([this, &round] {
-    if (round++ > 3) return;
+  bool changed = false;
+  const auto seen = walk([this, &changed] {
+    if (std::exchange(changed, true)) return;
     // What was gathered is resolved, changed, moved, and no longer needed where it was.
-    for (int number = 1; number < kKeys; number += 5) write(name(number), kValueSize);
+    for (int number = 1; number < kKeys; number += 10) write(name(number), kValueSize);
     spill_all();
     EXPECT_TRUE(reactor_->block_on(engine_->compact()).ok());
     for (int times = 0; times < 2; ++times) EXPECT_TRUE(reactor_->block_on(engine_->checkpoint()).ok());
