@@ -15,6 +15,8 @@ namespace terrace {
 enum class ErrorCode : unsigned char {
   kIo,           // the device or file system refused or failed an operation
   kNoSpace,      // ENOSPC, EDQUOT, or the disk governor's reserve is reached
+  kNoFiles,      // EMFILE, ENFILE: the process or the system has no further file descriptor
+  kDenied,       // EACCES, EPERM, EROFS
   kCorrupt,      // a checksum, length, magic or cross-reference does not hold
   kUnsupported,  // a version or a kernel feature this build does not know
   kInvalid,      // bad input: configuration, argument, protocol

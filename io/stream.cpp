@@ -19,7 +19,10 @@ namespace {
 // the socket by then is still added, so the queue may exceed this by some buffers.
 constexpr std::size_t kMaxQueuedBytes = 64 * 1024;
 
-constexpr std::size_t kMaxSendBytes = std::size_t{1} << 30;  // the ring's lengths have 32 bits
+// Taken from a socket at a time when memory is short.
+constexpr std::size_t kSparingBytes = 4 * 1024;
+
+constexpr std::size_t kMaxSendBytes = std::size_t{1} << 20;  // so that moved_bytes() shows progress
 
 }  // namespace
 
@@ -33,11 +36,26 @@ Stream::~Stream() {
 
 // --- receiving
 
-Stream::ReceiveAwaiter Stream::receive() {
+Stream::ReceiveAwaiter Stream::receive(Pace pace) {
   TERRACE_CHECK(!receiver_);
   release();
+  held_ = false;
+  pace_ = pace;
   arm_receive();
   return ReceiveAwaiter(*this);
+}
+
+void Stream::hold() {
+  held_ = true;
+  if (!armed_ || pausing_) return;
+  pausing_ = true;
+  reactor_.cancel(received_);
+}
+
+void Stream::resume() {
+  held_ = false;
+  pace_ = Pace::kFull;
+  arm_receive();
 }
 
 void Stream::release() {
@@ -68,9 +86,13 @@ Result<std::span<const std::byte>> Stream::received() {
 }
 
 void Stream::arm_receive() {
-  if (armed_ || starving_ || peer_gone() || closing_ || backlog_.size() >= kMaxQueuedBytes) return;
+  if (armed_ || held_ || starving_ || peer_gone() || closing_ || backlog_.size() >= kMaxQueuedBytes) return;
   io_uring_sqe& sqe = reactor_.prepare(received_);
-  io_uring_prep_recv_multishot(&sqe, fd_, nullptr, 0, 0);
+  if (pace_ == Pace::kFull) {
+    io_uring_prep_recv_multishot(&sqe, fd_, nullptr, 0, 0);
+  } else {
+    io_uring_prep_recv(&sqe, fd_, nullptr, kSparingBytes, 0);
+  }
   sqe.flags |= IOSQE_BUFFER_SELECT;
   sqe.buf_group = ReceiveBuffers::kGroup;
   armed_ = true;
@@ -81,6 +103,7 @@ void Stream::arm_receive() {
 void Stream::keep(std::uint16_t buffer, std::size_t size) {
   ReceiveBuffers& buffers = reactor_.receive_buffers();
   const std::span<const std::byte> data(buffers.take(buffer), size);
+  moved_bytes_ += size;
   if (receiver_ && !has_lent_ && backlog_.empty() && !closing_) {
     lent_ = data;
     lent_buffer_ = buffer;
@@ -104,7 +127,7 @@ void Stream::on_received(int result, unsigned flags) {
     ended_ = true;
   } else if (result == -ENOBUFS) {
     reactor_.receive_buffers().ran_out();
-    starving_ = !closing_ && !reactor_.receive_buffers().plenty();
+    starving_ = !closing_ && !held_ && !reactor_.receive_buffers().plenty();
     if (starving_) reactor_.receive_buffers().wait(*this);
   } else if (result < 0 && result != -ECANCELED && result != -EINTR && result != -EAGAIN) {
     receive_error_ = -result;
@@ -113,7 +136,7 @@ void Stream::on_received(int result, unsigned flags) {
     pausing_ = true;
     reactor_.cancel(received_);
   }
-  arm_receive();
+  if (pace_ == Pace::kFull || !can_receive()) arm_receive();
   if (peer_gone() && !receiver_ && watcher_ && !closing_) watcher_->at_peer_gone();
   resume_then_close(can_receive() ? std::exchange(receiver_, {}) : std::coroutine_handle<>());
 }
@@ -145,6 +168,7 @@ void Stream::arm_send() {
 void Stream::on_sent(int result, unsigned) {
   if (result > 0) {
     unsent_ = unsent_.subspan(static_cast<std::size_t>(result));
+    moved_bytes_ += static_cast<std::size_t>(result);
   } else if (result != -EINTR && result != -EAGAIN) {
     send_error_ = result == 0 ? EPIPE : -result;
   }

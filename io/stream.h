@@ -53,7 +53,13 @@ class Stream final : private BufferWaiter {
     Stream& stream_;
   };
   // What has arrived, in order; valid until the next receive(), release() or close(). Empty: the peer has closed.
-  ReceiveAwaiter receive();
+  // kSparing: no more is taken from the socket than is returned, and little of it: memory is short.
+  enum class Pace : std::uint8_t { kFull, kSparing };
+  ReceiveAwaiter receive(Pace pace = Pace::kFull);
+  // Takes nothing more from the socket until the next receive(): the peer has to wait.
+  void hold();
+  // Takes from the socket before the next receive(), as far as the queue's bound allows: shows when the peer has gone.
+  void resume();
   // Gives back what receive() returned. Call it before any long wait: all connections share the buffers.
   void release();
   // Bytes that arrived while the consumer was busy.
@@ -72,6 +78,9 @@ class Stream final : private BufferWaiter {
   };
   // Completes when the kernel has taken all of `data`, which must not change until then, or with an error.
   SendAwaiter send(std::span<const std::byte> data) { return {*this, data}; }
+
+  // What was sent and received so far: shows whether a slow peer still takes or gives something.
+  std::uint64_t moved_bytes() const { return moved_bytes_; }
 
   // The peer has closed or the connection has failed; what the peer had sent before can still be received. Known only
   // after the first receive(), and only while no more than the bound is queued.
@@ -100,8 +109,10 @@ class Stream final : private BufferWaiter {
 
   Reactor& reactor_;
   int fd_;
-  bool armed_ = false;     // a multishot receive is in the kernel
-  bool pausing_ = false;   // so is its cancellation
+  bool armed_ = false;    // a multishot receive is in the kernel
+  bool pausing_ = false;  // so is its cancellation
+  bool held_ = false;     // until the next receive()
+  Pace pace_ = Pace::kFull;
   bool starving_ = false;  // no receive buffer was free: waits for one
   bool ended_ = false;
   bool sending_ = false;
@@ -114,6 +125,7 @@ class Stream final : private BufferWaiter {
   std::vector<std::byte> backlog_;       // arrived while the consumer was busy
   std::vector<std::byte> lent_backlog_;  // the part of it that receive() has returned
   std::span<const std::byte> unsent_;
+  std::uint64_t moved_bytes_ = 0;
   std::coroutine_handle<> receiver_;
   std::coroutine_handle<> sender_;
   StreamWatcher* watcher_ = nullptr;

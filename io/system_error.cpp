@@ -5,13 +5,18 @@
 
 namespace terrace::io {
 
-namespace {
-
-ErrorCode code_of(int error_number) {
+ErrorCode error_code(int error_number) {
   switch (error_number) {
     case ENOSPC:
     case EDQUOT:
       return ErrorCode::kNoSpace;
+    case EMFILE:
+    case ENFILE:
+      return ErrorCode::kNoFiles;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return ErrorCode::kDenied;
     case ENOENT:
     case ENOTDIR:
       return ErrorCode::kNotFound;
@@ -37,13 +42,11 @@ ErrorCode code_of(int error_number) {
   }
 }
 
-}  // namespace
-
 Error system_error(int error_number, std::string_view what) {
   std::string message(what);
   message += ": ";
   message += std::generic_category().message(error_number);
-  return Error{code_of(error_number), std::move(message)};
+  return Error{error_code(error_number), std::move(message)};
 }
 
 }  // namespace terrace::io

@@ -8,6 +8,9 @@
 
 namespace terrace::io {
 
+// The kind of an errno.
+ErrorCode error_code(int error_number);
+
 // `what` names the operation and its object ("open data/log.1"); the message is "what: strerror".
 Error system_error(int error_number, std::string_view what);
 

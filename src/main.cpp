@@ -12,6 +12,7 @@
 #include <sstream>
 #include <thread>
 
+#include "io/machine_memory.h"
 #include "io/reactor.h"
 #include "io/scheduling.h"
 #include "io/signal_watcher.h"
@@ -108,7 +109,26 @@ void greet(Logger& logger, Config& config) {
   logger.warning("Configuration loaded");
   for (const std::string& notice : config.take_notices()) logger.notice(notice);
   logger.notice("Running mode=standalone, port=" + std::to_string(settings.port) + ".");
+  const std::int64_t memory = settings.max_memory_bytes;
+  logger.notice(memory > 0 ? "The limit on memory (maxmemory) is " + std::to_string(memory) + " bytes."
+                           : "There is no limit on memory: maxmemory is 0.");
   logger.notice("PID: " + std::to_string(getpid()));
+}
+
+Result<void> rename_commands(const Config& config, CommandTable& commands) {
+  for (const CommandRename& rename : config.settings().command_renames) {
+    if (auto renamed = commands.rename(rename.name, rename.new_name); !renamed.ok()) {
+      return Error{renamed.error().code, rename.place + renamed.error().message};
+    }
+  }
+  return {};
+}
+
+// Before anything is started: what is wrong in a configuration file is told on the terminal.
+Result<void> check_renames(const Config& config) {
+  CommandTable commands;
+  CommandFamilies::add_rows_to(commands);
+  return rename_commands(config, commands);
 }
 
 int serve(Config& config) {
@@ -147,6 +167,7 @@ int serve(Config& config) {
   Server server(**reactor, std::move(*disk), open_disk, pool, **signals, supervisor, config, logger);
   const CommandFamilies families(server.components());
   families.add_to(server.components().commands);
+  static_cast<void>(rename_commands(config, server.components().commands));  // checked before
   return (*reactor)->block_on(server.run());
 }
 
@@ -163,7 +184,9 @@ int run(int count, char** values) {
   }
   std::setlocale(LC_COLLATE, "");  // the order of SORT ALPHA
   Config config;
+  config.set_default("maxmemory", static_cast<std::int64_t>(io::usable_memory_bytes() / 4 * 3));
   Result<void> loaded = load_configuration(std::move(arguments), config);
+  if (loaded.ok()) loaded = check_renames(config);
   if (!loaded.ok()) {
     std::fprintf(stderr, "%s\n", loaded.error().message.c_str());
     return 1;

@@ -57,6 +57,21 @@ struct Engine::Parts {
     if (options.log) options.log(level, text);
   }
 
+  // Once when the log fails, and when an obstacle comes and goes.
+  void tell_of_log() {
+    if (log.failure() && !log_failure_said) {
+      log_failure_said = true;
+      log_message(LogLevel::kWarning,
+                  "The log can no longer be made durable; writes are refused: " + log.failure()->message);
+    }
+    const std::optional<Error>& obstacle = log.files().obstacle();
+    if (obstacle.has_value() == log_obstacle_said) return;
+    log_obstacle_said = obstacle.has_value();
+    log_message(LogLevel::kWarning, obstacle ? "The log's next file cannot be made: " + obstacle->message +
+                                                   ". It is tried again; writes are refused when the last is full."
+                                             : "The log's next file can be made again.");
+  }
+
   io::Environment environment;
   Options options;
   Ledger& ledger;
@@ -83,6 +98,7 @@ struct Engine::Parts {
   std::array<std::uint64_t, std::size_t{1} << kChangeBits> last_changes{};
   DiskLevel disk;
   bool log_failure_said = false;
+  bool log_obstacle_said = false;
   bool open = false;
   bool stopping = false;
   io::Gate tasks;
@@ -224,11 +240,8 @@ io::Task<void> Engine::run_log_sync() {
       next_sync_ms = now_ms + kSecondMs;
       co_await parts_->log.sync_written();
     }
-    if (parts_->log.failure() && !parts_->log_failure_said) {
-      parts_->log_failure_said = true;
-      parts_->log_message(LogLevel::kWarning, "The log can no longer be made durable; writes are refused: " +
-                                                  parts_->log.failure()->message);
-    }
+    parts_->tell_of_log();
+    parts_->log.files().prepare_again();
     update_disk_space();
     parts_->log.release_idle();
     co_await parts_->environment.clock.sleep_ms(kMaintenancePeriodMs);
@@ -392,19 +405,31 @@ std::uint64_t Engine::dependency(std::uint64_t key_hash) const {
 
 // --- admission
 
-Result<void> Engine::writable(bool grows) const {
-  if (parts_->log.failure()) return *parts_->log.failure();
+Result<void> Engine::writable(bool grows, std::uint64_t bytes) const {
+  const Error* log = parts_->log.obstacle(bytes);
+  if (log_failed()) return *log;
+  // On a full disk only what grows the store is refused: deleting may help.
+  if (log && log->code != ErrorCode::kNoSpace) {
+    return Error{log->code, log->message + ". Writes are accepted again when the log's next file can be made"};
+  }
   const DiskLevel& disk = parts_->disk;
   if (grows && disk.exhausted()) {
     return Error{ErrorCode::kNoSpace, std::to_string(disk.free_bytes) + " bytes are free, " +
                                           std::to_string(disk.reserve_bytes) + " are needed in reserve"};
   }
-  if (grows && parts_->log.starved()) return Error{ErrorCode::kNoSpace, "the log's next file does not fit"};
+  if (grows && parts_->log.stalled()) return Error{ErrorCode::kNoSpace, "the log's next file does not fit"};
+  if (const Error* eviction = grows ? parts_->evictor.obstacle() : nullptr) {
+    return Error{ErrorCode::kOutOfMemory, "cold records cannot be written: " + eviction->message};
+  }
   return {};
 }
 
+bool Engine::log_failed() const {
+  return parts_->log.failure().has_value();
+}
+
 bool Engine::log_advances() const {
-  return !parts_->log.failure() && !parts_->log.starved();
+  return !log_failed() && !parts_->log.stalled();
 }
 
 bool Engine::has_room() const {
@@ -424,6 +449,10 @@ io::Task<void> Engine::wait_for_room() {
   while (log_congested()) co_await parts_->log.position_changed().wait();
   co_await parts_->evictor.wait_for_room();
   co_await parts_->compactor.wait_caught_up();
+}
+
+io::Task<void> Engine::wait_for_eviction() {
+  return parts_->evictor.wait_for_room();
 }
 
 // --- maintenance

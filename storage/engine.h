@@ -67,9 +67,9 @@ class Engine {
   void begin_unit();
   // A piece of the unit that is not its last; nothing else is appended until end_unit().
   void append_piece(std::span<const std::string_view> parts);
-  // Bounds the memory of the pieces: await it between two of them. An error is the log's: the pieces so far cannot be
-  // removed, but the next start cuts them off. kNoSpace: the disk is full, and stays so until the unit ends; if the
-  // unit continues, its pieces gather in memory.
+  // Bounds the memory of the pieces: await it between two of them. An error: the log has failed. The pieces so far
+  // cannot be removed, but the next start cuts them off. While the log's next file cannot be made, the pieces gather in
+  // memory.
   io::Task<Result<void>> wait_for_log_room();
   // The last piece; empty if there was no piece: the unit did nothing, or append() had all of it. Returns the position
   // behind it. The databases must have their state after the unit: a checkpoint may begin before this returns.
@@ -93,15 +93,20 @@ class Engine {
   std::uint64_t dependency(std::uint64_t key_hash) const;
 
   // --- admission
-  // Asked before a command that writes is run. kIo: the log cannot be made durable (reply -MISCONF). kNoSpace: `grows`,
-  // and the disk's reserve is reached (reply -OOM).
-  Result<void> writable(bool grows) const;
-  // False: the log has failed or waits for disk space, so what is appended does not become durable.
+  // Asked before a command that writes is run. `bytes`: about how many its effects are. kNoSpace: `grows`, and the disk's
+  // reserve is reached (reply -OOM). kOutOfMemory: `grows`, and memory is full and stays so (-OOM). Others: the log has
+  // failed, or its next file cannot be made (-MISCONF). All but a failed log pass when their cause does.
+  Result<void> writable(bool grows, std::uint64_t bytes = 0) const;
+  // The log has failed: what is not durable will not be before a restart.
+  bool log_failed() const;
+  // False: the log has failed or is stalled, so what is appended does not become durable.
   bool log_advances() const;
   // False: a command that may use more memory or disk must first `co_await wait_for_room()`: memory is full, or
   // compaction is behind.
   bool has_room() const;
   io::Task<void> wait_for_room();
+  // Waits until records have given way to what the ledger was charged for. They may not while the disk is full.
+  io::Task<void> wait_for_eviction();
   // The limit on memory is exceeded, and tiering is off: commands that take memory are refused.
   bool out_of_memory() const;
   // The process is above its memory limit whatever the records take: replies should leave before more are made.

@@ -54,6 +54,14 @@ Config::Config() {
     values_.emplace_back(directive.default_value);
     assign_value(directive, values_.back(), settings_);
   }
+  defaults_ = values_;
+}
+
+void Config::set_default(std::string_view name, std::int64_t value) {
+  const Directive& directive = *find_directive(name);
+  slot(directive) = std::to_string(value);
+  defaults_[static_cast<std::size_t>(&directive - directives().data())] = slot(directive);
+  assign_value(directive, slot(directive), settings_);
 }
 
 std::string& Config::slot(const Directive& directive) {
@@ -62,6 +70,10 @@ std::string& Config::slot(const Directive& directive) {
 
 const std::string& Config::value(const Directive& directive) const {
   return values_[static_cast<std::size_t>(&directive - directives().data())];
+}
+
+bool Config::is_default(const Directive& directive) const {
+  return value(directive) == defaults_[static_cast<std::size_t>(&directive - directives().data())];
 }
 
 Result<void> Config::load(const std::string& text, const std::string& path) {
@@ -76,14 +88,15 @@ Result<void> Config::load_text(const std::string& text, unsigned depth) {
     ++number;
     line = trim(line);
     if (line.empty() || line[0] == '#') continue;
+    place_ =
+        "\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\n"
+        "Reading the configuration file, at line " +
+        std::to_string(number) + "\n>>> '" + line + "'\n";
     Result<void> loaded = load_line(line, depth);
     if (loaded.ok()) continue;
     // An error in an included file, or of a file that cannot be read, has its place in the message already.
     if (loaded.error().code != ErrorCode::kInvalid) return loaded;
-    return Error{ErrorCode::kCorrupt,
-                 "\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\n"
-                 "Reading the configuration file, at line " +
-                     std::to_string(number) + "\n>>> '" + line + "'\n" + loaded.error().message};
+    return Error{ErrorCode::kCorrupt, place_ + loaded.error().message};
   }
   return {};
 }
@@ -99,9 +112,15 @@ Result<void> Config::load_words(std::vector<std::string> words, unsigned depth) 
   std::string name = lower(words[0]);
   std::span<const std::string> rest = std::span<const std::string>(words).subspan(1);
   if (name == "include" && rest.size() == 1) return include(rest[0], depth);
-  if ((name == "rename-command" && rest.size() == 2) || (name == "user" && !rest.empty()) ||
-      (name == "loadmodule" && !rest.empty())) {
-    return invalid("this version does not have the directive '" + name + "'");
+  if (name == "rename-command" && rest.size() == 2) {
+    settings_.command_renames.push_back({rest[0], rest[1], place_});
+    return {};
+  }
+  if (name == "user" && !rest.empty()) return load_user(rest);
+  if (name == "loadmodule" && !rest.empty()) {
+    notices_.push_back("The line 'loadmodule " + rest[0] +
+                       "' has no effect: there are no modules, its commands are unknown.");
+    return {};
   }
   const Directive* directive = find_directive(name);
   if (directive == nullptr) return invalid(std::string(kBadDirective));
@@ -123,6 +142,43 @@ Result<void> Config::load_words(std::vector<std::string> words, unsigned depth) 
   }
   note(*directive, rest.empty() ? "" : rest[0]);
   return {};
+}
+
+// There are no ACL users beside the default one. Its line may give it a password, but takes no rights away: that must
+// not be passed over. Other users are told at their first use.
+Result<void> Config::load_user(std::span<const std::string> words) {
+  const std::string& name = words[0];
+  const std::string declaration = "Error in user declaration '" + name + "': ";
+  if (!users_.insert(name).second) {
+    return invalid(declaration + "Duplicate user found. A user can only be defined once in config files");
+  }
+  if (name != "default") {
+    settings_.missing_users.push_back(name);
+    notices_.push_back("The line 'user " + name + "' has no effect: there are no ACL users beside the default one.");
+    return {};
+  }
+  constexpr std::string_view kOfNoConsequence[] = {"nopass", "allchannels", "&*", "sanitize-payload",
+                                                   "skip-sanitize-payload"};
+  std::string password;
+  bool on = false, all_keys = false, all_commands = false;
+  for (const std::string& rule : words.subspan(1)) {
+    if (rule == "on") {
+      on = true;
+    } else if (rule == "~*" || rule == "allkeys") {
+      all_keys = true;
+    } else if (rule == "+@all" || rule == "allcommands") {
+      all_commands = true;
+    } else if (rule.starts_with('>') && password.empty()) {
+      password = rule.substr(1);
+    } else if (std::ranges::find(kOfNoConsequence, rule) == std::end(kOfNoConsequence)) {
+      return invalid(declaration + "this version does not have the rule '" + rule + "' for the default user");
+    }
+  }
+  if (!on || !all_keys || !all_commands) {
+    return invalid(declaration +
+                   "this version cannot take rights from the default user: it must be on, with ~* and +@all");
+  }
+  return change(*find_directive("requirepass"), std::span(&password, 1));
 }
 
 Result<void> Config::include(const std::string& pattern, unsigned depth) {
@@ -152,8 +208,9 @@ Result<void> Config::change(const Directive& directive, std::span<const std::str
 
 void Config::note(const Directive& directive, const std::string& word) {
   // These values name what the server does in any case.
-  bool honoured =
-      (directive.name == "appendonly" && lower(word) == "yes") || (directive.name == "save" && word.empty());
+  bool honoured = (directive.name == "appendonly" && lower(word) == "yes") ||
+                  (directive.name == "save" && word.empty()) ||
+                  (directive.name == "replicaof" && settings_.replica_of.empty());
   if (directive.reason.empty() || honoured) return;
   if (!noted_.insert(directive.name).second) return;
   notices_.push_back("The directive '" + std::string(directive.name) +
@@ -214,13 +271,13 @@ Result<void> Config::set(std::span<const std::pair<std::string, std::string>> ch
 }
 
 std::map<std::string, std::string> Config::get(std::span<const std::string_view> patterns) const {
+  std::vector<types::Pattern> wanted;
+  for (std::string_view pattern : patterns) wanted.emplace_back(pattern, types::Letters::kAnyCase);
   std::map<std::string, std::string> found;
   for (const Directive& directive : directives()) {
     for (std::string_view name : {directive.name, directive.alias}) {
-      bool wanted = !name.empty() && std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
-        return types::matches(pattern, name, types::Letters::kAnyCase);
-      });
-      if (wanted) found[std::string(name)] = value(directive);
+      const auto matches = [&name](const types::Pattern& pattern) { return pattern.matches(name); };
+      if (!name.empty() && std::ranges::any_of(wanted, matches)) found[std::string(name)] = value(directive);
     }
   }
   return found;

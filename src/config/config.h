@@ -36,11 +36,14 @@ class Config {
 
   const Settings& settings() const { return settings_; }
   const std::string& value(const Directive& directive) const;
+  bool is_default(const Directive& directive) const;
   void observe(SettingsObserver* observer) { observer_ = observer; }
 
   // Takes the text of a configuration file and of the command line. The message of an error is the text for stderr,
   // from "*** FATAL CONFIG FILE ERROR" on.
   Result<void> load(const std::string& text, const std::string& path);
+  // A default that depends on the machine, set before load(). Like other defaults it is not written by rewrite().
+  void set_default(std::string_view name, std::int64_t value);
   // The operating system allows fewer clients than configured.
   void override_max_clients(std::int64_t max_clients);
 
@@ -60,6 +63,7 @@ class Config {
 
   Result<void> load_line(const std::string& line, unsigned depth);
   Result<void> load_words(std::vector<std::string> words, unsigned depth);
+  Result<void> load_user(std::span<const std::string> words);
   Result<void> include(const std::string& pattern, unsigned depth);
   Result<void> load_text(const std::string& text, unsigned depth);
   Result<void> change(const Directive& directive, std::span<const std::string> words);
@@ -68,10 +72,13 @@ class Config {
   std::string& slot(const Directive& directive);
 
   Values values_;
+  Values defaults_;
   Settings settings_;
   SettingsObserver* observer_ = nullptr;
   std::string path_;
   bool save_points_given_ = false;  // the first `save` of the file replaces the defaults, further ones add to it
+  std::string place_;               // of the line that is read, as the beginning of an error
+  std::set<std::string> users_;
   std::set<std::string_view> noted_;
   std::vector<std::string> notices_;
 };

@@ -117,7 +117,7 @@ std::string rewrite_text(const std::string& text, const Config& config) {
   }
   for (const Directive& directive : directives()) {
     const std::string& value = config.value(directive);
-    if (done.contains(directive.name) || value == directive.default_value) continue;
+    if (done.contains(directive.name) || config.is_default(directive)) continue;
     if (!signed_already) (out += kSignature) += '\n';
     signed_already = true;
     for (const std::string& written : lines_of(directive, std::string(directive.name), value)) out += written + '\n';

@@ -201,13 +201,18 @@ void assign_octal(Settings& settings, const std::string& value) {
   if (parse_octal_digits(value, mode)) settings.unix_socket_permissions = mode;
 }
 
-// Only "no one" is possible.
 Result<std::string> parse_replicaof(std::span<const std::string> words, const std::string&) {
   std::vector<std::string> fields = split(words);
   if (fields.empty() && !words.empty()) return std::string();
   if (fields.size() != 2) return invalid("wrong number of arguments");
   if (equals_ignoring_case(fields[0], "no") && equals_ignoring_case(fields[1], "one")) return std::string();
-  return invalid("this version cannot be a replica");
+  const auto port = parse_integer(fields[1]);
+  if (!port || *port < 0 || *port > 65535) return invalid("Invalid master port");
+  return fields[0] + " " + fields[1];
+}
+
+void assign_replicaof(Settings& settings, const std::string& value) {
+  settings.replica_of = value;
 }
 
 Result<std::string> parse_memory_or_percent(std::span<const std::string> words, const std::string&) {
@@ -222,6 +227,13 @@ Result<std::string> parse_memory_or_percent(std::span<const std::string> words, 
   auto bytes = parse_memory(word);
   if (!bytes.ok()) return invalid("argument must be a memory or percent value");
   return std::to_string(*bytes);
+}
+
+void assign_clients_memory(Settings& settings, const std::string& value) {
+  const bool percent = value.ends_with('%');
+  const std::int64_t number = *parse_integer(percent ? std::string_view(value).substr(0, value.size() - 1) : value);
+  settings.clients_percent = percent ? number : 0;
+  settings.clients_bytes = percent ? 0 : number;
 }
 
 Result<std::string> parse_active_defrag(std::span<const std::string> words, const std::string&) {

@@ -47,6 +47,13 @@ struct OutputLimit {
   std::int64_t soft_seconds = 0;
 };
 
+// A line `rename-command`. `place`: the beginning of the message if it cannot be done.
+struct CommandRename {
+  std::string name;
+  std::string new_name;  // "": clients cannot use the command
+  std::string place;
+};
+
 struct Settings : types::CollectionLimits {
   // network
   std::int64_t port = 6379;
@@ -59,6 +66,10 @@ struct Settings : types::CollectionLimits {
   std::int64_t max_clients = 10000;
   bool protected_mode = true;
   std::string password;
+  // Of lines `user`: there are no ACL users beside the default one, and whoever names one of these is told so.
+  std::vector<std::string> missing_users;
+  std::vector<CommandRename> command_renames;
+  std::string replica_of;  // "host port": there is no replication, but nothing is written that the master does not know
   std::int64_t query_buffer_bytes = 1024ll << 20;
   std::int64_t max_bulk_bytes = 512ll << 20;
   std::array<OutputLimit, 3> output_limits = {OutputLimit{0, 0, 0}, OutputLimit{256ull << 20, 64ull << 20, 60},
@@ -78,6 +89,9 @@ struct Settings : types::CollectionLimits {
   // the store
   std::int64_t databases = 16;
   std::int64_t max_memory_bytes = 0;
+  // maxmemory-clients: one of them, or both 0
+  std::int64_t clients_bytes = 0;
+  std::int64_t clients_percent = 0;  // of max_memory_bytes
   EvictionPolicy max_memory_policy = EvictionPolicy::kNoEviction;
   storage::FsyncPolicy append_fsync = storage::FsyncPolicy::kAlways;
   std::int64_t disk_quota_bytes = 0;

@@ -24,6 +24,11 @@ std::uint32_t unit_flags(const CommandBatch& x, const Command& row) {
   return row.runs_queue ? row.flags | x.session->transaction.flags() : row.flags;
 }
 
+// Of the arguments of the unit that this command is or begins: about the size of its effects.
+std::size_t unit_bytes(const CommandBatch& x, const Command& row) {
+  return row.runs_queue ? x.session->transaction.argument_bytes() : x.requests.requests[x.next].raw.size();
+}
+
 }  // namespace
 
 Admission::Verdict Admission::admit(CommandBatch& x, CommandEntry* entry, std::span<const std::string_view> arguments) {
@@ -46,7 +51,7 @@ Admission::Verdict Admission::admit(CommandBatch& x, CommandEntry* entry, std::s
     return refuse(x, entry, "OOM command not allowed when used memory > 'maxmemory'.");
   }
   if (flags & kWrite) return admit_write(x, *entry, flags);
-  return queued && !store_.loading() ? wait_for_room(x, row) : Verdict::kRun;
+  return queued && !store_.loading() ? wait_for_room(x, *entry) : Verdict::kRun;
 }
 
 Admission::Verdict Admission::admit_client(CommandBatch& x, CommandEntry& entry) {
@@ -68,26 +73,38 @@ Admission::Verdict Admission::admit_client(CommandBatch& x, CommandEntry& entry)
 }
 
 Admission::Verdict Admission::admit_write(CommandBatch& x, CommandEntry& entry, std::uint32_t flags) {
-  const storage::Engine& engine = store_.engine();
   const bool grows = (flags & kDenyOom) != 0;
-  if (auto writable = engine.writable(grows); !writable.ok()) {
-    if (writable.error().code == ErrorCode::kNoSpace) {
-      // Clients know the error code OOM.
-      return refuse(x, &entry,
-                    "OOM the disk is full: " + writable.error().message +
-                        ". Writes that take space are accepted again when there is enough; reads and deletes are now.");
-    }
-    return refuse(x, &entry, "MISCONF Errors writing to the AOF file: " + writable.error().message);
+  if (x.origin->is_client && !settings_.replica_of.empty()) {
+    return refuse(x, &entry,
+                  "READONLY You can't write against a read only replica. This version cannot follow its master either: "
+                  "take 'replicaof' out of the configuration file to make it one.");
   }
-  return grows ? wait_for_room(x, *entry.row) : Verdict::kRun;
+  if (auto writable = store_.engine().writable(grows, unit_bytes(x, *entry.row)); !writable.ok()) {
+    return refuse_write(x, entry, writable.error());
+  }
+  return grows ? wait_for_room(x, entry) : Verdict::kRun;
+}
+
+// Clients know the error codes OOM and MISCONF.
+Admission::Verdict Admission::refuse_write(CommandBatch& x, CommandEntry& entry, const Error& error) {
+  if (error.code == ErrorCode::kNoSpace) {
+    return refuse(x, &entry,
+                  "OOM the disk is full: " + error.message +
+                      ". Writes that take space are accepted again when there is enough; reads and deletes are now.");
+  }
+  if (error.code == ErrorCode::kOutOfMemory) {
+    return refuse(x, &entry, "OOM command not allowed when used memory > 'maxmemory': " + error.message);
+  }
+  return refuse(x, &entry, "MISCONF Errors writing to the AOF file: " + error.message);
 }
 
 // A large unit is charged for its arguments while it waits, or smaller units would take the room that eviction makes.
-Admission::Verdict Admission::wait_for_room(CommandBatch& x, const Command& row) {
-  const std::size_t bytes =
-      row.runs_queue ? x.session->transaction.argument_bytes() : x.requests.requests[x.next].raw.size();
+Admission::Verdict Admission::wait_for_room(CommandBatch& x, CommandEntry& entry) {
+  const std::size_t bytes = unit_bytes(x, *entry.row);
   if (bytes >= kLargeUnit) x.unit_charge.resize(bytes);
   if (!store_.engine().has_room()) {
+    // Then no room will come.
+    if (auto writable = store_.engine().writable(true); !writable.ok()) return refuse_write(x, entry, writable.error());
     x.wait = CommandBatch::Wait::kRoom;
     return Verdict::kWait;
   }
@@ -111,7 +128,7 @@ Admission::Verdict Admission::refuse(CommandBatch& x, CommandEntry* entry, std::
 Admission::Verdict Admission::refuse_unknown(CommandBatch& x, CommandEntry* entry,
                                              std::span<const std::string_view> arguments) {
   if (entry != nullptr) {
-    std::string name(entry->name());
+    std::string name(entry->client_name.empty() ? entry->name() : entry->client_name);
     std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
     return refuse(x, entry, "ERR unknown subcommand '" + shown_name(arguments[1]) + "'. Try " + name + " HELP.");
   }

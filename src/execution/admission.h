@@ -15,8 +15,14 @@ namespace terrace {
 
 class Admission {
  public:
-  Admission(Store& store, Pause& pause, CommandRunner& runner, TransactionRunner& transactions, Logger& logger)
-      : store_(store), pause_(pause), runner_(runner), transactions_(transactions), logger_(logger) {}
+  Admission(Store& store, Pause& pause, CommandRunner& runner, TransactionRunner& transactions,
+            const Settings& settings, Logger& logger)
+      : store_(store),
+        pause_(pause),
+        runner_(runner),
+        transactions_(transactions),
+        settings_(settings),
+        logger_(logger) {}
 
   enum class Verdict : std::uint8_t {
     kRun,
@@ -29,7 +35,8 @@ class Admission {
  private:
   Verdict admit_client(CommandBatch& x, CommandEntry& entry);
   Verdict admit_write(CommandBatch& x, CommandEntry& entry, std::uint32_t flags);
-  Verdict wait_for_room(CommandBatch& x, const Command& row);
+  Verdict refuse_write(CommandBatch& x, CommandEntry& entry, const Error& error);
+  Verdict wait_for_room(CommandBatch& x, CommandEntry& entry);
   Verdict refuse(CommandBatch& x, CommandEntry* entry, std::string_view error);
   Verdict refuse_unknown(CommandBatch& x, CommandEntry* entry, std::span<const std::string_view> arguments);
 
@@ -37,6 +44,7 @@ class Admission {
   Pause& pause_;
   CommandRunner& runner_;
   TransactionRunner& transactions_;
+  const Settings& settings_;
   Logger& logger_;
 };
 

@@ -66,6 +66,8 @@ bool Blocking::serve(BlockedClient& client) {
     case CommandRunner::Outcome::kBlocks:
       blocked_.pass_over(client);
       break;
+    case CommandRunner::Outcome::kTooMuch:
+      TERRACE_CHECK(false);  // such a call waits for no memory
   }
   return true;
 }
@@ -149,7 +151,7 @@ void Blocking::release(CommandBatch& x) {
   x.session->blocked = nullptr;
   x.session->last_interaction_ms = clock_.wall_ms();
   x.rerun = false;
-  x.fetch_error.clear();
+  x.error.clear();
   x.missing.clear();
   unblocked_.push_back(&x);
   // If this turn's hooks have run already, a timer makes a further turn.

@@ -38,9 +38,10 @@ struct CommandBatch {
     kEviction,  // a moment for eviction, while the open unit runs
     kLogRoom,   // for the log to write pieces of the open unit
     kUnit,      // the open unit has the command's keys: for its commit
+    kMemory,    // for its turn in the memory queue: what it reads or replies is large
   };
   // While memory is short, a batch with more unsent bytes of replies waits.
-  static constexpr std::size_t kMaxUnsentWhenShort = 64 << 10;
+  static constexpr std::size_t kMaxUnsentWhenShort = 16 << 10;
   static constexpr std::size_t kNone = ~std::size_t{0};
 
   Session* session = nullptr;
@@ -69,9 +70,15 @@ struct CommandBatch {
   bool looked_ahead = false;  // `missing` includes records of later requests
   bool look_ahead = true;     // false after an error: shows which request's page is bad
   bool rerun = false;         // the handler has run and asked for further records
-  std::string fetch_error;    // the reply to the request that waits
+  std::string error;          // the reply to the request that waits: its records cannot be read, or do not fit
   io::Event unblocked;
   std::vector<std::string> rewritten;  // the arguments of the blocked request, if they differ from those that came
+
+  // What the request must take from the memory queue before it is run (again), and what it has taken for its reply.
+  // What it has taken for values is charged in `fetched_records`.
+  std::uint64_t wanted_for_reply = 0;
+  std::uint64_t wanted_for_values = 0;
+  storage::LedgerCharge reserved;
 
   // For the arguments of a large unit that waits for room, or for the effects that an open unit has gathered.
   storage::LedgerCharge unit_charge;
@@ -80,6 +87,7 @@ struct CommandBatch {
       : transaction(storage::LedgerCharge(ledger, storage::Account::kReplies)),
         fetched_records(ledger),
         heads(ledger),
+        reserved(ledger, storage::Account::kReserved),
         unit_charge(ledger, storage::Account::kUnits),
         requests_charge_(ledger, storage::Account::kQueryBuffers) {}
 
@@ -98,12 +106,19 @@ struct CommandBatch {
     // The last client may have gone away in the middle of its batch.
     fixed_entry = nullptr;
     looked_ahead = false;
-    fetch_error.clear();
+    error.clear();
     missing.clear();
   }
   // The handler needs no further record and no copy of an object.
   bool complete() const { return missing.empty() && missing_heads.empty() && !call.copy; }
   bool done() const { return next >= requests.requests.size(); }
+  // Called when the request is answered.
+  void release_memory() {
+    if (wanted_for_reply + wanted_for_values == 0) return;
+    wanted_for_reply = wanted_for_values = 0;
+    reserved.resize(0);
+    fetched_records.unreserve();
+  }
   // Its unit has been opened: it is run to its end even if the client goes away.
   bool must_end() const { return transaction.opened; }
 
@@ -128,6 +143,7 @@ struct CommandBatch {
     call.entry = nullptr;
     fetched_records.clear();
     heads.clear();
+    release_memory();
     unit.shrink();
     unit_charge.resize(0);
     transaction.end();

@@ -46,38 +46,80 @@ bool CommandRunner::changeable(const Origin& origin, const std::vector<PlannedKe
   });
 }
 
-CommandRunner::Outcome CommandRunner::run(CommandBatch& x, bool alone) {
+// What the client's output limit leaves for the reply.
+std::size_t CommandRunner::output_limit_left(const CommandBatch& x) const {
+  const std::uint64_t limit = settings_.output_limits[0].hard_bytes;
+  return limit == 0 ? SIZE_MAX : limit - std::min<std::uint64_t>(limit, x.output->size());
+}
+
+Reply::Bounds CommandRunner::reply_bounds(const CommandBatch& x, ReplySize size) const {
+  if (!x.origin->is_client) return {};
+  const storage::MemoryQueue& queue = parts_.store.memory_queue();
+  Reply::Bounds bounds;
+  bounds.most = std::min<std::uint64_t>(output_limit_left(x), queue.most());
+  bounds.now = bounds.most;
+  // A command that has changed something cannot be run again.
+  if (size == ReplySize::kAny || (x.call.row().flags & (kWrite | kMayWrite)) != 0) return bounds;
+  // A reply that grows in steps takes three times its size while it is copied. One that was counted does not grow.
+  constexpr std::uint64_t kFree = 16 << 10, kGrowth = 3;
+  bounds.now = std::min<std::uint64_t>(bounds.most, std::max({kFree, x.reserved.bytes(), queue.room() / kGrowth}));
+  return bounds;
+}
+
+// The reply has passed its bound and was dropped.
+CommandRunner::Outcome CommandRunner::end_too_large(CommandBatch& x, Reply& reply, ReplySize size) {
+  const std::size_t needed = reply.size();
+  const bool waits = size == ReplySize::kAsRoomIs && !x.call.changed && !reply.hopeless();
+  reply.rewind();
+  if (needed > output_limit_left(x)) {
+    x.session->output_exceeded = true;
+  } else if (waits) {
+    // The next run may tell a little more (INFO), and a bound is checked with a margin.
+    x.wanted_for_reply = needed + needed / 16 + 64;
+    return Outcome::kTooMuch;
+  } else {
+    reply.error("OOM the reply is larger than 'maxmemory' allows");
+  }
+  return Outcome::kReplied;
+}
+
+CommandRunner::Outcome CommandRunner::run(CommandBatch& x, bool alone, ReplySize size) {
   Call& call = x.call;
   call.begin_run();
   x.missing.clear();
   x.missing_heads.clear();
   const std::size_t start = x.replies->size();
-  Reply reply(*x.replies, x.session->protocol);
+  if (x.wanted_for_reply > 0) x.replies->reserve(start + x.wanted_for_reply);
+  Reply reply(*x.replies, x.session->protocol, reply_bounds(x, size));
   Context context(parts_, open_unit_, x, reply);
   ServerStatistics& statistics = parts_.statistics;
   const std::uint64_t hits = statistics.keyspace_hits, misses = statistics.keyspace_misses;
   call.row().run(context);
   if (x.complete() && !call.blocks) {
-    account(x, start);
-    gather_effect(x, alone);
-    return Outcome::kReplied;
+    if (!reply.dropped() || end_too_large(x, reply, size) == Outcome::kReplied) {
+      account(x, start);
+      gather_effect(x, alone);
+      return Outcome::kReplied;
+    }
+  } else {
+    reply.rewind();
+    TERRACE_CHECK(!call.changed);
+    if (x.complete()) return Outcome::kBlocks;
   }
-  reply.rewind();
-  TERRACE_CHECK(!call.changed);
-  if (x.complete()) return Outcome::kBlocks;
   statistics.keyspace_hits = hits;  // the run that replies counts its look-ups
   statistics.keyspace_misses = misses;
-  return Outcome::kMissing;
+  return x.complete() ? Outcome::kTooMuch : Outcome::kMissing;
 }
 
 // The handler writes its reply into a separate string: the channel may take bytes of the output while it is suspended.
 io::Task<std::size_t> CommandRunner::run_async(CommandBatch& x, bool alone) {
   std::string aside;
   x.call.begin_run();
-  Reply reply(aside, x.session->protocol);
+  Reply reply(aside, x.session->protocol, reply_bounds(x, ReplySize::kAny));
   Context context(parts_, open_unit_, x, reply);
   const std::uint64_t begin_ns = parts_.clock.monotonic_ns();
   co_await x.call.row().run_async(context);
+  if (reply.dropped()) end_too_large(x, reply, ReplySize::kAny);
   last_ns_ = begin_ns;
   const std::size_t start = x.replies->size();
   *x.replies += aside;
@@ -109,6 +151,7 @@ void CommandRunner::gather_effect(CommandBatch& x, bool alone) {
   TERRACE_CHECK(!call.changed || (call.row().flags & (kWrite | kMayWrite)) != 0);
   if (call.changed && !call.effects_replaced) {
     const unsigned database = x.session->database;
+    if (call.entry->renamed()) return gather_renamed(x);
     if (!alone || !x.unit.effects().empty()) {
       call.raw.empty() ? x.unit.effects().add(database, call.arguments) : x.unit.effects().add_resp(database, call.raw);
     } else if (!call.raw.empty()) {
@@ -120,6 +163,14 @@ void CommandRunner::gather_effect(CommandBatch& x, bool alone) {
     }
   }
   if (!alone) x.unit.depend_on(read_dependency(call));
+}
+
+// The log has the command under its own name.
+void CommandRunner::gather_renamed(CommandBatch& x) {
+  const CommandEntry& entry = *x.call.entry;
+  std::vector<std::string_view> arguments(x.call.arguments.begin(), x.call.arguments.end());
+  arguments[0] = (entry.container ? entry.container : &entry)->row->name;
+  x.unit.effects().add(x.session->database, arguments);
 }
 
 void CommandRunner::commit(CommandBatch& x, std::size_t start) {
@@ -182,12 +233,12 @@ void CommandRunner::tell_observers(const CommandBatch& x) const {
 void CommandRunner::gate(CommandBatch& x, std::size_t start, std::uint64_t position) {
   const storage::Engine& engine = parts_.store.engine();
   if (position <= engine.released_position() || x.output->size() == start) return;
-  if (!x.unit.changed() && !engine.writable(false).ok()) {
-    // The log has failed: the reply would never be released. What it tells may be lost at a restart, so the read gets
-    // an error.
+  if (!x.unit.changed() && !engine.log_advances()) {
+    // The reply would wait until a restart, or until a further log file can be made. What it tells may be lost, so the
+    // read gets an error.
     x.output->bytes().resize(start);
     reject(x, x.call.entry,
-           "MISCONF The last change of what was read is not on disk and the log can no longer be written.");
+           "MISCONF The last change of what was read is not on disk, and the log cannot be written now.");
     return;
   }
   if (storage::mutant(storage::Mutant::kReplyBeforePosition)) return;

@@ -22,10 +22,12 @@ namespace terrace {
 
 class CommandRunner {
  public:
-  CommandRunner(const ContextParts& parts, OpenUnit& open_unit, CallAccounting& accounting, Logger& logger)
+  CommandRunner(const ContextParts& parts, OpenUnit& open_unit, CallAccounting& accounting, const Settings& settings,
+                Logger& logger)
       : parts_(parts),
         open_unit_(open_unit),
         accounting_(accounting),
+        settings_(settings),
         logger_(logger),
         random_state_(parts.clock.monotonic_ns()) {}
 
@@ -42,9 +44,15 @@ class CommandRunner {
     kReplied,
     kMissing,  // a record must be read or an object copied first; only expired keys may have been changed
     kBlocks,   // the command waits for keys; only expired keys may have been changed
+    kTooMuch,  // there is no memory for the reply of this reading command now: x.wanted_for_reply says how much it needs
+  };
+  // What the reply of a call may take.
+  enum class ReplySize : std::uint8_t {
+    kAny,      // up to what no reply may exceed; beyond it the call's reply is an error
+    kAsRoomIs  // what is free at once, or what the call has taken
   };
   // Appends the reply to *x.replies. `alone`: the unit has no other call.
-  Outcome run(CommandBatch& x, bool alone);
+  Outcome run(CommandBatch& x, bool alone, ReplySize size = ReplySize::kAny);
   // Runs a handler that may suspend. Returns where its reply begins in *x.replies.
   io::Task<std::size_t> run_async(CommandBatch& x, bool alone);
   // Writes the reply of a call whose handler does not run. The call counts as one that has run.
@@ -98,7 +106,11 @@ class CommandRunner {
   const ContextParts& parts() const { return parts_; }
 
  private:
+  Reply::Bounds reply_bounds(const CommandBatch& x, ReplySize size) const;
+  std::size_t output_limit_left(const CommandBatch& x) const;
+  Outcome end_too_large(CommandBatch& x, Reply& reply, ReplySize size);
   void gather_effect(CommandBatch& x, bool alone);
+  static void gather_renamed(CommandBatch& x);
   std::uint64_t append_effects(Unit& unit);
   void tell_observers(const CommandBatch& x) const;
   void withhold_reply(CommandBatch& x, std::size_t start);
@@ -107,6 +119,7 @@ class CommandRunner {
   ContextParts parts_;
   OpenUnit& open_unit_;
   CallAccounting& accounting_;
+  const Settings& settings_;
   Logger& logger_;
   EffectLog log_;
   std::string scratch_;  // the RESP of a command that did not come as RESP

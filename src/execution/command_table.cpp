@@ -1,6 +1,9 @@
 #include "src/execution/command_table.h"
 
-#include "io/result.h"
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
 #include "src/text/ignoring_case.h"
 
 namespace terrace {
@@ -25,11 +28,23 @@ std::unique_ptr<CommandEntry> make_entry(const Command& row, const FamilyParts& 
   return entry;
 }
 
+std::string lower(std::string_view name) {
+  std::string text(name);
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
 CommandEntry* find_subcommand(const CommandEntry& container, std::string_view name) {
   for (const auto& entry : container.subcommands) {
     if (equals_ignoring_case(entry->own_name(), name)) return entry.get();
   }
   return nullptr;
+}
+
+CommandEntry* in_container(CommandEntry* entry, std::span<const std::string_view> arguments) {
+  if (entry == nullptr || entry->subcommands.empty() || arguments.size() < 2) return entry;
+  CommandEntry* const subcommand = find_subcommand(*entry, arguments[1]);
+  return subcommand ? subcommand : entry;
 }
 
 }  // namespace
@@ -58,7 +73,31 @@ void CommandTable::add(const CommandFamily& family) {
   }
 }
 
+Result<void> CommandTable::rename(std::string_view name, const std::string& new_name) {
+  CommandEntry* const entry = find(name);
+  if (entry == nullptr) return Error{ErrorCode::kInvalid, "No such command in rename-command"};
+  renames_[lower(name)] = nullptr;
+  if (!new_name.empty()) {
+    if (find(new_name) != nullptr) return Error{ErrorCode::kInvalid, "Target command name already exists"};
+    renames_[lower(new_name)] = entry;
+    entry->client_name = new_name;
+    return {};
+  }
+  const auto place = std::ranges::find_if(entries_, [entry](const auto& each) { return each.get() == entry; });
+  hidden_.push_back(std::move(*place));
+  entries_.erase(place);
+  return {};
+}
+
 CommandEntry* CommandTable::find(std::string_view name) const {
+  if (!renames_.empty()) [[unlikely]] {
+    const auto renamed = renames_.find(lower(name));
+    if (renamed != renames_.end()) return renamed->second;
+  }
+  return find_own(name);
+}
+
+CommandEntry* CommandTable::find_own(std::string_view name) const {
   for (std::size_t slot = slot_of(name); slots_[slot] != nullptr; slot = (slot + 1) % kSlots) {
     if (equals_ignoring_case(slots_[slot]->row->name, name)) return slots_[slot];
   }
@@ -66,10 +105,11 @@ CommandEntry* CommandTable::find(std::string_view name) const {
 }
 
 CommandEntry* CommandTable::find(std::span<const std::string_view> arguments) const {
-  CommandEntry* entry = find(arguments[0]);
-  if (entry == nullptr || entry->subcommands.empty() || arguments.size() < 2) return entry;
-  CommandEntry* subcommand = find_subcommand(*entry, arguments[1]);
-  return subcommand ? subcommand : entry;
+  return in_container(find(arguments[0]), arguments);
+}
+
+CommandEntry* CommandTable::find_own(std::span<const std::string_view> arguments) const {
+  return in_container(find_own(arguments[0]), arguments);
 }
 
 CommandEntry* CommandTable::find_full(std::string_view name) const {

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "io/result.h"
 #include "src/execution/command.h"
 #include "src/execution/command_usage.h"
 #include "src/execution/family_parts.h"
@@ -25,11 +28,13 @@ struct CommandEntry {
   CommandEntry* container = nullptr;  // of a subcommand
   std::vector<std::unique_ptr<CommandEntry>> subcommands;
   FamilyParts parts;
-  bool one_key = false;  // the first argument is its only key: no search by key specifications is needed
+  std::string client_name;  // of a renamed command: what clients call it
+  bool one_key = false;     // the first argument is its only key: no search by key specifications is needed
   CommandUsage usage = {};
 
   std::string_view name() const { return row->name; }  // "client|list"
-  std::string_view own_name() const;                   // "list"
+  bool renamed() const { return !(container ? container : this)->client_name.empty(); }
+  std::string_view own_name() const;  // "list"
 };
 
 class CommandTable {
@@ -39,15 +44,20 @@ class CommandTable {
   CommandTable& operator=(const CommandTable&) = delete;
 
   void add(const CommandFamily& family);
+  // As the directive rename-command: clients find the command by the new name alone; "" hides it from them.
+  Result<void> rename(std::string_view name, const std::string& new_name);
 
-  // By name, in any case; nullptr if there is none.
+  // By the name that clients use, in any case; nullptr if there is none.
   CommandEntry* find(std::string_view name) const;
   // By the first argument; if that is a container, by the second argument: its subcommand, or the container itself if
   // there is no such subcommand.
   CommandEntry* find(std::span<const std::string_view> arguments) const;
+  // The same by the name of its row, which the log uses.
+  CommandEntry* find_own(std::span<const std::string_view> arguments) const;
   // By a full name, "get" or "client|list".
   CommandEntry* find_full(std::string_view name) const;
 
+  // Those that clients can use.
   const std::vector<std::unique_ptr<CommandEntry>>& entries() const { return entries_; }
   void reset_usage();
 
@@ -55,8 +65,11 @@ class CommandTable {
   static constexpr std::size_t kSlots = 1024;  // more than twice the number of commands in Redis: probes stay short
 
   static std::size_t slot_of(std::string_view name);
+  CommandEntry* find_own(std::string_view name) const;
 
   std::vector<std::unique_ptr<CommandEntry>> entries_;
+  std::vector<std::unique_ptr<CommandEntry>> hidden_;
+  std::map<std::string, CommandEntry*> renames_;  // in lower case; nullptr: no longer a name
   std::array<CommandEntry*, kSlots> slots_{};
 };
 

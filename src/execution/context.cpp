@@ -69,6 +69,10 @@ void Context::note_change(const Record& record, unsigned number, KeyEvent event)
 Record* Context::find(std::string_view name, unsigned number, Access access) {
   Key key = key_of(name);
   Record* record = engine_.database(number).find(key, batch_.fetched_records, access);
+  // A key that is looked up for writing and absent is about to be made.
+  const bool writes = access == Access::kWrite;
+  const bool touches = record == nullptr ? writes : access == Access::kRead || (writes && !session.no_touch);
+  if (touches) parts_.access_times.touch(key.hash, number, now_ms);
   if (record == nullptr || !batch_.origin->expires) return record;
   if (record->expired(now_ms)) {
     expire(key, number, *record);
@@ -115,6 +119,13 @@ Record* Context::remove_expired_fields(Record* record, std::span<const std::stri
   return record;
 }
 
+void Context::change_aside(Record* record, std::span<const std::string_view> effect) {
+  const bool changed = call_.changed;
+  change(record, KeyEvent::kUnwatched);
+  batch_.unit.effects().add(session.database, effect);
+  call_.changed = changed;
+}
+
 const Record* Context::counted(const Record* record) {
   ++(record ? parts_.statistics.keyspace_hits : parts_.statistics.keyspace_misses);
   return record;
@@ -122,6 +133,9 @@ const Record* Context::counted(const Record* record) {
 
 const Record* Context::read(std::string_view key) {
   return counted(find(key, session.database, session.no_touch ? Access::kPeek : Access::kRead));
+}
+const Record* Context::touch(std::string_view key) {
+  return counted(find(key, session.database, Access::kRead));
 }
 const Record* Context::read_without_touch(std::string_view key) {
   return counted(find(key, session.database, Access::kPeek));
@@ -245,6 +259,16 @@ io::Task<bool> Context::load(std::span<const std::string_view> keys) {
     reply.error("IOERR " + fetched.error().message);
     co_return false;
   }
+}
+
+std::int64_t Context::idle_seconds(std::string_view key) {
+  return parts_.access_times.idle_seconds(key_of(key).hash, session.database, now_ms);
+}
+void Context::set_idle_seconds(std::string_view key, std::int64_t seconds) {
+  parts_.access_times.set_idle(key_of(key).hash, session.database, now_ms, seconds);
+}
+void Context::set_access_count(std::string_view key, unsigned count) {
+  database().set_access_count(key_of(key), batch_.fetched_records, count);
 }
 
 storage::Database::KeyLocation Context::locate(std::string_view key) {

@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "src/execution/access_times.h"
 #include "src/execution/command_batch.h"
 #include "src/execution/key_events.h"
 #include "src/execution/open_unit.h"
@@ -27,6 +28,7 @@ struct ContextParts {
   KeyEvents& events;
   ServerStatistics& statistics;
   const types::CollectionLimits& limits;
+  AccessTimes& access_times;
 };
 
 class Context {
@@ -73,6 +75,7 @@ class Context {
   // counts a hit or a miss; read_without_touch() only counts (TTL, TYPE, EXISTS, as in Redis); write() only sets the
   // clock; peek() does neither.
   const storage::Record* read(std::string_view key);
+  const storage::Record* touch(std::string_view key);  // though the client's reads leave no trace
   const storage::Record* read_without_touch(std::string_view key);
   const storage::Record* peek(std::string_view key);
   const storage::Record* peek(std::string_view key, unsigned database);
@@ -94,6 +97,8 @@ class Context {
   // nullptr: no field was left, and the key was removed.
   storage::Record* remove_expired_fields(storage::Record* record, std::span<const std::string_view> fields,
                                          std::size_t step = 1);
+  // Likewise for what a command leaves behind though it may still wait: it is no change that the command makes.
+  void change_aside(storage::Record* record, std::span<const std::string_view> effect);
   // Must be called before the value of a record from write() is changed in place.
   void change(storage::Record* record, KeyEvent event = KeyEvent::kChanged);
   // The command leaves the value as it is, but in Redis it breaks a WATCH of the key (LTRIM that trims nothing).
@@ -123,6 +128,11 @@ class Context {
   io::Task<> wait_for_open_unit();
   // What the store knows of a resident key's place and uses.
   storage::Database::KeyLocation locate(std::string_view key);
+  // Since the key was last used, as far as that is known (access_times.h); and what RESTORE says of it, or of the
+  // eviction clock's count.
+  std::int64_t idle_seconds(std::string_view key);
+  void set_idle_seconds(std::string_view key, std::int64_t seconds);
+  void set_access_count(std::string_view key, unsigned count);
   storage::Engine& engine() { return engine_; }
   io::Clock& clock() { return parts_.clock; }
   // Copies the large object of a key in slices, other commands running between them. True: `copy` is the copy, or null

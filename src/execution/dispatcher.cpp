@@ -24,11 +24,11 @@ Dispatcher::Dispatcher(const ContextParts& parts, const CommandTable& commands, 
       logger_(logger),
       accounting_(accounting),
       pool_(parts.store.ledger()),
-      runner_(parts, open_unit_, accounting, logger),
+      runner_(parts, open_unit_, accounting, settings, logger),
       pause_(parts.clock),
       watched_keys_(parts.events),
       transactions_(runner_, open_unit_, watched_keys_, settings),
-      admission_(parts.store, pause_, runner_, transactions_, logger),
+      admission_(parts.store, pause_, runner_, transactions_, settings, logger),
       blocking_(runner_, open_unit_, parts.events) {}
 
 void Dispatcher::forget(Session& session) {
@@ -39,7 +39,7 @@ void Dispatcher::forget(Session& session) {
 bool Dispatcher::run(CommandBatch& x) {
   runner_.begin_clock();
   const std::uint64_t end_ns = runner_.last_ns() + x.origin->turn_ns;
-  while (!x.done() && (x.must_end() || (!x.session->close_after_reply && !x.session->closing))) {
+  while (!x.done() && (x.must_end() || !x.session->ends())) {
     if (!x.must_end()) {
       if (runner_.last_ns() > end_ns) {
         x.wait = Wait::kTurn;
@@ -51,7 +51,8 @@ bool Dispatcher::run(CommandBatch& x) {
     if (!run_next(x)) return false;
     ++x.next;
     x.rerun = false;
-    x.fetch_error.clear();
+    x.error.clear();
+    x.release_memory();
     if (blocking_.clients().has_ready()) blocking_.serve();
     open_unit_.resume_waiting();
   }
@@ -63,9 +64,13 @@ bool Dispatcher::run(CommandBatch& x) {
 bool Dispatcher::must_give_way(CommandBatch& x) {
   if (x.output->size() <= CommandBatch::kMaxUnsentWhenShort || store_.loading()) return false;
   x.output->charge();
-  if (!store_.engine().memory_short()) return false;
+  if (!replies_must_leave()) return false;
   x.wait = Wait::kSent;
   return true;
+}
+
+bool Dispatcher::replies_must_leave() const {
+  return store_.memory_queue().waited_for() || store_.ledger().clients_exceeded() || store_.engine().memory_short();
 }
 
 // Takes the first argument of each command for a key. If it is none, the prefetch is useless but harmless.
@@ -83,12 +88,18 @@ void Dispatcher::prefetch(CommandBatch& x) const {
   x.prefetched = end;
 }
 
+// The log has commands under their own names, whatever clients call them.
+CommandEntry* Dispatcher::entry_of(const CommandBatch& x, std::span<const std::string_view> arguments) const {
+  if (x.fixed_entry != nullptr) return x.fixed_entry;
+  return x.origin->is_client ? commands_.find(arguments) : commands_.find_own(arguments);
+}
+
 // True: the request is answered. False: x.wait says for what the batch waits.
 bool Dispatcher::run_next(CommandBatch& x) {
   if (x.transaction.opened) return transactions_.run(x);
   const Request& request = x.requests.requests[x.next];
   const std::span<const std::string_view> arguments = x.requests.arguments_of(request);
-  CommandEntry* entry = x.fixed_entry != nullptr ? x.fixed_entry : commands_.find(arguments);
+  CommandEntry* entry = entry_of(x, arguments);
   const Admission::Verdict verdict = admission_.admit(x, entry, arguments);
   if (verdict != Admission::Verdict::kRun) {
     if (verdict == Admission::Verdict::kAnswered) x.transaction.end();
@@ -100,8 +111,8 @@ bool Dispatcher::run_next(CommandBatch& x) {
     return true;
   }
   if (row.runs_queue) return run_queue(x, *entry, arguments, request.raw);
-  if (!x.fetch_error.empty()) {
-    runner_.reject(x, entry, "IOERR " + x.fetch_error);
+  if (!x.error.empty()) {
+    runner_.reject(x, entry, x.error);
     return true;
   }
   if (!x.rerun) {
@@ -175,7 +186,7 @@ void Dispatcher::look_ahead(CommandBatch& x) {
     }
     if (bytes >= kMaxLookAheadBytes) return;
     const std::span<const std::string_view> arguments = x.requests.arguments_of(x.requests.requests[i]);
-    const CommandEntry* entry = commands_.find(arguments);
+    const CommandEntry* entry = entry_of(x, arguments);
     if (entry == nullptr) continue;
     const Command& row = *entry->row;
     if (row.selects != nullptr) database = row.selects(arguments).value_or(database);
@@ -190,8 +201,12 @@ void Dispatcher::look_ahead(CommandBatch& x) {
 
 bool Dispatcher::run_handler(CommandBatch& x) {
   const std::size_t start = x.output->size();
-  const CommandRunner::Outcome outcome = runner_.run(x, true);
-  if (outcome == CommandRunner::Outcome::kReplied) runner_.finish_reply(x, start);
+  const CommandRunner::Outcome outcome = runner_.run(x, true, CommandRunner::ReplySize::kAsRoomIs);
+  if (outcome == CommandRunner::Outcome::kReplied) {
+    runner_.finish_reply(x, start);
+    // Before the next client's command asks for room.
+    if (x.output->size() - start > CommandBatch::kMaxUnsentWhenShort) x.output->charge();
+  }
   // Also if the handler is to run again: it may have removed expired keys, and the log must have these effects before
   // those of other commands.
   runner_.commit(x, start);
@@ -204,6 +219,11 @@ bool Dispatcher::run_handler(CommandBatch& x) {
       return false;
     case CommandRunner::Outcome::kBlocks:
       blocking_.block(x);
+      return false;
+    case CommandRunner::Outcome::kTooMuch:
+      x.wanted_for_values = std::max(x.wanted_for_values, x.fetched_records.bytes());
+      x.wait = Wait::kMemory;
+      x.rerun = true;
       return false;
   }
   return true;
@@ -244,6 +264,9 @@ io::Task<> Dispatcher::wait(CommandBatch& x) {
     case Wait::kImage:
       co_await store_.engine().object_serialized().wait();
       break;
+    case Wait::kMemory:
+      co_await wait_for_memory(x);
+      break;
     case Wait::kRoom:
       co_await store_.engine().wait_for_room();
       x.unit_charge.resize(0);  // Admission asks again
@@ -277,27 +300,59 @@ io::Task<> Dispatcher::wait_for_pause(CommandBatch& x) {
   x.fetched_records.clear();  // the store may have been reloaded during the wait
 }
 
+// What the request has read and taken is given back first: it asks for all that it needs at once.
+io::Task<> Dispatcher::wait_for_memory(CommandBatch& x) {
+  x.fetched_records.clear();
+  x.fetched_records.unreserve();
+  x.reserved.resize(0);
+  const std::uint64_t bytes = x.wanted_for_reply + x.wanted_for_values;
+  storage::MemoryQueue& queue = store_.memory_queue();
+  switch (co_await queue.take(x.session->memory_place, x.reserved, bytes)) {
+    case storage::MemoryQueue::Outcome::kTaken:
+      x.fetched_records.reserve(x.reserved, x.wanted_for_values);
+      if (!store_.loading()) co_await store_.engine().wait_for_eviction();
+      break;
+    case storage::MemoryQueue::Outcome::kTooLarge:
+      x.error = "OOM the command needs " + std::to_string(bytes) + " bytes of memory at once, 'maxmemory' leaves " +
+                std::to_string(queue.most());
+      break;
+    case storage::MemoryQueue::Outcome::kLeft:
+      break;
+  }
+}
+
 // After an error the read is repeated without the records of later requests: the error may be theirs.
 io::Task<> Dispatcher::wait_for_fetch(CommandBatch& x) {
   const bool looked_ahead = std::exchange(x.looked_ahead, false);
   storage::Engine& engine = store_.engine();
+  x.fetched_records.bound(x.transaction.active || store_.loading() ? nullptr : &store_.memory_queue());
   Result<void> fetched = co_await engine.fetch(x.missing, x.fetched_records);
+  x.fetched_records.bound(nullptr);
   x.missing.clear();
   if (fetched.ok() && !x.missing_heads.empty()) fetched = co_await engine.fetch_heads(x.missing_heads, x.heads);
   x.missing_heads.clear();
+  if (const std::uint64_t refused = x.fetched_records.take_refused_bytes(); fetched.ok() && refused > 0) {
+    // What later requests need is no reason to wait.
+    x.look_ahead = x.look_ahead && !looked_ahead;
+    if (!looked_ahead) {
+      x.wanted_for_values = x.fetched_records.bytes() + refused;
+      co_await wait_for_memory(x);
+    }
+    co_return;
+  }
   if (fetched.ok() && x.call.copy) co_await x.call.copy->make(clock_);
   if (fetched.ok()) co_return;
   if (looked_ahead) {
     x.look_ahead = false;
   } else {
-    x.fetch_error = fetched.error().message;
+    x.error = "IOERR " + fetched.error().message;
   }
 }
 
-// A unit with a part in the log must be committed. While the disk is full, its effects gather in memory.
+// A unit with a part in the log must be committed.
 io::Task<> Dispatcher::wait_for_log_room() {
   const Result<void> room = co_await store_.engine().wait_for_log_room();
-  if (room.ok() || room.error().code == ErrorCode::kNoSpace) co_return;
+  if (room.ok()) co_return;
   logger_.warning("The log has failed within a transaction: " + room.error().message +
                   ". The server stops: it cannot take back what the transaction has done, nor make it durable.");
   std::abort();

@@ -30,6 +30,9 @@ class Dispatcher {
   bool run(CommandBatch& batch);
   io::Task<> wait(CommandBatch& batch);
 
+  // While it is true, a client with many unsent bytes of replies runs no further commands.
+  bool replies_must_leave() const;
+
   CommandBatchPool& pool() { return pool_; }
   Pause& pause() { return pause_; }
   Blocking& blocking() { return blocking_; }
@@ -53,6 +56,7 @@ class Dispatcher {
   bool must_give_way(CommandBatch& x);
   void prefetch(CommandBatch& x) const;
   bool run_next(CommandBatch& x);
+  CommandEntry* entry_of(const CommandBatch& x, std::span<const std::string_view> arguments) const;
   void queue(CommandBatch& x, CommandEntry& entry, std::span<const std::string_view> arguments, std::string_view raw);
   bool run_queue(CommandBatch& x, CommandEntry& exec, std::span<const std::string_view> arguments,
                  std::string_view raw);
@@ -61,6 +65,7 @@ class Dispatcher {
   void look_ahead(CommandBatch& x);
   bool run_handler(CommandBatch& x);
   io::Task<> wait_for_fetch(CommandBatch& x);
+  io::Task<> wait_for_memory(CommandBatch& x);
   io::Task<> wait_for_async(CommandBatch& x);
   io::Task<> wait_for_log_room();
   io::Task<> wait_for_pause(CommandBatch& x);

@@ -17,6 +17,8 @@ constexpr std::uint64_t kBytesPerWeight = 4 * storage::kKiB;
 // Empty chains are cheap to pass: a small database is walked in one call, however large its table once was.
 constexpr std::int64_t kChainsPerKey = 10;
 constexpr std::int64_t kMinChains = 1024;
+// Long names take long to match against a pattern.
+constexpr std::uint64_t kNameBytesPerCall = storage::kMiB;
 // A run of visit_all(). Values may be large: one chain at a time.
 constexpr std::int64_t kValuesPerRun = 1;
 
@@ -38,6 +40,7 @@ void KeyspaceIterator::walk(const Extent& bounds, const FetchedRecords& fetched,
     const std::size_t known = missing_.size();
     std::uint64_t next = database.scan(cursor, fetched, missing_, [&](const Record& record) {
       ++ahead.keys;
+      ahead.name_bytes += record.key().size();
       if (record.transient()) ahead.weight += 1 + record.key().size() / kBytesPerWeight;
       if (known == 0) visit(record);
     });
@@ -56,7 +59,8 @@ void KeyspaceIterator::walk(const Extent& bounds, const FetchedRecords& fetched,
 }
 
 bool KeyspaceIterator::visit_some(std::int64_t count, const Visitor& visit) {
-  const Extent bounds{.keys = count, .chains = max_chains(count), .weight = kMaxWeight};
+  const Extent bounds{
+      .keys = count, .chains = max_chains(count), .weight = kMaxWeight, .name_bytes = kNameBytesPerCall};
   Extent done;
   walk(bounds, context_.batch_.heads, done, visit);
   context_.batch_.missing_heads = std::move(missing_);
@@ -83,7 +87,8 @@ io::Task<bool> KeyspaceIterator::visit_names(Visitor visit) {
 }
 
 io::Task<bool> KeyspaceIterator::visit_all(Visitor visit) {
-  const Extent bounds{.keys = kValuesPerRun, .chains = kMinChains, .weight = kMaxWeight};
+  const Extent bounds{
+      .keys = kValuesPerRun, .chains = kMinChains, .weight = kMaxWeight, .name_bytes = kNameBytesPerCall};
   io::Slice slice(context_.clock());
   do {
     FetchedRecords fetched(context_.engine().ledger());

@@ -38,8 +38,8 @@ class KeyspaceIterator {
   // Where the walk continues; 0: at its end.
   std::uint64_t cursor() const { return cursor_; }
 
-  // Visits the names of about `count` keys: more where a bucket chain has several, fewer where much must be read or
-  // where many chains are empty. False: the handler must return; what was visited does not count.
+  // Visits the names of about `count` keys: more where a bucket chain has several, fewer where much must be read,
+  // names are long or many chains are empty. False: the handler must return; what was visited does not count.
   bool visit_some(std::int64_t count, const Visitor& visit);
 
   // Both visit all keys, and other commands run in between. False: a record cannot be read; the error is replied.
@@ -57,8 +57,9 @@ class KeyspaceIterator {
     std::int64_t keys = 0;
     std::int64_t chains = 0;
     std::uint64_t weight = 0;  // of what is read for it
+    std::uint64_t name_bytes = 0;
     bool within(const Extent& bounds) const {
-      return keys < bounds.keys && chains < bounds.chains && weight < bounds.weight;
+      return keys < bounds.keys && chains < bounds.chains && weight < bounds.weight && name_bytes < bounds.name_bytes;
     }
   };
 

@@ -57,7 +57,7 @@ io::Task<Result<void>> LogReplay::run(CommandBatch& x) {
 Result<void> LogReplay::prepare(CommandBatch& x) const {
   for (const Request& request : x.requests.requests) {
     auto arguments = x.requests.arguments_of(request);
-    const CommandEntry* entry = table_.find(arguments);
+    const CommandEntry* entry = table_.find_own(arguments);
     if (entry == nullptr || (entry->row->run == nullptr && entry->row->run_async == nullptr)) {
       return Error{ErrorCode::kUnsupported, "the log holds a command that this version does not know: " +
                                                 std::string(arguments[0].substr(0, 64))};

@@ -16,6 +16,7 @@ void take_out(std::vector<Channel*>& list, Channel* channel) {
 
 void ReplyGate::at_turn_end() {
   dispatcher_.resume_unblocked();
+  store_.memory_queue().serve();
   std::uint64_t released = last_released_;
   if (!store_.loading()) {
     store_.engine().commit();
@@ -43,7 +44,7 @@ void ReplyGate::flush_marked(std::uint64_t released) {
 
 // If the log has failed, replies that wait for it are never sent: it is not known whether their effects are durable.
 void ReplyGate::flush_gated(std::uint64_t released) {
-  bool failed = !store_.loading() && !store_.engine().writable(false).ok();
+  bool failed = !store_.loading() && store_.engine().log_failed();
   if (released == last_released_ && !failed) return;
   for (std::size_t i = 0; i < gated_.size();) {
     Channel* channel = gated_[i];

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "src/execution/transaction.h"
+#include "storage/memory/memory_queue.h"
 
 namespace terrace {
 
@@ -50,8 +51,14 @@ class Session {
   storage::LedgerCharge watched_charge;
   bool watch_broken = false;  // one of them has changed: EXEC runs nothing
 
+  storage::MemoryQueue::Place memory_place;  // where its command, or its half-sent request, waits for memory
+
+  bool output_exceeded = false;    // a reply has passed client-output-buffer-limit: it is not sent, the connection ends
   bool close_after_reply = false;  // no further command is run; the connection is closed when all replies are sent
   bool closing = false;            // the connection is closed at once, unsent replies are dropped
+
+  // No further command is run.
+  bool ends() const { return close_after_reply || closing || output_exceeded; }
 
   std::int64_t created_ms = 0;
   std::int64_t last_interaction_ms = 0;

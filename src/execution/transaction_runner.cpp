@@ -80,10 +80,10 @@ std::uint64_t TransactionRunner::window_bytes() const {
 
 bool TransactionRunner::read_ahead(CommandBatch& x) {
   TransactionRun& run = x.transaction;
-  if (!x.fetch_error.empty()) {
+  if (!x.error.empty()) {
     // Reading for one call at a time shows which call's page is bad.
     run.alone = true;
-    x.fetch_error.clear();
+    x.error.clear();
   }
   if (run.alone || run.rounds == kReadRounds) return true;
   if (!look_up(x)) {
@@ -142,7 +142,7 @@ bool TransactionRunner::run(CommandBatch& x) {
     if (!run_next(x)) return false;
     ++run.next;
     x.rerun = false;
-    x.fetch_error.clear();
+    x.error.clear();
   }
   finish(x);
   return true;
@@ -214,12 +214,12 @@ bool TransactionRunner::run_next(CommandBatch& x) {
   const Transaction& transaction = x.session->transaction;
   const Transaction::Queued& queued = transaction.calls()[run.next];
   if (!x.rerun) runner_.plan(x, *queued.entry, transaction.arguments_of(queued), queued.raw);
-  if (!x.fetch_error.empty() && (run.alone || run.read_for == run.next + 1)) {
-    runner_.answer(x, [&](Reply& reply) { reply.error("IOERR " + x.fetch_error); });
+  if (!x.error.empty() && (run.alone || run.read_for == run.next + 1)) {
+    runner_.answer(x, [&](Reply& reply) { reply.error(x.error); });
     return true;
   }
-  if (!x.fetch_error.empty()) run.alone = true;
-  x.fetch_error.clear();
+  if (!x.error.empty()) run.alone = true;
+  x.error.clear();
   if (!runner_.ready(x)) {
     if (x.fetched_records.bytes() > window_bytes()) x.fetched_records.clear();  // they belong to earlier calls
     x.missing.clear();
@@ -243,9 +243,10 @@ bool TransactionRunner::run_next(CommandBatch& x) {
       run.read_for = run.next + 1;  // the handler has asked for records of this call alone
       return suspend(x, Wait::kFetch);
     case CommandRunner::Outcome::kBlocks:
+    case CommandRunner::Outcome::kTooMuch:
       break;
   }
-  TERRACE_CHECK(false);  // Context::block() does not block inside a transaction
+  TERRACE_CHECK(false);  // a call of a transaction neither blocks nor waits for memory
   return true;
 }
 

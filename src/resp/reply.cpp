@@ -16,6 +16,11 @@ char* write_number(char* at, std::int64_t number) {
   return std::to_chars(at, at + kNumberSize, number).ptr;
 }
 
+std::size_t number_size(std::int64_t number) {
+  char digits[kNumberSize];
+  return static_cast<std::size_t>(write_number(digits, number) - digits);
+}
+
 char* write_line_end(char* at) {
   at[0] = '\r';
   at[1] = '\n';
@@ -24,7 +29,14 @@ char* write_line_end(char* at) {
 
 }  // namespace
 
+void Reply::drop(std::size_t more) {
+  dropped_ += out_.size() - start_ + more;
+  out_.resize(start_);
+  end_ = 0;
+}
+
 void Reply::header(char kind, std::int64_t number) {
+  if (exceeds(kNumberSize)) return drop(number_size(number) + 3);
   char line[kNumberSize + 4];
   line[0] = kind;
   char* end = write_line_end(write_number(line + 1, number));
@@ -49,6 +61,9 @@ void Reply::integer(std::int64_t number) {
 }
 
 void Reply::bulk(std::string_view bytes) {
+  if (exceeds(bytes.size() + kNumberSize)) {
+    return drop(bytes.size() + number_size(static_cast<std::int64_t>(bytes.size())) + 5);
+  }
   if (bytes.size() <= kSmallBulk) {
     char buffer[kSmallBulk + kNumberSize + 8];
     buffer[0] = '$';
@@ -71,6 +86,7 @@ void Reply::bulk_integer(std::int64_t number) {
 }
 
 void Reply::null() {
+  if (exceeds(0)) return drop(5);
   out_ += protocol_ == 3 ? "_\r\n" : "$-1\r\n";
 }
 void Reply::null_array() {

@@ -1,9 +1,13 @@
 // Reply: writes one command's reply as RESP2 or RESP3 into a byte buffer, according to the connection's protocol.
+// A reply that grows beyond its bound is dropped, and only counted from then on: the command is run again when there is
+// memory for it, or gets an error.
 // Ownership: borrows the buffer.
 // Thread: the reactor's. Source: the RESP protocol specification (redis.io/docs/reference/protocol-spec) and
 // redis-server 7.0's behaviour.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,7 +16,17 @@ namespace terrace {
 
 class Reply {
  public:
-  Reply(std::string& out, int protocol) : out_(out), protocol_(protocol), start_(out.size()) {}
+  struct Bounds {
+    std::size_t now = SIZE_MAX;   // bytes that the reply may have
+    std::size_t most = SIZE_MAX;  // no reply may ever be larger; a loop of any length looks at hopeless()
+  };
+  Reply(std::string& out, int protocol) : Reply(out, protocol, Bounds()) {}
+  Reply(std::string& out, int protocol, const Bounds& bounds)
+      : out_(out),
+        protocol_(protocol),
+        start_(out.size()),
+        end_(bounds.now < SIZE_MAX - start_ ? start_ + bounds.now : SIZE_MAX),
+        most_(bounds.most) {}
 
   int protocol() const { return protocol_; }
   void set_protocol(int protocol) { protocol_ = protocol; }  // HELLO
@@ -34,22 +48,62 @@ class Reply {
   void map(std::size_t pairs);  // RESP2: array of 2 * pairs
   void set(std::size_t elements);
 
-  void append(std::string_view written) { out_ += written; }  // by another Reply of the same protocol
+  void append(std::string_view written) {  // by another Reply of the same protocol
+    exceeds(written.size()) ? drop(written.size()) : static_cast<void>(out_ += written);
+  }
 
   void wrong_type() { error("WRONGTYPE Operation against a key holding the wrong kind of value"); }
   void syntax_error() { error("ERR syntax error"); }
 
-  // The size of this reply so far. rewind() drops it, for a command that must be run again.
-  std::size_t size() const { return out_.size() - start_; }
-  void rewind() { out_.resize(start_); }
+  // The size of this reply so far, or what it would be without the bound. rewind() drops it, for a command that must be
+  // run again or gets an error.
+  std::size_t size() const { return dropped_ + out_.size() - start_; }
+  void rewind() {
+    out_.resize(start_);
+    dropped_ = 0;
+    end_ = SIZE_MAX;
+  }
+  bool dropped() const { return dropped_ > 0; }
+  // The reply is larger than any may be: a handler need not write more of it.
+  bool hopeless() const { return dropped_ > most_; }
   bool is_error() const { return out_.size() > start_ && out_[start_] == '-'; }
 
  private:
+  friend class ReplyPart;
+
   void header(char kind, std::int64_t number);
+  // Would the reply with so many bytes more exceed its bound?
+  bool exceeds(std::size_t more) const { return more > end_ || out_.size() > end_ - more; }
+  void drop(std::size_t more);
 
   std::string& out_;
   int protocol_;
   std::size_t start_;
+  std::size_t end_ = SIZE_MAX;  // the size of out_ at the bound
+  std::size_t most_ = SIZE_MAX;
+  std::size_t dropped_ = 0;  // bytes that are not in out_
+};
+
+// ReplyPart: a part of a reply that is written aside, because what comes before it is known only then: the number of
+// its elements.
+// Ownership: borrows the whole reply, owns the part. Thread: the reactor's.
+class ReplyPart {
+ public:
+  explicit ReplyPart(Reply& whole)
+      : whole_(whole),
+        part_(text_, whole.protocol_,
+              {whole.end_ == SIZE_MAX ? SIZE_MAX : whole.end_ - std::min(whole.end_, whole.out_.size()), whole.most_}) {
+  }
+  ReplyPart(const ReplyPart&) = delete;
+  ReplyPart& operator=(const ReplyPart&) = delete;
+
+  Reply& reply() { return part_; }
+  void append_to_whole() { part_.dropped() ? whole_.drop(part_.size()) : whole_.append(text_); }
+
+ private:
+  Reply& whole_;
+  std::string text_;
+  Reply part_;
 };
 
 }  // namespace terrace

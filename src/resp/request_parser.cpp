@@ -4,6 +4,7 @@
 #include <climits>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "io/result.h"
 #include "src/text/integer.h"
@@ -28,12 +29,13 @@ std::size_t find_line_end(std::string_view text, std::size_t from) {
 
 RequestParser::Status RequestParser::parse(std::string_view bytes, const Limits& limits, RequestBatch& batch) {
   discard_consumed();
+  wanted_ = 0;
   std::size_t done = 0;
   if (pending_.empty()) {
     Status status = parse_all(bytes, limits, batch, done);
     if (status == Status::kOk && done < bytes.size()) {
-      reserve_for_bulk(limits);
       keep(bytes.substr(done));
+      want_for_bulk(limits);
     }
     return status;
   }
@@ -41,8 +43,8 @@ RequestParser::Status RequestParser::parse(std::string_view bytes, const Limits&
   keep(bytes);
   Status status = parse_all(pending_, limits, batch, done);
   consumed_ = done;
-  if (done == 0) reserve_for_bulk(limits);
-  charge();
+  recharge();
+  if (done == 0) want_for_bulk(limits);
   return status;
 }
 
@@ -57,7 +59,8 @@ void RequestParser::discard_consumed() {
     pending_.erase(0, consumed_);
   }
   consumed_ = 0;
-  charge();
+  for_copies_ = 0;
+  recharge();
 }
 
 void RequestParser::keep(std::string_view bytes) {
@@ -67,15 +70,21 @@ void RequestParser::keep(std::string_view bytes) {
 }
 
 void RequestParser::reserve(std::size_t size) {
-  charge_.resize(size + pieces_.capacity() * sizeof(Piece));
+  charge_.resize(size + pieces_.capacity() * sizeof(Piece) + for_copies_);
   pending_.reserve(size);
 }
 
-// Reserves a large argument's buffer in one step, so that it does not grow by copying.
-void RequestParser::reserve_for_bulk(const Limits& limits) {
-  if (bulk_size_ < static_cast<std::int64_t>(kLargeBuffer / 2)) return;
-  std::uint64_t needed = at_ + static_cast<std::uint64_t>(bulk_size_) + 2;
-  if (needed <= limits.max_pending_bytes && needed > pending_.capacity()) reserve(needed);
+// A large argument's buffer is made in one step, so that it does not grow by copying.
+void RequestParser::want_for_bulk(const Limits& limits) {
+  if (!large()) return;
+  const std::uint64_t needed = at_ + static_cast<std::uint64_t>(bulk_size_) + 2;
+  if (needed <= limits.max_pending_bytes && needed > pending_.capacity()) wanted_ = needed - pending_.capacity();
+}
+
+void RequestParser::grow(std::uint64_t charged) {
+  for_copies_ = charged - wanted_;
+  reserve(pending_.capacity() + std::exchange(wanted_, 0));
+  recharge();
 }
 
 RequestParser::Status RequestParser::parse_all(std::string_view bytes, const Limits& limits, RequestBatch& batch,
@@ -129,6 +138,12 @@ RequestParser::Step RequestParser::parse_count(std::string_view command, const L
   at_ = end + 2;
   arguments_left_ = *count > 0 ? *count : 0;
   return Step::kComplete;
+}
+
+std::size_t RequestParser::argument_bytes() const {
+  std::size_t bytes = 0;
+  for (const Piece& piece : pieces_) bytes += piece.size;
+  return bytes;
 }
 
 RequestParser::Step RequestParser::parse_bulk(std::string_view command, const Limits& limits) {

@@ -1,6 +1,7 @@
 // RequestParser: finds the commands in a client's byte stream: RESP arrays of bulk strings, and inline commands. Parses
 // the received bytes in place. Only the beginning of an incomplete command is copied, and parsing resumes where it
-// stopped, so that the time for a long command is linear in its length.
+// stopped, so that the time for a long command is linear in its length. A large argument's buffer is not made before the
+// caller has taken memory for it (wanted(), grow()).
 // Ownership: owns the bytes of the incomplete command.
 // Thread: the reactor's. Source: the RESP protocol specification (redis.io/docs/reference/protocol-spec); limits and
 // error texts are those of redis-server 7.0.
@@ -20,7 +21,7 @@ namespace terrace {
 class RequestParser {
  public:
   RequestParser() = default;
-  // `charge`: for the bytes of unfinished commands. A large argument is charged with its announced size.
+  // `charge`: for the bytes of unfinished commands.
   explicit RequestParser(storage::LedgerCharge charge) : charge_(std::move(charge)) {}
 
   struct Limits {
@@ -29,6 +30,7 @@ class RequestParser {
     bool authenticated = true;                        // false: at most 10 arguments of 16 KiB
   };
   static constexpr std::size_t kMaxLine = 64 * 1024;
+  static constexpr std::size_t kLargeArgument = 32 * 1024;
 
   enum class Status : std::uint8_t {
     kOk,        // everything complete is in the batch
@@ -40,9 +42,28 @@ class RequestParser {
   Status parse(std::string_view bytes, const Limits& limits, RequestBatch& batch);
   const std::string& error() const { return error_; }  // "ERR Protocol error: ..."
 
+  // The bytes that the buffer of the incomplete command lacks for its large argument, by the announced size; 0: none is
+  // large. The caller adds at least as many to charge() and calls grow(), or ends the connection.
+  std::uint64_t wanted() const { return wanted_; }
+  storage::LedgerCharge& charge() { return charge_; }
+  const storage::LedgerCharge& charge() const { return charge_; }
+  void grow(std::uint64_t charged);
+  // Frees the memory of large commands that have run. The views of the last batch become invalid.
+  void release_consumed() {
+    if (consumed_ >= kLargeArgument) discard_consumed();
+  }
+  // Memory was taken for the rest of a large argument.
+  bool grown() const { return bulk_size_ >= 0 && wanted_ == 0 && missing_bytes() > 0 && large(); }
+  // The announced bytes that have not come, of the argument under way.
+  std::uint64_t missing_bytes() const {
+    return bulk_size_ < 0 ? 0 : at_ + static_cast<std::uint64_t>(bulk_size_) + 2 - pending_.size();
+  }
+
   // Bytes kept of an incomplete command, and the size of their buffer.
   std::size_t pending_bytes() const { return pending_.size() - consumed_; }
   std::size_t buffer_bytes() const { return pending_.capacity(); }
+  // Of its complete arguments.
+  std::size_t argument_bytes() const;
 
  private:
   enum class Step : std::uint8_t { kComplete, kIncomplete, kError };
@@ -61,8 +82,9 @@ class RequestParser {
   void discard_consumed();
   void keep(std::string_view bytes);
   void reserve(std::size_t size);
-  void charge() { charge_.resize(pending_.capacity() + pieces_.capacity() * sizeof(Piece)); }
-  void reserve_for_bulk(const Limits& limits);
+  void recharge() { charge_.resize(pending_.capacity() + pieces_.capacity() * sizeof(Piece) + for_copies_); }
+  bool large() const { return bulk_size_ >= static_cast<std::int64_t>(kLargeArgument); }
+  void want_for_bulk(const Limits& limits);
 
   std::string pending_;       // the incomplete command, behind bytes that were consumed
   std::size_t consumed_ = 0;  // bytes of pending_ whose commands are in a batch
@@ -70,6 +92,8 @@ class RequestParser {
   std::size_t at_ = 0;
   std::int64_t arguments_left_ = -1;  // -1: the count is not known yet
   std::int64_t bulk_size_ = -1;       // -1: the size of the next argument is not known yet
+  std::uint64_t wanted_ = 0;
+  std::uint64_t for_copies_ = 0;  // charged beside the buffer until the large command has run
   std::vector<Piece> pieces_;
   std::string error_;
   storage::LedgerCharge charge_;

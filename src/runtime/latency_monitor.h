@@ -1,7 +1,10 @@
 // LatencyMonitor: for each event, samples of what took longer than latency-monitor-threshold, at most one a second.
+// Redis' events are what LATENCY LATEST lists; the server's own, such as the causes of long turns, are told in LATENCY
+// DOCTOR and to those who ask for them by name.
 // Ownership: owned by Server. Thread: the reactor's.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -34,12 +37,18 @@ class LatencyMonitor {
     if (series.samples.size() > kMaxSamples) series.samples.pop_front();
   }
   bool erase(const std::string& event) { return events_.erase(event) > 0; }
-  std::size_t clear() {
-    std::size_t count = events_.size();
+  // Returns how many of Redis' events there were.
+  std::int64_t clear() {
+    const std::int64_t count = std::ranges::count_if(events_, [](const auto& item) { return is_of_redis(item.first); });
     events_.clear();
     return count;
   }
   const std::map<std::string, Series>& events() const { return events_; }
+
+  static bool is_of_redis(std::string_view event) {
+    return event == "command" || event == "fast-command" || event == "aof-write" || event == "expire-cycle" ||
+           event == "eviction-cycle";
+  }
 
  private:
   std::map<std::string, Series> events_;

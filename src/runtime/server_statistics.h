@@ -25,7 +25,9 @@ struct ServerStatistics {
   std::uint64_t expire_cycle_us = 0;
   std::uint64_t expire_caps_reached = 0;
   std::uint64_t error_replies = 0;
-  std::uint64_t buffer_disconnections = 0;  // clients closed for the bound on their replies or requests
+  std::uint64_t evicted_clients = 0;              // for what they held of memory
+  std::uint64_t query_limit_disconnections = 0;   // clients closed for client-query-buffer-limit
+  std::uint64_t output_limit_disconnections = 0;  // clients closed for client-output-buffer-limit
   std::uint64_t auth_failures = 0;
   std::uint64_t peak_memory = 0;                // the highest value that INFO has sampled
   std::map<std::string, std::uint64_t> errors;  // by code: "ERR", "WRONGTYPE", ...

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "storage/engine.h"
+#include "storage/memory/memory_queue.h"
 
 namespace terrace {
 
@@ -25,6 +26,8 @@ class Store {
 
   storage::Ledger& ledger() { return ledger_; }
   const storage::Ledger& ledger() const { return ledger_; }
+  storage::MemoryQueue& memory_queue() { return memory_queue_; }
+  const storage::MemoryQueue& memory_queue() const { return memory_queue_; }
   storage::Engine& engine() { return *engine_; }
   const storage::Engine& engine() const { return *engine_; }
   bool loading() const { return loading_; }
@@ -46,6 +49,7 @@ class Store {
   std::uint64_t seed_;  // of the next engine
   storage::Options options_;
   storage::Ledger ledger_;
+  storage::MemoryQueue memory_queue_{ledger_, clock_};
   std::unique_ptr<storage::Engine> engine_;
   bool loading_ = true;
   bool open_ = false;

@@ -27,6 +27,14 @@ bool Authentication::authenticate(Session& session, std::string_view user, std::
   return false;
 }
 
+std::string Authentication::refusal(std::string_view user) const {
+  if (std::ranges::find(settings_.missing_users, user) == settings_.missing_users.end()) {
+    return "WRONGPASS invalid username-password pair or user is disabled.";
+  }
+  return "WRONGPASS user '" + std::string(user) +
+         "' of the configuration file is not there: this version has no ACL users beside the default one.";
+}
+
 bool valid_client_name(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [](char c) { return c >= '!' && c <= '~'; });
 }

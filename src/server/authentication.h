@@ -2,6 +2,7 @@
 // Ownership: borrows. Thread: the reactor's.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "src/config/settings.h"
@@ -18,6 +19,8 @@ class Authentication {
   bool needed() const { return !settings_.password.empty(); }
   // Marks the session as authenticated if user and password are right.
   bool authenticate(Session& session, std::string_view user, std::string_view password) const;
+  // The error for a user who cannot be authenticated.
+  std::string refusal(std::string_view user) const;
 
  private:
   const Settings& settings_;

@@ -24,10 +24,10 @@ std::string flags_of(const Session& session) {
 std::string client_line(const Connection& connection, std::int64_t now_ms) {
   const Session& session = connection.session();
   std::size_t query = connection.query_bytes();
-  std::size_t query_buffer = connection.query_buffer_bytes();
+  std::size_t arguments = connection.argument_bytes();
   std::size_t unsent = connection.unsent_bytes();
-  std::size_t memory =
-      sizeof(Connection) + query_buffer + connection.output_buffer_bytes() + session.transaction.memory_bytes();
+  std::size_t memory = sizeof(Connection) + query + connection.free_query_buffer_bytes() +
+                       connection.output_buffer_bytes() + session.transaction.memory_bytes();
   std::string text;
   auto field = [&](const char* name, const std::string& value) {
     if (!text.empty()) text += ' ';
@@ -47,8 +47,8 @@ std::string client_line(const Connection& connection, std::int64_t now_ms) {
   field("multi", transaction.open() ? std::to_string(transaction.calls().size()) : "-1");
   field("watch", std::to_string(session.watched.size()));
   field("qbuf", std::to_string(query));
-  field("qbuf-free", std::to_string(query_buffer > query ? query_buffer - query : 0));
-  field("argv-mem", "0");
+  field("qbuf-free", std::to_string(connection.free_query_buffer_bytes()));
+  field("argv-mem", std::to_string(arguments));
   field("multi-mem", std::to_string(transaction.memory_bytes()));
   field("rbs", std::to_string(connection.output_buffer_bytes()));
   field("rbp", "0");

@@ -3,7 +3,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <functional>
+#include <vector>
+
 #include "io/socket.h"
+#include "src/server/client_line.h"
 
 namespace terrace {
 namespace {
@@ -16,8 +21,18 @@ constexpr std::string_view kDenied =
 
 constexpr std::size_t kSampledClients = 64;
 
+// So long others wait for memory, and so long a client moves no byte, before it is disconnected.
+constexpr std::int64_t kPatienceMs = 1000;
+// Clients that wait for memory are not read from. They may hold what others need: replies, half of a command.
+constexpr std::int64_t kStuckMs = 10'000;
+
 bool is_loopback(const std::string& address) {
   return address.starts_with("127.") || address.starts_with("[::1]") || address.starts_with("[::ffff:127.");
+}
+
+// One that waits for memory is not read from: it comes last.
+std::pair<bool, std::uint64_t> worth_evicting(const Connection& connection) {
+  return {!connection.session().memory_place.waits(), connection.memory_bytes()};
 }
 
 }  // namespace
@@ -81,6 +96,45 @@ void Clients::close_idle(std::int64_t now_ms) {
       connection->abort();
     }
   }
+}
+
+void Clients::evict_largest() {
+  std::uint64_t held = 0;
+  std::vector<std::pair<std::uint64_t, Connection*>> by_size;
+  for (const auto& [id, connection] : connections_) {
+    if (connection->gone()) continue;  // what it holds is about to be freed
+    const std::uint64_t bytes = connection->memory_bytes();
+    held += bytes;
+    if (!connection->session().no_evict) by_size.emplace_back(bytes, connection.get());
+  }
+  std::sort(by_size.begin(), by_size.end(), std::greater<>());
+  for (const auto& [bytes, connection] : by_size) {
+    if (held <= parts_.store.ledger().clients_limit()) return;
+    held -= bytes;
+    evict(*connection);
+  }
+}
+
+void Clients::evict_stalled(std::int64_t now_ms) {
+  const storage::MemoryQueue& queue = parts_.store.memory_queue();
+  const bool shortage = !parts_.store.loading() && parts_.store.engine().memory_short();
+  if (!queue.waited_for() && !shortage) return;
+  const std::int64_t stuck_ms = queue.stuck_us() / 1000;
+  Connection* largest = nullptr;
+  for (const auto& [id, connection] : connections_) {
+    if (connection->gone() || connection->session().no_evict) continue;
+    const std::int64_t stalled_ms = connection->stalled_ms(now_ms);
+    const bool waits = connection->session().memory_place.waits();
+    if (waits ? stuck_ms < kStuckMs : stalled_ms < kPatienceMs) continue;
+    if (largest == nullptr || worth_evicting(*connection) > worth_evicting(*largest)) largest = connection.get();
+  }
+  if (largest != nullptr && (shortage || stuck_ms > kPatienceMs)) evict(*largest);
+}
+
+void Clients::evict(Connection& connection) {
+  parts_.logger.notice("Evicting client: " + client_line(connection, parts_.reactor.wall_ms()));
+  ++parts_.statistics.evicted_clients;
+  connection.abort();
 }
 
 io::Task<> Clients::close_all(std::int64_t grace_ms) {

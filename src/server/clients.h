@@ -1,4 +1,6 @@
-// Clients: all connections, by id, for CLIENT LIST and KILL; enforces the bounds on their number and idle time.
+// Clients: all connections, by id, for CLIENT LIST and KILL; enforces the bounds on their number, idle time and memory.
+// Memory, at the end of a turn: while all together hold more than `maxmemory-clients`, the largest are disconnected, as
+// in Redis. A client that neither takes nor gives a byte is disconnected while others wait for memory.
 // Ownership: owns the connections. Thread: the reactor's.
 #pragma once
 
@@ -8,13 +10,18 @@
 
 #include "io/sync.h"
 #include "io/task.h"
+#include "io/turn_hook.h"
 #include "src/server/connection.h"
 
 namespace terrace {
 
-class Clients {
+class Clients final : public io::TurnHook {
  public:
   explicit Clients(const Connection::Parts& parts) : parts_(parts) {}
+
+  void at_turn_end() override {
+    if (parts_.store.ledger().clients_exceeded()) evict_largest();
+  }
 
   // Takes over an accepted socket. Refuses it, with the error of Redis, if there are too many clients or in protected
   // mode.
@@ -22,6 +29,8 @@ class Clients {
   // Records the sizes of the largest buffers, for INFO.
   void sample_buffers();
   void close_idle(std::int64_t now_ms);
+  // Called some times a second.
+  void evict_stalled(std::int64_t now_ms);
   // Ends all connections when their replies are sent, after at most `grace_ms`, and waits until the last has ended.
   io::Task<> close_all(std::int64_t grace_ms);
 
@@ -35,6 +44,8 @@ class Clients {
   const std::map<std::uint64_t, std::unique_ptr<Connection>>& all() const { return connections_; }
 
  private:
+  void evict_largest();
+  void evict(Connection& connection);
   io::Task<> serve(std::uint64_t id);
   bool refuse(int fd, bool unix_socket);
 

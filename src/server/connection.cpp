@@ -1,5 +1,7 @@
 #include "src/server/connection.h"
 
+#include <algorithm>
+
 #include "io/socket.h"
 #include "src/resp/reply.h"
 
@@ -56,7 +58,9 @@ io::Task<> Connection::run() {
 
 io::Task<> Connection::receive_commands() {
   while (!gone() && !session_.close_after_reply) {
-    auto received = co_await stream_.receive();
+    receiving_ = true;
+    auto received = co_await stream_.receive(pace());
+    receiving_ = false;
     if (!received.ok() || received->empty()) break;
     std::string_view bytes(reinterpret_cast<const char*>(received->data()), received->size());
     parts_.statistics.input_bytes += bytes.size();
@@ -66,6 +70,8 @@ io::Task<> Connection::receive_commands() {
     RequestParser::Status status = queues_too_much(bytes.size()) ? RequestParser::Status::kTooLarge
                                                                  : parser_.parse(bytes, limits(), batch->requests);
     batch->begin(session_, output(), kClientOrigin, parts_.reactor.wall_ms());
+    running_ = batch.get();
+    running_bytes_ = bytes.size() - std::min(bytes.size(), parser_.pending_bytes());
     session_.last_interaction_ms = batch->now_ms;
     co_await parts_.prefetch.join(*batch);
     bool lent = true;
@@ -79,16 +85,28 @@ io::Task<> Connection::receive_commands() {
       co_await wait(*batch);
       if (broken_ && !batch->must_end()) break;
     }
+    running_ = nullptr;
+    running_bytes_ = 0;
     dispatcher.pool().give_back(std::move(batch));
+    parser_.release_consumed();
     if (status != RequestParser::Status::kOk) answer_protocol_error(status);
     parts_.gate.mark(*this);
     if (lent) stream_.release();
     co_await wait_until_sent();
+    if (parser_.pending_bytes() > 0) co_await take_memory();
   }
+}
+
+std::size_t Connection::argument_bytes() const {
+  std::size_t bytes = parser_.argument_bytes();
+  if (running_ == nullptr) return bytes;
+  for (std::string_view argument : running_->call.arguments) bytes += argument.size();
+  return bytes;
 }
 
 io::Task<> Connection::wait(CommandBatch& batch) {
   if (batch.wait == CommandBatch::Wait::kSent) co_await wait_until_sent();
+  if (session_.blocked) stream_.resume();
   if (session_.blocked && stream_.peer_gone()) abort();
   co_await parts_.dispatcher.wait(batch);
 }
@@ -96,15 +114,71 @@ io::Task<> Connection::wait(CommandBatch& batch) {
 // While memory is short, replies are sent before further commands run.
 io::Task<> Connection::wait_until_sent() {
   while (unsent_bytes() > CommandBatch::kMaxUnsentWhenShort && !gone() && !parts_.store.loading() &&
-         parts_.store.engine().memory_short()) {
+         parts_.dispatcher.replies_must_leave()) {
     co_await sent_.wait();
   }
+}
+
+// While memory is short, no more is read than one command needs, unless memory was taken for the rest of a large one.
+io::Stream::Pace Connection::pace() const {
+  const bool sparing =
+      (parts_.store.memory_queue().room() == 0 || parts_.store.ledger().clients_exceeded()) && !parser_.grown();
+  return sparing ? io::Stream::Pace::kSparing : io::Stream::Pace::kFull;
+}
+
+// Before the rest of a half-sent command is read. A small one takes memory, too, while there is none.
+io::Task<> Connection::take_memory() {
+  constexpr std::uint64_t kSmallRequest = 16 << 10;
+  storage::MemoryQueue& queue = parts_.store.memory_queue();
+  // The argument will be copied into a record and into the log.
+  constexpr std::uint64_t kCopies = 3;
+  std::uint64_t bytes = std::max(parser_.wanted(), std::min(kCopies * parser_.wanted(), queue.most() / 8 * 7));
+  if (bytes == 0 && queue.room() == 0 && !parser_.grown()) bytes = kSmallRequest;
+  if (bytes == 0 || session_.ends()) co_return;
+  if (queue.must_wait(bytes)) stream_.hold();
+  const auto outcome = co_await queue.take(session_.memory_place, parser_.charge(), bytes);
+  if (outcome == storage::MemoryQueue::Outcome::kTooLarge) co_return co_await refuse_request(bytes);
+  if (outcome != storage::MemoryQueue::Outcome::kTaken) co_return;
+  if (parser_.wanted() > 0) parser_.grow(bytes);
+  if (!parts_.store.loading()) co_await parts_.store.engine().wait_for_eviction();
+}
+
+// A socket that is closed with unread bytes loses the reply: the announced bytes are read and dropped first.
+io::Task<> Connection::refuse_request(std::uint64_t bytes) {
+  std::uint64_t missing = parser_.missing_bytes();
+  Reply(output().bytes(), session_.protocol)
+      .error("OOM the request needs " + std::to_string(bytes) + " bytes of memory at once, 'maxmemory' leaves " +
+             std::to_string(parts_.store.memory_queue().most()));
+  ++parts_.statistics.error_replies;
+  ++parts_.statistics.errors["OOM"];
+  session_.close_after_reply = true;
+  parts_.gate.mark(*this);
+  while (missing > 0 && !gone()) {
+    auto received = co_await stream_.receive(io::Stream::Pace::kSparing);
+    if (!received.ok() || received->empty()) break;
+    missing -= std::min<std::uint64_t>(missing, received->size());
+    session_.last_interaction_ms = parts_.reactor.wall_ms();
+  }
+}
+
+std::int64_t Connection::stalled_ms(std::int64_t now_ms) {
+  const bool waits_for_peer = sending_ || (receiving_ && query_bytes() > 0);
+  if (!waits_for_peer || moved_ms_ == 0 || stream_.moved_bytes() != moved_bytes_) {
+    moved_bytes_ = stream_.moved_bytes();
+    moved_ms_ = now_ms;
+  }
+  return now_ms - moved_ms_;
+}
+
+std::uint64_t Connection::memory_bytes() const {
+  return charge_.bytes() + queue_charge_.bytes() + in_flight_charge_.bytes() + parser_.charge().bytes() +
+         output().capacity() + session_.transaction.memory_bytes() + session_.watched_charge.bytes();
 }
 
 void Connection::answer_protocol_error(RequestParser::Status status) {
   if (status == RequestParser::Status::kTooLarge) {
     parts_.logger.warning("Closing client that reached max query buffer length: " + session_.address);
-    ++parts_.statistics.buffer_disconnections;
+    ++parts_.statistics.query_limit_disconnections;
     session_.closing = true;
     return;
   }
@@ -144,6 +218,7 @@ void Connection::flush(std::uint64_t released) {
 }
 
 bool Connection::over_limit() {
+  if (session_.output_exceeded) return tell_over_limit();
   const OutputLimit& limit = parts_.settings.output_limits[0];
   std::size_t bytes = unsent_bytes();
   bool hard = limit.hard_bytes > 0 && bytes > limit.hard_bytes;
@@ -157,9 +232,12 @@ bool Connection::over_limit() {
   } else {
     soft = now_ms - over_soft_limit_since_ms_ > limit.soft_seconds * 1000;
   }
-  if (!hard && !soft) return false;
+  return (hard || soft) && tell_over_limit();
+}
+
+bool Connection::tell_over_limit() {
   parts_.logger.warning("Client " + session_.address + " closed for overcoming of output buffer limits.");
-  ++parts_.statistics.buffer_disconnections;
+  ++parts_.statistics.output_limit_disconnections;
   return true;
 }
 
@@ -176,6 +254,7 @@ io::Task<> Connection::send_replies() {
     if (!sent.ok()) {
       broken_ = true;
       stream_.shutdown();
+      session_.memory_place.leave();
       parts_.dispatcher.blocking().leave(session_);
     }
     if (in_flight_.capacity() > kMaxKeptBuffer) {
@@ -198,6 +277,7 @@ io::Task<> Connection::drain() {
 void Connection::abort() {
   if (session_.closing) return;
   session_.closing = true;
+  session_.memory_place.leave();
   parts_.dispatcher.blocking().leave(session_);
   stream_.shutdown();
   sent_.notify();

@@ -51,9 +51,18 @@ class Connection final : public Channel, private io::StreamWatcher {
   const Session& session() const { return session_; }
   // Bytes of replies that the kernel has not accepted yet.
   std::size_t unsent_bytes() const { return output().size() + (sending_ ? in_flight_.size() : 0); }
-  std::size_t query_bytes() const { return parser_.pending_bytes() + stream_.queued_bytes(); }
+  // Received and not run yet, or being run.
+  std::size_t query_bytes() const { return parser_.pending_bytes() + stream_.queued_bytes() + running_bytes_; }
+  // Of the command that runs or waits, and of one that is not complete yet.
+  std::size_t argument_bytes() const;
   std::size_t query_buffer_bytes() const { return parser_.buffer_bytes(); }
+  std::size_t free_query_buffer_bytes() const { return parser_.buffer_bytes() - parser_.pending_bytes(); }
   std::size_t output_buffer_bytes() const { return output().capacity() + in_flight_.capacity(); }
+  // How long the peer has neither taken a reply nor sent the rest of a command, as far as earlier calls of this function
+  // know.
+  std::int64_t stalled_ms(std::int64_t now_ms);
+  // All that the ledger is charged for this client.
+  std::uint64_t memory_bytes() const;
   bool gone() const { return broken_ || session_.closing; }
 
  private:
@@ -64,10 +73,14 @@ class Connection final : public Channel, private io::StreamWatcher {
   io::Task<> send_replies();
   io::Task<> wait_until_sent();
   io::Task<> drain();
+  io::Task<> take_memory();
+  io::Task<> refuse_request(std::uint64_t bytes);
+  io::Stream::Pace pace() const;
   void answer_protocol_error(RequestParser::Status status);
   bool queues_too_much(std::size_t more) const;
   RequestParser::Limits limits() const;
   bool over_limit();
+  bool tell_over_limit();  // true
 
   const Parts& parts_;
   Session session_;
@@ -77,10 +90,15 @@ class Connection final : public Channel, private io::StreamWatcher {
   storage::LedgerCharge queue_charge_;  // for received bytes that the stream has queued
   std::string in_flight_;               // bytes that are being sent
   storage::LedgerCharge in_flight_charge_;
+  const CommandBatch* running_ = nullptr;
+  std::size_t running_bytes_ = 0;  // that the running batch came in
   bool sending_ = false;
+  bool receiving_ = false;
   bool broken_ = false;  // sending has failed
   bool ended_ = false;   // the sender must end
   std::int64_t over_soft_limit_since_ms_ = 0;
+  std::uint64_t moved_bytes_ = 0;  // when stalled_ms() was last called
+  std::int64_t moved_ms_ = 0;
   io::Event to_send_;
   io::Event sent_;
   io::Gate tasks_;

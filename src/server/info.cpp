@@ -114,8 +114,8 @@ void write_memory(InfoWriter& out, const InfoSources& sources) {
   out.field("used_memory_scripts_human", "0B");
   out.bytes("maxmemory", static_cast<std::uint64_t>(settings.max_memory_bytes));
   out.field("maxmemory_policy", sources.config.value(*find_directive("maxmemory-policy")));
-  out.real("allocator_frag_ratio", 1);
-  out.field("allocator_frag_bytes", 0);
+  out.real("allocator_frag_ratio", ratio(memory.rss, memory.used));
+  out.field("allocator_frag_bytes", static_cast<std::int64_t>(memory.rss) - static_cast<std::int64_t>(memory.used));
   out.real("allocator_rss_ratio", 1);
   out.field("allocator_rss_bytes", 0);
   out.real("rss_overhead_ratio", 1);
@@ -195,7 +195,10 @@ void write_stats(InfoWriter& out, const InfoSources& sources) {
   out.field("expired_time_cap_reached_count", statistics.expire_caps_reached);
   out.field("expire_cycle_cpu_milliseconds", statistics.expire_cycle_us / 1000);
   out.field("evicted_keys", statistics.evicted_keys);
-  out.zeros({"evicted_clients", "total_eviction_exceeded_time", "current_eviction_exceeded_time"});
+  out.field("evicted_clients", statistics.evicted_clients);
+  out.field("client_query_buffer_limit_disconnections", statistics.query_limit_disconnections);
+  out.field("client_output_buffer_limit_disconnections", statistics.output_limit_disconnections);
+  out.zeros({"total_eviction_exceeded_time", "current_eviction_exceeded_time"});
   out.field("keyspace_hits", statistics.keyspace_hits);
   out.field("keyspace_misses", statistics.keyspace_misses);
   out.zeros({"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
@@ -211,9 +214,25 @@ void write_stats(InfoWriter& out, const InfoSources& sources) {
       {"io_threaded_reads_processed", "io_threaded_writes_processed", "reply_buffer_shrinks", "reply_buffer_expands"});
 }
 
+// Of a server with `replicaof`, which stands as a replica does whose master cannot be reached.
+void write_master(InfoWriter& out, const std::string& master) {
+  const std::size_t blank = master.find(' ');
+  out.field("master_host", master.substr(0, blank));
+  out.field("master_port", master.substr(blank + 1));
+  out.field("master_link_status", "down");
+  out.field("master_last_io_seconds_ago", -1);
+  out.field("master_sync_in_progress", 0);
+  out.zeros({"slave_read_repl_offset", "slave_repl_offset"});
+  out.field("master_link_down_since_seconds", -1);
+  out.field("slave_priority", 100);
+  out.field("slave_read_only", 1);
+}
+
 void write_replication(InfoWriter& out, const InfoSources& sources) {
   out.section("Replication");
-  out.field("role", "master");
+  const std::string& master = sources.config.settings().replica_of;
+  out.field("role", master.empty() ? "master" : "slave");
+  if (!master.empty()) write_master(out, master);
   out.field("connected_slaves", 0);
   out.field("master_failover_state", "no-failover");
   out.field("master_replid", sources.lifecycle.run_id);
@@ -375,6 +394,16 @@ std::string ServerInfo::text(std::span<const std::string_view> sections) const {
     if (wanted(section, sections)) section.write(out, sources_);
   }
   return out.text();
+}
+
+std::array<std::pair<std::string_view, std::int64_t>, 6> allocator_bytes(const MemoryFigures& memory) {
+  const auto used = static_cast<std::int64_t>(memory.used), rss = static_cast<std::int64_t>(memory.rss);
+  return {{{"allocator.allocated", used},
+           {"allocator.active", rss},
+           {"allocator.resident", rss},
+           {"allocator-fragmentation.bytes", rss - used},
+           {"allocator-rss.bytes", 0},
+           {"rss-overhead.bytes", 0}}};
 }
 
 bool tells_of_keys(std::span<const std::string_view> sections) {

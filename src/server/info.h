@@ -2,10 +2,12 @@
 // Ownership: borrows its sources. Thread: the reactor's.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "src/server/info_sources.h"
 
@@ -23,6 +25,10 @@ struct MemoryFigures {
   std::uint64_t clients = 0;  // with their buffers and queues
   std::uint64_t total_system = 0;
 };
+
+// What MEMORY STATS tells of the allocator, by name. The ledger counts what it has given out; of what it keeps beyond
+// that only the process' size is known.
+std::array<std::pair<std::string_view, std::int64_t>, 6> allocator_bytes(const MemoryFigures& memory);
 
 class ServerInfo {
  public:

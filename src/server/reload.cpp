@@ -14,7 +14,7 @@ io::Task<Result<void>> Reload::run(bool checkpoint) {
   storage::Engine& engine = store_.engine();
   while (expiry_.busy() || dispatcher_.waiting() > pause.waiting + 1 ||
          engine.released_position() < engine.end_position()) {
-    if (!engine.writable(false).ok()) break;
+    if (!engine.log_advances()) break;
     co_await clock_.sleep_us(100);
   }
   co_await clock_.yield();

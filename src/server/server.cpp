@@ -6,6 +6,7 @@
 #include <csignal>
 #include <random>
 
+#include "io/machine_memory.h"
 #include "io/process_memory.h"
 #include "src/types/object_decoder.h"
 
@@ -31,6 +32,15 @@ std::string random_hex(std::size_t digits) {
 std::uint64_t random_seed() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
+}
+
+// `maxmemory-clients`. Without it and without `maxmemory` clients hold a quarter of the machine's memory at most.
+std::uint64_t clients_memory_limit(const Settings& settings) {
+  constexpr std::uint64_t kShareOfMachine = 4;
+  const auto limit = static_cast<std::uint64_t>(settings.max_memory_bytes);
+  if (settings.clients_percent > 0) return limit / 100 * static_cast<std::uint64_t>(settings.clients_percent);
+  if (settings.clients_bytes > 0) return static_cast<std::uint64_t>(settings.clients_bytes);
+  return limit > 0 ? 0 : io::usable_memory_bytes() / kShareOfMachine;
 }
 
 std::string executable_path() {
@@ -74,7 +84,9 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
       settings_(config.settings()),
       store_(std::move(open_disk), std::move(disk), reactor, workers, random_seed(), store_options(settings_, logger)),
       accounting_(statistics_, slow_log_, latency_, settings_),
-      dispatcher_({reactor, store_, key_events_, statistics_, settings_}, commands_, accounting_, settings_, logger),
+      access_times_(reactor.wall_ms()),
+      dispatcher_({reactor, store_, key_events_, statistics_, settings_, access_times_}, commands_, accounting_,
+                  settings_, logger),
       gate_(store_, dispatcher_),
       prefetch_(reactor, store_),
       clients_({reactor, store_, dispatcher_, prefetch_, gate_, settings_, statistics_, logger}),
@@ -88,6 +100,8 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
   lifecycle_.executable = executable_path();
   lifecycle_.supervised_by = supervisor.name();
   reactor_.add_turn_hook(gate_);
+  reactor_.add_turn_hook(clients_);
+  store_.ledger().set_clients_limit(clients_memory_limit(settings_));
   reactor_.observe_turns(this);
   config_.observe(this);
 }
@@ -100,6 +114,7 @@ Server::Components Server::components() {
 Server::~Server() {
   config_.observe(nullptr);
   reactor_.observe_turns(nullptr);
+  reactor_.remove_turn_hook(clients_);
   reactor_.remove_turn_hook(gate_);
 }
 
@@ -272,6 +287,7 @@ io::Task<> Server::serve_periodically() {
     statistics_.input_rate.sample(statistics_.input_bytes, now_us);
     statistics_.output_rate.sample(statistics_.output_bytes, now_us);
     clients_.sample_buffers();
+    clients_.evict_stalled(reactor_.wall_ms());
     if (round % 10 == 0) clients_.close_idle(reactor_.wall_ms());
   }
 }
@@ -325,6 +341,7 @@ std::optional<SettingsObserver::Refusal> Server::settings_changed(const Settings
     if (auto opened = logger_.open(settings.log_file); !opened.ok()) return Refusal{"logfile", opened.error().message};
   }
   store_.reconfigure(store_options(settings, logger_));
+  store_.ledger().set_clients_limit(clients_memory_limit(settings));
   return std::nullopt;
 }
 

@@ -104,6 +104,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
   Store store_;
   KeyEvents key_events_;
   CallAccounting accounting_;
+  AccessTimes access_times_;
   Dispatcher dispatcher_;
   ReplyGate gate_;
   CrossClientPrefetch prefetch_;

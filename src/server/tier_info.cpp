@@ -35,6 +35,7 @@ void write_memory(InfoWriter& out, const storage::Ledger& ledger) {
       {"reply_memory_bytes", Account::kReplies},
       {"transaction_memory_bytes", Account::kTransactionQueues},
       {"unit_memory_bytes", Account::kUnits},
+      {"reserved_memory_bytes", Account::kReserved},
   };
   static_assert(std::size(kAccounts) == storage::kAccountCount);
   for (const auto& [name, account] : kAccounts) out.field(name, ledger.bytes(account));

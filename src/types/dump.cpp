@@ -40,6 +40,7 @@ enum RdbType : std::uint8_t {
   kRdbSortedSetListpack = 17,
   kRdbListQuicklist2 = 18,
   kRdbStreamListpacks2 = 19,
+  kRdbSetListpack = 20,
   kRdbStreamListpacks3 = 21,
   kRdbTimedHash = 24,         // behind the soonest time
   kRdbTimedHashListpack = 25  // likewise
@@ -72,7 +73,7 @@ RdbType rdb_type(const storage::Record& record) {
   }
 }
 
-// RDB 10 has no listpacks of a set's members.
+// RDB 10 has no listpacks of a set's members: type 20 came with 11.
 bool dumped_by_member(const storage::Record& record) {
   return record.type() == ValueType::kSet && record.encoding() == Encoding::kListpack;
 }
@@ -228,6 +229,18 @@ std::optional<Value> restore_set(RdbReader& reader, const CollectionLimits& limi
   return set.holder().take();
 }
 
+std::optional<Value> restore_set_listpack(RdbReader& reader, const CollectionLimits& limits) {
+  const RdbText text = reader.text();
+  const Listpack listpack(text.view());
+  if (!Listpack::valid(listpack.bytes()) || listpack.count() == 0) return std::nullopt;
+  // Member by member: this finds duplicates, and the limits of this server determine the encoding.
+  NewSet set(SetInValue(), limits);
+  for (std::size_t place = listpack.begin(); place != listpack.end(); place = listpack.next(place)) {
+    if (!set.add(ElementText(listpack.element(place)).view())) return std::nullopt;
+  }
+  return set.holder().take();
+}
+
 std::optional<Value> restore_intset(RdbReader& reader, const CollectionLimits& limits) {
   const RdbText text = reader.text();
   if (!Intset::valid(text.view()) || Intset(text.view()).size() == 0) return std::nullopt;
@@ -360,6 +373,8 @@ std::optional<Value> restore(RdbReader& reader, const CollectionLimits& limits) 
       return restore_hash(reader, limits);
     case kRdbSet:
       return restore_set(reader, limits);
+    case kRdbSetListpack:
+      return restore_set_listpack(reader, limits);
     case kRdbSetIntset:
       return restore_intset(reader, limits);
     case kRdbHashListpack:
@@ -408,6 +423,8 @@ std::string dump_value(const storage::Record& record) {
   }
   if (dumped_by_member(record)) {
     append_members(payload, SetView(record));
+  } else if (record.type() == ValueType::kStream) {
+    StreamImage::append(payload, static_cast<const Stream&>(*record.object()));
   } else {
     storage::encode_value(payload, record);
   }

@@ -2,6 +2,10 @@
 //
 //   | RDB type u8 | value image | RDB version u16 | CRC-64 of all before u64 |
 //
+// The version is the oldest that has the type, so that every Redis from 7.0 on loads what is dumped here: 10, and 12 for
+// hashes whose fields expire. So a small set is dumped member by member (type 2) and a stream as type 19. Restoring also
+// takes what came later, the listpacks of small sets (type 20) among it.
+//
 // A payload is untrusted: restoring validates it in every detail.
 // Thread: pure functions.
 #pragma once

@@ -1,16 +1,14 @@
 #include "storage/base/disk_error.h"
 
-#include <cerrno>
 #include <cstring>
+
+#include "io/system_error.h"
 
 namespace terrace::storage {
 
 Error disk_error(const char* operation, const FilePath& path, std::int64_t result) {
   const int number = static_cast<int>(-result);
-  const ErrorCode code = number == ENOSPC || number == EDQUOT ? ErrorCode::kNoSpace
-                         : number == ENOENT                   ? ErrorCode::kNotFound
-                                                              : ErrorCode::kIo;
-  return {code, std::string(operation) + " " + path.text() + ": " + std::strerror(number)};
+  return {io::error_code(number), std::string(operation) + " " + path.text() + ": " + std::strerror(number)};
 }
 
 Result<void> check_done(const char* operation, const FilePath& path, std::int32_t result) {

@@ -300,6 +300,12 @@ const Record* Database::random(std::uint64_t random, const FetchedRecords& fetch
   }
 }
 
+void Database::set_access_count(const Key& key, const FetchedRecords& fetched_records, unsigned count) {
+  bool overwritten = false;
+  const Index::Position position = find_entry(key, fetched_records, overwritten);
+  if (position) position->set_access_count(std::min(count, IndexEntry::kMaxAccessCount));
+}
+
 Database::KeyLocation Database::locate(const Key& key, const FetchedRecords& fetched_records) const {
   KeyLocation location;
   bool overwritten = false;

@@ -115,6 +115,8 @@ class Database {
     unsigned access_count = 0;  // of the eviction clock
   };
   KeyLocation locate(const Key& key, const FetchedRecords& fetched_records) const;
+  // For the eviction clock: 0, used least, to IndexEntry::kMaxAccessCount. The key must be there.
+  void set_access_count(const Key& key, const FetchedRecords& fetched_records, unsigned count);
 
   // Visits `chains` chains from `cursor` on. Appends the hot keys that have expired, and those of which a part has;
   // adds up the time left of all others. Returns the next cursor, 0 at the end.

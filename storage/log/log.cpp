@@ -5,6 +5,7 @@
 
 #include "io/activity.h"
 #include "storage/base/disk_error.h"
+#include "storage/base/disk_rule.h"
 #include "storage/base/mutant.h"
 #include "storage/memory/allocation.h"
 
@@ -17,8 +18,11 @@ namespace {
 constexpr std::size_t kIdleFrames = kMaxFramesInFlight + 2;
 // The most that is gathered without being written, while no reply waits for it.
 constexpr std::size_t kGatheredSize = kMaxFrameSize / 16;
-// The interval at which a full disk is tried again.
+// The interval at which a file that cannot be made is tried again.
 constexpr std::int64_t kRetryMs = 100;
+// Room of the last file that is not given to new units while the next one cannot be made: for what was admitted before,
+// and for the padding of frames.
+constexpr std::uint64_t kRoomInReserve = kLogFileSize / 8;
 
 }  // namespace
 
@@ -139,7 +143,7 @@ std::uint64_t Log::end_unit(std::span<const std::string_view> parts) {
 
 io::Task<Result<void>> Log::wait_for_room() {
   while (congested() && !failure_) {
-    if (starved_) co_return Error{ErrorCode::kNoSpace, "the log's next file cannot be made: no space left"};
+    if (stall_) co_return Result<void>();
     write_gathered();  // this turn may not end soon
     co_await position_changed_.wait();
   }
@@ -255,7 +259,10 @@ io::Task<void> Log::write_in_turn(Frame& frame) {
   ++writing_;
   Result<void> result = co_await write(frame);
   --writing_;
-  if (!result.ok()) broken_ = true;
+  if (!result.ok()) {
+    broken_ = true;
+    if (disk_rule(DiskUse::kLogFrame, result.error().code) != DiskRule::kElsewhere) fail(result.error());
+  }
   // What completes after a failure in the same file counts as failed: its sync proves nothing.
   frame.state = broken_ ? Frame::State::kFailed : Frame::State::kDone;
   statistics_.log_frames += 1;
@@ -306,6 +313,29 @@ io::Task<Result<void>> Log::open_next_file() {
   co_return Result<void>();
 }
 
+// Nothing is lost while the file cannot be made: frames wait in memory, and commands are refused. Gives up when the log
+// closes.
+io::Task<Result<void>> Log::open_when_possible() {
+  Result<void> opened = co_await open_next_file();
+  while (!opened.ok() && !closing_ && disk_rule(DiskUse::kLogFile, opened.error().code) == DiskRule::kRetry) {
+    stall_ = opened.error();
+    position_changed_.notify();
+    co_await environment_.clock.sleep_ms(kRetryMs);
+    opened = co_await open_next_file();
+  }
+  stall_.reset();
+  co_return opened;
+}
+
+const Error* Log::obstacle(std::uint64_t bytes) const {
+  if (failure_) return &*failure_;
+  if (stall_) return &*stall_;
+  if (!files_.obstacle() || open_files_.empty()) return nullptr;
+  const std::uint64_t gathered = queue_.size() * kMaxFrameSize + filling_->buffer.size();
+  const bool fits = write_offset_ + gathered + bytes + kRoomInReserve <= kLogFileSize;
+  return fits ? nullptr : &*files_.obstacle();
+}
+
 // Later syncs are of another file, so this file must be durable first.
 io::Task<void> Log::sync_before_leaving() {
   while (durable_.sequence < written_.sequence && !failure_) {
@@ -325,18 +355,7 @@ io::Task<void> Log::switch_file() {
     while (writing_ > 0) co_await position_changed_.wait();
     co_await sync_before_leaving();
   }
-  Result<void> opened = co_await open_next_file();
-  while (!opened.ok() && opened.error().code == ErrorCode::kNoSpace) {
-    // Nothing is lost: frames wait in memory, and commands that grow the store are refused, until there is space again.
-    if (closing_) break;
-    if (!starved_) {
-      starved_ = true;
-      position_changed_.notify();
-    }
-    co_await environment_.clock.sleep_ms(kRetryMs);
-    opened = co_await open_next_file();
-  }
-  starved_ = false;
+  Result<void> opened = co_await open_when_possible();
   switching_ = false;
   if (!opened.ok()) {
     fail(opened.error());
@@ -360,7 +379,7 @@ io::Task<void> Log::write_again() {
     position_changed_.notify();
     co_return;
   }
-  Result<void> result = co_await open_next_file();
+  Result<void> result = co_await open_when_possible();
   for (std::size_t i = 0; i < in_flight_.size() && result.ok(); ++i) {
     Frame& frame = *in_flight_[i];
     place(frame);
@@ -379,7 +398,7 @@ io::Task<void> Log::write_again() {
 }
 
 void Log::fail(const Error& error) {
-  if (!failure_) failure_ = error;
+  if (!failure_) failure_ = Error{ErrorCode::kIo, error.message};
   position_changed_.notify();
 }
 
@@ -423,7 +442,8 @@ io::Task<void> Log::sync_written() {
   if (synced < 0) {
     ++statistics_.log_sync_failures;
     // What was written since the last good sync is no longer in memory, so it cannot be written again.
-    fail(disk_error("sync", FilePath::log(file.serial), synced));
+    const Error error = disk_error("sync", FilePath::log(file.serial), synced);
+    if (disk_rule(DiskUse::kLogSync, error.code) == DiskRule::kFinal) fail(error);
     co_return;
   }
   // The kernel reports a file's error only once: a frame's own sync may have received it.
@@ -435,7 +455,7 @@ io::Task<void> Log::sync_written() {
 io::Task<Result<void>> Log::make_durable(std::uint64_t position) {
   while (durable_.position < position && !failure_) {
     // Waiting here would block the parts that can free space; what is queued is written when there is some.
-    if (starved_) co_return Error{ErrorCode::kNoSpace, "the log's next file cannot be made: no space left"};
+    if (stall_) co_return Error{stall_->code, "the log's next file cannot be made: " + stall_->message};
     enqueue_filling();
     pump();
     if (written_.position >= position && !syncing_) {

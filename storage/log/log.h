@@ -4,7 +4,8 @@
 // Appended bytes gather in one frame while earlier frames are being written. A frame is one write and one sync; up to
 // kMaxFramesInFlight are in flight. When a write or sync fails, all frames that are not durable yet are written again,
 // unchanged, to a fresh file, because a second sync of the same file would prove nothing. When that fails too, the log
-// has failed.
+// has failed. While the fresh file, or the next one, cannot be made, the log is stalled: frames wait in memory, and it
+// is tried again until it can.
 //
 // A unit is appended by one call of append(), or, if that is impossible, between begin_unit() and end_unit(). In
 // between it is open: it may have changed data that the log does not have yet.
@@ -102,8 +103,8 @@ class Log {
   bool unit_open() const { return unit_ != Unit::kNone; }
   // Notified by end_unit().
   io::Event& unit_ended() { return unit_ended_; }
-  // Waits until at most a few frames are being written. kNoSpace: they wait for disk space, which only a checkpoint
-  // frees, and that would wait for the unit.
+  // Waits until at most a few frames are being written, or while the log is stalled not at all: what a unit waits for
+  // must not wait for a checkpoint, which may be what frees the space for the next file. An error: the log has failed.
   io::Task<Result<void>> wait_for_room();
 
   // Starts to write what was appended, if a reply may wait for it or if it is much.
@@ -135,8 +136,11 @@ class Log {
   // More is being written than a device that keeps up would leave. Code that does not wait for its own effects must
   // wait then: otherwise the frames would take the memory.
   bool congested() const { return end_position_ - written_.position > kMaxBacklog; }
-  // The next file cannot be created for lack of disk space; it is tried again until there is some.
-  bool starved() const { return starved_; }
+  // A further file is needed and cannot be made.
+  bool stalled() const { return stall_.has_value(); }
+  // Why a unit of so many bytes should not begin: the log has failed or is stalled, or the next file cannot be made and
+  // the current one may not hold the unit. nullptr: it may begin.
+  const Error* obstacle(std::uint64_t bytes) const;
 
  private:
   struct Frame {
@@ -168,6 +172,7 @@ class Log {
   void fail(const Error& error);
   void fail_unsynced();
   io::Task<Result<void>> open_next_file();
+  io::Task<Result<void>> open_when_possible();
   io::Task<Result<void>> sync_recovered();
 
   const io::Environment& environment_;
@@ -188,7 +193,7 @@ class Log {
   bool syncing_ = false;
   bool sync_failed_ = false;  // of the current file: a further sync of it proves nothing
   bool closing_ = false;
-  bool starved_ = false;
+  std::optional<Error> stall_;
 
   std::deque<LogFile> open_files_;  // the last is the current file
   std::uint64_t write_offset_ = 0;

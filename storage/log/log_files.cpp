@@ -42,15 +42,25 @@ Result<std::vector<std::uint64_t>> LogFiles::list() {
 
 io::Task<Result<LogFile>> LogFiles::next() {
   while (preparing_) co_await prepared_.wait();
-  LogFile file = std::exchange(ready_, LogFile{});
-  if (file.file == io::kNoFile) {
-    Result<LogFile> made = co_await prepare(false);
-    if (!made.ok()) co_return made.error();
-    file = *made;
-  }
   preparing_ = true;
+  if (ready_.file == io::kNoFile) {
+    Result<LogFile> made = co_await prepare(false);
+    if (!made.ok()) {
+      preparing_ = false;
+      prepared_.notify();
+      co_return made.error();
+    }
+    ready_ = *made;
+  }
+  const LogFile file = std::exchange(ready_, LogFile{});
   io::spawn(prepare_ahead());
   co_return file;
+}
+
+void LogFiles::prepare_again() {
+  if (!obstacle_ || preparing_ || closing_ || ready_.file != io::kNoFile) return;
+  preparing_ = true;
+  io::spawn(prepare_ahead());
 }
 
 io::Task<void> LogFiles::prepare_ahead() {
@@ -59,7 +69,6 @@ io::Task<void> LogFiles::prepare_ahead() {
   const bool room = !spares_.empty() || !space.ok() || space->free_bytes >= kDiskReserve + kLogFileSize;
   if (!closing_ && room) {
     Result<LogFile> made = co_await prepare(filling_);
-    // A failure occurs again in the call of next() after this one, which reports it.
     if (made.ok()) ready_ = *made;
   }
   preparing_ = false;
@@ -81,8 +90,12 @@ io::Task<Result<LogFile>> LogFiles::prepare(bool fill) {
     const std::int32_t synced = co_await environment_.disk.sync_directory("log");
     result = check_done("sync directory", "log", synced);
   }
+  obstacle_.reset();
   if (result.ok()) co_return made;
+  obstacle_ = result.error();
   if (made.file != io::kNoFile) co_await environment_.disk.close(made.file);
+  // A spare that could not be opened is one still.
+  if (!spares_.empty() && spares_.front() == made.serial) co_return result.error();
   const std::string path = FilePath::log(made.serial).text();
   co_await environment_.disk.unlink(path.c_str());  // it never held a frame, and may not even exist
   co_return result.error();
@@ -92,14 +105,17 @@ io::Task<Result<void>> LogFiles::recycle(std::uint64_t old_serial, LogFile& made
   const std::string from = FilePath::log(old_serial).text();
   const std::string to = FilePath::log(made.serial).text();
   const std::int32_t renamed = co_await environment_.disk.rename(from.c_str(), to.c_str());
-  if (renamed == -ENOSPC) {
-    spares_.push_front(old_serial);
-    co_return disk_error("rename", from, renamed);
+  if (renamed < 0) {
+    // The log does not depend on a spare. One that cannot be renamed where a file can be created is given up.
+    Result<void> created = co_await create(false, made);
+    if (!created.ok() && renamed != -ENOENT) spares_.push_front(old_serial);
+    co_return created;
   }
-  // The log does not depend on a spare: one that cannot be renamed is given up.
-  if (renamed < 0) co_return co_await create(false, made);
   const std::int32_t file = co_await environment_.disk.open(to.c_str(), io::OpenMode::kWrite);
-  if (file < 0) co_return disk_error("open", to, file);
+  if (file < 0) {
+    if (file != -ENOENT) spares_.push_front(made.serial);
+    co_return disk_error("open", to, file);
+  }
   made.file = file;
   // A power cut may have left it too short; if its blocks are allocated, this costs nothing.
   const std::int32_t allocated = co_await environment_.disk.allocate(file, kLogFileSize);
@@ -131,7 +147,9 @@ io::Task<Result<void>> LogFiles::retire(std::uint64_t serial) {
     const std::uint64_t surplus = spares_.front();
     spares_.pop_front();
     Result<void> removed = co_await remove(surplus);
-    if (!removed.ok()) co_return removed;
+    if (removed.ok() || removed.error().code == ErrorCode::kNotFound) continue;
+    spares_.push_back(surplus);
+    co_return removed;
   }
   co_return Result<void>();
 }

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "io/environment.h"
@@ -33,6 +34,10 @@ class LogFiles {
 
   // The next file for the writer: the prepared one, or one created now. Starts preparing another one.
   io::Task<Result<LogFile>> next();
+  // Why the last attempt to make a file failed. Nothing is lost by that: no file held a frame.
+  const std::optional<Error>& obstacle() const { return obstacle_; }
+  // After a failure: tries again to prepare the next file. Called now and then.
+  void prepare_again();
   // Whether a prepared file is filled with zeros. Only synced writes become faster by it. Where no reply waits for a
   // sync it costs more than it saves: the disk wrote every byte twice, and there were half as many SETs of 4 KiB.
   void set_filling(bool wanted) { filling_ = wanted; }
@@ -60,6 +65,7 @@ class LogFiles {
   std::size_t most_spares_ = kCheckpointLogSize / kLogFileSize;
   std::size_t expected_ = 0;
   LogFile ready_;
+  std::optional<Error> obstacle_;
   bool filling_ = true;
   bool preparing_ = false;
   bool closing_ = false;

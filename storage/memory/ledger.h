@@ -36,8 +36,9 @@ enum class Account : std::uint8_t {
   kReplies,            // bytes that the kernel has not taken
   kTransactionQueues,  // commands that MULTI has queued, and watched keys
   kUnits,              // arguments of large units that wait for room; effects that an open unit has gathered
+  kReserved,           // taken from the memory queue for a value or a reply that is not there yet
 };
-inline constexpr std::size_t kAccountCount = static_cast<std::size_t>(Account::kUnits) + 1;
+inline constexpr std::size_t kAccountCount = static_cast<std::size_t>(Account::kReserved) + 1;
 
 class Ledger {
  public:
@@ -68,6 +69,16 @@ class Ledger {
   // The limit would be exceeded even if all records were cold: buffers must not grow.
   bool is_short() const { return limit_ != 0 && used() - *records_ > limit_; }
 
+  // What clients hold: Redis' sum for `maxmemory-clients`.
+  std::uint64_t clients() const {
+    return bytes(Account::kConnections) + bytes(Account::kQueryBuffers) + bytes(Account::kReplies) +
+           bytes(Account::kTransactionQueues);
+  }
+  // 0: no limit.
+  void set_clients_limit(std::uint64_t bytes) { clients_limit_ = bytes; }
+  std::uint64_t clients_limit() const { return clients_limit_; }
+  bool clients_exceeded() const { return clients_limit_ != 0 && clients() > clients_limit_; }
+
   // At least so many bytes of records may be in memory.
   static constexpr std::uint64_t kLeastRecordBytes = kTinyLimits ? 64 * kKiB : 4 * kMiB;
 
@@ -94,6 +105,7 @@ class Ledger {
   std::uint64_t charged_total_ = 0;
   std::uint64_t overhead_ = 0;
   std::uint64_t limit_ = 0;
+  std::uint64_t clients_limit_ = 0;
   std::array<std::uint64_t, kAccountCount> charged_{};
 };
 

@@ -19,6 +19,21 @@ void MemoryGovernor::sample() {
   ledger_.set_overhead(overhead_ - std::min(overhead_, kFixedOverhead));
 }
 
+// What the resident set has too much, as far as records could give way.
+std::uint64_t MemoryGovernor::scattered() const {
+  if (ledger_.limit() == 0 || !probe_) return 0;
+  const std::uint64_t records = ledger_.bytes(Account::kRecords);
+  return std::min(resident_ - std::min(resident_, ledger_.limit() + kMostResidue),
+                  records - std::min(records, Ledger::kLeastRecordBytes / 2));
+}
+
+std::uint64_t MemoryGovernor::span_share() const {
+  if (scattered() == 0) return 0;
+  const std::uint64_t of_records = resident_ - std::min(resident_, ledger_.total() - ledger_.bytes(Account::kRecords));
+  const std::uint64_t above = resident_ - ledger_.limit();
+  return of_records <= above ? kWhole : above * kWhole / of_records;
+}
+
 std::uint64_t MemoryGovernor::excess(bool evicting) const {
   if (ledger_.limit() == 0) return 0;
   constexpr std::uint64_t kLeast = Ledger::kLeastRecordBytes;
@@ -29,7 +44,7 @@ std::uint64_t MemoryGovernor::excess(bool evicting) const {
   const std::uint64_t step = std::clamp<std::uint64_t>(hard / 32, kLeast / 4, 64 * kMiB);
   // Never so low that only the other accounts and the overhead would be left: eviction cannot reduce those.
   const std::uint64_t target = std::max(hard - std::min(hard, evicting ? 2 * step : step), floor - kLeast / 2);
-  return now > target ? now - target : 0;
+  return std::max(now - std::min(now, target), scattered());
 }
 
 }  // namespace terrace::storage

@@ -22,6 +22,11 @@ class MemoryGovernor {
 
   void sample();
 
+  // The resident set is far above the limit: the limit was lowered, or freed cells lie scattered among others. Returns
+  // the share of the heap's spans, in 1/kWhole, of which all records should become cold, so that the spans can be given
+  // back; 0: records become cold in the clock's order.
+  static constexpr std::uint64_t kWhole = 1 << 16;
+  std::uint64_t span_share() const;
   // Bytes of records to make cold now; 0 below the high watermark. Once begun, eviction continues to the low watermark.
   std::uint64_t excess(bool evicting) const;
   // The resident set is above the limit, or will be: buffers, which eviction cannot free, must not grow.
@@ -34,6 +39,11 @@ class MemoryGovernor {
  private:
   // The fixed cost of a running server (code, rings, log and page buffers), which is promised beside the limit.
   static constexpr std::uint64_t kFixedOverhead = kTinyLimits ? 0 : 24 * kMiB;
+
+  // So far the resident set may stay above the limit while nothing grows: less than is promised.
+  static constexpr std::uint64_t kMostResidue = kTinyLimits ? 0 : 48 * kMiB;
+
+  std::uint64_t scattered() const;
 
   Ledger& ledger_;
   std::function<std::uint64_t()> probe_;

@@ -5,9 +5,12 @@
 // Thread: the reactor's.
 #pragma once
 
+#include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "storage/memory/ledger.h"
+#include "storage/memory/memory_queue.h"
 #include "storage/record/record.h"
 
 namespace terrace::storage {
@@ -15,7 +18,8 @@ namespace terrace::storage {
 class FetchedRecords {
  public:
   FetchedRecords() = default;
-  explicit FetchedRecords(Ledger& ledger) : charge_(ledger, Account::kFetchedRecords) {}
+  explicit FetchedRecords(Ledger& ledger)
+      : charge_(ledger, Account::kFetchedRecords), reserved_(ledger, Account::kReserved) {}
 
   bool empty() const { return records_.empty(); }
   std::size_t size() const { return records_.size(); }
@@ -43,9 +47,35 @@ class FetchedRecords {
     charge_.resize(0);
   }
 
+  // --- memory of large records; without bound() they are always admitted
+  // From now on a large record is read only if there is room for it, or if it was reserved.
+  void bound(const MemoryQueue* queue) { queue_ = queue; }
+  // Asked before a record of so many bytes is read; if so, it must be charged at once. False: the bytes are added to
+  // the refused ones; the caller takes memory for them and fetches again.
+  bool admit(std::uint64_t bytes) {
+    const std::uint64_t reserved = std::min(reserved_.bytes(), bytes);
+    if (queue_ != nullptr && reserved < bytes && queue_->room() < bytes) {
+      refused_bytes_ += bytes;
+      return false;
+    }
+    reserved_.resize(reserved_.bytes() - reserved);
+    return true;
+  }
+  std::uint64_t take_refused_bytes() { return std::exchange(refused_bytes_, 0); }
+  // Moves what was taken for records from `charge`.
+  void reserve(LedgerCharge& charge, std::uint64_t bytes) {
+    const std::uint64_t moved = std::min(charge.bytes(), bytes);
+    charge.resize(charge.bytes() - moved);
+    reserved_.resize(reserved_.bytes() + moved);
+  }
+  void unreserve() { reserved_.resize(0); }
+
  private:
   std::unordered_map<Location, RecordPointer> records_;
   LedgerCharge charge_;
+  LedgerCharge reserved_;
+  std::uint64_t refused_bytes_ = 0;
+  const MemoryQueue* queue_ = nullptr;
 };
 
 }  // namespace terrace::storage

@@ -8,6 +8,7 @@
 
 #include "storage/base/aligned_buffer.h"
 #include "storage/base/disk_error.h"
+#include "storage/base/disk_rule.h"
 #include "storage/base/mutant.h"
 
 namespace terrace::storage {
@@ -290,9 +291,10 @@ io::Task<Result<void>> SegmentTable::sync_all(std::uint64_t number) {
     if (mutant(Mutant::kSkipSync)) continue;
     const std::int32_t result = co_await disk_.sync(segment->file);
     if (result < 0) {
-      segment->suspect = true;
+      const Error error = disk_error("sync", FilePath::segment(segment->serial), result);
+      segment->suspect = disk_rule(DiskUse::kSegmentSync, error.code) == DiskRule::kDistrust;
       seal(*segment);
-      co_return disk_error("sync", FilePath::segment(segment->serial), result);
+      co_return error;
     }
   }
   const std::int32_t result = co_await disk_.sync_directory("segments");

@@ -4,6 +4,7 @@
 
 #include "io/activity.h"
 #include "storage/base/disk_error.h"
+#include "storage/base/disk_rule.h"
 #include "storage/segment/block.h"
 
 namespace terrace::storage {
@@ -112,7 +113,7 @@ io::Task<Result<void>> SegmentWriter::place(ImageBatch& batch, std::vector<Locat
     const auto runs = std::span<const PackedRun>(pages.runs).subspan(run, end - run);
     OpenSegment& into = open_[classes[run]];
     Result<Extent> extent = co_await write_run_group(pages, runs, into, run_count, serial);
-    if (!extent.ok() && serial != 0) {
+    if (!extent.ok() && serial != 0 && disk_rule(DiskUse::kSegmentWrite, extent.error().code) == DiskRule::kElsewhere) {
       abandon(into, serial);
       extent = co_await write_run_group(pages, runs, into, run_count, serial);
     }

@@ -1,9 +1,11 @@
 #include "storage/tiering/cold_key_scanner.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "io/activity.h"
 #include "io/slice.h"
+#include "storage/base/disk_rule.h"
 
 namespace terrace::storage {
 
@@ -75,8 +77,11 @@ void ColdKeyScanner::name_expired(const DuePage& due, std::int64_t now_ms, Expir
   const io::Activity activity("expire-cycle");
   Segment& segment = *due.segment;
   if (!due.loaded.ok()) {
-    segment.damaged = true;
-    segment.page_expiry[due.page] = kNoTick;
+    // Otherwise the page is read again a little later.
+    if (distrusts_segment(due.loaded.error())) {
+      segment.damaged = true;
+      segment.page_expiry[due.page] = kNoTick;
+    }
     report_(due.loaded.error());
     return;
   }

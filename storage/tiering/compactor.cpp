@@ -5,6 +5,7 @@
 
 #include "io/activity.h"
 #include "io/slice.h"
+#include "storage/base/disk_rule.h"
 
 namespace terrace::storage {
 
@@ -119,6 +120,10 @@ io::Task<Result<void>> Compactor::compact_segment(Segment& segment) {
   while (!stopping_ && segment.live_records > 0 && moves.result.ok()) {
     if (slice.over()) co_await slice.next();
     Result<std::optional<WalkedPage>> page = co_await walk.next();
+    if (!page.ok() && !distrusts_segment(page.error())) {
+      if (moves.result.ok()) moves.result = page.error();
+      break;
+    }
     if (!page.ok()) {
       bad_pages = true;
       report_(page.error());

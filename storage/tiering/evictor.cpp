@@ -1,6 +1,9 @@
 #include "storage/tiering/evictor.h"
 
+#include <xxhash.h>
+
 #include "io/activity.h"
+#include "storage/memory/cell_heap.h"
 
 namespace terrace::storage {
 
@@ -11,6 +14,8 @@ constexpr std::uint64_t kMaxBytesOnTheirWay = 8 * Spiller::kBatchBytes;
 // After a failed write (full disk, device error), or after a whole round without anything to evict, the hand rests, so
 // that it does not spin.
 constexpr std::int64_t kRestMs = 50;
+// Commands wait for room so long while no write succeeds.
+constexpr std::int64_t kPatienceUs = 1'000'000;
 // After this many slices without anything to evict, what is gathered is written, however little it is.
 constexpr unsigned kPatientSlices = 5;
 
@@ -26,6 +31,7 @@ io::Task<void> Evictor::run() {
   const io::Gate::Holder holder = tasks_.hold();
   io::Slice slice(environment_.clock);
   std::uint64_t failures = spiller_.failures();
+  span_share_ = 0;
   while (!stopping_ && enabled_) {
     // Not within a command's turn, in which poll() may have been called.
     co_await slice.next();
@@ -58,6 +64,7 @@ io::Task<void> Evictor::run() {
 std::uint64_t Evictor::walk_slice(const io::Slice& slice, std::uint64_t excess) {
   const io::Activity activity("eviction-cycle");
   std::uint64_t freed = 0;
+  if (span_share_ == 0) span_share_ = governor_.span_share();
   for (unsigned steps = 0; freed < excess && !slice.over() && steps < 4096; ++steps) {
     const Walked walked = walk_chain(databases_[hand_database_], hand_chain_, false);
     freed += walked.freed_bytes;
@@ -81,6 +88,10 @@ void Evictor::advance() {
   // Skips databases without hot records: each would cost the walk of a table.
   for (unsigned tries = 0; tries < databases_.count(); ++tries) {
     hand_database_ = (hand_database_ + 1) % databases_.count();
+    if (hand_database_ == 0) {
+      ++rounds_;
+      span_share_ = 0;
+    }
     if (databases_[hand_database_].index().hot_count() > 0) break;
   }
 }
@@ -89,6 +100,10 @@ Evictor::Walked Evictor::walk_chain(Keyspace& keyspace, std::uint32_t chain, boo
   Walked walked;
   if (chain >= keyspace.index().chain_count()) return walked;  // it was flushed under the hand
   keyspace.index().visit_chain(chain, [&](IndexEntry& entry, std::uint64_t known_hash) {
+    if (span_share_ > 0 && !all) {
+      if (entry.is_hot() && in_chosen_span(entry.record())) walked.freed_bytes += evict(keyspace, entry, known_hash);
+      return;
+    }
     const unsigned count = entry.access_count();
     if (!all && count > 0) {
       entry.set_access_count(count - 1);
@@ -99,6 +114,12 @@ Evictor::Walked Evictor::walk_chain(Keyspace& keyspace, std::uint32_t chain, boo
   });
   walked.fruitful = walked.fruitful || walked.freed_bytes > 0;
   return walked;
+}
+
+// Each round of the hand chooses other spans.
+bool Evictor::in_chosen_span(const Record* record) const {
+  const std::uint64_t span = reinterpret_cast<std::uintptr_t>(record) / CellHeap::kSpanSize;
+  return XXH3_64bits_withSeed(&span, sizeof span, rounds_) % MemoryGovernor::kWhole < span_share_;
 }
 
 std::uint64_t Evictor::evict(Keyspace& keyspace, IndexEntry& entry, std::uint64_t known_hash) {
@@ -118,11 +139,17 @@ std::uint64_t Evictor::evict(Keyspace& keyspace, IndexEntry& entry, std::uint64_
   return bytes;
 }
 
+const Error* Evictor::obstacle() const {
+  const std::optional<std::int64_t> since_us = spiller_.failing_since_us();
+  if (!since_us || !enabled_ || governor_.has_room()) return nullptr;
+  return environment_.clock.monotonic_us() - *since_us >= kPatienceUs ? &*spiller_.last_failure() : nullptr;
+}
+
 io::Task<void> Evictor::wait_for_room() {
   if (governor_.has_room() || !enabled_ || !spilling_) co_return;
   ++statistics_.room_waits;
   statistics_.writes_stalled = true;
-  while (!governor_.has_room() && enabled_ && spilling_ && !stopping_) {
+  while (!governor_.has_room() && enabled_ && spilling_ && !stopping_ && !obstacle()) {
     poll();
     co_await progress_.wait();
   }

@@ -35,7 +35,10 @@ class Evictor {
   // Starts work if the governor demands it; cheap, called often.
   void poll();
   bool enabled() const { return enabled_; }
-  // Waits until commands that need memory have room.
+  // Why commands that need memory find no room, and will not soon: memory is full, and for a while no record could be
+  // written. nullptr: none does, or eviction makes room.
+  const Error* obstacle() const;
+  // Waits until commands that need memory have room, or for nothing while there is an obstacle.
   io::Task<void> wait_for_room();
   io::Task<void> stop();
 
@@ -54,6 +57,7 @@ class Evictor {
   std::uint64_t walk_slice(const io::Slice& slice, std::uint64_t excess);
   Walked walk_chain(Keyspace& keyspace, std::uint32_t chain, bool all);
   bool whole_round_found_none() const;
+  bool in_chosen_span(const Record* record) const;
   std::uint64_t evict(Keyspace& keyspace, IndexEntry& entry, std::uint64_t known_hash);
   void advance();
   io::Task<Result<void>> written_since(std::uint64_t failures);
@@ -65,6 +69,8 @@ class Evictor {
   Statistics& statistics_;
   unsigned hand_database_ = 0;
   std::uint32_t hand_chain_ = 0;
+  std::uint64_t rounds_ = 0;      // of the hand
+  std::uint64_t span_share_ = 0;  // for the rest of the hand's round (MemoryGovernor::span_share())
   bool enabled_ = true;
   bool spilling_ = true;
   bool running_ = false;

@@ -8,10 +8,11 @@ namespace {
 
 // Gathered before they are read: 4 MiB of locations. The more, the more names a page gives when it is read.
 constexpr std::size_t kGathered = kTinyLimits ? 256 : 512 * kKiB;
-// Records in memory at a time.
-constexpr std::size_t kReadTogether = 4096;
-// Visits before the clock is asked: well below a millisecond of work.
+// Pages whose records are in memory at a time. Of a large record its read-ahead counts, which bounds long names as well.
+constexpr std::size_t kPagesTogether = kTinyLimits ? 16 : 256;
+// Visits, and bytes of names, before the clock is asked: well below a millisecond of work.
 constexpr std::size_t kVisitsPerStep = 128;
+constexpr std::size_t kNameBytesPerStep = 16 * kKiB;
 
 }  // namespace
 
@@ -51,9 +52,12 @@ io::Task<Result<void>> NameWalk::read(const Visit& visit) {
   });
   Result<void> result;
   for (std::size_t begin = 0; begin < gathered_.size() && result.ok();) {
-    // Whole pages.
-    std::size_t end = std::min(begin + kReadTogether, gathered_.size());
-    while (end < gathered_.size() && gathered_[end].page_bits() == gathered_[end - 1].page_bits()) ++end;
+    std::size_t end = begin;
+    for (std::size_t pages = 0; end < gathered_.size(); ++end) {
+      const bool same_page = end > begin && gathered_[end].page_bits() == gathered_[end - 1].page_bits();
+      if (!same_page && pages >= kPagesTogether) break;
+      if (!same_page) pages += gathered_[end].read_pages();
+    }
     result = co_await read_some(std::span<const Location>(gathered_).subspan(begin, end - begin), visit);
     begin = end;
   }
@@ -73,10 +77,15 @@ io::Task<Result<void>> NameWalk::read_some(std::span<const Location> locations, 
     std::erase_if(missing, [&heads](Location location) { return heads.find(location) != nullptr; });
   }
   io::Slice slice(environment_.clock);
-  for (std::size_t next = 0; next < locations.size(); ++next) {
-    if (next % kVisitsPerStep == 0 && slice.over()) co_await slice.next();
-    const Record& record = *heads.find(locations[next]);
-    if (is_key(locations[next], record)) visit(record);
+  std::size_t visits = 0;
+  std::size_t name_bytes = 0;
+  for (const Location location : locations) {
+    const Record& record = *heads.find(location);
+    if (is_key(location, record)) visit(record);
+    name_bytes += record.key().size();
+    if (++visits < kVisitsPerStep && name_bytes < kNameBytesPerStep) continue;
+    visits = name_bytes = 0;
+    if (slice.over()) co_await slice.next();
   }
   co_return Result<void>();
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "storage/base/disk_error.h"
+#include "storage/base/disk_rule.h"
 #include "storage/record/image.h"
 #include "storage/record/record_loader.h"
 #include "storage/segment/block.h"
@@ -213,8 +214,10 @@ io::Task<Result<void>> RecordReader::fetch_page(std::span<const Location> of_one
 // Resumes everything that waits for the page, with the records or the error.
 void RecordReader::settle(Segment& segment, const Result<void>& result, PageRead& read) {
   if (!result.ok()) {
-    segment.damaged = true;
-    ++statistics_.bad_pages;
+    if (distrusts_segment(result.error())) {
+      segment.damaged = true;
+      ++statistics_.bad_pages;
+    }
     report_(result.error());
   }
   for (Wanted* wanted = read.wanted; wanted; wanted = wanted->next) {
@@ -227,6 +230,7 @@ io::Task<Result<void>> RecordReader::load_large(const Segment& segment, Location
                                                 AlignedBuffer run, PageRead& read) {
   LargeRunReader reader(environment_.disk, segment, location.page(), view, std::move(run));
   Wanted& wanted = *read.wanted;
+  if (wanted.extent == Extent::kValues && !wanted.fetched_records.admit(view.raw_size)) co_return Result<void>();
   io::Task<Result<RecordPointer>> loading =
       wanted.extent == Extent::kHeads ? load_head(reader) : load_whole(reader, view.raw_size);
   Result<RecordPointer> record = co_await std::move(loading);

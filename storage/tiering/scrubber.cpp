@@ -1,6 +1,7 @@
 #include "storage/tiering/scrubber.h"
 
 #include "io/slice.h"
+#include "storage/base/disk_rule.h"
 
 namespace terrace::storage {
 
@@ -41,9 +42,10 @@ io::Task<void> Scrubber::scrub_segment(Segment& segment) {
     if (page.ok() && !page->has_value()) co_return;
     ++statistics_.scrubbed_pages;
     if (!page.ok()) {
+      report_(page.error());
+      if (!distrusts_segment(page.error())) co_return;
       ++statistics_.bad_pages;
       segment.damaged = true;
-      report_(page.error());
     }
     // One window's reads at a time, with a pause after each.
     if (statistics_.scrubbed_pages % 64 == 0) co_await environment_.clock.sleep_ms(1);

@@ -74,15 +74,20 @@ io::Task<void> Spiller::write(std::unique_ptr<ImageBatch> batch) {
     co_await settle(*batch, *locations);
     writer_.finish(*locations);
   } else {
-    failure_ = locations.error();
-    ++failures_;
     give_up(*batch);
-    if (listener_) listener_->failed(locations.error());
+    note_failure(locations.error());
   }
   on_their_way_ -= batch->bytes.size();
   keep(std::move(batch));
   batches_open_.erase(number);
   changed_.notify();
+}
+
+void Spiller::note_failure(const Error& error) {
+  failure_ = error;
+  ++failures_;
+  if (!failing_since_us_) failing_since_us_ = environment_.clock.monotonic_us();
+  if (listener_) listener_->failed(error);
 }
 
 ImageBatch& Spiller::gathering() {
@@ -117,10 +122,8 @@ io::Task<void> Spiller::write_object(std::unique_ptr<ObjectSerializer> image, Im
   co_await environment_.clock.yield();
   Result<std::vector<Location>> locations = co_await write_image(*image, batch);
   if (!locations.ok()) {
-    failure_ = locations.error();
-    ++failures_;
     give_up(batch);
-    if (listener_) listener_->failed(locations.error());
+    note_failure(locations.error());
   } else if (!image->given_up()) {
     co_await settle(batch, *locations);
     writer_.finish(*locations);
@@ -151,6 +154,7 @@ io::Task<Result<std::vector<Location>>> Spiller::write_image(ObjectSerializer& i
 }
 
 io::Task<void> Spiller::settle(const ImageBatch& batch, const std::vector<Location>& locations) {
+  failing_since_us_.reset();
   co_await environment_.clock.yield();
   io::Slice slice(environment_.clock);
   for (std::size_t next = 0; next < batch.items.size();) {

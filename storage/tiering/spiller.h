@@ -60,6 +60,8 @@ class Spiller {
   // The number of failed batches, and the last one's error.
   std::uint64_t failures() const { return failures_; }
   const std::optional<Error>& last_failure() const { return failure_; }
+  // When the first of the failures came since which no batch was written; nothing if the last one was.
+  std::optional<std::int64_t> failing_since_us() const { return failing_since_us_; }
 
   static constexpr std::size_t kBatchBytes = kTinyLimits ? 8 * kKiB : 256 * kKiB;
 
@@ -71,6 +73,7 @@ class Spiller {
   ImageBatch& gathering();
   void keep(std::unique_ptr<ImageBatch> batch);
   io::Task<void> write(std::unique_ptr<ImageBatch> batch);
+  void note_failure(const Error& error);
   io::Task<void> settle(const ImageBatch& batch, const std::vector<Location>& locations);
   void settle_item(const ImageBatch& batch, const ImageBatch::Item& item, Location location);
   void give_up(const ImageBatch& batch);
@@ -93,6 +96,7 @@ class Spiller {
   std::set<std::uint64_t> batches_open_;
   std::uint64_t failures_ = 0;
   std::optional<Error> failure_;
+  std::optional<std::int64_t> failing_since_us_;
   io::Event changed_;
   io::Gate tasks_;
 };

@@ -1,6 +1,7 @@
 """The scenes of blocking.py in which clients wait for entries of streams: XREAD and XREADGROUP with BLOCK."""
 import time
 
+from compare import as_of_7_0
 from harness import parse_info
 from stage import ended_waits
 
@@ -18,10 +19,10 @@ def group_stage(stage, *more):
 
 
 def who(stage, key="s"):
-    """The group's consumers without the times, and its figures."""
+    """Those of the group's consumers who have something pending, without the times, and its figures."""
     consumers = [[dict(zip(each[::2], each[1::2]))[name] for name in (b"name", b"pending")]
-                 for each in stage.do("XINFO", "CONSUMERS", key, "g")]
-    return [consumers, stage.do("XINFO", "GROUPS", key)]
+                 for each in as_of_7_0("xinfo|consumers", stage.do("XINFO", "CONSUMERS", key, "g"))]
+    return [consumers, as_of_7_0("xinfo|groups", stage.do("XINFO", "GROUPS", key))]
 
 
 @scene

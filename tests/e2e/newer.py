@@ -32,6 +32,8 @@ DIFFERENCES = {
                                               or new == TOO_LATE)),
     **dict.fromkeys(("command|getkeys", "command|getkeysandflags"),
                     ("7.2.0", "an arity", lambda new, old: isinstance(new, list) and old == error("Invalid number of arguments specified for command"))),
+    "object|encoding": ("7.2.0", "small sets and lists are listpacks", lambda new, old: new == b"listpack" and old in (b"hashtable", b"quicklist")),
+    "xgroup|createconsumer": ("7.2.0", "XREADGROUP and XCLAIM create a consumer though there is nothing for it", lambda new, old: (new, old) == (0, 1)),
     **dict.fromkeys(("sscan", "zscan", "scan", "hscan"), ("7.4.0", "NOVALUES", lambda new, old: isinstance(new, Error) and b"NOVALUES" in new)),
 }
 
@@ -67,6 +69,10 @@ def came_later(argument):
     return isinstance(argument, tuple) and argument[0] == "map" and any(name == b"since" and is_newer(value) for name, value in argument[1])
 
 
+# Payloads of DUMP as 7.4 makes them: a set of abc, 7 and x as a listpack (RDB type 20), and one with a member twice.
+LISTPACK_SET = bytes.fromhex("141111000000030083616263040701817802ff0c0044a5b3afc0e47104")
+NO_SET = bytes.fromhex("1413130000000300836162630407018361626304ff0c000d9b203a9c4f07ac")
+
 # What makes the state, then commands each with its reply and the version that brought it. The keys are cold or not before each command.
 SCENES = (
     ("ZADD z 1 a 2.5 b",
@@ -90,6 +96,18 @@ SCENES = (
      "XGROUP CREATE s g 0", b"OK", "XREADGROUP GROUP g c STREAMS s +",
      error("The + ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to "
            "get new messages. The + ID would just return an empty result set.")),
+    ("SADD s a 1", "SADD i 1 2", "RPUSH l a b", "CONFIG SET set-max-listpack-entries 2 set-max-listpack-value 3 list-max-listpack-size 2",
+     "7.2.0", "OBJECT ENCODING s", b"listpack", "OBJECT ENCODING i", b"intset", "OBJECT ENCODING l", b"listpack",
+     ("RESTORE", "r", "0", LISTPACK_SET), b"OK", "OBJECT ENCODING r", b"hashtable", "SADD t 1 abc", 2, "OBJECT ENCODING t", b"listpack",
+     "SADD t 2", 1, "OBJECT ENCODING t", b"hashtable", "SADD u 1 abcd", 2, "OBJECT ENCODING u", b"hashtable", "RPUSH l c", 3,
+     "OBJECT ENCODING l", b"quicklist", "CONFIG SET set-max-listpack-entries 128 set-max-listpack-value 64 list-max-listpack-size -2", b"OK",
+     ("RESTORE", "r", "0", LISTPACK_SET, "REPLACE"), b"OK", "OBJECT ENCODING r", b"listpack", "SCARD r", 3, "SMISMEMBER r abc 7 x y", [1, 1, 1, 0],
+     ("RESTORE", "n", "0", NO_SET), error("Bad data format")),
+    ("XGROUP CREATE s g $ MKSTREAM",
+     "7.2.0", "XREADGROUP GROUP g reader STREAMS s >", ("null array",), "XINFO GROUPS s", [[b"name", b"g", b"consumers", 1, b"pending", 0,
+     b"last-delivered-id", b"0-0", b"entries-read", None, b"lag", 0]], "XGROUP CREATECONSUMER s g reader", 0,
+     "XCLAIM s g claimer 0 1-1", [], "XGROUP CREATECONSUMER s g claimer", 0, "XAUTOCLAIM s g other 0 0", [b"0-0", [], []],
+     "XGROUP CREATECONSUMER s g other", 0, "XREADGROUP GROUP g waiter BLOCK 20 STREAMS s >", ("null array",), "XGROUP CREATECONSUMER s g waiter", 0),
     ("SET str x",
      "7.2.0", f"BLPOP k {BIG}", TOO_LATE, "BLPOP k 1e400", TOO_LATE, "BLPOP k inf", TOO_LATE,
      "BLPOP k -1e30", error("timeout is negative"),
@@ -102,16 +120,20 @@ SCENES = (
 )
 
 
+def words(command):
+    return command.split() if isinstance(command, str) else command
+
+
 def run_scene(client, scene, spilled):
     version_at = next(at for at, word in enumerate(scene) if word[0].isdigit())
     client.ok("FLUSHALL")
     for command in scene[:version_at]:
-        client.ok(*command.split())
+        client.ok(*words(command))
     commands = scene[version_at + 1:]
     for command, wanted in zip(commands[::2], commands[1::2]):
         if spilled:
             client.ok("TERRACE", "SPILL", "ALL")
-        told = client.call(*command.split())
+        told = client.call(*words(command))
         check(told == wanted, f"{command}: {told!r}, not {wanted!r}, as since {scene[version_at]}")
     return len(commands) // 2
 
@@ -139,6 +161,42 @@ def wait_blocked(control, count):
         time.sleep(0.001)
 
 
+def consumer(client):
+    fields = client.ok("XINFO", "STREAM", "s", "FULL")
+    groups = fields[fields.index(b"groups") + 1]
+    full = groups[0][groups[0].index(b"consumers") + 1][0]
+    brief = client.ok("XINFO", "CONSUMERS", "s", "g")[0]
+    return {**dict(zip(full[::2], full[1::2])), **dict(zip(brief[::2], brief[1::2]))}
+
+
+def times_of_consumers(server):
+    """A consumer is seen when it asks, and active when it gets something; both times outlive the memory, the latter also a crash."""
+    read = "XREADGROUP", "GROUP", "g", "c", "STREAMS", "s", ">"
+    with server.client() as client:
+        client.ok("FLUSHALL")
+        client.ok("XGROUP", "CREATE", "s", "g", "$", "MKSTREAM")
+        client.call(*read)
+        time.sleep(0.1)
+        told = consumer(client)
+        check(told[b"inactive"] == told[b"active-time"] == -1 and told[b"idle"] >= 80, f"a consumer that got nothing: {told}")
+        client.ok("XADD", "s", "*", "f", "v")
+        client.ok(*read)
+        told = consumer(client)
+        check(told[b"inactive"] < 80 and told[b"idle"] < 80 and told[b"active-time"] == told[b"seen-time"], f"a consumer that has just read: {told}")
+        time.sleep(0.1)
+        client.call(*read)
+        told = consumer(client)
+        check(told[b"inactive"] >= 80 and told[b"idle"] < 80, f"a consumer that got nothing again: {told}")
+        client.ok("TERRACE", "SPILL", "ALL")
+        check(consumer(client)[b"active-time"] == told[b"active-time"], "the active time is not read back")
+        check(client.ok("DUMP", "s")[0] == 19, "DUMP does not write RDB type 19")
+    for end in (server.kill, server.stop):
+        end()
+        server.start()
+        with server.client() as client:
+            check(consumer(client)[b"active-time"] == told[b"active-time"], f"the active time after {end.__name__}")
+
+
 def old_clients_are_closed(server):
     with server.client() as old, server.client() as control:
         old.ok("PING")
@@ -157,6 +215,7 @@ def main():
             replies = sum(run_scene(client, scene, spilled) for scene in SCENES for spilled in (False, True))
         waits_that_end(server)
         old_clients_are_closed(server)
+        times_of_consumers(server)
     say(f"newer: {replies} replies as Redis 7.2 and 7.4 give them")
 
 

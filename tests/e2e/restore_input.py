@@ -24,7 +24,7 @@ FLAGS = 3  # behind a body in the fuzz target's corpus
 FOOTER = 10
 GROUPS = {0: (b"string", b"bitmap", b"hyperloglog", b"registers"), 1: (b"list",), 2: (b"set",), 3: (b"sorted-set", b"geo", b"lex"), 4: (b"hash",),
          5: (b"sorted-set", b"geo", b"lex"), 11: (b"set",), 15: (b"stream",), 16: (b"hash",), 17: (b"sorted-set", b"geo", b"lex"), 18: (b"list",),
-         19: (b"stream",), 21: (b"stream",)}
+         19: (b"stream",), 20: (b"set",), 21: (b"stream",)}
 
 
 def crc64_table():

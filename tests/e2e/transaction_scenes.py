@@ -372,9 +372,9 @@ def pause_of_all(stage):
 
 @scene
 def settings_inside(stage):
-    with stage.settings(slowlog_max_len="100", list_max_listpack_size="128"):
-        told = stage.by("a", "MULTI", "CONFIG SET slowlog-max-len 77 list-max-listpack-size 2", "CONFIG GET slowlog-max-len", "RPUSH l a b c",
-                        "OBJECT ENCODING l", "CONFIG SET list-max-listpack-size 128", "RPUSH m a b c", "OBJECT ENCODING m",
+    with stage.settings(slowlog_max_len="100", hash_max_listpack_entries="512"):
+        told = stage.by("a", "MULTI", "CONFIG SET slowlog-max-len 77 hash-max-listpack-entries 1", "CONFIG GET slowlog-max-len", "HSET l a 1 b 2",
+                        "OBJECT ENCODING l", "CONFIG SET hash-max-listpack-entries 512", "HSET m a 1 b 2", "OBJECT ENCODING m",
                         "CONFIG SET slowlog-max-len x", "CONFIG RESETSTAT", "DEBUG SLEEP 0", "OBJECT REFCOUNT m", "OBJECT FREQ m",
                         "MEMORY USAGE none", "CLIENT GETNAME", "CLIENT SETNAME xy", "CLIENT GETNAME", "CLIENT NO-EVICT on", "PING", "ECHO hello",
                         "DBSIZE", "EXPIRE l 100", "TTL l", "PERSIST l", "TTL l", "EXEC")

@@ -137,7 +137,9 @@ std::vector<std::string> foreign_bodies() {
   }
   // LZF: one literal byte, and a reference back by 1 of 9 + 2 bytes.
   const std::string compressed = "\0\xc3\5\x0c\0a\xe0\2\0"s;
-  return {list, set, old_scores, hash, plain_nodes, compressed};
+  std::string packed_set("\x14");
+  put_rdb_bytes(packed_set, packed(names(9)));
+  return {list, set, old_scores, hash, plain_nodes, packed_set, compressed};
 }
 
 // As Redis 5 and as Redis 7.2 write streams: one node with an entry, a group, a consumer.

@@ -28,7 +28,6 @@ FOR_TESTS = {
     "ReceiveBuffers::free_count": "a buffer that is never given back is seen here alone",
     "Fiber::await": "scripts will run on fibers",
     "Stream::fd": "a test reads the options of the socket",
-    "CommandFamilies::add_rows_to": "a test looks up rows without a server",
     "Engine::options": "a test changes one of the options in use",
     "CellHeap::span_bytes": "the promise of memory lost per cell is measured by it",
 }

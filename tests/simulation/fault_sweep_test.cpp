@@ -1,32 +1,42 @@
-// Every disk call of a short script fails in turn: with EIO, with ENOSPC, and transfers come up short. Whichever it is,
-// the store does not crash, hang or give a wrong value; it finishes the script or refuses with an error that has words;
-// and when the power has gone too and the disk is good again, it starts and has all that it had promised.
+// Every disk call of a short script fails in turn, with each errno that a disk may answer, and transfers come up short.
+// Whichever it is, the store does not crash, hang or give a wrong value; it finishes the script or refuses with an error
+// that has words; it serves writes again without a restart, unless disk_rule() calls the failure final; and when the
+// power has gone too and the disk is good again, it starts and has all that it had promised.
 //
 // Each call is tried twice: with the script run to its end, and with the power cut soon after the fault, before an
 // orderly close could mend what was left undone. With tiny limits all calls are tried; with the normal ones, where
 // most calls fill log files of 64 MiB with zeros, an even sample, another one for each policy and kind of fault.
+//
+// What lasts is tried, too: no name can be opened, made or removed for a while.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
+#include "storage/base/disk_rule.h"
 #include "tests/simulation/scripted_store.h"
 
 namespace terrace::simulation {
 namespace {
 
-using CallFault = SimulatedDisk::CallFault;
+using storage::DiskRule;
+using storage::DiskUse;
 using storage::FsyncPolicy;
 using storage::kTinyLimits;
 
-constexpr std::uint64_t kMostCalls = kTinyLimits ? ~std::uint64_t{0} : 4;  // of each policy and kind of fault
+constexpr int kFaults[] = {EIO, ENOSPC, SimulatedDisk::kShortTransfer, EMFILE, ENFILE, EACCES, ENOENT, EROFS, ENOMEM};
+constexpr unsigned kSamples = 2 * static_cast<unsigned>(std::size(kFaults));
+constexpr std::uint64_t kMostCalls = kTinyLimits ? ~std::uint64_t{0} : 2;  // of each policy and kind of fault
 constexpr std::uint64_t kCapacity = std::uint64_t{1} << 40;
 constexpr unsigned kKeys = 30;
+constexpr std::int64_t kPatienceUs = 3'000'000;
 
 struct Case {
   FsyncPolicy policy = FsyncPolicy::kAlways;
-  CallFault fault = CallFault::kIoError;
+  int fault = EIO;         // or SimulatedDisk::kShortTransfer
   std::uint64_t call = 0;  // 0: none fails
   bool cut = false;        // the power, soon after
 };
@@ -34,7 +44,18 @@ struct Case {
 struct Outcome {
   std::uint64_t calls = 0;
   unsigned refusals = 0;  // errors told, each with words
+  bool ended = false;     // the log has failed
 };
+
+// Of calls outside of a start, those that may end the service of writes.
+std::optional<DiskUse> use_of(const SimulatedDisk::FailedCall& call, FsyncPolicy policy) {
+  const bool log = call.path.starts_with("log/");
+  if (!log) return std::nullopt;
+  if (call.op == io::DiskOp::kWriteSync) return DiskUse::kLogFrame;
+  // Of a file with frames: where every frame is synced with its write, only zeros are synced alone.
+  if (call.op == io::DiskOp::kSync && call.written && policy != FsyncPolicy::kAlways) return DiskUse::kLogSync;
+  return DiskUse::kLogFile;
+}
 
 // What the child process is at, for the parent to tell if the child dies of it.
 char* shared_words() {
@@ -116,10 +137,28 @@ class Sweep {
       store_.reset();
       return false;
     }
+    if (struck()) check_service();
     note("close", store_->close(number_ == 2));
     count_calls();
     store_.reset();
     return true;
+  }
+
+  // One call failed; by now everything else has gone well.
+  void check_service() {
+    const std::optional<SimulatedDisk::FailedCall>& call = store_->disk().failed_call();
+    Result<void> written = store_->write(scripted_set(kKeys, 10, 1));
+    if (store_->engine().log_failed()) {
+      outcome_.ended = true;
+      const std::optional<DiskUse> use = call ? use_of(*call, case_.policy) : std::nullopt;
+      const bool final = use && storage::disk_rule(*use, ErrorCode::kIo) == DiskRule::kFinal;
+      if (!final) fail("writes are refused until a restart: " + written.error().message);
+      return;
+    }
+    const std::int64_t latest_us = world_.now_us() + kPatienceUs;
+    while (!written.ok() && world_.now_us() < latest_us && world_.step())
+      written = store_->write(scripted_set(kKeys, 10, 1));
+    if (!written.ok()) fail("one call failed, and writes are still refused seconds later: " + written.error().message);
   }
 
   void power_cut() {
@@ -213,45 +252,122 @@ class Sweep {
 const char* name_of(FsyncPolicy policy) {
   return policy == FsyncPolicy::kAlways ? "always" : "everysec";
 }
-const char* name_of(CallFault fault) {
-  return fault == CallFault::kIoError ? "EIO" : fault == CallFault::kNoSpace ? "ENOSPC" : "short transfer";
+std::string name_of(int fault) {
+  return fault == SimulatedDisk::kShortTransfer ? "short transfer" : strerrorname_np(fault);
 }
 
-[[noreturn]] void sweep(FsyncPolicy policy, CallFault fault) {
+[[noreturn]] void sweep(FsyncPolicy policy, int fault, unsigned sample) {
   const std::uint64_t calls = Sweep({.policy = policy}).run().calls;
   const std::uint64_t stride = 1 + (calls - 1) / kMostCalls;
-  const std::uint64_t sample = static_cast<std::uint64_t>(policy) * 3 + static_cast<std::uint64_t>(fault);
   std::uint64_t cases = 0;
   std::uint64_t refused = 0;
-  for (std::uint64_t call = 1 + sample * stride / 6; call <= calls; call += stride) {
+  std::uint64_t ended = 0;
+  for (std::uint64_t call = 1 + sample * stride / kSamples; call <= calls; call += stride) {
     for (const bool cut : {false, true}) {
       std::snprintf(shared_words(), 256, "appendfsync %s, call %llu of %llu: %s%s", name_of(policy),
-                    static_cast<unsigned long long>(call), static_cast<unsigned long long>(calls), name_of(fault),
-                    cut ? ", then a power cut" : "");
+                    static_cast<unsigned long long>(call), static_cast<unsigned long long>(calls),
+                    name_of(fault).c_str(), cut ? ", then a power cut" : "");
       ++cases;
-      refused += Sweep({policy, fault, call, cut}).run().refusals > 0;
+      const Outcome outcome = Sweep({policy, fault, call, cut}).run();
+      refused += outcome.refusals > 0;
+      ended += outcome.ended;
     }
   }
-  std::printf("appendfsync %-8s %-14s: %llu calls, %llu cases: %llu with something refused, the others unnoticed\n",
-              name_of(policy), name_of(fault), static_cast<unsigned long long>(calls),
-              static_cast<unsigned long long>(cases), static_cast<unsigned long long>(refused));
+  std::printf(
+      "appendfsync %-8s %-14s: %llu calls, %llu cases: %llu with something refused, %llu of them until a restart; the "
+      "others unnoticed\n",
+      name_of(policy), name_of(fault).c_str(), static_cast<unsigned long long>(calls),
+      static_cast<unsigned long long>(cases), static_cast<unsigned long long>(refused),
+      static_cast<unsigned long long>(ended));
   std::fflush(stdout);
   std::_Exit(0);  // killed stores leave what they waited for
 }
 
 // In a process of its own, which a broken promise ends.
-class FaultSweep : public ::testing::TestWithParam<std::tuple<FsyncPolicy, CallFault>> {};
+class FaultSweep : public ::testing::TestWithParam<std::tuple<FsyncPolicy, unsigned>> {};
 
 TEST_P(FaultSweep, EveryCallFailsInTurn) {
-  const auto [policy, fault] = GetParam();
+  const auto [policy, number] = GetParam();
+  const unsigned sample = static_cast<unsigned>(policy) * static_cast<unsigned>(std::size(kFaults)) + number;
   shared_words()[0] = '\0';
-  EXPECT_EXIT(sweep(policy, fault), ::testing::ExitedWithCode(0), "") << shared_words();
+  EXPECT_EXIT(sweep(policy, kFaults[number], sample), ::testing::ExitedWithCode(0), "") << shared_words();
 }
 
 INSTANTIATE_TEST_SUITE_P(Policies, FaultSweep,
                          ::testing::Combine(::testing::Values(FsyncPolicy::kAlways, FsyncPolicy::kEverySecond),
-                                            ::testing::Values(CallFault::kIoError, CallFault::kNoSpace,
-                                                              CallFault::kShortTransfer)));
+                                            ::testing::Range(0u, static_cast<unsigned>(std::size(kFaults)))));
+
+// --- what lasts
+
+class Obstacle {
+ public:
+  Obstacle(FsyncPolicy policy, int error_number)
+      : media_(kCapacity),
+        clock_(world_),
+        oracle_(1),
+        error_number_(error_number),
+        store_({.world = world_, .media = media_, .clock = clock_, .oracle = oracle_, .fsync_policy = policy}) {}
+
+  void run() {
+    EXPECT_TRUE(store_.open().ok());
+    for (unsigned number = 0; number < kKeys; ++number) write_ok(number, 1);
+    store_.disk().obstruct_names(error_number_);
+    EXPECT_LE(writes_until_refused(), 4 * storage::kLogFileSize / kValueSize);
+    for (unsigned number = 0; number < kKeys; ++number) {
+      EXPECT_TRUE(store_.read(scripted_key(number)).ok()) << "a hot read of " << number;
+    }
+    EXPECT_FALSE(store_.checkpoint().ok());
+    EXPECT_FALSE(store_.engine().log_failed());
+    store_.disk().obstruct_names(0);
+    pass(kSecondUs);
+    for (unsigned number = 0; number < kKeys; ++number) write_ok(number, 3);
+    EXPECT_TRUE(store_.checkpoint().ok());
+    EXPECT_TRUE(store_.close(false).ok());
+  }
+
+ private:
+  static constexpr std::int64_t kSecondUs = 1'000'000;
+  static constexpr std::size_t kValueSize = storage::kLogFileSize / 20;
+
+  void write_ok(unsigned number, unsigned version) {
+    const Result<void> written = store_.write(scripted_set(number, 100, version));
+    EXPECT_TRUE(written.ok()) << (written.ok() ? "" : written.error().message);
+  }
+  // Each write is answered: with OK, or with an error that says why.
+  std::size_t writes_until_refused() {
+    for (std::size_t count = 0;; ++count) {
+      const Result<void> written = store_.write(scripted_set(static_cast<unsigned>(count) % kKeys, kValueSize, 2));
+      pass(kSecondUs / 1000);
+      if (written.ok()) continue;
+      EXPECT_NE(written.error().message.find(std::strerror(error_number_)), std::string::npos)
+          << written.error().message;
+      return count;
+    }
+  }
+  void pass(std::int64_t time_us) {
+    const std::int64_t end_us = world_.now_us() + time_us;
+    while (world_.now_us() < end_us && world_.step()) {
+    }
+  }
+
+  World world_{7};
+  Media media_;
+  SimulatedClock clock_;
+  Oracle oracle_;
+  const int error_number_;
+  ScriptedStore store_;
+};
+
+class ObstacleTest : public ::testing::TestWithParam<std::tuple<FsyncPolicy, int>> {};
+
+TEST_P(ObstacleTest, WritesAreRefusedWhileNoFileCanBeMadeAndServedAfterwards) {
+  const auto [policy, error_number] = GetParam();
+  Obstacle(policy, error_number).run();
+}
+
+INSTANTIATE_TEST_SUITE_P(Errors, ObstacleTest,
+                         ::testing::Combine(::testing::Values(FsyncPolicy::kAlways, FsyncPolicy::kEverySecond),
+                                            ::testing::Values(EMFILE, ENFILE, EACCES, ENOENT, EIO, EROFS, ENOMEM)));
 
 }  // namespace
 }  // namespace terrace::simulation

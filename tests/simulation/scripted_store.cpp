@@ -91,8 +91,7 @@ io::Task<Result<void>> ScriptedStore::write_task(const Effect& effect) {
   site_.oracle.issue(position, site_.world.now_us(), {effect});
   engine_->commit();
   while (engine_->released_position() < position) {
-    writable = engine_->writable(false);
-    if (!writable.ok()) co_return writable;
+    if (engine_->log_failed()) co_return engine_->writable(false);
     co_await engine_->position_changed().wait();
   }
   co_return Result<void>();

@@ -7,6 +7,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "io/system_error.h"
+
 namespace terrace::simulation {
 
 namespace {
@@ -131,15 +133,23 @@ void SimulatedDisk::finish(Operation* operation) {
   request.waiter.resume();
 }
 
-void SimulatedDisk::fail_call(std::uint64_t number, CallFault how) {
+void SimulatedDisk::fail_call(std::uint64_t number, int error_number) {
   chosen_call_ = number;
-  chosen_fault_ = how;
+  chosen_error_ = error_number;
+}
+
+SimulatedDisk::FailedCall SimulatedDisk::describe(const Operation& operation) const {
+  const io::DiskRequest& request = *operation.request;
+  const DiskOp op = operation.syncing ? DiskOp::kSync : request.op;
+  if (!uses_handle(op)) return {op, request.path, false};
+  return {operation.syncing ? DiskOp::kWriteSync : op, handle(request.file).path, handle(request.file).written};
 }
 
 bool SimulatedDisk::perform(Operation& operation) {
   if (operation.call != chosen_call_) return perform_in_this_weather(operation);
+  failed_call_ = describe(operation);
   Faults certain;
-  if (chosen_fault_ == CallFault::kShortTransfer) {
+  if (chosen_error_ == kShortTransfer) {
     certain.short_read = certain.short_write = 1;
   } else {
     certain.read_error = certain.write_error = certain.sync_error = certain.directory_sync_error = 1;
@@ -148,23 +158,25 @@ bool SimulatedDisk::perform(Operation& operation) {
   const Faults weather = std::exchange(faults_, certain);
   const bool goes_on = perform_in_this_weather(operation);
   faults_ = weather;
-  if (chosen_fault_ == CallFault::kNoSpace) {
-    for (std::int32_t* result : {&operation.request->result, &operation.request->sync_result}) {
-      if (*result == -EIO) *result = -ENOSPC;
-    }
+  for (std::int32_t* result : {&operation.request->result, &operation.request->sync_result}) {
+    if (*result == -EIO) *result = -chosen_error_;
   }
   return goes_on;
 }
 
 std::optional<Error> SimulatedDisk::call_fails(const std::string& path) {
-  if (++calls_ != chosen_call_ || chosen_fault_ == CallFault::kShortTransfer) return std::nullopt;
+  if (++calls_ != chosen_call_ || chosen_error_ == kShortTransfer) return std::nullopt;
   ++counts_.failed;
-  const bool full = chosen_fault_ == CallFault::kNoSpace;
-  return Error{full ? ErrorCode::kNoSpace : ErrorCode::kIo, path + (full ? ": no space left" : ": I/O error")};
+  failed_call_ = FailedCall{.op = std::nullopt, .path = path};
+  return io::system_error(chosen_error_, path);
 }
 
 bool SimulatedDisk::perform_in_this_weather(Operation& operation) {
   io::DiskRequest& request = *operation.request;
+  if (name_error_ != 0 && !uses_handle(request.op)) {
+    request.result = -name_error_;
+    return false;
+  }
   switch (request.op) {
     case DiskOp::kRead:
       request.result = end_read(request);
@@ -256,6 +268,7 @@ std::int32_t SimulatedDisk::end_write(Operation& operation) {
   std::uint64_t size = request.size;
   if (size > kSector && fault(faults_.short_write)) size = kSector * world_.random().between(1, size / kSector - 1);
   media_.write(file, request.offset, {request.data, size});
+  handle(request.file).written = true;
   remember_log_write(handle(request.file), request, size);
   counts_.bytes_written += size;
   return static_cast<std::int32_t>(size);
@@ -304,7 +317,7 @@ std::int32_t SimulatedDisk::end_open(io::DiskRequest& request) {
   if (!file) return -ENOENT;
   if (file->directory) return -EISDIR;
   media_.opened(*file);
-  handles_.push_back({file, request.path, request.mode != io::OpenMode::kRead, 0});
+  handles_.push_back({.file = file, .path = request.path, .writable = request.mode != io::OpenMode::kRead});
   return static_cast<std::int32_t>(handles_.size() - 1);
 }
 

@@ -45,12 +45,21 @@ class SimulatedDisk : public io::Disk {
   Result<Space> space() override;
 
   void set_faults(const Faults& faults) { faults_ = faults; }
-  // For sweeps: one call goes wrong, whatever the Faults say. Calls are numbered from 1: operations as they start (the
-  // write and the sync of a kWriteSync one by one) and the synchronous ones. A call that cannot go wrong in this way
-  // (a close; anything but a transfer cut short) goes well.
-  enum class CallFault : std::uint8_t { kIoError, kNoSpace, kShortTransfer };
-  void fail_call(std::uint64_t number, CallFault how);
+  // For sweeps: one call goes wrong, whatever the Faults say: with this errno, or as a short transfer. Calls are numbered
+  // from 1: operations as they start (the write and the sync of a kWriteSync one by one) and the synchronous ones. A call
+  // that cannot go wrong in this way (a close; anything but a transfer cut short) goes well.
+  static constexpr int kShortTransfer = 0;
+  void fail_call(std::uint64_t number, int error_number);
   std::uint64_t calls() const { return calls_; }
+  // What the call was that went wrong.
+  struct FailedCall {
+    std::optional<io::DiskOp> op;  // nothing: a synchronous call
+    std::string path;
+    bool written = false;  // to the file, before
+  };
+  const std::optional<FailedCall>& failed_call() const { return failed_call_; }
+  // Until it is 0 again, every operation on a name (open, rename, unlink, sync of a directory) fails with this errno.
+  void obstruct_names(int error_number) { name_error_ = error_number; }
   // Above 1: a slower device.
   void set_latency_scale(double scale) { latency_scale_ = scale; }
   // The process is killed: decides what of the operations in flight happened. No event of this life may run afterwards.
@@ -84,6 +93,7 @@ class SimulatedDisk : public io::Disk {
     std::string path;
     bool writable = false;
     unsigned in_flight = 0;
+    bool written = false;
   };
   struct Operation {
     SimulatedDisk* disk;
@@ -103,6 +113,7 @@ class SimulatedDisk : public io::Disk {
   // Sets the results; true if the operation goes on with its sync.
   bool perform(Operation& operation);
   bool perform_in_this_weather(Operation& operation);
+  FailedCall describe(const Operation& operation) const;
   // Counts a synchronous call; its error if it is the one that goes wrong.
   std::optional<Error> call_fails(const std::string& path);
   std::int32_t end_read(io::DiskRequest& request);
@@ -138,7 +149,9 @@ class SimulatedDisk : public io::Disk {
   Faults faults_;
   std::uint64_t calls_ = 0;
   std::uint64_t chosen_call_ = 0;
-  CallFault chosen_fault_ = CallFault::kIoError;
+  int chosen_error_ = kShortTransfer;
+  std::optional<FailedCall> failed_call_;
+  int name_error_ = 0;
   double latency_scale_ = 1;
   bool locked_ = false;
   bool abandoned_ = false;

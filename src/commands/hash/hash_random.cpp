@@ -27,7 +27,7 @@ void reply_fields(Context& context, const HashView& hash, const RandomRequest& r
   if (request.count < 0) {
     const auto count = static_cast<std::uint64_t>(-request.count);
     begin(count);
-    types::choose_with_repeats(hash, count, random, add);
+    types::choose_with_repeats(hash, count, random, add, [&] { return reply.hopeless(); });
   } else {
     const auto count = static_cast<std::uint64_t>(request.count);
     begin(std::min<std::uint64_t>(count, hash.size()));

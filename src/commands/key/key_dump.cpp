@@ -1,8 +1,12 @@
 // DUMP and RESTORE.
+#include <optional>
+
+#include "src/commands/families.h"
 #include "src/commands/key/key_handlers.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/collection_access.h"
 #include "src/commands/shared/put_value.h"
+#include "src/config/settings.h"
 #include "src/execution/context.h"
 #include "src/types/dump.h"
 
@@ -14,36 +18,50 @@ using storage::Record;
 struct RestoreOptions {
   bool replace = false;
   bool absolute = false;  // ABSTTL: the time to live is a point in time
+  std::optional<std::int64_t> idle_seconds;
+  std::optional<std::int64_t> frequency;
 };
 
-// IDLETIME and FREQ are checked and have no effect: the access clock keeps neither of them.
 std::optional<RestoreOptions> parse_restore_options(Context& context) {
   RestoreOptions options;
-  bool idle = false, frequency = false;
   for (std::size_t i = 4; i < context.arguments.size(); ++i) {
     const bool more = i + 1 < context.arguments.size();
     if (is_option(context.argument(i), "REPLACE")) {
       options.replace = true;
     } else if (is_option(context.argument(i), "ABSTTL")) {
       options.absolute = true;
-    } else if (is_option(context.argument(i), "IDLETIME") && more && !frequency) {
+    } else if (is_option(context.argument(i), "IDLETIME") && more && !options.frequency) {
       const auto seconds = integer_argument(context, ++i);
       if (!seconds) return std::nullopt;
       if (*seconds < 0) return context.reply.error("ERR Invalid IDLETIME value, must be >= 0"), std::nullopt;
-      idle = true;
-    } else if (is_option(context.argument(i), "FREQ") && more && !idle) {
+      options.idle_seconds = seconds;
+    } else if (is_option(context.argument(i), "FREQ") && more && !options.idle_seconds) {
       const auto count = integer_argument(context, ++i);
       if (!count) return std::nullopt;
       if (*count < 0 || *count > 255) {
         return context.reply.error("ERR Invalid FREQ value, must be >= 0 and <= 255"), std::nullopt;
       }
-      frequency = true;
+      options.frequency = count;
     } else {
       context.reply.syntax_error();
       return std::nullopt;
     }
   }
   return options;
+}
+
+// As far as the policy asks for one of them. What has been idle leaves memory first.
+void set_use(Context& context, const RestoreOptions& options) {
+  const std::string_view key = context.argument(1);
+  const bool counts = is_lfu(context.parts<KeyParts>().settings.max_memory_policy);
+  if (options.idle_seconds && !counts) {
+    context.set_idle_seconds(key, *options.idle_seconds);
+    if (*options.idle_seconds > 0) context.set_access_count(key, 0);
+  }
+  if (options.frequency && counts) {
+    constexpr std::int64_t kRoundUp = kFrequencyPerTouch - 1;
+    context.set_access_count(key, static_cast<unsigned>((*options.frequency + kRoundUp) / kFrequencyPerTouch));
+  }
 }
 
 // Propagates RESTORE with an absolute expiry, which has the same effect at any time.
@@ -86,6 +104,7 @@ void restore(Context& context) {
   }
   if (expiry_ms != 0) value->expiry_ms = expiry_ms;
   put_value(context, key, context.database_number(), std::move(*value));
+  set_use(context, *options);
   propagate_restore(context, expiry_ms);
 }
 

@@ -1,6 +1,7 @@
 // The handlers of the key commands, for the rows in key_table.cpp.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -12,6 +13,9 @@ namespace terrace {
 class Context;
 
 namespace commands {
+
+// OBJECT FREQ and RESTORE: one touch gives the access counter that a new key has in Redis.
+inline constexpr std::int64_t kFrequencyPerTouch = 5;
 
 // key_lookup.cpp
 void del(Context& context);

@@ -47,7 +47,7 @@ void exists(Context& context) {
 void touch(Context& context) {
   std::int64_t found = 0;
   for (const std::string_view key : context.arguments.subspan(1)) {
-    if (context.read(key) != nullptr) ++found;
+    if (context.touch(key) != nullptr) ++found;
   }
   context.reply.integer(found);
 }

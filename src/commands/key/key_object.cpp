@@ -17,9 +17,6 @@ using storage::Encoding;
 using storage::Record;
 using storage::ValueType;
 
-// One touch gives the access counter that a new key has in Redis.
-constexpr std::int64_t kFrequencyPerTouch = 5;
-
 const Settings& settings_of(const Context& context) {
   return context.parts<KeyParts>().settings;
 }
@@ -63,8 +60,6 @@ void object_freq(Context& context) {
   context.reply.integer(access_count(context, key) * kFrequencyPerTouch);
 }
 
-// Times of access are not kept. The reply is 1 if the eviction clock has passed the key since its last use, otherwise
-// 0.
 void object_idletime(Context& context) {
   const std::string_view key = context.argument(2);
   if (context.read_without_touch(key) == nullptr) return context.reply.null();
@@ -73,14 +68,14 @@ void object_idletime(Context& context) {
         "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between "
         "policies at runtime LRU and LFU data will take some time to adjust.");
   }
-  context.reply.integer(access_count(context, key) == 0 ? 1 : 0);
+  context.reply.integer(context.idle_seconds(key));
 }
 
 void object_help(Context& context) {
   static constexpr std::string_view kLines[] = {
       "ENCODING <key>", "    How the key's value is kept.",
       "FREQ <key>",     "    How often the key was used lately.",
-      "IDLETIME <key>", "    0 if the key was used lately, otherwise 1.",
+      "IDLETIME <key>", "    For how many seconds the key has not been used; may be too few where many keys are used.",
       "REFCOUNT <key>", "    How many references the value has.",
   };
   reply_help(context, "OBJECT", kLines);

@@ -34,11 +34,12 @@ class NameList {
 }  // namespace
 
 io::Task<void> keys(Context& context) {
-  const ScanFilter filter{.pattern = context.argument(1), .type_name = {}};
+  ScanFilter filter;
+  filter.set_pattern(context.argument(1));
   NameList names;
   KeyspaceIterator all(context, context.database_number());
   const bool complete = co_await all.visit_names([&](const storage::Record& record) {
-    if (filter.passes(record) && !record.expired(context.now_ms)) names.add(record.key());
+    if (filter.passes_name(record.key()) && !record.expired(context.now_ms)) names.add(record.key());
   });
   if (complete) names.reply(context.reply);
 }

@@ -18,8 +18,13 @@ void scan(Context& context) {
   std::vector<std::string> expired;
   KeyspaceIterator keys(context, context.database_number(), *cursor);
   const bool complete = keys.visit_some(request->count, [&](const storage::Record& record) {
-    if (!request->filter.passes(record)) return;
-    (record.expired(context.now_ms) ? expired : names).emplace_back(record.key());
+    if (!request->filter.passes_name(record.key())) return;
+    // As in Redis, a name that matches counts as looked up, whatever its type.
+    if (record.expired(context.now_ms)) {
+      expired.emplace_back(record.key());
+    } else if (request->filter.passes_type(record)) {
+      names.emplace_back(record.key());
+    }
   });
   if (!complete || !remove_expired(context, expired)) return;
 

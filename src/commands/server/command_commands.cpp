@@ -32,7 +32,7 @@ void info(Context& context) {
     if (entry) {
       describe_command(context.reply, *entry);
     } else {
-      context.reply.null_array();
+      context.reply.null();
     }
   }
 }
@@ -52,7 +52,7 @@ void docs(Context& context) {
 bool listed(const CommandEntry& entry, std::string_view filter, std::string_view value) {
   if (filter.empty()) return true;
   if (is_option(filter, "ACLCAT")) return in_category(*entry.row, value);
-  if (is_option(filter, "PATTERN")) return types::matches(value, entry.name(), types::Letters::kAnyCase);
+  if (is_option(filter, "PATTERN")) return types::Pattern(value, types::Letters::kAnyCase).matches(entry.name());
   return false;  // MODULE: there are none
 }
 

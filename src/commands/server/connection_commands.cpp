@@ -61,7 +61,7 @@ void auth(Context& context) {
                                                                    context.argument(count - 1))) {
     context.reply.ok();
   } else {
-    context.reply.error("WRONGPASS invalid username-password pair or user is disabled.");
+    context.reply.error(context.parts<ConnectionParts>().authentication.refusal(user));
   }
 }
 
@@ -92,7 +92,7 @@ bool apply_hello_options(Context& context) {
     if (is_option(option, "AUTH") && i + 2 < count) {
       if (!context.parts<ConnectionParts>().authentication.authenticate(context.session, context.argument(i + 1),
                                                                         context.argument(i + 2))) {
-        context.reply.error("WRONGPASS invalid username-password pair or user is disabled.");
+        context.reply.error(context.parts<ConnectionParts>().authentication.refusal(context.argument(i + 1)));
         return false;
       }
       i += 2;

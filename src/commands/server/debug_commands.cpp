@@ -16,6 +16,7 @@
 #include "src/runtime/logger.h"
 #include "src/server/reload.h"
 #include "src/types/encoding/value.h"
+#include "src/types/list/list.h"
 #include "storage/record/image.h"
 
 namespace terrace {
@@ -59,6 +60,19 @@ io::Task<> reload_store(Context& context) {
   }
 }
 
+// What Redis tells of a quicklist.
+std::string list_figures(const storage::Record& record, std::int64_t max_listpack_size) {
+  const types::ListView list(record);
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < list.node_count(); ++i) bytes += list.node(i).bytes().size();
+  char average[32];
+  const double mean = static_cast<double>(list.size()) / static_cast<double>(list.node_count());
+  auto end = std::to_chars(average, average + sizeof average, mean, std::chars_format::fixed, 2).ptr;
+  return " ql_nodes:" + std::to_string(list.node_count()) + " ql_avg_node:" + std::string(average, end) +
+         " ql_listpack_max:" + std::to_string(max_listpack_size) +
+         " ql_compressed:0 ql_uncompressed_size:" + std::to_string(bytes);
+}
+
 io::Task<> object(Context& context) {
   std::string_view name = context.argument(2);
   const bool loaded = co_await context.load({&name, 1});
@@ -70,11 +84,18 @@ io::Task<> object(Context& context) {
   }
   std::string image;
   storage::encode_value(image, *record);
+  const std::int64_t idle_seconds = context.idle_seconds(name);
+  constexpr std::int64_t kLruClock = 0xFFFFFF;
+  std::string figures = " lru:" + std::to_string((context.now_ms / 1000 - idle_seconds) & kLruClock) +
+                        " lru_seconds_idle:" + std::to_string(idle_seconds);
+  if (record->type() == storage::ValueType::kList && record->object()) {
+    figures += list_figures(*record, context.parts<DebugParts>().settings.list_max_listpack_size);
+  }
   char address[32];
   auto end = std::to_chars(address, address + sizeof address, reinterpret_cast<std::uintptr_t>(record), 16).ptr;
   context.reply.simple("Value at:0x" + std::string(address, end) +
                        " refcount:1 encoding:" + std::string(types::encoding_name(record->type(), record->encoding())) +
-                       " serializedlength:" + std::to_string(image.size()) + " lru:0 lru_seconds_idle:0");
+                       " serializedlength:" + std::to_string(image.size()) + figures);
 }
 
 void set_active_expire(Context& context) {

@@ -1,5 +1,8 @@
 // LATENCY: events that took longer than the threshold, and histograms of how long commands take.
+#include <algorithm>
+#include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/reactor.h"
@@ -17,8 +20,10 @@ namespace {
 
 void latest(Context& context) {
   const auto& events = context.parts<LatencyParts>().latency.events();
-  context.reply.array(events.size());
+  context.reply.array(static_cast<std::size_t>(
+      std::ranges::count_if(events, [](const auto& event) { return LatencyMonitor::is_of_redis(event.first); })));
   for (const auto& [name, series] : events) {
+    if (!LatencyMonitor::is_of_redis(name)) continue;
     context.reply.array(4);
     context.reply.bulk(name);
     context.reply.integer(series.samples.back().unix_seconds);
@@ -41,34 +46,86 @@ void history(Context& context) {
 
 void reset(Context& context) {
   LatencyMonitor& latency = context.parts<LatencyParts>().latency;
-  if (context.arguments.size() == 2) return context.reply.integer(static_cast<std::int64_t>(latency.clear()));
+  if (context.arguments.size() == 2) return context.reply.integer(latency.clear());
   std::int64_t count = 0;
   for (std::string_view event : context.arguments.subspan(2)) count += latency.erase(std::string(event));
   context.reply.integer(count);
 }
 
-// One column for each sample, of eight rows, filled in proportion to the worst sample.
+// How long ago, in the largest unit that fits.
+std::string age(std::int64_t seconds) {
+  for (const auto& [unit, letter] : {std::pair{86400, 'd'}, std::pair{3600, 'h'}, std::pair{60, 'm'}}) {
+    if (seconds >= unit) return std::to_string(seconds / unit) + letter;
+  }
+  return std::to_string(seconds) + 's';
+}
+
+// Redis' drawing: a column for each sample, four rows high, below it the sample's age, written downwards.
+class LatencyGraph {
+ public:
+  static constexpr std::size_t kColumns = 80;
+
+  LatencyGraph(const LatencyMonitor::Series& series, std::int64_t now_seconds) : samples_(series.samples) {
+    for (const LatencyMonitor::Sample& sample : samples_) {
+      low_ms_ = std::min(low_ms_, sample.duration_ms);
+      high_ms_ = std::max(high_ms_, sample.duration_ms);
+      ages_.push_back(age(now_seconds - sample.unix_seconds));
+    }
+  }
+  std::int64_t low_ms() const { return low_ms_; }
+  std::int64_t high_ms() const { return high_ms_; }
+
+  std::string text() const {
+    std::string text;
+    for (std::size_t begin = 0; begin < samples_.size(); begin += kColumns) {
+      if (begin > 0) text += '\n';
+      add_columns(text, begin, std::min(begin + kColumns, samples_.size()));
+    }
+    return text;
+  }
+
+ private:
+  static constexpr std::int64_t kRows = 4;
+  static constexpr std::string_view kTops = "_o#";  // of a column: so many steps each row has
+  static constexpr std::int64_t kSteps = kRows * static_cast<std::int64_t>(kTops.size());
+
+  char mark(std::size_t column, std::int64_t row) const {
+    const std::int64_t span = std::max<std::int64_t>(high_ms_ - low_ms_, 1);
+    const std::int64_t step = std::min((samples_[column].duration_ms - low_ms_) * kSteps / span, kSteps - 1);
+    const std::int64_t above = step - (kRows - 1 - row) * static_cast<std::int64_t>(kTops.size());
+    if (above < 0) return ' ';
+    return above < static_cast<std::int64_t>(kTops.size()) ? kTops[static_cast<std::size_t>(above)] : '|';
+  }
+  void add_columns(std::string& text, std::size_t begin, std::size_t end) const {
+    for (std::int64_t row = 0; row < kRows; ++row) {
+      for (std::size_t i = begin; i < end; ++i) text += mark(i, row);
+      text += '\n';
+    }
+    text.append(end - begin, ' ') += '\n';
+    std::size_t longest = 0;
+    for (std::size_t i = begin; i < end; ++i) longest = std::max(longest, ages_[i].size());
+    for (std::size_t line = 0; line < longest; ++line) {
+      for (std::size_t i = begin; i < end; ++i) text += line < ages_[i].size() ? ages_[i][line] : ' ';
+      text += '\n';
+    }
+  }
+
+  const std::deque<LatencyMonitor::Sample>& samples_;
+  std::vector<std::string> ages_;
+  std::int64_t low_ms_ = INT64_MAX, high_ms_ = 0;
+};
+
 void graph(Context& context) {
-  constexpr std::size_t kRows = 8, kColumns = 80;
   const auto& events = context.parts<LatencyParts>().latency.events();
   auto found = events.find(std::string(context.argument(2)));
   if (found == events.end()) {
     return context.reply.error("ERR No samples available for event '" + shown(context.argument(2)) + "'");
   }
-  const auto& samples = found->second.samples;
-  std::size_t first = samples.size() > kColumns ? samples.size() - kColumns : 0;
-  std::int64_t worst = 1;
-  for (std::size_t i = first; i < samples.size(); ++i) worst = std::max(worst, samples[i].duration_ms);
-  std::string text = found->first + " - up to " + std::to_string(worst) + " ms (worst ever " +
-                     std::to_string(found->second.worst_ms) + " ms)\n";
-  for (std::size_t row = kRows; row > 0; --row) {
-    for (std::size_t i = first; i < samples.size(); ++i) {
-      text += samples[i].duration_ms * static_cast<std::int64_t>(kRows) >= worst * static_cast<std::int64_t>(row) ? '#'
-                                                                                                                  : ' ';
-    }
-    text += '\n';
-  }
-  context.reply.verbatim(text);
+  const LatencyGraph graph(found->second, context.now_ms / 1000);
+  context.reply.verbatim(found->first + " - high " + std::to_string(graph.high_ms()) + " ms, low " +
+                         std::to_string(graph.low_ms()) + " ms (all time high " +
+                         std::to_string(found->second.worst_ms) + " ms)\n" + std::string(LatencyGraph::kColumns, '-') +
+                         "\n" + graph.text());
 }
 
 std::string turns_text(const io::Reactor& reactor) {
@@ -150,7 +207,7 @@ void help(Context& context) {
       "HISTORY <event>",
       "    The samples of an event.",
       "LATEST",
-      "    The last sample of each event.",
+      "    The last sample of each event that Redis knows.",
       "RESET [<event> ...]",
       "    Forgets events, or all.",
   };

@@ -34,12 +34,26 @@ void usage(Context& context) {
   context.reply.integer(static_cast<std::int64_t>(storage::Record::footprint(record) + kEntryBytes));
 }
 
+// Expiries are in the records.
+void reply_database(Reply& reply, unsigned number, std::uint64_t keys) {
+  reply.bulk("db." + std::to_string(number));
+  reply.map(3);
+  for (const auto& [name, bytes] : {std::pair{"main", keys * kEntryBytes}, {"expires", 0}, {"slot-to-keys", 0}}) {
+    reply.bulk("overhead.hashtable." + std::string(name));
+    reply.integer(static_cast<std::int64_t>(bytes));
+  }
+}
+
 void stats(Context& context) {
   context.reveal_keyspace();
   MemoryFigures memory = context.parts<InfoParts>().info.memory();
-  std::uint64_t keys = 0;
   storage::Engine& engine = context.engine();
-  for (unsigned i = 0; i < engine.database_count(); ++i) keys += engine.database(i).size();
+  std::uint64_t keys = 0;
+  std::size_t filled = 0;
+  for (unsigned i = 0; i < engine.database_count(); ++i) {
+    keys += engine.database(i).size();
+    filled += engine.database(i).size() > 0;
+  }
   std::uint64_t overhead = memory.used - memory.records;
   const std::pair<std::string_view, std::uint64_t> figures[] = {
       {"peak.allocated", memory.peak},
@@ -60,7 +74,13 @@ void stats(Context& context) {
     return whole ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
   };
   double fragmentation = memory.used ? static_cast<double>(memory.rss) / static_cast<double>(memory.used) : 0;
-  context.reply.map(std::size(figures) + 4);
+  const auto allocator = allocator_bytes(memory);
+  const std::pair<std::string_view, double> ratios[] = {
+      {"allocator-fragmentation.ratio", fragmentation}, {"allocator-rss.ratio", 1}, {"rss-overhead.ratio", 1}};
+  context.reply.map(filled + std::size(figures) + std::size(allocator) + std::size(ratios) + 4);
+  for (unsigned i = 0; i < engine.database_count(); ++i) {
+    if (engine.database(i).size() > 0) reply_database(context.reply, i, engine.database(i).size());
+  }
   for (const auto& [name, value] : figures) {
     context.reply.bulk(name);
     context.reply.integer(static_cast<std::int64_t>(value));
@@ -69,6 +89,14 @@ void stats(Context& context) {
   context.reply.real(share(memory.records, memory.used));
   context.reply.bulk("peak.percentage");
   context.reply.real(share(memory.used, memory.peak));
+  for (const auto& [name, value] : allocator) {
+    context.reply.bulk(name);
+    context.reply.integer(value);
+  }
+  for (const auto& [name, value] : ratios) {
+    context.reply.bulk(name);
+    context.reply.real(value);
+  }
   context.reply.bulk("fragmentation");
   context.reply.real(fragmentation);
   context.reply.bulk("fragmentation.bytes");

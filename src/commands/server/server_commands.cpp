@@ -181,7 +181,7 @@ io::Task<> wait_durable(Context& context, std::uint64_t position, std::int64_t t
   const std::int64_t end_us = io::deadline_us(clock.monotonic_us(), timeout_ms);
   const auto waiting = std::make_shared<bool>(true);
   if (end_us != io::kNever) io::spawn(look_again(context, end_us, waiting));
-  while (engine.durable_position() < position && engine.writable(false).ok() && clock.monotonic_us() < end_us) {
+  while (engine.durable_position() < position && !engine.log_failed() && clock.monotonic_us() < end_us) {
     co_await engine.position_changed().wait();
   }
 }

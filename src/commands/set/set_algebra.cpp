@@ -3,7 +3,6 @@
 #include <limits>
 #include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "src/commands/set/set_handlers.h"
@@ -176,8 +175,8 @@ void sunionstore(Context& context) {
 void sinter(Context& context) {
   std::vector<Source> sources;
   if (!find_sets(context, context.arguments.subspan(1), sources)) return;
-  std::string members;
-  Reply writer(members, context.reply.protocol());
+  ReplyPart part(context.reply);
+  Reply& writer = part.reply();
   std::size_t count = 0;
   intersect(std::move(sources), [&](std::string_view member) {
     writer.bulk(member);
@@ -185,7 +184,7 @@ void sinter(Context& context) {
     return true;
   });
   context.reply.set(count);
-  context.reply.append(members);
+  part.append_to_whole();
 }
 
 void sintercard(Context& context) {

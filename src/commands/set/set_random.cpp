@@ -94,7 +94,8 @@ void srandmember(Context& context) {
   if (one) return set.visit_random(random, add);
   if (*count < 0) {
     context.reply.array(static_cast<std::uint64_t>(-*count));
-    types::choose_with_repeats(set, static_cast<std::uint64_t>(-*count), random, add);
+    types::choose_with_repeats(set, static_cast<std::uint64_t>(-*count), random, add,
+                               [&context] { return context.reply.hopeless(); });
   } else {
     context.reply.array(std::min<std::uint64_t>(static_cast<std::uint64_t>(*count), set.size()));
     types::choose_distinct(set, static_cast<std::uint64_t>(*count), random, add);

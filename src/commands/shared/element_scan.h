@@ -10,7 +10,6 @@
 #include <string_view>
 
 #include "src/commands/shared/scan.h"
-#include "src/text/pattern.h"
 
 namespace terrace {
 
@@ -43,7 +42,7 @@ class ElementScan {
   // Adds an element to the reply, its name and what else it has, if its name matches the pattern.
   void add(std::string_view name, std::optional<std::string_view> value = std::nullopt) {
     ++visited_;
-    if (!filter_.any_name() && !types::matches(filter_.pattern, name)) return;
+    if (!filter_.passes_name(name)) return;
     body_writer_.bulk(name);
     if (value && values_) body_writer_.bulk(*value);
     texts_ += value && values_ ? 2 : 1;

@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "src/commands/shared/argument.h"
-#include "src/text/pattern.h"
 #include "src/types/encoding/value.h"
 
 namespace terrace {
@@ -21,8 +20,7 @@ bool remove_expired(Context& context, std::span<const std::string> keys) {
   return true;
 }
 
-bool ScanFilter::passes(const Record& record) const {
-  if (!any_name() && !types::matches(pattern, record.key())) return false;
+bool ScanFilter::passes_type(const Record& record) const {
   return !type_name || is_option(*type_name, types::type_name(record.type()));
 }
 
@@ -58,7 +56,7 @@ std::optional<ScanOptions> scan_options(Context& context, std::size_t first, Sca
       if (!count) return std::nullopt;
       options.count = *count;
     } else if (complete && is_option(option, "MATCH")) {
-      options.filter.pattern = context.argument(i + 1);
+      options.filter.set_pattern(context.argument(i + 1));
     } else if (complete && scanned == Scanned::kKeys && is_option(option, "TYPE")) {
       options.filter.type_name = context.argument(i + 1);
     } else {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "src/execution/context.h"
+#include "src/text/pattern.h"
 
 namespace terrace {
 
@@ -18,11 +19,15 @@ bool remove_expired(Context& context, std::span<const std::string> keys);
 
 // MATCH and TYPE.
 struct ScanFilter {
-  std::string_view pattern = "*";
+  std::optional<types::Pattern> pattern;  // nothing: every name passes
   std::optional<std::string_view> type_name;
 
-  bool any_name() const { return pattern == "*"; }
-  bool passes(const storage::Record& record) const;
+  void set_pattern(std::string_view text) {
+    pattern.reset();
+    if (text != "*") pattern.emplace(text);
+  }
+  bool passes_name(std::string_view name) const { return !pattern || pattern->matches(name); }
+  bool passes_type(const storage::Record& record) const;
 };
 
 struct ScanOptions {

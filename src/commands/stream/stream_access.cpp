@@ -103,8 +103,8 @@ bool reply_entry(Reply& reply, const Stream& stream, const StreamId& id) {
 
 void reply_entries(Reply& reply, const Stream& stream, const StreamId& first, const StreamId& last, std::uint64_t count,
                    bool backward) {
-  std::string text;
-  Reply entries(text, reply.protocol());
+  ReplyPart part(reply);
+  Reply& entries = part.reply();
   std::uint64_t told = 0;
   const auto tell = [&](const StreamEntry& entry, const StreamNodeView& node) {
     reply_entry(entries, entry, node);
@@ -116,7 +116,7 @@ void reply_entries(Reply& reply, const Stream& stream, const StreamId& first, co
     stream.forward(first, last, tell);
   }
   reply.array(told);
-  reply.append(text);
+  part.append_to_whole();
 }
 
 std::int64_t time_since(std::int64_t now_ms, std::int64_t then_ms) {
@@ -133,8 +133,16 @@ void propagate_pending(Context& context, std::string_view key, const StreamGroup
                      deliveries, "FORCE", "JUSTID", "LASTID", last_id});
 }
 
-void propagate_consumer(Context& context, std::string_view key, const StreamGroup& group, std::string_view consumer) {
-  context.propagate({"XGROUP", "CREATECONSUMER", key, group.name(), consumer});
+types::StreamConsumer& seen_consumer(Context& context, storage::Record* record, StreamGroup& group,
+                                     std::string_view name) {
+  types::StreamConsumer* consumer = group.consumer(name);
+  if (consumer == nullptr) {
+    const std::string_view effect[] = {"XGROUP", "CREATECONSUMER", record->key(), group.name(), name};
+    context.change_aside(record, effect);
+    consumer = &group.add_consumer(name, context.now_ms);
+  }
+  consumer->seen_ms = context.now_ms;  // of a consumer that gets nothing this is not logged, as in Redis
+  return *consumer;
 }
 
 void propagate_position(Context& context, std::string_view key, const StreamGroup& group) {

@@ -1,6 +1,5 @@
 // Pending entries: XPENDING lists them, XCLAIM and XAUTOCLAIM give them to another consumer.
 #include <limits>
-#include <string>
 #include <vector>
 
 #include "src/commands/shared/argument.h"
@@ -33,7 +32,7 @@ StreamGroup* find_group(Context& context, const Record* record) {
   return group;
 }
 
-// Gives pending entries to one consumer, which is created with its first entry.
+// Gives pending entries to one consumer.
 class Claim {
  public:
   struct How {
@@ -43,8 +42,14 @@ class Claim {
     bool only_ids = false;                    // JUSTID: replies only ids, and does not count a delivery
   };
 
-  Claim(Context& context, const Stream& stream, StreamGroup& group, const How& how)
-      : context_(context), stream_(stream), group_(group), how_(how), reply_(text_, context.reply.protocol()) {}
+  Claim(Context& context, const Stream& stream, StreamGroup& group, StreamConsumer& consumer, const How& how)
+      : context_(context),
+        stream_(stream),
+        group_(group),
+        consumer_(consumer),
+        how_(how),
+        part_(context.reply),
+        reply_(part_.reply()) {}
 
   // The entry has been deleted: it is no longer pending.
   void forget(const PendingEntry& entry) {
@@ -56,13 +61,14 @@ class Claim {
   }
   // `deliveries`: of the entry until now.
   void take(const StreamId& id, std::uint64_t deliveries) {
-    StreamConsumer& owner = consumer();
+    // The log's time of a claim is that of the delivery.
+    consumer_.active_ms = context_.replaying() ? how_.delivered_ms : context_.now_ms;
     if (how_.deliveries) {
       deliveries = *how_.deliveries;
     } else if (!how_.only_ids) {
       ++deliveries;
     }
-    group_.set_pending(id, owner, how_.delivered_ms, deliveries);
+    group_.set_pending(id, consumer_, how_.delivered_ms, deliveries);
     if (how_.only_ids) {
       reply_id(reply_, id);
     } else {
@@ -73,24 +79,17 @@ class Claim {
   }
   void reply() {
     context_.reply.array(taken_);
-    context_.reply.append(text_);
+    part_.append_to_whole();
   }
 
  private:
-  StreamConsumer& consumer() {
-    if (consumer_ == nullptr) consumer_ = group_.consumer(context_.argument(3));
-    if (consumer_ == nullptr) consumer_ = &group_.add_consumer(context_.argument(3), context_.now_ms);
-    consumer_->seen_ms = context_.now_ms;
-    return *consumer_;
-  }
-
   Context& context_;
   const Stream& stream_;
   StreamGroup& group_;
+  StreamConsumer& consumer_;
   const How& how_;
-  StreamConsumer* consumer_ = nullptr;
-  std::string text_;
-  Reply reply_;
+  ReplyPart part_;
+  Reply& reply_;
   std::size_t taken_ = 0;
 };
 
@@ -200,8 +199,8 @@ void reply_summary(Context& context, const StreamGroup& group) {
   }
   reply_id(reply, pending[pending.begin()].id);
   reply_id(reply, pending[pending.last()].id);
-  std::string text;
-  Reply consumers(text, reply.protocol());
+  ReplyPart part(reply);
+  Reply& consumers = part.reply();
   std::size_t told = 0;
   for (const auto& consumer : group.consumers()) {
     if (consumer->pending.empty()) continue;
@@ -211,14 +210,14 @@ void reply_summary(Context& context, const StreamGroup& group) {
     ++told;
   }
   reply.array(told);
-  reply.append(text);
+  part.append_to_whole();
 }
 
 // Replies those pending entries whose ids lie in the interval.
 template <typename Row>
 void reply_range(Context& context, const StreamGroup& group, const Row& row, const PendingRange& range) {
-  std::string text;
-  Reply entries(text, context.reply.protocol());
+  ReplyPart part(context.reply);
+  Reply& entries = part.reply();
   std::int64_t told = 0;
   for (auto at = row.lower_bound(range.first); at != row.end() && told < range.count; at = row.next(at)) {
     if (row[at].id > range.last) break;
@@ -233,7 +232,7 @@ void reply_range(Context& context, const StreamGroup& group, const Row& row, con
     ++told;
   }
   context.reply.array(static_cast<std::size_t>(told));
-  context.reply.append(text);
+  part.append_to_whole();
 }
 
 }  // namespace
@@ -260,11 +259,12 @@ void xclaim(Context& context) {
   const auto options = parse_claim(context);
   if (!options) return;
   const Stream& stream = stream_of(*record);
+  StreamConsumer& consumer = seen_consumer(context, record, *group, context.argument(3));
   context.change(record, KeyEvent::kUnwatched);
   context.propagate_nothing();
   bool read_on = options->last_id > group->last_id;
   if (read_on) group->last_id = options->last_id;
-  Claim claim(context, stream, *group, options->how);
+  Claim claim(context, stream, *group, consumer, options->how);
   for (const StreamId& id : options->ids) {
     const PendingEntry* entry = group->find_pending(id);
     if (!stream.contains(id)) {
@@ -311,9 +311,10 @@ void xautoclaim(Context& context) {
   StreamGroup* group = find_group(context, record);
   if (group == nullptr) return;
   const Stream& stream = stream_of(*record);
+  StreamConsumer& consumer = seen_consumer(context, record, *group, context.argument(3));
   context.change(record, KeyEvent::kUnwatched);
   context.propagate_nothing();
-  Claim claim(context, stream, *group, how);
+  Claim claim(context, stream, *group, consumer, how);
   std::vector<StreamId> gone;
   auto at = group->pending().lower_bound(*first);
   for (std::int64_t attempts = count * kAttempts; attempts > 0 && count > 0 && at != group->pending().end();

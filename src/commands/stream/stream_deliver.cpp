@@ -211,8 +211,8 @@ bool read_stream(Context& context, const Options& options, std::size_t index, co
 // Replies the entries that are new to the group and makes them pending for the consumer.
 void deliver_new(Context& context, const Options& options, std::string_view key, Stream& stream, StreamGroup& group,
                  StreamConsumer& consumer, Reply& reply) {
-  std::string text;
-  Reply entries(text, reply.protocol());
+  ReplyPart part(reply);
+  Reply& entries = part.reply();
   std::uint64_t told = 0;
   const auto tell = [&](const StreamEntry& entry, const StreamNodeView& node) {
     reply_entry(entries, entry, node);
@@ -224,21 +224,22 @@ void deliver_new(Context& context, const Options& options, std::string_view key,
     group.last_id = entry.id;
     if (!options.no_acknowledge) {
       group.set_pending(entry.id, consumer, context.now_ms, 1);
+      consumer.active_ms = context.now_ms;
       propagate_pending(context, key, group, *group.find_pending(entry.id));
     }
     return ++told != options.count;
   };
   stream.forward(*group.last_id.next(), StreamId::greatest(), tell);
   reply.array(told);
-  reply.append(text);
+  part.append_to_whole();
   propagate_position(context, key, group);
 }
 
 // Replies the entries behind an id that are pending for the consumer, and counts the delivery.
 void deliver_again(Context& context, const Options& options, std::string_view key, const Stream& stream,
                    StreamGroup& group, StreamConsumer& consumer, const StreamId& behind, Reply& reply) {
-  std::string text;
-  Reply entries(text, reply.protocol());
+  ReplyPart part(reply);
+  Reply& entries = part.reply();
   std::uint64_t told = 0;
   for (auto at = consumer.pending.lower_bound(*behind.next()); at != consumer.pending.end();
        at = consumer.pending.next(at)) {
@@ -254,28 +255,21 @@ void deliver_again(Context& context, const Options& options, std::string_view ke
     if (++told == options.count) break;
   }
   reply.array(told);
-  reply.append(text);
+  part.append_to_whole();
 }
 
 bool deliver_stream(Context& context, const Options& options, std::size_t index, const Start& start, Reply& reply) {
   const std::string_view key = options.key(context, index);
   Record* record = context.served() ? context.write(key) : counted_stream(context, key);
   StreamGroup& group = *stream_of(*record).group(context.argument(options.group_at));
-  // If there is nothing to deliver, nothing is changed: the consumer is not created either.
+  StreamConsumer& consumer = seen_consumer(context, record, group, context.argument(options.group_at + 1));
   if (!start.behind && !reaches_beyond(stream_of(*record), group.last_id)) return false;
   Stream& stream = changed_groups(context, record);
-  const std::string_view name = context.argument(options.group_at + 1);
-  StreamConsumer* consumer = group.consumer(name);
-  if (consumer == nullptr) {
-    consumer = &group.add_consumer(name, context.now_ms);
-    propagate_consumer(context, key, group, name);
-  }
-  consumer->seen_ms = context.now_ms;
   reply_key(reply, key);
   if (start.behind) {
-    deliver_again(context, options, key, stream, group, *consumer, *start.behind, reply);
+    deliver_again(context, options, key, stream, group, consumer, *start.behind, reply);
   } else {
-    deliver_new(context, options, key, stream, group, *consumer, reply);
+    deliver_new(context, options, key, stream, group, consumer, reply);
   }
   return true;
 }
@@ -305,8 +299,8 @@ void read(Context& context, bool for_group) {
   if (!parse_starts(context, *options, starts)) return;
   // The effects are those of each delivered entry.
   if (for_group) context.propagate_nothing();
-  std::string text;
-  Reply streams(text, context.reply.protocol());
+  ReplyPart part(context.reply);
+  Reply& streams = part.reply();
   std::size_t told = 0;
   for (std::size_t i = options->first; i < options->end; ++i) {
     const bool any = for_group ? deliver_stream(context, *options, i, starts[i], streams)
@@ -322,7 +316,7 @@ void read(Context& context, bool for_group) {
   } else {
     context.reply.map(told);
   }
-  context.reply.append(text);
+  part.append_to_whole();
 }
 
 }  // namespace

@@ -60,10 +60,11 @@ void reply_row(Reply& reply, const Row& row, std::uint64_t count, const Tell& te
 
 void reply_consumer_in_full(Reply& reply, const StreamGroup& group, const StreamConsumer& consumer,
                             std::uint64_t count) {
-  reply.map(4);
+  reply.map(5);
   reply.bulk("name");
   reply.bulk(consumer.name);
   named(reply, "seen-time", static_cast<std::uint64_t>(consumer.seen_ms));
+  named(reply, "active-time", static_cast<std::uint64_t>(consumer.active_ms));
   named(reply, "pel-count", consumer.pending.size());
   reply.bulk("pending");
   reply_row(reply, consumer.pending, count, [&](const StreamConsumer::Owned& owned) {
@@ -172,12 +173,15 @@ void xinfo_consumers(Context& context) {
   if (group == nullptr) return no_group(context, context.argument(2), context.argument(3));
   context.reply.array(group->consumers().size());
   for (const auto& consumer : group->consumers()) {
-    context.reply.map(3);
+    context.reply.map(4);
     context.reply.bulk("name");
     context.reply.bulk(consumer->name);
     named(context.reply, "pending", consumer->pending.size());
     context.reply.bulk("idle");
     context.reply.integer(time_since(context.now_ms, consumer->seen_ms));
+    context.reply.bulk("inactive");
+    const bool never = consumer->active_ms == StreamConsumer::kNever;
+    context.reply.integer(never ? -1 : time_since(context.now_ms, consumer->active_ms));
   }
 }
 

@@ -86,8 +86,50 @@ RankRange ZsetRange::of(const SortedSetView& view, bool reverse) const {
     const RankRange range = of_ranks(size);
     return reverse ? RankRange{size - range.end, size - range.begin} : range;
   }
+  if (kind_ == Kind::kText) {
+    if (!meets_texts(view)) return {};
+    if (view.packed()) return reverse ? last_texts(view) : first_texts(view);
+  }
   const RankRange range{count_before(view, min_, min_.exclusive), count_before(view, max_, !max_.exclusive)};
   return range.begin < range.end ? range : RankRange{};
+}
+
+bool ZsetRange::above_min(std::string_view member) const {
+  return !min_.above_all && (min_.below_all || (min_.exclusive ? member > min_.text : member >= min_.text));
+}
+
+bool ZsetRange::below_max(std::string_view member) const {
+  return !max_.below_all && (max_.above_all || (max_.exclusive ? member < max_.text : member <= max_.text));
+}
+
+// Whether the last member reaches the range, and the first one does not lie above it.
+bool ZsetRange::meets_texts(const SortedSetView& view) const {
+  bool meets = view.size() > 0;
+  view.backward(view.size() - 1, [&](const ScoredMember& last) { return meets = above_min(last.member), false; });
+  view.forward(0, [&](const ScoredMember& first) { return meets = meets && below_max(first.member), false; });
+  return meets;
+}
+
+RankRange ZsetRange::first_texts(const SortedSetView& view) const {
+  RankRange range;
+  view.forward(0, [&](const ScoredMember& element) {
+    const bool begun = range.end > range.begin;
+    if (!begun && !above_min(element.member)) return ++range.begin, ++range.end, true;
+    if (!below_max(element.member)) return false;
+    return ++range.end, true;
+  });
+  return range;
+}
+
+RankRange ZsetRange::last_texts(const SortedSetView& view) const {
+  RankRange range{view.size(), view.size()};
+  view.backward(view.size() - 1, [&](const ScoredMember& element) {
+    const bool begun = range.end > range.begin;
+    if (!begun && !below_max(element.member)) return --range.begin, --range.end, true;
+    if (!above_min(element.member)) return false;
+    return --range.begin, true;
+  });
+  return range;
 }
 
 namespace commands {

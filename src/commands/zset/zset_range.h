@@ -44,6 +44,14 @@ class ZsetRange {
   std::size_t count_before(const types::SortedSetView& view, const Bound& bound, bool with_equal) const;
   RankRange of_ranks(std::size_t size) const;
 
+  // Ranges by text are meant for members of one score. Of others Redis replies what its search happens to find: these do
+  // the same for packed sorted sets, and for large ones at least look for the range's ends first.
+  bool above_min(std::string_view member) const;
+  bool below_max(std::string_view member) const;
+  bool meets_texts(const types::SortedSetView& view) const;
+  RankRange first_texts(const types::SortedSetView& view) const;
+  RankRange last_texts(const types::SortedSetView& view) const;
+
   Kind kind_ = Kind::kRank;
   std::int64_t start_ = 0, stop_ = 0;  // kRank
   Bound min_, max_;                    // the others

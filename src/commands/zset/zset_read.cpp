@@ -49,7 +49,7 @@ void reply_random_members(Context& context, const SortedSetView& view, const Ran
   MembersReply reply(context.reply, count, request.with_values);
   const auto add = [&reply](std::string_view member, double score) { reply.add({score, member}); };
   if (repeats) {
-    types::choose_with_repeats(view, count, random, add);
+    types::choose_with_repeats(view, count, random, add, [&context] { return context.reply.hopeless(); });
   } else {
     types::choose_distinct(view, count, random, add);
   }

@@ -11,6 +11,8 @@ struct CollectionLimits {
   std::int64_t hash_max_listpack_value = 64;  // bytes of a field or value
   std::int64_t hll_sparse_max_bytes = 3000;   // of a HyperLogLog in its sparse form
   std::int64_t set_max_intset_entries = 512;
+  std::int64_t set_max_listpack_entries = 128;
+  std::int64_t set_max_listpack_value = 64;  // bytes of a member
   std::int64_t zset_max_listpack_entries = 128;
   std::int64_t zset_max_listpack_value = 64;  // bytes of a member
   std::int64_t list_max_listpack_size = -2;   // elements of a node; -1 to -5: 4 to 64 KiB of one

@@ -13,10 +13,10 @@
 
 namespace terrace::types {
 
-// The same element may be chosen several times.
-template <typename View, typename Add>
-void choose_with_repeats(const View& view, std::uint64_t count, Random& random, const Add& add) {
-  for (std::uint64_t i = 0; i < count; ++i) view.visit_random(random, add);
+// The same element may be chosen several times. Ends early when enough() says so: `count` may be any number.
+template <typename View, typename Add, typename Enough>
+void choose_with_repeats(const View& view, std::uint64_t count, Random& random, const Add& add, const Enough& enough) {
+  for (std::uint64_t i = 0; i < count && !enough(); ++i) view.visit_random(random, add);
 }
 
 // Any `count` elements with the same probability, or all if there are no more.

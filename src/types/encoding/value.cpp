@@ -55,8 +55,7 @@ std::string_view encoding_name(ValueType type, Encoding encoding) {
     case Encoding::kInteger:
       return "int";
     case Encoding::kListpack:
-      // Redis 7.0 has lists of one listpack only as quicklists, and no sets in listpacks.
-      return type == ValueType::kHash || type == ValueType::kSortedSet ? "listpack" : object_encoding_name(type);
+      return "listpack";
     case Encoding::kTimedListpack:
       return "listpackex";
     case Encoding::kIntset:

@@ -56,10 +56,10 @@ class ListView {
     }
   }
 
- private:
   std::size_t node_count() const { return nodes_ ? nodes_->node_count() : 1; }
   Listpack node(std::size_t index) const { return nodes_ ? nodes_->node(index) : listpack_; }
 
+ private:
   const ListNodes* nodes_;
   Listpack listpack_;
 };

@@ -8,21 +8,10 @@ namespace {
 
 using storage::Encoding;
 
-// The most members of a listpack. Searching it from the front, and moving it as it grows, take about a microsecond up
-// to this. A table of fewer members would take more memory than Redis' does.
-constexpr std::size_t kMaxPackedMembers = 128;
-constexpr std::size_t kMaxPackedBytes = 4096;
-// The most that a member takes beside its text.
-constexpr std::size_t kEntryBytes = 10;
 // The largest size of an intset, whatever the directive.
 constexpr std::size_t kMaxIntsetBytes = std::size_t{1} << 30;
 
 constexpr unsigned kMemberAlone = 1;
-
-bool takes_further(const Listpack& listpack, std::string_view member) {
-  return listpack.count() < kMaxPackedMembers &&
-         listpack.bytes().size() + member.size() + kEntryBytes <= kMaxPackedBytes;
-}
 
 }  // namespace
 
@@ -58,7 +47,7 @@ bool SetEditor<Holder>::add_integer(std::int64_t number) {
   if (!editor.add(number)) return false;
   if (static_cast<std::int64_t>(editor.view().size()) > limits_.set_max_intset_entries ||
       holder_.size() > kMaxIntsetBytes) {
-    leave_intset();
+    unpack();
   }
   return true;
 }
@@ -68,7 +57,7 @@ bool SetEditor<Holder>::add_packed(std::string_view member) {
   ListpackEditor editor(holder_);
   const Listpack listpack = editor.view();
   if (listpack.find(member, listpack.begin(), kMemberAlone) != Listpack::kNowhere) return false;
-  if (takes_further(listpack, member)) {
+  if (packs(listpack.count() + 1, member.size()) && listpack.bytes().size() + member.size() < Listpack::kMaxSize) {
     editor.append(member);
   } else {
     unpack();
@@ -94,11 +83,22 @@ bool SetEditor<Holder>::erase(std::string_view member) {
 // As in Redis, a set never becomes an intset again; nor does a table become a listpack.
 template <typename Holder>
 void SetEditor<Holder>::leave_intset() {
-  if (view().size() > kMaxPackedMembers) return unpack();
+  const Intset intset = IntsetEditor(holder_).view();
+  std::size_t longest = 0;
+  for (const std::size_t end : {std::size_t{0}, intset.size() - 1}) {
+    if (intset.size() > 0) longest = std::max(longest, IntegerText(intset.at(end)).view().size());
+  }
+  if (!packs(intset.size(), longest)) return unpack();
   std::string bytes(Listpack::empty());
   ListpackEditor editor(bytes);
   view().for_each([&editor](std::string_view member) { editor.append(member); });
   holder_.put_listpack(std::move(bytes));
+}
+
+template <typename Holder>
+bool SetEditor<Holder>::packs(std::size_t members, std::size_t longest) const {
+  return static_cast<std::int64_t>(members) <= limits_.set_max_listpack_entries &&
+         static_cast<std::int64_t>(longest) <= limits_.set_max_listpack_value;
 }
 
 template <typename Holder>

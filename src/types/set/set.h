@@ -1,6 +1,5 @@
 // Set: a record's value as members. Integers alone are an intset, other members one listpack while they are few, both
-// in the record's own bytes; a large set is a PackedTable. OBJECT ENCODING shows listpack and table as "hashtable", as
-// Redis 7.0 would, which has no listpacks of members. SetView reads any set; SetEditor changes one in place: Set in a
+// in the record's own bytes, as in Redis from 7.2 on; a large set is a PackedTable. SetView reads any set; SetEditor changes one in place: Set in a
 // record in the database, NewSet in a Value that will become a record.
 // Ownership: borrows what it reads and edits; texts are valid until the next change.
 // Thread: the reactor's.
@@ -133,7 +132,9 @@ class SetEditor {
  private:
   bool add_integer(std::int64_t number);
   bool add_packed(std::string_view member);
+  // Integers as texts: in a listpack if they may, otherwise in a table.
   void leave_intset();
+  bool packs(std::size_t members, std::size_t longest) const;
   void unpack();
 
   Holder holder_;

@@ -20,8 +20,11 @@ struct StreamConsumer {
     StreamId id;
   };
 
+  static constexpr std::int64_t kNever = -1;
+
   std::string name;
-  std::int64_t seen_ms = 0;
+  std::int64_t seen_ms = 0;         // when it last tried to read or claim
+  std::int64_t active_ms = kNever;  // when it last got an entry
   IdRow<Owned> pending;
 };
 

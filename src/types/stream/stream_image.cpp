@@ -1,27 +1,16 @@
 #include "src/types/stream/stream_image.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "storage/record/rdb_string.h"
 
 namespace terrace::types {
-namespace {
-
-using storage::put_rdb_bytes;
-using storage::put_rdb_length;
-
-void put_id_lengths(std::string& out, const StreamId& id) {
-  put_rdb_length(out, id.ms);
-  put_rdb_length(out, id.sequence);
-}
-
-StreamId read_id_lengths(RdbReader& reader) {
-  const std::uint64_t ms = reader.length();
-  return {ms, reader.length()};
-}
 
 // Writes an image's parts, from the one whose number is the cursor, until the budget is used up.
-class Parts {
+class StreamParts {
  public:
-  Parts(std::string& out, std::uint64_t cursor, std::size_t budget_bytes)
+  StreamParts(std::string& out, std::uint64_t cursor, std::size_t budget_bytes)
       : out_(out), cursor_(cursor), budget_bytes_(budget_bytes), before_(out.size()) {}
 
   std::uint64_t at() const { return at_; }
@@ -57,7 +46,22 @@ class Parts {
   std::uint64_t at_ = 0;
 };
 
-bool put_consumer(std::string& out, Parts& parts, const StreamConsumer& consumer) {
+namespace {
+
+using storage::put_rdb_bytes;
+using storage::put_rdb_length;
+
+void put_id_lengths(std::string& out, const StreamId& id) {
+  put_rdb_length(out, id.ms);
+  put_rdb_length(out, id.sequence);
+}
+
+StreamId read_id_lengths(RdbReader& reader) {
+  const std::uint64_t ms = reader.length();
+  return {ms, reader.length()};
+}
+
+bool put_consumer(std::string& out, StreamParts& parts, const StreamConsumer& consumer) {
   return parts.one([&] {
     put_rdb_bytes(out, consumer.name);
     storage::put_fixed(out, consumer.seen_ms);
@@ -65,7 +69,7 @@ bool put_consumer(std::string& out, Parts& parts, const StreamConsumer& consumer
   }) && parts.all(consumer.pending, [&](const StreamConsumer::Owned& owned) { put_stream_id(out, owned.id); });
 }
 
-bool put_group(std::string& out, Parts& parts, const StreamGroup& group) {
+bool put_group(std::string& out, StreamParts& parts, const StreamGroup& group) {
   const bool whole = parts.one([&] {
     put_rdb_bytes(out, group.name());
     put_id_lengths(out, group.last_id);
@@ -86,10 +90,11 @@ bool put_group(std::string& out, Parts& parts, const StreamGroup& group) {
 bool read_consumer(RdbReader& reader, StreamImageVersion version, StreamGroup& group) {
   const RdbText name = reader.text();
   const std::int64_t seen_ms = reader.time_ms();
-  if (version == StreamImageVersion::kRedis72) reader.time_ms();  // the time of its last delivery
+  const std::int64_t active_ms = version == StreamImageVersion::kRedis72 ? reader.time_ms() : seen_ms;
   const std::uint64_t count = reader.length();
   if (!reader.ok() || group.consumer(name.view()) != nullptr) return false;
   StreamConsumer& consumer = group.add_consumer(name.view(), seen_ms);
+  consumer.active_ms = active_ms;
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::string_view bytes = reader.raw(kStreamIdBytes);
     if (!reader.ok() || !group.give(read_stream_id(bytes), consumer)) return false;
@@ -132,26 +137,39 @@ std::size_t Stream::image_size_bound() const {
   return kCounts + footprint_bytes() + saved_bytes_;
 }
 
-std::uint64_t Stream::encode(std::string& out, std::uint64_t cursor, std::size_t budget_bytes) const {
-  Parts parts(out, cursor, budget_bytes);
+bool StreamImage::put(std::string& out, StreamParts& parts, const Stream& stream) {
   const bool whole = parts.one([&] {
-    put_rdb_length(out, nodes_.size());
-  }) && parts.all(nodes_, [&](const StreamNode& node) {
+    put_rdb_length(out, stream.nodes_.size());
+  }) && parts.all(stream.nodes_, [&](const StreamNode& node) {
     std::string id;
     put_stream_id(id, node.id);
     put_rdb_bytes(out, id);
     put_rdb_bytes(out, OpenStreamNode(node).text());
   }) && parts.one([&] {
-    put_rdb_length(out, size_);
-    put_id_lengths(out, last_id_);
-    put_id_lengths(out, first_id_);
-    put_id_lengths(out, max_deleted_id_);
-    put_rdb_length(out, entries_added_);
-    put_rdb_length(out, groups_.size());
+    put_rdb_length(out, stream.size_);
+    put_id_lengths(out, stream.last_id_);
+    put_id_lengths(out, stream.first_id_);
+    put_id_lengths(out, stream.max_deleted_id_);
+    put_rdb_length(out, stream.entries_added_);
+    put_rdb_length(out, stream.groups_.size());
   });
-  if (!whole) return parts.at();
+  if (!whole) return false;
+  return std::ranges::all_of(stream.groups_, [&](const auto& group) { return put_group(out, parts, *group); });
+}
+
+void StreamImage::append(std::string& out, const Stream& stream) {
+  StreamParts parts(out, 0, std::numeric_limits<std::size_t>::max());
+  put(out, parts, stream);
+}
+
+std::uint64_t Stream::encode(std::string& out, std::uint64_t cursor, std::size_t budget_bytes) const {
+  StreamParts parts(out, cursor, budget_bytes);
+  if (!StreamImage::put(out, parts, *this)) return parts.at();
   for (const auto& group : groups_) {
-    if (!put_group(out, parts, *group)) return parts.at();
+    const bool put = parts.one([&] {
+      for (const auto& consumer : group->consumers()) storage::put_fixed(out, consumer->active_ms);
+    });
+    if (!put) return parts.at();
   }
   return 0;
 }
@@ -191,6 +209,13 @@ bool StreamImage::read_counts(RdbReader& reader, StreamImageVersion version, Str
          stream.entries_added_ >= stream.size_;
 }
 
+bool StreamImage::read_active_times(RdbReader& reader, Stream& stream) {
+  for (const auto& group : stream.groups_) {
+    for (const auto& consumer : group->consumers()) consumer->active_ms = reader.time_ms();
+  }
+  return reader.ok() && reader.done();
+}
+
 std::unique_ptr<Stream> StreamImage::read(RdbReader& reader, StreamImageVersion version) {
   auto stream = std::make_unique<Stream>();
   if (!read_nodes(reader, *stream) || !read_counts(reader, version, *stream)) return nullptr;
@@ -208,7 +233,8 @@ std::unique_ptr<storage::ObjectBuilder> StreamImage::builder() {
     Result<storage::ObjectPointer> finish(std::string_view image) override {
       RdbReader reader(image);
       std::unique_ptr<Stream> stream = read(reader, StreamImageVersion::kRedis7);
-      if (!stream || !reader.done()) return Error{ErrorCode::kCorrupt, "image: not a stream"};
+      if (!stream || (!reader.done() && !read_active_times(reader, *stream)))
+        return Error{ErrorCode::kCorrupt, "image: not a stream"};
       return storage::ObjectPointer(std::move(stream));
     }
   };

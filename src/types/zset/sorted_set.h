@@ -24,6 +24,7 @@ class SortedSetView {
   explicit SortedSetView(const storage::Record& record)
       : tree_(static_cast<const ScoreTree*>(record.object())), listpack_(tree_ ? Listpack::empty() : record.bytes()) {}
 
+  bool packed() const { return tree_ == nullptr; }
   std::size_t size() const { return tree_ ? tree_->size() : listpack_.count() / 2; }
   std::optional<double> score(std::string_view member) const;
   std::optional<std::size_t> rank(std::string_view member) const;

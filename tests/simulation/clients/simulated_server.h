@@ -87,6 +87,7 @@ class SimulatedServer {
   Store store_;
   KeyEvents key_events_;
   CallAccounting accounting_;
+  AccessTimes access_times_;
   Dispatcher dispatcher_;
   ReplyGate gate_;
   ExpiryCycle expiry_;

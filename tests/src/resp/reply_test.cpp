@@ -72,6 +72,38 @@ TEST(Reply, RewindTakesBackOnlyItsOwn) {
   EXPECT_EQ(out, "+before\r\n");
 }
 
+TEST(Reply, BeyondItsBoundItIsDroppedAndCounted) {
+  const auto write = [](Reply& reply) {
+    reply.array(3);
+    for (const std::size_t size : {10, 500, 20}) reply.bulk(std::string(size, 'x'));
+    reply.null();
+    reply.integer(-12345);
+    ReplyPart part(reply);
+    part.reply().bulk(std::string(300, 'y'));
+    part.append_to_whole();
+  };
+  const std::string whole = written(2, write);
+  for (std::size_t bound = 0; bound < whole.size() + 100; ++bound) {
+    std::string out = "before";
+    Reply reply(out, 2, {.now = bound, .most = bound + 100});
+    write(reply);
+    if (!reply.dropped()) {
+      EXPECT_LE(whole.size(), bound);
+      EXPECT_EQ(out, "before" + whole);
+    }
+    EXPECT_EQ(reply.size(), whole.size()) << "with the bound " << bound;
+    EXPECT_EQ(reply.hopeless(), reply.dropped() && whole.size() > bound + 100);
+    reply.rewind();
+    EXPECT_EQ(out, "before");
+    reply.error("OOM");
+    EXPECT_EQ(out, "before-OOM\r\n");
+  }
+  std::string out;
+  Reply enough(out, 2, {.now = whole.size() + 64, .most = whole.size() + 64});
+  write(enough);
+  EXPECT_FALSE(enough.dropped());
+}
+
 }  // namespace
 // The fast ways must write what Redis' printf does, digit for digit.
 TEST(RealText, IsAsPrintfWritesIt) {

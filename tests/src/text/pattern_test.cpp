@@ -3,9 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 
 namespace terrace::types {
 namespace {
+
+bool matches(std::string_view pattern, std::string_view text, Letters letters = Letters::kExact) {
+  return Pattern(pattern, letters).matches(text);
+}
 
 struct Case {
   std::string_view pattern, text;
@@ -50,6 +55,15 @@ constexpr Case kCases[] = {
     {"A", "a", false},
     {"?", "ab", false},
     {"a?", "a", false},
+    {"ab*ba", "aba", false},
+    {"*ab*ab", "aab", false},
+    {"*ab*ab", "abab", true},
+    {"a*[bc]?*d", "abd", false},
+    {"a*[bc]?*d", "axcdd", true},
+    {"*[^a-y]", "aaz", true},
+    {"[\\^a]b*", "^bc", true},
+    {"\xe0*[\xf0-\x05]", "\xe0\xff", true},
+    {"\xe0*[\xf0-\x05]", "\xe0z", false},
 };
 
 TEST(Pattern, MatchesAsRedisDoes) {
@@ -72,6 +86,17 @@ TEST(Pattern, ManyStarsTakeNoLongTime) {
   std::string pattern;
   for (int i = 0; i < 1000; ++i) pattern += "a*";
   EXPECT_FALSE(matches(pattern + "b", std::string(5000, 'a')));
+}
+
+// Each would take minutes if the class, or the segment, were read again at each byte of the text.
+TEST(Pattern, LongClassesAndSegmentsAreReadOnce) {
+  std::string letters;
+  for (int i = 0; i < 500'000; ++i) letters += "abcdefgh";
+  const std::string text(400'000, 'x');
+  const Pattern pattern("*[" + letters + "]z");
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(pattern.matches(text + 'y'));
+  EXPECT_TRUE(pattern.matches(text + "az"));
+  EXPECT_FALSE(Pattern("*" + text + "y*").matches(text + text));
 }
 
 }  // namespace

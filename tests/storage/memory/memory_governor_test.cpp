@@ -108,5 +108,26 @@ TEST_F(MemoryGovernorTest, WithoutALimitNothingIsEvicted) {
   EXPECT_FALSE(governor_.is_short());
 }
 
+TEST_F(MemoryGovernorTest, WholeSpansGiveWayWhereTheResidentSetIsFarAboveTheLimit) {
+  if (kTinyLimits) GTEST_SKIP() << "the margins are megabytes";
+  ledger_.set_limit(20 * kUnit);
+  records_ = 20 * kUnit;
+  sample(kFixed);
+  EXPECT_EQ(governor_.span_share(), 0u);
+  // The limit is lowered to a quarter: three quarters of what records hold must go, and a little more.
+  records_ = 100 * kUnit;
+  ledger_.set_limit(25 * kUnit);
+  sample(kFixed);
+  const double gone = static_cast<double>(governor_.span_share()) / MemoryGovernor::kWhole;
+  EXPECT_GE(gone, 0.75);
+  EXPECT_LT(gone, 0.85);
+  // The accounts fit, but the heap has not given back what the records held.
+  records_ = 20 * kUnit;
+  sample(kFixed + 80 * kUnit);
+  EXPECT_GT(governor_.excess(true), 0u);
+  records_ = kUnit / 2;
+  EXPECT_EQ(governor_.excess(true), 0u);
+}
+
 }  // namespace
 }  // namespace terrace::storage

@@ -42,7 +42,13 @@ TEST(RandomChoice, RepeatsWhereItMay) {
   for (const char* member : {"1", "2", "3"}) set.add(member);
   std::map<std::string, unsigned> chosen;
   Random random(1);
-  choose_with_repeats(set.view(), 3000, random, [&](std::string_view member) { ++chosen[std::string(member)]; });
+  unsigned left = 3000;
+  const auto add = [&](std::string_view member) {
+    ++chosen[std::string(member)];
+    --left;
+  };
+  choose_with_repeats(set.view(), 1'000'000, random, add, [&] { return left == 0; });
+  EXPECT_EQ(left, 0u);
   EXPECT_EQ(chosen.size(), 3u);
   for (const auto& [member, times] : chosen) EXPECT_NEAR(times, 1000, 160) << member;
 }

@@ -279,7 +279,9 @@ TEST(Stream, DamagedImagesAreRefusedOrReadable) {
     group.set_pending({i, i}, consumer ? *consumer : group.add_consumer(i % 2 ? "a" : "b", 1), 1, 1);
   }
   const std::string image = image_of(stream);
+  const std::size_t without_active_times = image.size() - 2 * sizeof(std::int64_t);  // as earlier versions wrote it
   for (std::size_t size = 0; size < image.size(); ++size) {
+    if (size == without_active_times) continue;
     EXPECT_FALSE(object_decoder().decode(storage::ValueType::kStream, storage::kNoExpiry, image.substr(0, size)).ok());
   }
   EXPECT_FALSE(object_decoder().decode(storage::ValueType::kStream, storage::kNoExpiry, image + "x").ok());
