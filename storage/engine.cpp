@@ -20,8 +20,9 @@ namespace {
 // The interval of looking at the memory, and of writing log entries that no reply waits for.
 constexpr std::int64_t kHousekeepingPeriodMs = 5;
 constexpr std::int64_t kSecondMs = 1000;
-// Overwritten entries that are read in the background in one maintenance period: few beside the clients' reads.
-constexpr std::size_t kResolvedPerPeriod = 64;
+// While nobody else reads or writes, overwritten entries are read for so long before that is looked at again. Otherwise
+// a few are read in each maintenance period.
+constexpr std::int64_t kResolvedUs = 3 * kMaintenancePeriodMs * 1000;
 // The positions of last changes are stored by this many bits of the key's hash.
 constexpr unsigned kChangeBits = 14;
 
@@ -45,7 +46,7 @@ struct Engine::Parts {
         checkpointer({environment, databases, segments, spill_writer, log, statistics, ledger}),
         compactor(environment, databases, segments, compaction_writer, statistics, ledger, report),
         record_reader(environment, segments, statistics, ledger, report, chosen.object_decoder),
-        resolver(record_reader, ledger),
+        resolver(environment, record_reader, ledger),
         cold_key_scanner(environment, databases, segments, statistics, report),
         scrubber(environment, segments, statistics, report) {
     ledger.follow_records(&statistics.record_memory_bytes);
@@ -307,17 +308,25 @@ io::Task<void> Engine::run_scrubber() {
 
 io::Task<void> Engine::resolve_blind_overwrites() {
   const io::Gate::Holder holder = parts_->tasks.hold();
+  const io::Clock& clock = parts_->environment.clock;
   while (!parts_->stopping) {
+    const std::uint64_t reads = parts_->statistics.page_reads;
+    const std::uint64_t position = parts_->log.end_position();
     co_await parts_->environment.clock.sleep_ms(kMaintenancePeriodMs);
-    for (unsigned number = 0; number < parts_->databases.count() && !parts_->stopping; ++number) {
-      Keyspace& keyspace = parts_->databases[number];
-      if (keyspace.unresolved() > 0) co_await parts_->resolver.resolve(keyspace, kResolvedPerPeriod);
+    const bool alone = parts_->statistics.page_reads == reads && parts_->log.end_position() == position;
+    const std::int64_t end_us = clock.monotonic_us() + (alone ? kResolvedUs : 0);
+    for (unsigned number = 0; number < parts_->databases.count(); ++number) {
+      bool more = true;
+      do {
+        if (parts_->stopping) co_return;
+        more = co_await parts_->resolver.resolve_some(number, parts_->databases[number]);
+      } while (more && clock.monotonic_us() < end_us);
     }
   }
 }
 
 io::Task<void> Engine::resolve_overwrites(unsigned database) {
-  return parts_->resolver.resolve(parts_->databases[database], parts_->databases[database].unresolved());
+  return parts_->resolver.resolve_noted(parts_->databases[database]);
 }
 
 // --- keys
@@ -341,6 +350,11 @@ io::Task<Result<void>> Engine::fetch(std::span<const Location> locations, Fetche
 
 io::Task<Result<void>> Engine::fetch_heads(std::span<const Location> locations, FetchedRecords& heads) {
   return parts_->record_reader.fetch(locations, heads, RecordReader::Extent::kHeads);
+}
+
+NameWalk Engine::walk_names(unsigned database) {
+  Parts& parts = *parts_;
+  return {parts.environment, parts.databases, database, parts.segments, parts.record_reader, parts.ledger};
 }
 
 // --- the log
@@ -476,8 +490,8 @@ io::Task<Result<void>> Engine::compact() {
   co_return co_await parts_->compactor.compact(may_continue);
 }
 
-io::Task<void> Engine::find_expired_cold(std::int64_t now_ms, std::size_t limit, NamedKeys& keys) {
-  return parts_->cold_key_scanner.find_expired(now_ms, limit, keys);
+io::Task<void> Engine::find_expired_cold(std::int64_t now_ms, ExpiredKeys& expired) {
+  return parts_->cold_key_scanner.find_expired(now_ms, expired);
 }
 
 bool Engine::over_quota() const {

@@ -23,6 +23,7 @@
 #include "storage/memory/ledger.h"
 #include "storage/record/fetched_records.h"
 #include "storage/tiering/cold_key_scanner.h"
+#include "storage/tiering/name_walk.h"
 
 namespace terrace::storage {
 
@@ -52,6 +53,8 @@ class Engine {
   io::Task<Result<void>> fetch(std::span<const Location> locations, FetchedRecords& fetched_records);
   // The same for names, types and times: records without values, only for Database::scan() and random().
   io::Task<Result<void>> fetch_heads(std::span<const Location> locations, FetchedRecords& heads);
+  // A walk over the names of all keys. It must not outlive the engine.
+  NameWalk walk_names(unsigned database);
 
   // --- the log
   // Appends one unit (the parts joined), which replay applies as a whole or not at all; returns the position behind it.
@@ -127,9 +130,8 @@ class Engine {
   io::Task<void> resolve_overwrites(unsigned database);
 
   // --- keys that the floor above should remove, by commands
-  // Cold keys of which all or a part has expired; appends up to about `limit`. For hot ones:
-  // Database::visit_hot_expired.
-  io::Task<void> find_expired_cold(std::int64_t now_ms, std::size_t limit, NamedKeys& keys);
+  // Some of the cold keys of which all or a part has expired. For hot ones: Database::visit_hot_expired.
+  io::Task<void> find_expired_cold(std::int64_t now_ms, ExpiredKeys& expired);
   // In cache mode, while segments take more than the quota: the keys of the least useful segment.
   bool over_quota() const;
   io::Task<void> find_victims(std::size_t limit, NamedKeys& keys);

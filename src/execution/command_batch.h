@@ -42,8 +42,6 @@ struct CommandBatch {
   };
   // While memory is short, a batch with more unsent bytes of replies waits.
   static constexpr std::size_t kMaxUnsentWhenShort = 16 << 10;
-  // A batch that has run for so long lets the other connections run.
-  static constexpr std::uint64_t kMaxTurnNs = 1'000'000;
   static constexpr std::size_t kNone = ~std::size_t{0};
 
   Session* session = nullptr;

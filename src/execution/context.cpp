@@ -19,6 +19,13 @@ bool lies_within(std::string_view bytes, const Record* record) {
   return bytes.data() >= record->value() && bytes.data() < record->value() + record->value_size();
 }
 
+// A hash without a field that has not expired does not exist.
+bool all_fields_expired(const Record& record, std::int64_t now_ms) {
+  if (record.type() != ValueType::kHash) return false;
+  const std::int64_t soonest_ms = record.parts_expiry_ms();
+  return soonest_ms != storage::kNoExpiry && soonest_ms < now_ms && types::HashView(record, now_ms).size() == 0;
+}
+
 // The hash of a key is searched among so many planned keys. Handlers of commands with more keys look them up in order.
 constexpr std::size_t kKeysSearched = 4;
 
@@ -59,36 +66,43 @@ void Context::note_change(const Record& record, unsigned number, KeyEvent event)
   note(event, known_key(record.key()), number, record.type());
 }
 
-// A record without its value may be found for a command that needs none. It becomes hot only to be removed.
-Record* Context::look_up(const Key& key, unsigned number, Access access) {
-  storage::Database& keyspace = engine_.database(number);
-  Record* record = keyspace.find(key, batch_.fetched_records, access);
-  if (record != nullptr || batch_.heads.empty() || !(command.flags & kHeadOnly)) return record;
-  return keyspace.find(key, batch_.heads, access == Access::kWrite ? access : Access::kPeek);
-}
-
 Record* Context::find(std::string_view name, unsigned number, Access access) {
   Key key = key_of(name);
-  Record* record = look_up(key, number, access);
+  storage::Database& keyspace = engine_.database(number);
+  storage::FetchedRecords* fetched = &batch_.fetched_records;
+  Record* record = keyspace.find(key, *fetched, access);
+  const bool by_head = record == nullptr && !batch_.heads.empty() && (command.flags & kHeadOnly) != 0;
+  if (by_head) {
+    // A record without its value becomes hot only to be removed.
+    fetched = &batch_.heads;
+    record = keyspace.find(key, *fetched, access == Access::kWrite ? access : Access::kPeek);
+  }
   // A key that is looked up for writing and absent is about to be made.
   const bool writes = access == Access::kWrite;
   const bool touches = record == nullptr ? writes : access == Access::kRead || (writes && !session.no_touch);
   if (touches) parts_.access_times.touch(key.hash, number, now_ms);
-  if (record == nullptr || !record->expired(now_ms) || !batch_.origin->expires) return record;
-  expire(key, number);
-  return nullptr;
+  if (record == nullptr || !batch_.origin->expires) return record;
+  if (record->expired(now_ms)) {
+    expire(key, number, *record, *fetched);
+    return nullptr;
+  }
+  return !by_head && all_fields_expired(*record, now_ms) && expire(key, number, *record, *fetched) ? nullptr : record;
 }
 
-// While writes are refused, an expired key is not removed, only hidden; so are those of an open unit, for which they live.
-void Context::expire(const Key& key, unsigned number) {
-  if (!engine_.writable(false).ok() || open_unit_.holds(batch_, key, number)) return;
-  storage::Database& keyspace = engine_.database(number);
-  Record* record = look_up(key, number, Access::kWrite);
-  if (record == nullptr) return;
-  note(KeyEvent::kExpired, key, number, record->type());
-  keyspace.erase(record);
-  ++parts_.statistics.expired_keys;
+// Of a key that has expired, or of a hash of which all fields have. While writes are refused, it is not removed, only
+// hidden; so are those of an open unit, for which they live.
+bool Context::expire(const Key& key, unsigned number, const Record& record, storage::FetchedRecords& fetched) {
+  if (!engine_.writable(false).ok() || open_unit_.holds(batch_, key, number)) return false;
+  const bool whole = record.expired(now_ms);
+  note(whole ? KeyEvent::kExpired : KeyEvent::kRemoved, key, number, record.type());
+  if (whole) {
+    ++parts_.statistics.expired_keys;
+  } else {
+    parts_.statistics.expired_fields += types::HashView(record, types::kBeforeAnyTime).size();
+  }
+  engine_.database(number).erase(key, fetched);
   batch_.unit.effects().add(number, {"DEL", key.name});
+  return true;
 }
 
 Record* Context::remove_expired_fields(Record* record, std::span<const std::string_view> fields, std::size_t step) {

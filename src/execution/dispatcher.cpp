@@ -38,14 +38,14 @@ void Dispatcher::forget(Session& session) {
 
 bool Dispatcher::run(CommandBatch& x) {
   runner_.begin_clock();
-  const std::uint64_t end_ns = runner_.last_ns() + CommandBatch::kMaxTurnNs;
+  const std::uint64_t end_ns = runner_.last_ns() + x.origin->turn_ns;
   while (!x.done() && (x.must_end() || !x.session->ends())) {
-    if (x.origin->is_client && !x.must_end()) {
+    if (!x.must_end()) {
       if (runner_.last_ns() > end_ns) {
         x.wait = Wait::kTurn;
         return false;
       }
-      if (must_give_way(x)) return false;
+      if (x.origin->is_client && must_give_way(x)) return false;
     }
     if (x.next >= x.prefetched) prefetch(x);
     if (!run_next(x)) return false;
@@ -280,7 +280,11 @@ io::Task<> Dispatcher::wait(CommandBatch& x) {
       co_await wait_for_async(x);
       break;
     case Wait::kTurn:
-      co_await clock_.sleep_us(0);
+      if (x.origin->is_client) {
+        co_await clock_.sleep_us(0);
+      } else {
+        co_await clock_.yield();
+      }
       break;
   }
   --waiting_;

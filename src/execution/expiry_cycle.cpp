@@ -1,5 +1,6 @@
 #include "src/execution/expiry_cycle.h"
 
+#include <span>
 #include <utility>
 
 #include "io/activity.h"
@@ -9,15 +10,17 @@ namespace terrace {
 namespace {
 
 constexpr unsigned kChainsPerStep = 8;
-// A cycle runs for at most this share of its period, in slices.
-constexpr std::int64_t kBusyPercent = 10;
+// A cycle has slices for this share of its period, as in Redis.
+constexpr std::int64_t kBusyPercent = 25;
+// After a cycle that had too few, the next one begins after this part of a period.
+constexpr std::int64_t kHurriedPart = 4;
 constexpr std::int64_t kColdPeriodMs = 100;
 // At least so many periods a second, even if `hz` is lower: the end of the server waits for the end of a period.
 constexpr std::int64_t kLeastHz = 10;
-constexpr std::size_t kColdKeys = 256;
-// Keys found in one step; each may be a hash of which many fields have expired.
-constexpr std::size_t kKeysAtOnce = 16;
-// Rounds of kColdKeys keys while the quota is exceeded, before the cycle sleeps for a period.
+constexpr std::size_t kVictims = 256;
+// Keys that are removed before pauses, and the end of the server, are looked for.
+constexpr std::size_t kKeysAtOnce = 256;
+// Rounds of kVictims keys while the quota is exceeded, before the cycle sleeps for a period.
 constexpr unsigned kEvictionRounds = 64;
 
 }  // namespace
@@ -31,10 +34,16 @@ std::int64_t ExpiryCycle::hot_period_us() const {
 }
 
 io::Task<> ExpiryCycle::run_hot() {
+  bool hurried = false;
   while (!stopped_) {
-    co_await clock_.sleep_us(hot_period_us());
+    co_await clock_.sleep_us(hot_period_us() / (hurried ? kHurriedPart : 1));
+    hurried = false;
     ++busy_;
-    if (active_ && may_remove()) co_await expire_hot();
+    if (active_ && may_remove()) {
+      const std::uint64_t caps = statistics_.expire_caps_reached;
+      co_await expire_hot();
+      hurried = statistics_.expire_caps_reached > caps;
+    }
     --busy_;
   }
 }
@@ -50,13 +59,12 @@ io::Task<> ExpiryCycle::run_cold() {
 }
 
 io::Task<> ExpiryCycle::expire_hot() {
-  std::int64_t budget_us = hot_period_us() * kBusyPercent / 100;
+  std::int64_t slices = std::max<std::int64_t>(hot_period_us() * kBusyPercent / 100 / io::Slice::kDurationUs, 1);
   unsigned databases = store_.engine().database_count();
   co_await clock_.yield();
   io::Slice slice(clock_);
   for (databases_done_ = 0; databases_done_ < databases;) {
     std::int64_t begin_us = clock_.monotonic_us();
-    std::int64_t slice_us = 0;
     while (!slice.over() && databases_done_ < databases) {
       find_hot();
       if (!keys_.empty() || !hashes_.empty()) co_await remove_hot();
@@ -65,11 +73,9 @@ io::Task<> ExpiryCycle::expire_hot() {
         database_ = (database_ + 1) % databases;
         ++databases_done_;
       }
-      slice_us = clock_.monotonic_us() - begin_us;
     }
-    statistics_.expire_cycle_us += static_cast<std::uint64_t>(slice_us);
-    budget_us -= slice_us;
-    if (budget_us <= 0) {
+    statistics_.expire_cycle_us += static_cast<std::uint64_t>(clock_.monotonic_us() - begin_us);
+    if (--slices == 0) {
       ++statistics_.expire_caps_reached;
       co_return;
     }
@@ -114,34 +120,40 @@ void ExpiryCycle::note_time_left() {
       left.keys == 0 ? 0 : static_cast<std::int64_t>(left.total_ms / static_cast<double>(left.keys));
 }
 
+// Until no page is due.
 io::Task<> ExpiryCycle::expire_cold() {
-  storage::NamedKeys keys;
-  co_await store_.engine().find_expired_cold(clock_.wall_ms(), kColdKeys, keys);
-  co_await remove_named(keys, true);
+  while (may_remove()) {
+    storage::ExpiredKeys expired(store_.ledger());
+    co_await store_.engine().find_expired_cold(clock_.wall_ms(), expired);
+    if (expired.pages == 0) co_return;
+    co_await remove_named(expired.whole, [&](unsigned database, std::span<const std::string> names) {
+      return cold_.remove_expired(database, names, &expired.heads);
+    });
+    co_await remove_named(expired.parts, [&](unsigned database, std::span<const std::string> names) {
+      return cold_.remove_expired_parts(database, names);
+    });
+  }
 }
 
 io::Task<> ExpiryCycle::evict() {
   for (unsigned round = 0; round < kEvictionRounds && store_.engine().over_quota(); ++round) {
     storage::NamedKeys keys;
-    co_await store_.engine().find_victims(kColdKeys, keys);
-    co_await remove_named(keys, false);
+    co_await store_.engine().find_victims(kVictims, keys);
+    co_await remove_named(
+        keys, [&](unsigned database, std::span<const std::string> names) { return cold_.remove(database, names); });
     statistics_.evicted_keys += keys.size();
     if (keys.empty() || !may_remove()) co_return;
   }
 }
 
-io::Task<> ExpiryCycle::remove_named(const storage::NamedKeys& keys, bool expired) {
+io::Task<> ExpiryCycle::remove_named(const storage::NamedKeys& keys, const Remove& remove) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     names.push_back(keys[i].second);
     const bool more = i + 1 < keys.size() && keys[i + 1].first == keys[i].first;
-    if (more && !(expired && names.size() == kKeysAtOnce)) continue;
+    if (more && names.size() < kKeysAtOnce) continue;
     if (!may_remove()) co_return;
-    if (expired) {
-      co_await cold_.remove_expired_parts(keys[i].first, names);
-    } else {
-      co_await cold_.remove(keys[i].first, names);
-    }
+    co_await remove(keys[i].first, names);
     names.clear();
   }
 }

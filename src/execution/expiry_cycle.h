@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -49,7 +51,9 @@ class ExpiryCycle {
   void note_time_left();
   io::Task<> expire_cold();
   io::Task<> evict();
-  io::Task<> remove_named(const storage::NamedKeys& keys, bool expired);
+  // Removes some keys of one database.
+  using Remove = std::function<io::Task<>(unsigned database, std::span<const std::string> names)>;
+  io::Task<> remove_named(const storage::NamedKeys& keys, const Remove& remove);
 
   io::Clock& clock_;
   Store& store_;

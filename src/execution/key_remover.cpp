@@ -66,11 +66,13 @@ KeyRemover::KeyRemover(Dispatcher& dispatcher, io::Clock& clock) : dispatcher_(d
   use(evict_, kEvict);
 }
 
-io::Task<> KeyRemover::run(CommandEntry& entry, unsigned database, std::span<const std::string> keys) {
+io::Task<> KeyRemover::run(CommandEntry& entry, unsigned database, std::span<const std::string> keys,
+                           storage::FetchedRecords* heads) {
   std::unique_ptr<CommandBatch> batch = dispatcher_.pool().take();
   session_.database = database;
   batch->begin(session_, replies_, kServerOrigin, clock_.wall_ms());
   batch->fixed_entry = &entry;
+  if (heads != nullptr) std::swap(batch->fetched_records, *heads);
   RequestBatch& requests = batch->requests;
   for (const std::string& key : keys) {
     requests.requests.push_back({static_cast<std::uint32_t>(requests.arguments.size()), 2, {}});
@@ -81,6 +83,7 @@ io::Task<> KeyRemover::run(CommandEntry& entry, unsigned database, std::span<con
     if (ended) break;
     co_await dispatcher_.wait(*batch);
   }
+  if (heads != nullptr) std::swap(batch->fetched_records, *heads);
   replies_ = OutputBuffer();
   dispatcher_.pool().give_back(std::move(batch));
 }

@@ -1,4 +1,5 @@
-// KeyRemover: removes keys for the server itself: without a client and without replies; the effects are logged.
+// KeyRemover: removes keys for the server itself: without a client and without replies; the effects are logged. Works in
+// slices.
 // Ownership: borrows the dispatcher. Thread: the reactor's.
 #pragma once
 
@@ -18,9 +19,10 @@ class KeyRemover {
  public:
   KeyRemover(Dispatcher& dispatcher, io::Clock& clock);
 
-  // Removes those of the keys that are expired.
-  io::Task<> remove_expired(unsigned database, std::span<const std::string> keys) {
-    return run(expire_key_, database, keys);
+  // Removes those of the keys that are expired. A key whose head is among `heads` need not be read.
+  io::Task<> remove_expired(unsigned database, std::span<const std::string> keys,
+                            storage::FetchedRecords* heads = nullptr) {
+    return run(expire_key_, database, keys, heads);
   }
   // The same, and removes some of the expired fields of hashes.
   io::Task<> remove_expired_parts(unsigned database, std::span<const std::string> keys) {
@@ -30,7 +32,8 @@ class KeyRemover {
 
  private:
   // Runs the row for each key, which is its argument.
-  io::Task<> run(CommandEntry& entry, unsigned database, std::span<const std::string> keys);
+  io::Task<> run(CommandEntry& entry, unsigned database, std::span<const std::string> keys,
+                 storage::FetchedRecords* heads = nullptr);
 
   Dispatcher& dispatcher_;
   io::Clock& clock_;

@@ -17,12 +17,9 @@ constexpr std::uint64_t kBytesPerWeight = 4 * storage::kKiB;
 // Empty chains are cheap to pass: a small database is walked in one call, however large its table once was.
 constexpr std::int64_t kChainsPerKey = 10;
 constexpr std::int64_t kMinChains = 1024;
-// A run of visit_all(): well below a millisecond of work.
-constexpr std::int64_t kNamesPerRun = 512;
 // Long names take long to match against a pattern.
-constexpr std::uint64_t kNameBytesPerRun = 16 * storage::kKiB;
 constexpr std::uint64_t kNameBytesPerCall = storage::kMiB;
-// Values may be large: one chain at a time.
+// A run of visit_all(). Values may be large: one chain at a time.
 constexpr std::int64_t kValuesPerRun = 1;
 
 // A table that deletes have emptied has many empty chains.
@@ -70,21 +67,35 @@ bool KeyspaceIterator::visit_some(std::int64_t count, const Visitor& visit) {
   return context_.batch_.missing_heads.empty();
 }
 
-io::Task<bool> KeyspaceIterator::visit_all(Reads what, Visitor visit) {
-  const std::int64_t keys = what == Reads::kNames ? kNamesPerRun : kValuesPerRun;
-  const Extent bounds{.keys = keys, .chains = kMinChains, .weight = kMaxWeight, .name_bytes = kNameBytesPerRun};
+// Names are gathered while no unit is open: what one has changed cannot be seen yet. What was gathered may be visited.
+io::Task<bool> KeyspaceIterator::visit_names(Visitor visit) {
+  storage::NameWalk walk = context_.engine().walk_names(number_);
+  io::Slice slice(context_.clock());
+  do {
+    while (!walk.gather(slice, visit)) {
+      co_await slice.next();
+      co_await context_.wait_for_open_unit();
+    }
+    const Result<void> read = co_await walk.read(visit);
+    if (!read.ok()) {
+      context_.reply.error("IOERR " + read.error().message);
+      co_return false;
+    }
+    co_await context_.wait_for_open_unit();
+  } while (!walk.done());
+  co_return true;
+}
+
+io::Task<bool> KeyspaceIterator::visit_all(Visitor visit) {
+  const Extent bounds{
+      .keys = kValuesPerRun, .chains = kMinChains, .weight = kMaxWeight, .name_bytes = kNameBytesPerCall};
   io::Slice slice(context_.clock());
   do {
     FetchedRecords fetched(context_.engine().ledger());
     Extent done;
     walk(bounds, fetched, done, visit);
     while (!missing_.empty()) {
-      Result<void> read;
-      if (what == Reads::kNames) {
-        read = co_await context_.engine().fetch_heads(missing_, fetched);
-      } else {
-        read = co_await context_.engine().fetch(missing_, fetched);
-      }
+      const Result<void> read = co_await context_.engine().fetch(missing_, fetched);
       if (!read.ok()) {
         context_.reply.error("IOERR " + read.error().message);
         co_return false;

@@ -8,11 +8,11 @@
 //   KeyspaceIterator keys(context, context.database_number(), cursor);
 //   if (!keys.visit_some(10, [&](const storage::Record& record) { names.emplace_back(record.key()); })) return;
 //
-// A handler that may suspend awaits visit_all().
+// A handler that may suspend awaits visit_names() or visit_all().
 //
 // Invariants:
 // - Every key that is there from the walk's start to its end is visited exactly once, whatever is added or removed
-//   between the calls.
+//   between the calls. visit_names() may also visit one that was there and has been removed since.
 // - A record is valid during the visit alone. The visitor must not change the database.
 // - The walk leaves no trace in the eviction clock and does not look at expiries.
 // Ownership: borrows the context; a local variable of the handler. Thread: the reactor's.
@@ -31,11 +31,6 @@ namespace terrace {
 class KeyspaceIterator {
  public:
   using Visitor = std::function<void(const storage::Record&)>;
-  // What is read of a record that is not in memory.
-  enum class Reads : std::uint8_t {
-    kNames,   // its name, type and times; the record has no value
-    kValues,  // all of it
-  };
 
   KeyspaceIterator(Context& context, unsigned database, std::uint64_t cursor = 0)
       : context_(context), number_(database), cursor_(cursor) {}
@@ -47,8 +42,10 @@ class KeyspaceIterator {
   // names are long or many chains are empty. False: the handler must return; what was visited does not count.
   bool visit_some(std::int64_t count, const Visitor& visit);
 
-  // Visits all keys up to the end. Other commands run in between. False: a record cannot be read; the error is replied.
-  io::Task<bool> visit_all(Reads what, Visitor visit);
+  // Both visit all keys, and other commands run in between. False: a record cannot be read; the error is replied.
+  // Of a record that is not in memory, the first reads name, type and times alone, in the order of the disk.
+  io::Task<bool> visit_names(Visitor visit);
+  io::Task<bool> visit_all(Visitor visit);
 
   // The name of a key that `number` chooses, the same again for the same number; a null pointer if the database is
   // empty. Nothing: the handler must return.

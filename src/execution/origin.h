@@ -2,16 +2,21 @@
 // Ownership: constants. Thread: any.
 #pragma once
 
+#include <cstdint>
+
+#include "io/slice.h"
+
 namespace terrace {
 
 struct Origin {
-  bool is_client;  // authentication, CLIENT PAUSE and turns apply to it
-  bool admitted;   // it waits or is refused when the store has no room or cannot be written
-  bool logged;     // its effects go to the log
-  bool answered;   // its replies are sent
-  bool counted;    // it counts in usage, latency and slow log
-  bool expires;    // look-ups remove expired keys; false for the log, which has an effect for each expired key
-  bool observed;   // its changes are told to the observers of keys
+  bool is_client;         // authentication and CLIENT PAUSE apply to it
+  bool admitted;          // it waits or is refused when the store has no room or cannot be written
+  bool logged;            // its effects go to the log
+  bool answered;          // its replies are sent
+  bool counted;           // it counts in usage, latency and slow log
+  bool expires;           // look-ups remove expired keys; false for the log, which has an effect for each expired key
+  bool observed;          // its changes are told to the observers of keys
+  std::uint64_t turn_ns;  // a batch that has run for so long lets others run
 };
 
 inline constexpr Origin kClientOrigin{.is_client = true,
@@ -20,7 +25,8 @@ inline constexpr Origin kClientOrigin{.is_client = true,
                                       .answered = true,
                                       .counted = true,
                                       .expires = true,
-                                      .observed = true};
+                                      .observed = true,
+                                      .turn_ns = 1'000'000};
 // The server's own work: expiry, cache eviction.
 inline constexpr Origin kServerOrigin{.is_client = false,
                                       .admitted = true,
@@ -28,7 +34,8 @@ inline constexpr Origin kServerOrigin{.is_client = false,
                                       .answered = false,
                                       .counted = false,
                                       .expires = true,
-                                      .observed = true};
+                                      .observed = true,
+                                      .turn_ns = io::Slice::kDurationUs * 1000};
 // The log at start.
 inline constexpr Origin kReplayOrigin{.is_client = false,
                                       .admitted = false,
@@ -36,6 +43,7 @@ inline constexpr Origin kReplayOrigin{.is_client = false,
                                       .answered = false,
                                       .counted = false,
                                       .expires = false,
-                                      .observed = false};
+                                      .observed = false,
+                                      .turn_ns = UINT64_MAX / 2};
 
 }  // namespace terrace

@@ -87,9 +87,9 @@ void CheckpointWriter::add_segment(const Segment& segment) {
   put_varint(stream_, static_cast<std::uint64_t>(segment.kind));
   put_varint(stream_, segment.used_pages);
   put_varint(stream_, segment.total_records);
-  put_varint(stream_, segment.earliest_expiry);
+  put_varint(stream_, tick_seconds(segment.earliest_expiry));
   put_varint(stream_, segment.page_expiry.size());
-  for (const std::uint32_t seconds : segment.page_expiry) put_fixed(stream_, seconds);
+  for (const ExpiryTick tick : segment.page_expiry) put_fixed(stream_, tick_seconds(tick));
   put_varint(stream_, segment.holes.size());
   for (const Segment::Hole& hole : segment.holes) {
     put_varint(stream_, hole.first_page);
@@ -240,7 +240,7 @@ Result<void> read_segment(ByteReader& reader, CheckpointSink& sink) {
   segment->used_pages = static_cast<std::uint32_t>(reader.varint());
   segment->capacity_pages = segment->used_pages;
   segment->total_records = static_cast<std::uint32_t>(reader.varint());
-  segment->earliest_expiry = static_cast<std::uint32_t>(reader.varint());
+  segment->earliest_expiry = tick_of_seconds(static_cast<std::uint32_t>(reader.varint()));
   const std::uint64_t pages = reader.varint();
   if (pages > kMaxSegmentPages) return Error{ErrorCode::kCorrupt, "checkpoint: segment's page count out of range"};
   const std::string_view expiries = reader.take(pages * sizeof(std::uint32_t));
@@ -250,8 +250,11 @@ Result<void> read_segment(ByteReader& reader, CheckpointSink& sink) {
     segment->holes.push_back({first_page, static_cast<std::uint32_t>(reader.varint())});
   }
   if (!reader.ok()) return {};
-  segment->page_expiry.resize(pages);
-  if (pages > 0) std::memcpy(segment->page_expiry.data(), expiries.data(), expiries.size());
+  segment->page_expiry.reserve(pages);
+  ByteReader seconds(expiries);
+  for (std::uint64_t page = 0; page < pages; ++page) {
+    segment->page_expiry.push_back(tick_of_seconds(seconds.fixed<std::uint32_t>()));
+  }
   if (segment->number >= kMaxSegments || segment->used_pages > kMaxSegmentPages)
     return Error{ErrorCode::kCorrupt, "checkpoint: segment number out of range"};
   return sink.segment(std::move(segment));

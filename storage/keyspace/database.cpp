@@ -258,6 +258,14 @@ void Database::erase(Record* record) {
   Record::destroy(record);
 }
 
+void Database::erase(const Key& key, const FetchedRecords& fetched_records) {
+  bool overwritten = false;
+  const Index::Position position = find_entry(key, fetched_records, overwritten);
+  TERRACE_CHECK(position);
+  if (position->is_hot()) return erase(position->record());
+  keyspace_.erase_cold(key.hash, position);
+}
+
 std::uint64_t Database::scan(std::uint64_t cursor, const FetchedRecords& fetched_records,
                              std::vector<Location>& missing, const std::function<void(const Record&)>& visit) const {
   const auto place = static_cast<std::uint32_t>(cursor);

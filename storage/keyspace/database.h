@@ -99,6 +99,8 @@ class Database {
   // Must be called when parts of a value begin or cease to expire, except for an object passed to overwrite().
   void note_parts_expiry(Record* record);
   void erase(Record* record);
+  // Removes the key that find() has found, and makes no cold one hot for that.
+  void erase(const Key& key, const FetchedRecords& fetched_records);
 
   // One step of a scan in hash order: calls `visit` for each record of one chain and returns the next step's cursor; 0
   // is the end. A key that exists during the whole scan is visited exactly once, whatever is added, removed or split in

@@ -8,8 +8,8 @@ namespace terrace::storage {
 namespace {
 
 // The most hashes that are noted. If there are more, nearly all are overwritten entries of the written key itself,
-// which compaction may resolve as well.
-constexpr std::size_t kMaxUnresolved = 8192;
+// and the others can wait until the index is walked for them.
+constexpr std::size_t kMaxUnresolved = kTinyLimits ? 256 : 8192;
 
 }  // namespace
 
@@ -72,6 +72,12 @@ void Keyspace::evict_clean(IndexEntry& entry, std::uint64_t known_hash) {
   index_->replace_entry(entry, cold);
   if (ObjectPointer object = record->take_object()) lazy_free_.add(std::move(object));
   Record::destroy(record);
+}
+
+void Keyspace::erase_cold(std::uint64_t hash, Index::Position position) {
+  const Location location = position->location();
+  index_->erase(hash, position);
+  segments_.drop_live(location);
 }
 
 Record* Keyspace::promote(std::uint64_t hash, Index::Position position, RecordPointer fetched) {

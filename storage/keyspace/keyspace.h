@@ -71,6 +71,7 @@ class Keyspace {
   void abandon_writing(Index::Position position);
   // Makes a clean hot record cold.
   void evict_clean(IndexEntry& entry, std::uint64_t known_hash);
+  void erase_cold(std::uint64_t hash, Index::Position position);
   // Makes a cold record hot and clean. `fetched` was read from the entry's location.
   Record* promote(std::uint64_t hash, Index::Position position, RecordPointer fetched);
   // The record differs from its image on disk from now on, if it has an image.

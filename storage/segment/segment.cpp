@@ -40,10 +40,17 @@ std::uint64_t header_checksum(const SegmentHeader& header) {
 
 void Segment::note_expiry(std::uint32_t page, std::int64_t expiry_ms) {
   if (expiry_ms == kNoExpiry) return;
-  const auto seconds = static_cast<std::uint32_t>(std::clamp<std::int64_t>(expiry_ms / 1000 + 1, 1, UINT32_MAX));
-  if (page_expiry.size() <= page) page_expiry.resize(page + 1, 0);
-  if (page_expiry[page] == 0 || seconds < page_expiry[page]) page_expiry[page] = seconds;
-  if (earliest_expiry == 0 || seconds < earliest_expiry) earliest_expiry = seconds;
+  const ExpiryTick tick = expiry_tick(expiry_ms);
+  if (page_expiry.size() <= page) page_expiry.resize(page + 1, kNoTick);
+  page_expiry[page] = sooner_tick(page_expiry[page], tick);
+  earliest_expiry = sooner_tick(earliest_expiry, tick);
+}
+
+void Segment::add_record(std::uint32_t page, std::int64_t due_ms) {
+  const ExpiryTick tick = expiry_tick(due_ms);
+  if (total_records == 0 || last_expiry != kNoTick) last_expiry = tick == kNoTick ? tick : std::max(last_expiry, tick);
+  ++total_records;
+  note_expiry(page, due_ms);
 }
 
 Error at_page(const Error& error, const Segment& segment, std::uint32_t page) {

@@ -61,9 +61,11 @@ struct Segment {
     std::uint32_t page_count;
   };
   std::vector<Hole> holes;
-  // The earliest expiry of each page's records, Unix seconds rounded up, 0: none. Empty if no record expires.
-  std::vector<std::uint32_t> page_expiry;
-  std::uint32_t earliest_expiry = 0;
+  // The earliest expiry of each page's records. Empty if no record expires.
+  std::vector<ExpiryTick> page_expiry;
+  ExpiryTick earliest_expiry = kNoTick;
+  // By then all records have expired; kNoTick: some never expire, or it is not known (after recovery).
+  ExpiryTick last_expiry = kNoTick;
 
   std::uint64_t used_bytes() const { return std::uint64_t{used_pages} * kPageSize; }
   double dead_share() const {
@@ -75,7 +77,9 @@ struct Segment {
   std::uint64_t live_bytes() const {
     return total_records == 0 ? 0 : used_bytes() * (total_records - dead_records()) / total_records;
   }
+  // Of a record that this page has, in the next: of one that was added to it.
   void note_expiry(std::uint32_t page, std::int64_t expiry_ms);
+  void add_record(std::uint32_t page, std::int64_t due_ms);
 };
 
 // `error` with the file and the offset added.

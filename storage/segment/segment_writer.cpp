@@ -14,8 +14,9 @@ io::Task<Result<std::vector<Location>>> SegmentWriter::write(ImageBatch& batch) 
   const PackOptions options{.dictionary = segments_.dictionaries().current(),
                             .thorough = kind_ == SegmentKind::kCompacted};
   co_await environment_.workers.run([&batch, &options] {
-    std::stable_sort(batch.items.begin(), batch.items.end(),
-                     [](const ImageBatch::Item& a, const ImageBatch::Item& b) { return a.due_ms < b.due_ms; });
+    std::stable_sort(batch.items.begin(), batch.items.end(), [](const ImageBatch::Item& a, const ImageBatch::Item& b) {
+      return a.due_ms != b.due_ms && a.due_ms != kNoExpiry && (b.due_ms == kNoExpiry || a.due_ms < b.due_ms);
+    });
     std::vector<std::string_view> images;
     images.reserve(batch.items.size());
     for (const ImageBatch::Item& item : batch.items) images.push_back(batch.image(item));
@@ -42,8 +43,7 @@ io::Task<Result<Location>> SegmentWriter::write_streamed(ObjectSerializer& image
   Result<void> written = co_await write_pieces(image, segment, packer);
   if (written.ok() && !image.given_up()) {
     segment.used_pages += packer.page_count();
-    ++segment.total_records;
-    segment.note_expiry(1, due_ms);
+    segment.add_record(1, due_ms);
     segments_.seal(segment);
     // What is left over is harmless; it takes disk space until the next start.
     [[maybe_unused]] const std::int32_t cut = co_await environment_.disk.truncate(segment.file, segment.used_bytes());
@@ -103,14 +103,19 @@ void SegmentWriter::show_to_trainer(const ImageBatch& batch) {
 
 io::Task<Result<void>> SegmentWriter::place(ImageBatch& batch, std::vector<Location>& locations) {
   PackedPages& pages = batch.pages;
+  const std::vector<unsigned> classes = life_classes(batch);
   std::size_t next = 0;
   for (std::size_t run = 0; run < pages.runs.size();) {
     std::size_t run_count = 0;
     std::uint64_t serial = 0;
-    Result<Extent> extent = co_await write_run_group(pages, run, run_count, serial);
+    std::size_t end = run + 1;
+    while (end < classes.size() && classes[end] == classes[run]) ++end;
+    const auto runs = std::span<const PackedRun>(pages.runs).subspan(run, end - run);
+    OpenSegment& into = open_[classes[run]];
+    Result<Extent> extent = co_await write_run_group(pages, runs, into, run_count, serial);
     if (!extent.ok() && serial != 0 && disk_rule(DiskUse::kSegmentWrite, extent.error().code) == DiskRule::kElsewhere) {
-      abandon(serial);
-      extent = co_await write_run_group(pages, run, run_count, serial);
+      abandon(into, serial);
+      extent = co_await write_run_group(pages, runs, into, run_count, serial);
     }
     if (!extent.ok()) co_return extent.error();
     const io::Activity activity("spill");
@@ -122,8 +127,7 @@ io::Task<Result<void>> SegmentWriter::place(ImageBatch& batch, std::vector<Locat
       locations[place.image] = Location(extent->segment->number, page, place.slot);
       // Each location counts as a write in flight until finish(), so that its segment is not retired before add_live.
       ++extent->segment->writes_in_flight;
-      ++extent->segment->total_records;
-      extent->segment->note_expiry(page, batch.items[place.image].due_ms);
+      extent->segment->add_record(page, batch.items[place.image].due_ms);
     }
     --extent->segment->writes_in_flight;
     run += run_count;
@@ -131,14 +135,36 @@ io::Task<Result<void>> SegmentWriter::place(ImageBatch& batch, std::vector<Locat
   co_return Result<void>();
 }
 
-io::Task<Result<SegmentWriter::Extent>> SegmentWriter::write_run_group(PackedPages& pages, std::size_t first_run,
-                                                                       std::size_t& run_count, std::uint64_t& serial) {
-  const std::uint32_t batch_page = pages.runs[first_run].first_page;
-  Result<void> room = co_await make_room(pages.runs[first_run].page_count);
+unsigned SegmentWriter::life_class(std::int64_t due_ms, std::int64_t now_ms) {
+  unsigned of_life = 0;
+  for (std::int64_t life_ms = kShortestLifeMs; of_life < kLifeClasses - 1; life_ms *= kLifeFactor, ++of_life) {
+    if (due_ms != kNoExpiry && due_ms - now_ms < life_ms) break;
+  }
+  return of_life;
+}
+
+std::vector<unsigned> SegmentWriter::life_classes(const ImageBatch& batch) const {
+  const std::int64_t now_ms = environment_.clock.wall_ms();
+  const PackedPages& pages = batch.pages;
+  std::vector<unsigned> classes(pages.runs.size(), 0);
+  std::size_t run = 0;
+  for (const PackedPlace& place : pages.places) {
+    while (place.page >= pages.runs[run].first_page + pages.runs[run].page_count) ++run;
+    classes[run] = std::max(classes[run], life_class(batch.items[place.image].due_ms, now_ms));
+  }
+  return classes;
+}
+
+io::Task<Result<SegmentWriter::Extent>> SegmentWriter::write_run_group(PackedPages& pages,
+                                                                       std::span<const PackedRun> runs,
+                                                                       OpenSegment& into, std::size_t& run_count,
+                                                                       std::uint64_t& serial) {
+  const std::uint32_t batch_page = runs.front().first_page;
+  Result<void> room = co_await make_room(into, runs.front().page_count);
   if (!room.ok()) co_return room.error();
-  Extent extent{open(), open()->used_pages};
+  Extent extent{find(into), find(into)->used_pages};
   serial = extent.segment->serial;
-  const std::uint32_t page_count = stamp_group(pages, first_run, extent, run_count);
+  const std::uint32_t page_count = stamp_group(pages, runs, extent, run_count);
   extent.segment->used_pages += page_count;
   ++extent.segment->writes_in_flight;
   rolling_.release();
@@ -154,13 +180,12 @@ io::Task<Result<SegmentWriter::Extent>> SegmentWriter::write_run_group(PackedPag
 }
 
 // Gives the runs that fit the extent's segment their final headers. Sets their number; returns that of their pages.
-std::uint32_t SegmentWriter::stamp_group(PackedPages& pages, std::size_t first_run, const Extent& extent,
+std::uint32_t SegmentWriter::stamp_group(PackedPages& pages, std::span<const PackedRun> runs, const Extent& extent,
                                          std::size_t& run_count) {
   const io::Activity activity("spill");
   std::uint32_t page_count = 0;
   run_count = 0;
-  while (first_run + run_count < pages.runs.size()) {
-    const PackedRun& run = pages.runs[first_run + run_count];
+  for (const PackedRun& run : runs) {
     if (extent.first_page + page_count + run.page_count > extent.segment->capacity_pages) break;
     // A location's page number has kPageBits: a run may end beyond that, but must not begin there.
     if (extent.first_page + page_count >= (1u << kPageBits)) break;
@@ -173,15 +198,15 @@ std::uint32_t SegmentWriter::stamp_group(PackedPages& pages, std::size_t first_r
 }
 
 // Returns with `rolling_` held and an open segment with room for `pages` more pages, or with an error and without it.
-io::Task<Result<void>> SegmentWriter::make_room(std::uint32_t pages) {
+io::Task<Result<void>> SegmentWriter::make_room(OpenSegment& into, std::uint32_t pages) {
   co_await rolling_.acquire();
-  if (Segment* segment = open()) {
+  if (Segment* segment = find(into)) {
     if (segment->used_pages + pages <= segment->capacity_pages && segment->used_pages < (1u << kPageBits)) {
       co_return Result<void>();
     }
     segments_.seal(*segment);
   }
-  open_serial_ = 0;
+  into.serial = 0;
   const std::uint32_t capacity = std::max(segments_.next_capacity_pages(), pages + 1);
   Result<Segment*> made = co_await segments_.create(kind_, capacity);
   // On a full disk a small segment is enough: compaction and checkpoints free space, and need some for that.
@@ -193,8 +218,7 @@ io::Task<Result<void>> SegmentWriter::make_room(std::uint32_t pages) {
     rolling_.release();
     co_return made.error();
   }
-  open_number_ = (*made)->number;
-  open_serial_ = (*made)->serial;
+  into = {(*made)->number, (*made)->serial};
   co_return Result<void>();
 }
 
@@ -207,10 +231,10 @@ bool SegmentWriter::may_take_the_last() const {
 }
 
 // Uses a segment no more after a write to it failed: the data is written elsewhere.
-void SegmentWriter::abandon(std::uint64_t serial) {
-  if (serial != open_serial_) return;
-  if (Segment* segment = open()) segments_.seal(*segment);
-  open_serial_ = 0;
+void SegmentWriter::abandon(OpenSegment& into, std::uint64_t serial) {
+  if (serial != into.serial) return;
+  if (Segment* segment = find(into)) segments_.seal(*segment);
+  into.serial = 0;
 }
 
 void SegmentWriter::finish(const std::vector<Location>& locations) {

@@ -1,12 +1,13 @@
 // SegmentWriter: takes batches of record images, lets a worker pack them into pages, and appends the pages to its open
-// segment. There is one writer for spilled and one for compacted records, so that records of similar age and lifetime
-// share segments. A failed write is repeated once in a fresh segment. The caller's records stay unchanged until it has
+// segments. There is one writer for spilled and one for compacted records, and each has one open segment for each class
+// of remaining life, so that records of a segment die together, and the segment with them. A failed write is repeated once in a fresh segment. The caller's records stay unchanged until it has
 // the locations.
 // Ownership: borrows table and environment.
 // Thread: the reactor's; several write() may be in flight at once.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -79,6 +80,16 @@ class SegmentWriter {
   std::uint64_t raw_bytes() const { return raw_bytes_; }
 
  private:
+  // Classes of the remaining life of records: less than half a minute, and each longer class eight times as long as the
+  // one before. Longer lives are in the last class, with records that never expire.
+  static constexpr unsigned kLifeClasses = 6;
+  static constexpr std::int64_t kShortestLifeMs = 30'000;
+  static constexpr unsigned kLifeFactor = 8;
+
+  struct OpenSegment {
+    std::uint32_t number = 0;
+    std::uint64_t serial = 0;  // 0: none
+  };
   struct Extent {
     Segment* segment = nullptr;
     std::uint32_t first_page = 0;
@@ -90,25 +101,28 @@ class SegmentWriter {
   void show_to_trainer(const ImageBatch& batch);
   io::Task<Result<void>> place(ImageBatch& batch, std::vector<Location>& locations);
   // On failure, `serial` is the segment that failed; 0 if none could be created.
-  io::Task<Result<Extent>> write_run_group(PackedPages& pages, std::size_t first_run, std::size_t& run_count,
-                                           std::uint64_t& serial);
-  static std::uint32_t stamp_group(PackedPages& pages, std::size_t first_run, const Extent& extent,
+  // Writes runs of one class, beginning with the first of `runs`, as many as the open segment takes.
+  io::Task<Result<Extent>> write_run_group(PackedPages& pages, std::span<const PackedRun> runs, OpenSegment& into,
+                                           std::size_t& run_count, std::uint64_t& serial);
+  static std::uint32_t stamp_group(PackedPages& pages, std::span<const PackedRun> runs, const Extent& extent,
                                    std::size_t& run_count);
-  io::Task<Result<void>> make_room(std::uint32_t pages);
+  io::Task<Result<void>> make_room(OpenSegment& into, std::uint32_t pages);
   bool may_take_the_last() const;
-  void abandon(std::uint64_t serial);
-  // The open segment; nullptr if there is none, or if it was retired and deleted since.
-  Segment* open() const {
-    Segment* segment = segments_.find(open_number_);
-    return segment && segment->serial == open_serial_ && segment->state == Segment::State::kOpen ? segment : nullptr;
+  void abandon(OpenSegment& into, std::uint64_t serial);
+  // nullptr: there is none, or it was retired and deleted since.
+  Segment* find(const OpenSegment& open) const {
+    Segment* segment = segments_.find(open.number);
+    return segment && segment->serial == open.serial && segment->state == Segment::State::kOpen ? segment : nullptr;
   }
+  static unsigned life_class(std::int64_t due_ms, std::int64_t now_ms);
+  // The class of each run: that of its record with the longest life.
+  std::vector<unsigned> life_classes(const ImageBatch& batch) const;
 
   const io::Environment& environment_;
   SegmentTable& segments_;
   SegmentKind kind_;
   DictionaryTrainer* trainer_;
-  std::uint32_t open_number_ = 0;
-  std::uint64_t open_serial_ = 0;  // 0: none
+  std::array<OpenSegment, kLifeClasses> open_;
   io::Semaphore rolling_{1};
   std::uint64_t written_bytes_ = 0;
   std::uint64_t raw_bytes_ = 0;

@@ -12,71 +12,132 @@ namespace terrace::storage {
 namespace {
 
 // An expired key that is still there after this time is found again.
-constexpr std::int64_t kAgainMs = 10'000;
+constexpr std::int64_t kAgainMs = 1000;
+// Read in parallel, in memory at once: enough to keep a device busy.
+constexpr std::size_t kPagesAtOnce = kTinyLimits ? 8 : 64;
+
+// The image that the entry stands for; nowhere if it has none.
+Location image_of(const IndexEntry& entry) {
+  if (entry.is_witness()) return {};
+  if (!entry.is_hot()) return entry.location();
+  return entry.record()->clean() ? entry.record()->location() : Location{};
+}
 
 }  // namespace
 
-io::Task<void> ColdKeyScanner::find_expired(std::int64_t now_ms, std::size_t limit, NamedKeys& keys) {
+io::Task<void> ColdKeyScanner::find_expired(std::int64_t now_ms, ExpiredKeys& expired) {
   if (searching_) co_return;
   searching_ = true;
-  const auto now_seconds = static_cast<std::uint32_t>(now_ms / 1000);
-  std::vector<std::uint32_t> due;
-  segments_.for_each([&due, now_seconds](const Segment& segment) {
-    if (segment.earliest_expiry != 0 && segment.earliest_expiry <= now_seconds) due.push_back(segment.number);
-  });
-  for (const std::uint32_t number : due) {
-    Segment* segment = segments_.find(number);
-    if (!segment || segment->state == Segment::State::kRetired) continue;
-    const SegmentTable::Pin pin(segment);
-    for (std::uint32_t page = 1; page < segment->page_expiry.size() && keys.size() < limit; ++page) {
-      const std::uint32_t expiry = segment->page_expiry[page];
-      if (expiry != 0 && expiry <= now_seconds) co_await expired_of_page(*segment, page, now_ms, keys);
-    }
-    segment->earliest_expiry = 0;
-    for (const std::uint32_t expiry : segment->page_expiry) {
-      if (expiry != 0 && (segment->earliest_expiry == 0 || expiry < segment->earliest_expiry))
-        segment->earliest_expiry = expiry;
-    }
+  settle_named();
+  std::vector<DuePage> pages = take_due(now_ms);
+  std::vector<SegmentTable::Pin> pins;
+  for (const DuePage& due : pages) pins.emplace_back(due.segment);
+  expired.pages = pages.size();
+  Reads reads{.left = pages.size(), .finished = {}};
+  for (DuePage& due : pages) io::spawn(load(due, reads));
+  while (reads.left > 0) co_await reads.finished.wait();
+  io::Slice slice(environment_.clock);
+  for (const DuePage& due : pages) {
+    if (slice.over()) co_await slice.next();
+    name_expired(due, now_ms, expired);
   }
   searching_ = false;
 }
 
-io::Task<void> ColdKeyScanner::expired_of_page(Segment& segment, std::uint32_t page, std::int64_t now_ms,
-                                               NamedKeys& keys) {
-  // From here on, the page's entry is the earliest expiry of its records that have not expired.
-  const std::uint32_t expiry = std::exchange(segment.page_expiry[page], 0);
-  const Result<LoadedPage> loaded = co_await load_heads(environment_.disk, segment, page, nullptr);
-  if (!loaded.ok()) {
-    report_(loaded.error());
-    if (distrusts_segment(loaded.error())) {
-      segment.damaged = true;
-    } else if (page < segment.page_expiry.size()) {
-      segment.page_expiry[page] = expiry;
+// Until their records have been looked at, and until those that are named have been removed, the pages count as due a
+// little later: a checkpoint written meanwhile must not forget them.
+std::vector<ColdKeyScanner::DuePage> ColdKeyScanner::take_due(std::int64_t now_ms) {
+  const io::Activity activity("expire-cycle");
+  const ExpiryTick over = over_tick(now_ms);
+  const ExpiryTick again = expiry_tick(now_ms + kAgainMs);
+  std::vector<DuePage> pages;
+  segments_.for_each([&](Segment& segment) {
+    if (segment.earliest_expiry == kNoTick || segment.earliest_expiry > over || pages.size() == kPagesAtOnce) return;
+    if (segment.state == Segment::State::kRetired) return;
+    ExpiryTick earliest = kNoTick;
+    for (std::uint32_t page = 1; page < segment.page_expiry.size(); ++page) {
+      ExpiryTick& tick = segment.page_expiry[page];
+      if (tick != kNoTick && tick <= over && pages.size() < kPagesAtOnce) {
+        pages.push_back({&segment, page, LoadedPage{}});
+        tick = again;
+      }
+      earliest = sooner_tick(earliest, tick);
     }
-    co_return;
+    segment.earliest_expiry = earliest;
+  });
+  return pages;
+}
+
+io::Task<void> ColdKeyScanner::load(DuePage& due, Reads& reads) {
+  due.loaded = co_await load_heads(environment_.disk, *due.segment, due.page, nullptr);
+  if (--reads.left == 0) reads.finished.notify();
+}
+
+void ColdKeyScanner::name_expired(const DuePage& due, std::int64_t now_ms, ExpiredKeys& expired) {
+  const io::Activity activity("expire-cycle");
+  Segment& segment = *due.segment;
+  if (!due.loaded.ok()) {
+    // Otherwise the page is read again a little later.
+    if (distrusts_segment(due.loaded.error())) {
+      segment.damaged = true;
+      segment.page_expiry[due.page] = kNoTick;
+    }
+    report_(due.loaded.error());
+    return;
   }
-  std::uint32_t slot = 0;
-  for (const std::string_view bytes : loaded->images) {
-    const Result<ImageView> image = parse_image(bytes);
-    const std::uint32_t of_this = slot++;
+  NamedPage& named = named_pages_.emplace_back(NamedPage{segment.number, segment.serial, due.page, kNoTick, {}});
+  for (std::uint32_t slot = 0; slot < due.loaded->images.size(); ++slot) {
+    const Result<ImageView> image = parse_image(due.loaded->images[slot]);
     if (!image.ok() || image->due_ms() == kNoExpiry) continue;
     Keyspace* keyspace = databases_.by_id(image->database);
     if (!keyspace) continue;
     const std::uint64_t hash = Key(image->key).hash;
     Index::Position at = keyspace->index().find(hash, [&](Index::Position entry) {
-      if (entry->is_witness() || (entry->is_hot() && !entry->record()->clean())) return false;
-      const Location location = entry->is_hot() ? entry->record()->location() : entry->location();
-      return location.segment() == segment.number && location.page() == page &&
-             (location.is_large() || location.slot() == of_this);
+      const Location location = image_of(*entry);
+      return location.segment() == segment.number && location.page() == due.page &&
+             (location.is_large() || location.slot() == slot);
     });
     if (at && at->is_overwritten()) at = keyspace->find_live(*image, at->location());
     if (!at) continue;
-    // An expired key is noted for a little later, in case it is not removed now; once removed, it is not found again.
-    segment.note_expiry(page, std::max(image->due_ms(), now_ms + kAgainMs));
-    if (image->due_ms() > now_ms || !at->is_cold()) continue;
-    keys.emplace_back(databases_.number_of(*keyspace), std::string(image->key));
+    if (image->due_ms() >= now_ms) {
+      named.next = sooner_tick(named.next, expiry_tick(image->due_ms()));
+      continue;
+    }
+    const Location location = image_of(*at);
+    named.expired.push_back({keyspace->id(), hash, location});
+    if (!at->is_cold()) continue;
     ++statistics_.expired_cold_keys;
+    std::pair<unsigned, std::string> name(databases_.number_of(*keyspace), image->key);
+    if (image->expiry_ms == kNoExpiry || image->expiry_ms >= now_ms) {
+      expired.parts.push_back(std::move(name));
+      continue;
+    }
+    ImageView whole = *image;
+    whole.parts_expiry_ms = kNoExpiry;  // a head has no parts to look at
+    RecordPointer head = decode_head(whole);
+    head->mark_transient();
+    expired.heads.add(location, std::move(head));
+    expired.whole.push_back(std::move(name));
   }
+}
+
+// The pages that the last call has named are due for the records that are left of them.
+void ColdKeyScanner::settle_named() {
+  const io::Activity activity("expire-cycle");
+  for (const NamedPage& named : named_pages_) {
+    Segment* segment = segments_.find(named.segment);
+    if (!segment || segment->serial != named.serial) continue;
+    const bool some_left = std::any_of(named.expired.begin(), named.expired.end(), [this](const auto& record) {
+      Keyspace* keyspace = databases_.by_id(record.database);
+      return keyspace && keyspace->index().find(
+                             record.hash, [&record](Index::Position at) { return image_of(*at) == record.location; });
+    });
+    ExpiryTick& tick = segment->page_expiry[named.page];
+    if (!some_left) tick = named.next;
+    tick = sooner_tick(tick, named.next);
+    segment->earliest_expiry = sooner_tick(segment->earliest_expiry, tick);
+  }
+  named_pages_.clear();
 }
 
 Segment* ColdKeyScanner::choose_victim() const {

@@ -21,6 +21,12 @@ bool readable(const Segment& segment) {
          (!segment.damaged || (segment.suspect && !segment.emptied));
 }
 
+// A segment of which all records expire so soon is left to die: its copies would die as soon.
+constexpr std::int64_t kDiesSoonMs = 30'000;
+bool dies_soon(const Segment& segment, std::int64_t now_ms) {
+  return !segment.suspect && segment.last_expiry != kNoTick && segment.last_expiry <= over_tick(now_ms + kDiesSoonMs);
+}
+
 }  // namespace
 
 void Compactor::reconfigure(const Options& options) {
@@ -34,11 +40,12 @@ CompactionPolicy::Numbers Compactor::numbers() const {
   CompactionPolicy::Numbers numbers{.hot_keys = totals.hot_keys,
                                     .cold_keys = totals.cold_keys,
                                     .held_bytes = bytes_beside_ + segments_.unused_bytes()};
+  const std::int64_t now_ms = environment_.clock.wall_ms();
   segments_.for_each([&](const Segment& segment) {
     numbers.suspect = numbers.suspect || (segment.suspect && readable(segment));
     if (segment.state == Segment::State::kRetired) {
       numbers.held_bytes += segment.used_bytes();
-    } else if (!segment.damaged) {
+    } else if (!segment.damaged && !dies_soon(segment, now_ms)) {
       numbers.live_bytes += segment.live_bytes();
       // The segment being compacted counts as if it were done.
       numbers.taken_bytes += segment.serial == victim_serial_ ? segment.live_bytes() : segment.used_bytes();
@@ -67,8 +74,9 @@ io::Task<void> Compactor::wait_caught_up() {
 Segment* Compactor::choose() const {
   Segment* best = nullptr;
   double most_worth = 0;
+  const std::int64_t now_ms = environment_.clock.wall_ms();
   segments_.for_each([&](Segment& segment) {
-    if (!readable(segment) || segment.pins > 0) return;
+    if (!readable(segment) || segment.pins > 0 || dies_soon(segment, now_ms)) return;
     const std::uint64_t age = segments_.next_serial() - segment.serial;
     const double worth = CompactionPolicy::worth(segment.dead_share(), age, segment.suspect);
     if (worth <= most_worth) return;

@@ -127,7 +127,7 @@ def run_hidden(client, large, spilled):
     for command, wanted in (
             ("HGET h x", None), ("HMGET h a x y", [b"1", None, None]), ("HEXISTS h x", 0), ("HSTRLEN h x", 0), ("HLEN h", 2), ("HTTL h FIELDS 2 a x", [-1, -2]),
             ("HLEN g", 0), ("HGETALL g", []), ("HKEYS g", []), ("HRANDFIELD g", None), ("HRANDFIELD g 3", []), ("HSCAN g 0", [b"0", []]),
-            ("SORT_RO l BY nosort GET *->x", [None, None]), ("SORT_RO l BY *->x ALPHA GET # GET *->a", [b"h", b"1", b"g", None]), ("TYPE g", b"hash")):
+            ("SORT_RO l BY nosort GET *->x", [None, None]), ("SORT_RO l BY *->x ALPHA GET # GET *->a", [b"h", b"1", b"g", None]), ("TYPE g", b"none")):
         expect(client, command, wanted)
     shown = lambda *command: sorted(client.ok(*command))
     check(shown("HKEYS", "h") == [b"a", b"b"] and shown("HVALS", "h") == [b"1", b"3"], f"HKEYS {shown('HKEYS', 'h')}")
@@ -151,7 +151,13 @@ def run_hidden(client, large, spilled):
         flat = client.ok("HGETALL", "h")
         check(dict(zip(flat[::2], flat[1::2])) == left, f"{command}: left {flat}")
         expect(client, "HTTL h FIELDS 1 x", [-1 if b"x" in left else -2])
-    expect(client, "EXISTS g", 0)  # HDEL has found it empty
+    for command in ("HRANDFIELD g", "HRANDFIELD g 3 WITHVALUES", "HGET g x", "HLEN g", "HSCAN g 0", "TYPE g", "HDEL g x", "HPERSIST g FIELDS 1 x",
+                    "SORT_RO l BY nosort GET *->x"):
+        anew()
+        before = expired_fields(client)
+        client.call(*command.split())
+        check(client.ok("DBSIZE") == 2, f"{command} has found the hash empty, and it is still there")
+        check(expired_fields(client) == before + 1, f"{command}: not counted in expired_subkeys")
     anew()
     expect(client, "HGETDEL g FIELDS 1 x", [None])
     expect(client, "EXISTS g", 0)

@@ -33,9 +33,10 @@ class Items final : public CheckpointSink {
     return add("entry", {database_id, known_hash, cold.bits()});
   }
   Result<void> segment(std::unique_ptr<Segment> segment) override {
-    static_cast<void>(add("segment", {segment->serial, segment->number, static_cast<std::uint64_t>(segment->kind),
-                                      segment->used_pages, segment->total_records, segment->earliest_expiry}));
-    for (const std::uint32_t expiry : segment->page_expiry) static_cast<void>(add("expiry", {expiry}));
+    static_cast<void>(
+        add("segment", {segment->serial, segment->number, static_cast<std::uint64_t>(segment->kind),
+                        segment->used_pages, segment->total_records, tick_seconds(segment->earliest_expiry)}));
+    for (const ExpiryTick tick : segment->page_expiry) static_cast<void>(add("expiry", {tick_seconds(tick)}));
     for (const Segment::Hole& hole : segment->holes) static_cast<void>(add("hole", {hole.first_page, hole.page_count}));
     return {};
   }

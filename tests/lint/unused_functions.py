@@ -29,7 +29,6 @@ FOR_TESTS = {
     "Fiber::await": "scripts will run on fibers",
     "Stream::fd": "a test reads the options of the socket",
     "Engine::options": "a test changes one of the options in use",
-    "Database::overwritten_count": "a test checks how far the counts of keys may be off",
     "CellHeap::span_bytes": "the promise of memory lost per cell is measured by it",
 }
 

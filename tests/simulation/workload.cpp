@@ -529,10 +529,11 @@ void Workload::reconfigure() {
 io::Task<Result<void>> Workload::expire_cold() {
   const bool may_write = co_await admitted(false);
   if (!may_write) co_return Result<void>();
-  storage::NamedKeys named;
-  co_await site_.engine.find_expired_cold(site_.clock.wall_ms(), 16, named);
+  storage::ExpiredKeys expired(site_.engine.ledger());
+  co_await site_.engine.find_expired_cold(site_.clock.wall_ms(), expired);
   // A key may be named by an image of before, too; what is done for it comes to the oracle at the end.
-  const std::set<std::pair<std::uint32_t, std::string>> unique(named.begin(), named.end());
+  std::set<std::pair<std::uint32_t, std::string>> unique(expired.whole.begin(), expired.whole.end());
+  unique.insert(expired.parts.begin(), expired.parts.end());
   std::vector<KeyName> names;
   names.reserve(unique.size());
   for (const auto& [number, key] : unique) names.push_back({number, key});

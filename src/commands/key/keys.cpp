@@ -38,7 +38,7 @@ io::Task<void> keys(Context& context) {
   filter.set_pattern(context.argument(1));
   NameList names;
   KeyspaceIterator all(context, context.database_number());
-  const bool complete = co_await all.visit_all(KeyspaceIterator::Reads::kNames, [&](const storage::Record& record) {
+  const bool complete = co_await all.visit_names([&](const storage::Record& record) {
     if (filter.passes_name(record.key()) && !record.expired(context.now_ms)) names.add(record.key());
   });
   if (complete) names.reply(context.reply);

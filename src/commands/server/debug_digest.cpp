@@ -12,7 +12,7 @@ using types::Digest;
 // Adds the keys of one database. False: the error is replied.
 io::Task<bool> add_keys(Context& context, unsigned number, Digest& digest) {
   KeyspaceIterator keys(context, number);
-  co_return co_await keys.visit_all(KeyspaceIterator::Reads::kValues, [&](const Record& record) {
+  co_return co_await keys.visit_all([&](const Record& record) {
     if (record.expired(context.now_ms)) return;
     Digest key;
     key.mix(record.key());
