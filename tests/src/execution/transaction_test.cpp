@@ -37,8 +37,8 @@ class TransactionTest : public ::testing::Test {
     return {views.begin(), views.end()};
   }
 
-  CommandEntry set_{.row = &kSet, .container = nullptr, .subcommands = {}, .client_name = {}, .parts = {}};
-  CommandEntry get_{.row = &kGet, .container = nullptr, .subcommands = {}, .client_name = {}, .parts = {}};
+  CommandEntry set_{.row = &kSet, .container = nullptr, .subcommands = {}, .parts = {}, .client_name = {}};
+  CommandEntry get_{.row = &kGet, .container = nullptr, .subcommands = {}, .parts = {}, .client_name = {}};
   Transaction transaction_;
 };
 
