@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The bound on memory when clients ask for much at the same time: RSS stays below maxmemory + 64 MiB, and what fits is done.
 
-  memory_bound.py [--maxmemory 64mb] [--cases half_sent,dead,unread,large_gets,whole_replies,no_limit_of_repeats,too_large,evicted,lowered,larger_than_memory,default]
+  memory_bound.py [--maxmemory 64mb] [--clients 40] [--seconds 4] [--cases half_sent,unread,...]
 
 Each case has a server. RSS is sampled all the while.
 """
