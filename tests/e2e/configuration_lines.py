@@ -11,7 +11,7 @@ from bad_case import check, end_with, run_to_end
 from harness import Error, Folder, Server, redis_binary, say, terrace_binary
 
 RENAMES = 'rename-command FLUSHALL ""\nrename-command CONFIG SecretConfig\nrename-command SET put\nrename-command XGROUP xg\n'
-COMMANDS = ("FLUSHALL", "CONFIG GET maxmemory", "SECRETCONFIG GET maxmemory", "SET a b", "put a b", "PUT a", "put a b bad", "GET a", "xg create s g $ MKSTREAM",
+COMMANDS = ("FLUSHALL", "CONFIG GET timeout", "SECRETCONFIG GET timeout", "SET a b", "put a b", "PUT a", "put a b bad", "GET a", "xg create s g $ MKSTREAM",
             "xgroup create s g $", "xg nix", "COMMAND INFO set", "COMMAND GETKEYS put a b", "COMMAND GETKEYS set a b", "MULTI", "put a c", "set a d", "EXEC",
             "MULTI", "put a c", "EXEC", "GET a")
 # Each with what both servers say of it at start.
