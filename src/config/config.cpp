@@ -159,7 +159,7 @@ Result<void> Config::load_user(std::span<const std::string> words) {
   }
   constexpr std::string_view kOfNoConsequence[] = {"nopass", "allchannels", "&*", "sanitize-payload",
                                                    "skip-sanitize-payload"};
-  std::string password;
+  std::string password, unknown;
   bool on = false, all_keys = false, all_commands = false;
   for (const std::string& rule : words.subspan(1)) {
     if (rule == "on") {
@@ -171,8 +171,11 @@ Result<void> Config::load_user(std::span<const std::string> words) {
     } else if (rule.starts_with('>') && password.empty()) {
       password = rule.substr(1);
     } else if (std::ranges::find(kOfNoConsequence, rule) == std::end(kOfNoConsequence)) {
-      return invalid(declaration + "this version does not have the rule '" + rule + "' for the default user");
+      unknown = rule;
     }
+  }
+  if (!unknown.empty()) {
+    return invalid(declaration + "this version does not have the rule '" + unknown + "' for the default user");
   }
   if (!on || !all_keys || !all_commands) {
     return invalid(declaration +

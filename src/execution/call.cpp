@@ -78,6 +78,7 @@ void plan_keys(const CommandEntry& entry, std::span<const std::string_view> argu
                std::vector<PlannedKey>& keys) {
   const bool overwritten = entry.row->overwrites != nullptr && entry.row->overwrites(arguments);
   const bool only_read = (entry.row->flags & (kReadonly | kMayWrite)) == kReadonly;
+  const bool head_only = (entry.row->flags & kHeadOnly) != 0;
   // In place: copying a planned key at once would wait until the processor has stored its parts.
   const auto add = [&](std::string_view name) {
     PlannedKey& planned = keys.emplace_back();
@@ -85,6 +86,7 @@ void plan_keys(const CommandEntry& entry, std::span<const std::string_view> argu
     planned.database = database;
     planned.overwritten = overwritten;
     planned.only_read = only_read;
+    planned.head_only = head_only;
   };
   if (entry.one_key) {
     add(arguments[1]);

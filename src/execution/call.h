@@ -23,6 +23,7 @@ struct PlannedKey {
   unsigned database = 0;
   bool overwritten = false;  // the command replaces the value without reading it
   bool only_read = false;    // the command does not change the value
+  bool head_only = false;    // the command does not need the value
 };
 
 struct Call {

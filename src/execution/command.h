@@ -36,6 +36,7 @@ enum CommandFlag : std::uint32_t {
   kSkipSlowlog = 1u << 16,
   kNoMandatoryKeys = 1u << 17,
   // Flags of Terrace, not shown to clients:
+  kHeadOnly = 1u << 26,       // needs no value: of a large record on disk only the beginning is read (TYPE, TTL, DEL)
   kAlwaysAtOnce = 1u << 27,   // is not queued behind MULTI (EXEC, DISCARD, WATCH, QUIT, RESET)
   kUnlistedKeys = 1u << 28,   // may look at keys that its row cannot name (SORT BY, GET)
   kMayWrite = 1u << 29,       // a read that may store its result with the key (PFCOUNT)

@@ -19,7 +19,7 @@ std::uint64_t next_random(std::uint64_t& state) {  // splitmix64
 void CommandRunner::plan(CommandBatch& x, CommandEntry& entry, std::span<const std::string_view> arguments,
                          std::string_view raw) {
   x.call.begin(entry, arguments, raw);
-  if (!x.heads.empty()) x.heads.clear();
+  if (!x.heads.empty() && x.fetched_for != x.next) x.heads.clear();
   x.missing.clear();
   x.missing_heads.clear();
   x.call.random = next_random(random_state_);
@@ -29,8 +29,11 @@ void CommandRunner::plan(CommandBatch& x, CommandEntry& entry, std::span<const s
 bool CommandRunner::ready(CommandBatch& x, const PlannedKey& planned) const {
   if (planned.database >= engine().database_count()) return true;
   const storage::Database& database = engine().database(planned.database);
+  // A transaction's calls are planned again after each wait, which drops the heads.
+  const bool by_head = planned.head_only && !x.transaction.active;
+  const storage::RecordHeads heads = {by_head ? &x.heads : nullptr, &x.missing_heads};
   return planned.overwritten ? database.overwritable(planned.key, x.fetched_records, x.missing)
-                             : database.resident(planned.key, x.fetched_records, x.missing);
+                             : database.resident(planned.key, x.fetched_records, x.missing, heads);
 }
 
 bool CommandRunner::ready(CommandBatch& x) const {

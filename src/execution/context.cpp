@@ -68,22 +68,30 @@ void Context::note_change(const Record& record, unsigned number, KeyEvent event)
 
 Record* Context::find(std::string_view name, unsigned number, Access access) {
   Key key = key_of(name);
-  Record* record = engine_.database(number).find(key, batch_.fetched_records, access);
+  storage::Database& keyspace = engine_.database(number);
+  storage::FetchedRecords* fetched = &batch_.fetched_records;
+  Record* record = keyspace.find(key, *fetched, access);
+  const bool by_head = record == nullptr && !batch_.heads.empty() && (command.flags & kHeadOnly) != 0;
+  if (by_head) {
+    // A record without its value becomes hot only to be removed.
+    fetched = &batch_.heads;
+    record = keyspace.find(key, *fetched, access == Access::kWrite ? access : Access::kPeek);
+  }
   // A key that is looked up for writing and absent is about to be made.
   const bool writes = access == Access::kWrite;
   const bool touches = record == nullptr ? writes : access == Access::kRead || (writes && !session.no_touch);
   if (touches) parts_.access_times.touch(key.hash, number, now_ms);
   if (record == nullptr || !batch_.origin->expires) return record;
   if (record->expired(now_ms)) {
-    expire(key, number, *record);
+    expire(key, number, *record, *fetched);
     return nullptr;
   }
-  return all_fields_expired(*record, now_ms) && expire(key, number, *record) ? nullptr : record;
+  return !by_head && all_fields_expired(*record, now_ms) && expire(key, number, *record, *fetched) ? nullptr : record;
 }
 
 // Of a key that has expired, or of a hash of which all fields have. While writes are refused, it is not removed, only
 // hidden; so are those of an open unit, for which they live.
-bool Context::expire(const Key& key, unsigned number, const Record& record) {
+bool Context::expire(const Key& key, unsigned number, const Record& record, storage::FetchedRecords& fetched) {
   if (!engine_.writable(false).ok() || open_unit_.holds(batch_, key, number)) return false;
   const bool whole = record.expired(now_ms);
   note(whole ? KeyEvent::kExpired : KeyEvent::kRemoved, key, number, record.type());
@@ -92,7 +100,7 @@ bool Context::expire(const Key& key, unsigned number, const Record& record) {
   } else {
     parts_.statistics.expired_fields += types::HashView(record, types::kBeforeAnyTime).size();
   }
-  engine_.database(number).erase(key, batch_.fetched_records);
+  engine_.database(number).erase(key, fetched);
   batch_.unit.effects().add(number, {"DEL", key.name});
   return true;
 }

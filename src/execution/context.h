@@ -183,7 +183,8 @@ class Context {
   storage::Key key_of(std::string_view name);
   storage::Record* find(std::string_view name, unsigned database, storage::Access access);
   const storage::Record* counted(const storage::Record* record);
-  bool expire(const storage::Key& key, unsigned database, const storage::Record& record);
+  bool expire(const storage::Key& key, unsigned database, const storage::Record& record,
+              storage::FetchedRecords& fetched);
   void note(KeyEvent event, const storage::Key& key, unsigned database, storage::ValueType type);
   void note_change(const storage::Record& record, unsigned database, KeyEvent event = KeyEvent::kChanged);
   storage::Key known_key(std::string_view name) const;

@@ -194,7 +194,9 @@ void Dispatcher::look_ahead(CommandBatch& x) {
     ahead_keys_.clear();
     if (!entry->one_key || arguments.size() > 1) plan_keys(*entry, arguments, database, ahead_keys_);
     for (const PlannedKey& key : ahead_keys_) {
+      const std::size_t heads = x.missing_heads.size();
       if (!runner_.ready(x, key)) x.looked_ahead = true;
+      x.missing_heads.resize(heads);  // heads are read for one request alone
     }
   }
 }

@@ -19,6 +19,7 @@ io::Task<Result<void>> LogReplay::apply(std::span<const std::byte> bytes) {
   auto batch = dispatcher_.pool().take();
   RequestBatch& found = batch->requests;
   const auto status = parser_.parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, kNoLimits, found);
+  if (parser_.wanted() > 0) parser_.grow(parser_.wanted());
   Result<void> ran;
   if (status != RequestParser::Status::kOk) ran = Error{ErrorCode::kCorrupt, parser_.error()};
   // The reader passes only whole transactions: MULTI and EXEC need not be run.

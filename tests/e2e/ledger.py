@@ -29,7 +29,10 @@ class Sampler:
 
     def run(self):
         while self.running:
-            self.most = max(self.most, self.server.rss())
+            try:
+                self.most = max(self.most, self.server.rss())
+            except OSError:
+                pass  # it has ended, and may be started again
             time.sleep(0.02)
 
     def __enter__(self):

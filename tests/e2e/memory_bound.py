@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The bound on memory when clients ask for much at the same time: RSS stays below maxmemory + 64 MiB, and what fits is done.
 
-  memory_bound.py [--maxmemory 64mb] [--cases half_sent,dead,unread,large_gets,whole_replies,no_limit_of_repeats,too_large,evicted,lowered,default]
+  memory_bound.py [--maxmemory 64mb] [--clients 40] [--seconds 4] [--cases half_sent,unread,...]
 
 Each case has a server. RSS is sampled all the while.
 """
@@ -224,6 +224,34 @@ def lowered(server, options):
     return f"maxmemory lowered at {before / MIB:.0f} MiB: within the bound after {took:.1f} s"
 
 
+def larger_than_memory(server, options):
+    """Values on disk that do not fit into memory: what needs no value answers, what needs it gets an error."""
+    size = options.bytes * 2
+    with server.client(120) as client:
+        client.ok("SET", "string", b"s" * size)
+        client.ok("SET", "expires", b"e" * size, "PX", 3_600_000)
+        for begin in range(0, size // 100, 1000):
+            client.ok("RPUSH", "list", *(b"%09d" % i * 11 for i in range(begin, begin + 1000)))
+    server.stop()
+    server.arguments = ("--maxmemory", options.maxmemory)
+    server.start(120)
+    with Sampler(server) as sampler:
+        with server.client(120) as client:
+            replies = client.pipeline([("TYPE", "string"), ("TYPE", "list"), ("EXISTS", "string", "list", "absent"), ("TTL", "list"),
+                                       ("TOUCH", "string"), ("GET", "string"), ("LRANGE", "list", 0, -1), ("TTL", "expires")])
+            check(replies[:5] == [b"string", b"list", 2, -1, 1] and 3500 < replies[7] <= 3600, f"{replies!r:.300}")
+            check(all(isinstance(reply, Error) and reply.startswith(b"OOM the command needs ") for reply in replies[5:7]),
+                  f"a value larger than memory: {replies[5]!r:.100}, {replies[6]!r:.100}")
+            check(client.ok("DEL", "string", "absent") == 1 and client.ok("UNLINK", "list") == 1, "DEL of a large value on disk")
+            check(client.ok("EXISTS", "string", "list", "expires") == 1, "EXISTS after DEL")
+        server.kill()
+        server.start(120)
+        with server.client() as client:
+            check(client.ok("EXISTS", "string", "list", "expires") == 1, "EXISTS after DEL and a kill")
+    check(sampler.most <= options.bytes + CONSTANT, f"{sampler.most / MIB:.0f} MiB resident")
+    return f"values of {size / MIB:.0f} MiB in {options.bytes / MIB:.0f} MiB of memory: at most {sampler.most / MIB:.0f} MiB resident"
+
+
 def default(server, options):
     """Without a line in the configuration there is a bound; CONFIG REWRITE does not write it down."""
     with server.client() as client:
@@ -237,7 +265,8 @@ def default(server, options):
 # Arguments of the server, and whether its memory is bounded by maxmemory.
 CASES = {
     half_sent: True, dead: True, unread: True, large_gets: True, whole_replies: True, no_limit_of_repeats: True,
-    too_large: True, evicted: ("--maxmemory", "0", "--maxmemory-clients", "20mb"), lowered: ("--maxmemory", "0"), default: ()}
+    too_large: True, evicted: ("--maxmemory", "0", "--maxmemory-clients", "20mb"), lowered: ("--maxmemory", "0"),
+    larger_than_memory: ("--maxmemory", "4gb"), default: ()}
 
 
 def main():

@@ -133,6 +133,13 @@ void propagate_pending(Context& context, std::string_view key, const StreamGroup
                      deliveries, "FORCE", "JUSTID", "LASTID", last_id});
 }
 
+void propagate_again(Context& context, std::string_view key, const StreamGroup& group,
+                     const types::PendingEntry& entry) {
+  const IntegerText delivered(entry.delivered_ms), deliveries(static_cast<std::int64_t>(entry.deliveries));
+  context.propagate({"XCLAIM", key, group.name(), entry.consumer->name, "0", StreamIdText(entry.id), "TIME", delivered,
+                     "RETRYCOUNT", deliveries, "FORCE", "JUSTID"});
+}
+
 types::StreamConsumer& seen_consumer(Context& context, storage::Record* record, StreamGroup& group,
                                      std::string_view name) {
   types::StreamConsumer* consumer = group.consumer(name);

@@ -64,6 +64,9 @@ void reply_entries(Reply& reply, const types::Stream& stream, const types::Strea
 // Propagates a pending entry: its consumer, time and count, in place of any earlier state.
 void propagate_pending(Context& context, std::string_view key, const types::StreamGroup& group,
                        const types::PendingEntry& entry);
+// The same of an entry that its consumer has read once more: that makes it no active consumer. The effect has no LASTID.
+void propagate_again(Context& context, std::string_view key, const types::StreamGroup& group,
+                     const types::PendingEntry& entry);
 // The consumer of this name, seen now; it is created if need be, also if there is nothing for it, as from Redis 7.2 on.
 // To be called before anything of the stream is changed.
 types::StreamConsumer& seen_consumer(Context& context, storage::Record* record, types::StreamGroup& group,

@@ -39,6 +39,7 @@ class Claim {
     std::int64_t min_idle_ms = 0;
     std::int64_t delivered_ms = 0;
     std::optional<std::uint64_t> deliveries;  // nothing: one more than before
+    bool active = true;                       // false: the log tells of an entry that was read once more
     bool only_ids = false;                    // JUSTID: replies only ids, and does not count a delivery
   };
 
@@ -62,7 +63,7 @@ class Claim {
   // `deliveries`: of the entry until now.
   void take(const StreamId& id, std::uint64_t deliveries) {
     // The log's time of a claim is that of the delivery.
-    consumer_.active_ms = context_.replaying() ? how_.delivered_ms : context_.now_ms;
+    if (how_.active) consumer_.active_ms = context_.replaying() ? how_.delivered_ms : context_.now_ms;
     if (how_.deliveries) {
       deliveries = *how_.deliveries;
     } else if (!how_.only_ids) {
@@ -128,6 +129,7 @@ bool parse_claim_option(Context& context, std::size_t& i, ClaimOptions& options,
     const auto id = id_argument(context, ++i);
     if (!id) return false;
     options.last_id = *id;
+    options.how.active = true;
   } else {
     context.reply.error("ERR Unrecognized XCLAIM option '" + shown(argument) + "'");
     return false;
@@ -137,6 +139,7 @@ bool parse_claim_option(Context& context, std::size_t& i, ClaimOptions& options,
 
 std::optional<ClaimOptions> parse_claim(Context& context) {
   ClaimOptions options;
+  options.how.active = !context.replaying();
   const auto min_idle = number_or(context, 4, "ERR Invalid min-idle-time argument for XCLAIM");
   if (!min_idle) return std::nullopt;
   options.how.min_idle_ms = std::max<std::int64_t>(*min_idle, 0);

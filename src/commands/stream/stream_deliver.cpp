@@ -246,7 +246,7 @@ void deliver_again(Context& context, const Options& options, std::string_view ke
     const StreamId id = consumer.pending[at].id;
     if (reply_entry(entries, stream, id)) {
       group.set_pending(id, consumer, context.now_ms, group.find_pending(id)->deliveries + 1);
-      propagate_pending(context, key, group, *group.find_pending(id));
+      propagate_again(context, key, group, *group.find_pending(id));
     } else {
       entries.array(2);
       reply_id(entries, id);

@@ -1,6 +1,7 @@
 #include "src/types/list/list.h"
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 namespace terrace::types {
@@ -56,7 +57,10 @@ void List::replace(const ListPlace& place, std::string_view text) {
   if (!nodes()) {
     make_room(bytes_.size() - (listpack().next(place.place) - place.place), listpack().count() - 1, text);
   }
-  if (ListNodes* const large = nodes()) return large->replace(place.node, place.place, text, limit_);
+  if (ListNodes* const large = nodes()) {
+    large->replace(place.node, place.place, text, limit_);
+    return pack(/*half=*/false);
+  }
   ListpackEditor(bytes_).replace(place.place, text);
 }
 
@@ -65,8 +69,23 @@ void List::erase_at(const ListPlace& place, std::size_t count) {
   ListpackEditor(bytes_).erase(place.place, static_cast<unsigned>(count));
 }
 
+// As Redis from 7.2 on: only with half of the limit used, so that a list at the limit does not change its form with each
+// element.
+void List::pack(bool half) {
+  const ListNodes* const large = nodes();
+  if (!large || large->node_count() != 1) return;
+  const Listpack node = large->node(0);
+  if (!limit_.holds(node.bytes().size(), large->size(), half)) return;
+  const std::string bytes(node.bytes());
+  bytes_.set_record(bytes_.database().overwrite(record(), storage::ValueType::kList, storage::Encoding::kListpack,
+                                                static_cast<std::uint32_t>(bytes.size()), /*keep_expiry=*/true));
+  std::copy(bytes.begin(), bytes.end(), bytes_.data());
+}
+
 void List::erase(std::size_t index, std::size_t count) {
-  if (count > 0) erase_at(view().at(index), count);
+  if (count == 0) return;
+  erase_at(view().at(index), count);
+  pack(/*half=*/true);
 }
 
 std::size_t List::erase_equal(std::string_view text, ListEnd from, std::size_t most) {
@@ -84,6 +103,7 @@ std::size_t List::erase_equal(std::string_view text, ListEnd from, std::size_t m
   }
   // From the last to the first, so that the places before stay valid.
   for (const ListPlace& place : found) erase_at(place, 1);
+  pack(/*half=*/true);
   return found.size();
 }
 

@@ -87,6 +87,8 @@ class List {
   ListNodes* nodes() const { return static_cast<ListNodes*>(record()->object()); }
   Listpack listpack() const { return Listpack(record()->bytes()); }
   void erase_at(const ListPlace& place, std::size_t count);
+  // Changes to one listpack if all elements fit into one.
+  void pack(bool half);
   // Changes to nodes if so many bytes and elements and this text exceed one listpack. Places stay valid.
   void make_room(std::size_t size, std::size_t elements, std::string_view text);
 

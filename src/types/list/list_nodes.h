@@ -22,6 +22,10 @@ struct ListNodeLimit {
   bool fits(std::size_t size, std::size_t elements, std::string_view more) const {
     return size + more.size() + kEntryOverhead <= bytes && elements < count;
   }
+  // Whether a whole list with such a listpack needs no nodes. `half`: not more than half of the limit is used.
+  bool holds(std::size_t size, std::size_t elements, bool half) const {
+    return size <= (half ? bytes / 2 : bytes) && elements <= (half ? count / 2 : count);
+  }
   // From list-max-listpack-size.
   static ListNodeLimit of(std::int64_t directive);
 

@@ -37,8 +37,8 @@ class TransactionTest : public ::testing::Test {
     return {views.begin(), views.end()};
   }
 
-  CommandEntry set_{.row = &kSet, .container = nullptr, .subcommands = {}, .parts = {}};
-  CommandEntry get_{.row = &kGet, .container = nullptr, .subcommands = {}, .parts = {}};
+  CommandEntry set_{.row = &kSet, .container = nullptr, .subcommands = {}, .parts = {}, .client_name = {}};
+  CommandEntry get_{.row = &kGet, .container = nullptr, .subcommands = {}, .parts = {}, .client_name = {}};
   Transaction transaction_;
 };
 
