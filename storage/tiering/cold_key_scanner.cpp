@@ -31,6 +31,7 @@ io::Task<void> ColdKeyScanner::find_expired(std::int64_t now_ms, ExpiredKeys& ex
   settle_named();
   std::vector<DuePage> pages = take_due(now_ms);
   std::vector<SegmentTable::Pin> pins;
+  pins.reserve(pages.size());
   for (const DuePage& due : pages) pins.emplace_back(due.segment);
   expired.pages = pages.size();
   Reads reads{.left = pages.size(), .finished = {}};
