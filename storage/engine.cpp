@@ -242,6 +242,8 @@ io::Task<void> Engine::run_log_sync() {
     }
     parts_->tell_of_log();
     parts_->log.files().prepare_again();
+    const std::optional<Error>& obstacle = parts_->log.files().obstacle();
+    if (obstacle && obstacle->code == ErrorCode::kNoFiles) parts_->segments.files().give_up_some();
     update_disk_space();
     parts_->log.release_idle();
     co_await parts_->environment.clock.sleep_ms(kMaintenancePeriodMs);
@@ -513,6 +515,13 @@ void Engine::reconfigure(const Options& options) {
   parts.compactor.reconfigure(options);
   parts.scrubber.set_days(options.scrub_days);
   parts.segments.dictionaries().set_in_use(options.dictionaries);
+  parts.segments.files().set_limit(options.open_segment_files);
+  parts.segments.set_segment_size(options.segment_bytes);
+}
+
+void Engine::set_open_segment_files(std::size_t files) {
+  parts_->options.open_segment_files = files;
+  parts_->segments.files().set_limit(files);
 }
 
 Ledger& Engine::ledger() {
@@ -538,6 +547,7 @@ Statistics Engine::statistics() const {
     reading.overwritten_records += segment.overwritten_records;
   });
   reading.segments = parts.segments.count();
+  reading.segment_files_open = parts.segments.files().open_count();
   reading.segment_bytes = parts.segments.bytes();
   reading.segment_retired_bytes = parts.segments.retired_bytes();
   reading.segment_unused_bytes = parts.segments.unused_bytes();

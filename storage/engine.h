@@ -138,6 +138,7 @@ class Engine {
 
   // Applies the options that can change at run time; the others keep their values.
   void reconfigure(const Options& options);
+  void set_open_segment_files(std::size_t files);
   const Options& options() const;
   Ledger& ledger();
   Statistics statistics() const;

@@ -1,6 +1,7 @@
 #include "src/config/directive.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "src/text/ignoring_case.h"
@@ -46,9 +47,10 @@ Result<std::string> parse_number(const Directive& directive, const std::string& 
 Result<std::string> parse_bytes(const Directive& directive, const std::string& word) {
   auto bytes = parse_memory(word);
   if (!bytes.ok()) return bytes.error();
-  if (*bytes >= directive.minimum) return std::to_string(*bytes);
-  return invalid("argument must be between " + std::to_string(directive.minimum) +
-                 " and 9223372036854775807 inclusive");
+  const std::int64_t maximum = directive.maximum > 0 ? directive.maximum : std::numeric_limits<std::int64_t>::max();
+  if (*bytes >= directive.minimum && *bytes <= maximum) return std::to_string(*bytes);
+  return invalid("argument must be between " + std::to_string(directive.minimum) + " and " + std::to_string(maximum) +
+                 " inclusive");
 }
 
 }  // namespace

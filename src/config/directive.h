@@ -34,7 +34,7 @@ struct Directive {
   std::string_view default_value;
   unsigned flags = 0;
   std::int64_t minimum = 0;       // kInteger, kMemory
-  std::int64_t maximum = 0;       // kInteger
+  std::int64_t maximum = 0;       // kInteger; kMemory: 0 for none
   std::string_view choices = {};  // kEnum: separated by blanks
   Choose choose = nullptr;        // kEnum
   bool Settings::*boolean = nullptr;

@@ -101,6 +101,7 @@ struct Settings : types::CollectionLimits {
   bool compression_dictionaries = true;
   std::int64_t scrub_days = 30;
   std::int64_t background_io_bytes = 0;
+  std::int64_t segment_bytes = 0;  // 0: as the store grows
   std::int64_t checkpoint_log_bytes = 0;
 
   // observation

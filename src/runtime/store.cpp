@@ -46,8 +46,15 @@ io::Task<Result<void>> Store::reload(storage::LogApplier& applier, bool checkpoi
 }
 
 void Store::reconfigure(const storage::Options& options) {
+  const std::size_t files = options_.open_segment_files;
   options_ = options;
-  if (open_) engine_->reconfigure(options);
+  options_.open_segment_files = files;
+  if (open_) engine_->reconfigure(options_);
+}
+
+void Store::set_open_segment_files(std::size_t files) {
+  options_.open_segment_files = files;
+  engine_->set_open_segment_files(files);
 }
 
 }  // namespace terrace

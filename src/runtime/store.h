@@ -38,6 +38,8 @@ class Store {
   // first.
   io::Task<Result<void>> reload(storage::LogApplier& applier, bool checkpoint);
   void reconfigure(const storage::Options& options);
+  // storage::Options::open_segment_files; reconfigure() keeps it.
+  void set_open_segment_files(std::size_t files);
 
  private:
   void make_engine();

@@ -1,13 +1,14 @@
 #include "src/server/server.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <random>
+#include <system_error>
 
 #include "io/machine_memory.h"
 #include "io/process_memory.h"
+#include "src/server/descriptor_limit.h"
 #include "src/types/object_decoder.h"
 
 namespace terrace {
@@ -16,8 +17,11 @@ namespace {
 // A port that is in use is tried so often at start: for 3 s.
 constexpr int kBindAttempts = 60;
 constexpr std::int64_t kBindPauseMs = 50;
-// File descriptors for files, the ring and listeners, in addition to one for each client.
-constexpr std::int64_t kReservedDescriptors = 1024;
+// File descriptors for files, the ring and listeners, in addition to one for each client; as many as in Redis.
+constexpr std::int64_t kReservedDescriptors = 32;
+// For clients that come before the descriptors are shared anew.
+constexpr std::int64_t kClientHeadroom = 64;
+constexpr std::int64_t kLeastSegmentFiles = 8;
 constexpr std::int64_t kStatisticsPeriodMs = 100;
 constexpr unsigned kRoundsPerReport = 5;
 constexpr std::int64_t kCloseGraceMs = 1000;
@@ -61,6 +65,7 @@ storage::Options store_options(const Settings& settings, Logger& logger) {
   options.cache_only_volatile = is_volatile(settings.max_memory_policy);
   options.checkpoint_log_bytes = static_cast<std::uint64_t>(settings.checkpoint_log_bytes);
   options.background_bytes_per_second = static_cast<std::uint64_t>(settings.background_io_bytes);
+  options.segment_bytes = static_cast<std::uint64_t>(settings.segment_bytes);
   options.scrub_days = static_cast<unsigned>(settings.scrub_days);
   options.tiering = settings.tiering;
   options.compaction = settings.compaction;
@@ -119,10 +124,11 @@ Server::~Server() {
 }
 
 io::Task<int> Server::run() {
-  raise_descriptor_limit();
   io::spawn(watch_signals());
   if (supervisor_.listens()) io::spawn(keep(report_progress()));
-  Result<void> listening = co_await listen();
+  Result<void> listening = fit_descriptor_limit();
+  share_descriptors();
+  if (listening.ok()) listening = co_await listen();
   if (listening.ok()) {
     logger_.warning("Server initialized");
     co_await start();
@@ -288,6 +294,7 @@ io::Task<> Server::serve_periodically() {
     statistics_.output_rate.sample(statistics_.output_bytes, now_us);
     clients_.sample_buffers();
     clients_.evict_stalled(reactor_.wall_ms());
+    share_descriptors();
     if (round % 10 == 0) clients_.close_idle(reactor_.wall_ms());
   }
 }
@@ -305,32 +312,52 @@ io::Task<> Server::report_progress() {
   }
 }
 
-// As in Redis: raises the limit to what maxclients needs, and lowers maxclients if the system does not allow that.
-void Server::raise_descriptor_limit() {
-  rlimit limit{};
-  rlim_t wanted = static_cast<rlim_t>(settings_.max_clients + kReservedDescriptors);
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
-  rlimit raised{wanted, std::max(limit.rlim_max, wanted)};
-  if (setrlimit(RLIMIT_NOFILE, &raised) == 0) return;
-  raised = {limit.rlim_max, limit.rlim_max};
-  static_cast<void>(setrlimit(RLIMIT_NOFILE, &raised));
-  std::int64_t possible = static_cast<std::int64_t>(limit.rlim_max) - kReservedDescriptors;
-  if (possible >= settings_.max_clients) return;
-  logger_.warning("The open file limit is " + std::to_string(limit.rlim_max) + ": maxclients has been reduced to " +
-                  std::to_string(possible) + ".");
-  config_.override_max_clients(std::max<std::int64_t>(possible, 1));
+// As in Redis, with its words; but all that the process may have is taken: segments make use of it.
+Result<void> Server::fit_descriptor_limit() {
+  const std::int64_t wanted = settings_.max_clients + kReservedDescriptors;
+  const DescriptorLimit limit = raise_descriptor_limit(wanted);
+  descriptors_ = limit.now;
+  const std::string now = std::to_string(limit.now);
+  const std::string before = std::to_string(limit.before);
+  if (limit.now >= wanted) {
+    if (limit.before < wanted) {
+      logger_.notice("Increased maximum number of open files to " + now + " (it was originally set to " + before +
+                     ").");
+    }
+    return {};
+  }
+  if (limit.now <= kReservedDescriptors) {
+    return Error{ErrorCode::kInvalid, "Your current 'ulimit -n' of " + before +
+                                          " is not enough for the server to start. Please increase your open file "
+                                          "limit to at least " +
+                                          std::to_string(wanted) + ". Exiting."};
+  }
+  const std::string possible = std::to_string(limit.now - kReservedDescriptors);
+  logger_.warning("You requested maxclients of " + std::to_string(settings_.max_clients) + " requiring at least " +
+                  std::to_string(wanted) + " max file descriptors.");
+  logger_.warning("Server can't set maximum open files to " + std::to_string(wanted) +
+                  " because of OS error: " + std::generic_category().message(limit.error_number) + ".");
+  logger_.warning("Current maximum open files is " + now + ". maxclients has been reduced to " + possible +
+                  " to compensate for low ulimit. If you need higher maxclients increase 'ulimit -n'.");
+  config_.override_max_clients(limit.now - kReservedDescriptors);
+  return {};
+}
+
+// Segments have what clients do not need, and give it back as clients come.
+void Server::share_descriptors() {
+  const auto clients = static_cast<std::int64_t>(clients_.size()) + kClientHeadroom;
+  store_.set_open_segment_files(
+      static_cast<std::size_t>(std::max(descriptors_ - kReservedDescriptors - clients, kLeastSegmentFiles)));
 }
 
 std::optional<SettingsObserver::Refusal> Server::settings_changed(const Settings& before, const Settings& settings) {
   if (settings.max_clients > before.max_clients) {
-    rlimit limit{};
-    rlim_t wanted = static_cast<rlim_t>(settings.max_clients + kReservedDescriptors);
-    getrlimit(RLIMIT_NOFILE, &limit);
-    rlimit raised{wanted, std::max(limit.rlim_max, wanted)};
-    if (limit.rlim_cur < wanted && setrlimit(RLIMIT_NOFILE, &raised) != 0) {
+    const std::int64_t wanted = settings.max_clients + kReservedDescriptors;
+    if (descriptors_ < wanted) descriptors_ = raise_descriptor_limit(wanted).now;
+    if (descriptors_ < wanted) {
       return Refusal{"maxclients",
                      "The operating system is not able to handle the specified number of clients, try with " +
-                         std::to_string(static_cast<std::int64_t>(limit.rlim_cur) - kReservedDescriptors)};
+                         std::to_string(descriptors_ - kReservedDescriptors)};
     }
   }
   if (settings.port != before.port || settings.bind != before.bind) {

@@ -88,7 +88,8 @@ class Server final : public SettingsObserver, io::TurnObserver {
   io::Task<Result<void>> open_store();
   io::Task<int> shut_down();
   std::optional<Refusal> rebind(const Settings& before);
-  void raise_descriptor_limit();
+  Result<void> fit_descriptor_limit();
+  void share_descriptors();
 
   io::Reactor& reactor_;
   io::SignalWatcher& signals_;
@@ -118,6 +119,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
   std::unique_ptr<io::Listener> unix_listener_;
   io::Gate loops_;
   Phase phase_ = Phase::kLoading;
+  std::int64_t descriptors_ = 0;  // that the process may have open
 };
 
 // The options of the store for these settings.

@@ -11,6 +11,7 @@ void write_now(InfoWriter& out, const storage::Statistics& store) {
   out.field("cold_keys", store.cold_keys);
   out.field("dirty_memory_bytes", store.dirty_memory_bytes);
   out.field("segments", store.segments);
+  out.field("segment_files_open", store.segment_files_open);
   out.field("segment_bytes", store.segment_bytes);
   out.field("segment_retired_bytes", store.segment_retired_bytes);
   out.field("segment_unused_bytes", store.segment_unused_bytes);

@@ -27,6 +27,8 @@ struct Options {
   std::uint64_t checkpoint_log_bytes = 0;         // 0: it follows the store (checkpoint_policy.h)
   std::uint64_t background_bytes_per_second = 0;  // compaction and scrubber; 0: unbounded
   unsigned scrub_days = 30;                       // one full pass; 0: off
+  std::size_t open_segment_files = SIZE_MAX;      // at most; segments being written to come on top
+  std::uint64_t segment_bytes = 0;                // size of new segments; 0: it follows the store
   bool tiering = true;                            // false: only checkpoints spill
   bool compaction = true;
   double compaction_live_share = 0.8;  // background compaction keeps this share of the records in segments live

@@ -14,6 +14,7 @@ struct Statistics {
   std::uint64_t index_entries = 0;       // keys, overwritten entries and witnesses
   std::uint64_t dirty_memory_bytes = 0;  // hot records that differ from their image on disk
   std::uint64_t segments = 0;
+  std::uint64_t segment_files_open = 0;  // of sealed segments
   std::uint64_t segment_bytes = 0;
   std::uint64_t segment_retired_bytes = 0;  // of these, only for the last checkpoint
   std::uint64_t segment_unused_bytes = 0;   // of these, allocated ahead of the data

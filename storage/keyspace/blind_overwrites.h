@@ -17,7 +17,7 @@
 #include "storage/base/key.h"
 #include "storage/index/index.h"
 #include "storage/record/fetched_records.h"
-#include "storage/segment/segment.h"
+#include "storage/segment/segment_table.h"
 
 namespace terrace::storage {
 

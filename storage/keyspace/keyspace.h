@@ -36,7 +36,7 @@
 #include "storage/record/image.h"
 #include "storage/record/lazy_free.h"
 #include "storage/record/record.h"
-#include "storage/segment/segment.h"
+#include "storage/segment/segment_table.h"
 
 namespace terrace::storage {
 

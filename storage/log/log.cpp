@@ -38,7 +38,7 @@ io::Task<Result<void>> Log::start(std::uint64_t store_id, const LogMark& tail, s
   chain_ = tail.chain;
   end_position_ = unit_end_ = tail.position;
   written_ = durable_ = {.position = 0, .sequence = durable_sequence, .unit_end = 0};
-  for (const std::uint64_t serial : files_in_use) open_files_.push_back({serial, io::kNoFile});
+  for (const std::uint64_t serial : files_in_use) files_in_use_.push_back({serial, io::kNoFile});
   filling_ = new_frame();
   co_return co_await open_next_file();
 }
@@ -61,7 +61,7 @@ io::Task<Result<void>> Log::write_recovered(const FrameView& found) {
 
 // Includes frames behind the tail that were cut off: the next frame's chain depends on them.
 io::Task<Result<void>> Log::sync_recovered() {
-  const LogFile last = open_files_.back();
+  const LogFile last = files_in_use_.back();
   const std::int32_t synced = co_await environment_.disk.sync(last.file);
   co_return check_done("sync", FilePath::log(last.serial), synced);
 }
@@ -86,10 +86,10 @@ io::Task<void> Log::abandon() {
   while (switching_) co_await position_changed_.wait();
   while (!tasks_.idle()) co_await tasks_.wait();
   co_await files_.close();
-  for (std::size_t i = 0; i < open_files_.size(); ++i) {
-    if (open_files_[i].file != io::kNoFile) co_await environment_.disk.close(open_files_[i].file);
+  for (std::size_t i = 0; i < files_in_use_.size(); ++i) {
+    if (files_in_use_[i].file != io::kNoFile) co_await environment_.disk.close(files_in_use_[i].file);
   }
-  open_files_.clear();
+  files_in_use_.clear();
 }
 
 Log::FramePointer Log::new_frame() {
@@ -198,7 +198,7 @@ void Log::commit() {
 }
 
 void Log::write_gathered() {
-  if (open_files_.empty()) return;  // not started yet
+  if (files_in_use_.empty()) return;  // not started yet
   // While the most frames are in flight, appended bytes gather, and the next frame becomes larger.
   if (queue_.empty() && in_flight_.size() < kMaxFramesInFlight) enqueue_filling();
   pump();
@@ -226,7 +226,7 @@ void Log::pump() {
 }
 
 void Log::place(Frame& frame) {
-  frame.file = open_files_.back();
+  frame.file = files_in_use_.back();
   frame.offset = write_offset_;
   write_offset_ += frame.buffer.size();
   frame.header.file_serial = frame.file.serial;
@@ -301,13 +301,30 @@ void Log::acknowledge() {
     statistics_.log_payload_bytes += frame->header.payload_size;
     if (idle_.size() < kIdleFrames) idle_.push_back(std::move(frame));
   }
+  close_left_files();
   if (written_.sequence != written_before || durable_.sequence != durable_before) position_changed_.notify();
+}
+
+// Everything in them was durable, or is in a later file, before the log left them.
+void Log::close_left_files() {
+  if (syncing_ || mutant(Mutant::kAckOnWrite)) return;  // the mutant syncs files that were left
+  const std::uint64_t first_used = in_flight_.empty() ? files_in_use_.back().serial : in_flight_.front()->file.serial;
+  for (std::size_t i = files_in_use_.size() - 1; i-- > 0;) {
+    LogFile& left = files_in_use_[i];
+    if (left.file == io::kNoFile || left.serial >= first_used) break;
+    io::spawn(close_beside(std::exchange(left.file, io::kNoFile)));
+  }
+}
+
+io::Task<void> Log::close_beside(io::FileHandle file) {
+  const io::Gate::Holder holder = tasks_.hold();
+  co_await environment_.disk.close(file);
 }
 
 io::Task<Result<void>> Log::open_next_file() {
   Result<LogFile> next = co_await files_.next();
   if (!next.ok()) co_return next.error();
-  open_files_.push_back(*next);
+  files_in_use_.push_back(*next);
   write_offset_ = 0;
   sync_failed_ = false;
   co_return Result<void>();
@@ -330,7 +347,7 @@ io::Task<Result<void>> Log::open_when_possible() {
 const Error* Log::obstacle(std::uint64_t bytes) const {
   if (failure_) return &*failure_;
   if (stall_) return &*stall_;
-  if (!files_.obstacle() || open_files_.empty()) return nullptr;
+  if (!files_.obstacle() || files_in_use_.empty()) return nullptr;
   const std::uint64_t gathered = queue_.size() * kMaxFrameSize + filling_->buffer.size();
   const bool fits = write_offset_ + gathered + bytes + kRoomInReserve <= kLogFileSize;
   return fits ? nullptr : &*files_.obstacle();
@@ -406,17 +423,17 @@ LogMark Log::mark() {
   TERRACE_CHECK(!unit_open() || mutant(Mutant::kMarkInsideUnit));
   enqueue_filling();
   ++marks_;
-  return {end_position_, next_sequence_, chain_, open_files_.back().serial, write_offset_};
+  return {end_position_, next_sequence_, chain_, files_in_use_.back().serial, write_offset_};
 }
 
 io::Task<Result<void>> Log::truncate(const LogMark& mark) {
   // The files between this checkpoint and the next will be about as many as since the last one.
   files_.expect(
-      static_cast<std::size_t>(std::count_if(open_files_.begin(), open_files_.end(),
+      static_cast<std::size_t>(std::count_if(files_in_use_.begin(), files_in_use_.end(),
                                              [&mark](const LogFile& file) { return file.serial < mark.file_serial; })));
-  while (open_files_.size() > 1 && open_files_.front().serial < mark.file_serial) {
-    const LogFile old = open_files_.front();
-    open_files_.pop_front();
+  while (files_in_use_.size() > 1 && files_in_use_.front().serial < mark.file_serial) {
+    const LogFile old = files_in_use_.front();
+    files_in_use_.pop_front();
     if (old.file != io::kNoFile) co_await environment_.disk.close(old.file);
     Result<void> retired = co_await files_.retire(old.serial);
     if (!retired.ok()) co_return retired;
@@ -427,16 +444,16 @@ io::Task<Result<void>> Log::truncate(const LogMark& mark) {
 // After a failed sync, a further one would succeed, and prove nothing about what was written before.
 void Log::fail_unsynced() {
   fail({ErrorCode::kIo,
-        FilePath::log(open_files_.back().serial).text() + ": a sync failed while older frames were not yet durable"});
+        FilePath::log(files_in_use_.back().serial).text() + ": a sync failed while older frames were not yet durable"});
 }
 
 io::Task<void> Log::sync_written() {
-  if (failure_ || syncing_ || durable_.sequence >= written_.sequence || open_files_.empty()) co_return;
+  if (failure_ || syncing_ || durable_.sequence >= written_.sequence || files_in_use_.empty()) co_return;
   if (sync_failed_) co_return fail_unsynced();
   const io::Gate::Holder holder = tasks_.hold();
   syncing_ = true;
   const LogReach reach = written_;
-  const LogFile file = open_files_.back();
+  const LogFile file = files_in_use_.back();
   const std::int32_t synced = co_await environment_.disk.sync(file.file);
   syncing_ = false;
   if (synced < 0) {

@@ -21,6 +21,7 @@
 //   piece, other units may be appended.
 // - durable_position() and unit_end() are ends of units: readers of the log see whole units only.
 // - The memory of frames is bounded, if a unit's pieces are, and if its owner awaits wait_for_room() between them.
+// - Of the files that are full only those with frames in flight are open.
 // Ownership: owns the frames, and the files from the oldest needed one on.
 // Thread: the reactor's.
 #pragma once
@@ -124,7 +125,7 @@ class Log {
 
   // The number of marks taken.
   std::uint64_t marks() const { return marks_; }
-  std::size_t file_count() const { return open_files_.size(); }
+  std::size_t file_count() const { return files_in_use_.size(); }
 
   std::uint64_t end_position() const { return end_position_; }
   // The end of the last complete unit.
@@ -166,6 +167,8 @@ class Log {
   io::Task<Result<void>> write(Frame& frame);
   void completed();
   void acknowledge();
+  void close_left_files();
+  io::Task<void> close_beside(io::FileHandle file);
   io::Task<void> switch_file();
   io::Task<void> write_again();
   io::Task<void> sync_before_leaving();
@@ -195,7 +198,7 @@ class Log {
   bool closing_ = false;
   std::optional<Error> stall_;
 
-  std::deque<LogFile> open_files_;  // the last is the current file
+  std::deque<LogFile> files_in_use_;  // the last is the current file
   std::uint64_t write_offset_ = 0;
   std::uint64_t next_sequence_ = 1;
   std::uint64_t chain_ = 0;

@@ -38,6 +38,7 @@ io::Task<Result<Location>> SegmentWriter::write_streamed(ObjectSerializer& image
   Result<Segment*> made = co_await segments_.create(kind_, 1 + pages_for(bound));
   if (!made.ok()) co_return made.error();
   Segment& segment = **made;
+  const SegmentTable::Pin pin(&segment);
   ++segment.writes_in_flight;
   LargeRunPacker packer;
   Result<void> written = co_await write_pieces(image, segment, packer);
@@ -167,6 +168,7 @@ io::Task<Result<SegmentWriter::Extent>> SegmentWriter::write_run_group(PackedPag
   const std::uint32_t page_count = stamp_group(pages, runs, extent, run_count);
   extent.segment->used_pages += page_count;
   ++extent.segment->writes_in_flight;
+  const SegmentTable::Pin pin(extent.segment);
   rolling_.release();
   const std::span<const std::byte> group =
       pages.bytes.span().subspan(std::size_t{batch_page} * kPageSize, std::size_t{page_count} * kPageSize);

@@ -22,6 +22,7 @@
 #include "storage/segment/large_run.h"
 #include "storage/segment/page.h"
 #include "storage/segment/segment.h"
+#include "storage/segment/segment_table.h"
 
 namespace terrace::storage {
 

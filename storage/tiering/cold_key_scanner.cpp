@@ -169,6 +169,7 @@ io::Task<void> ColdKeyScanner::find_victims(bool only_expiring, std::size_t limi
     while (keys.size() < limit && !ended) {
       if (slice.over()) co_await slice.next();
       Result<std::optional<WalkedPage>> page = co_await walk.next();
+      if (!page.ok() && !distrusts_segment(page.error())) break;
       if (!page.ok()) continue;
       ended = !page->has_value();
       if (!ended) name_untouched(*segment, **page, only_expiring, keys);

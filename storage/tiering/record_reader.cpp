@@ -24,7 +24,7 @@ Error no_such_slot(Location location) {
 
 }  // namespace
 
-io::Task<Result<PageView>> read_first_pages(io::Disk& disk, const Segment& segment, std::uint32_t page,
+io::Task<Result<PageView>> read_first_pages(io::Disk& disk, Segment& segment, std::uint32_t page,
                                             std::uint32_t read_ahead_pages, AlignedBuffer& run,
                                             std::uint64_t* read_bytes) {
   const FilePath path = FilePath::segment(segment.serial);
@@ -35,6 +35,11 @@ io::Task<Result<PageView>> read_first_pages(io::Disk& disk, const Segment& segme
   }
   const std::uint32_t ahead = std::min(read_ahead_pages, segment.used_pages - page);
   run.resize(std::size_t{ahead} * kPageSize);
+  segment.touched = true;
+  if (segment.file == io::kNoFile) {
+    Result<void> opened = co_await segment.files->open(segment);
+    if (!opened.ok()) co_return opened.error();
+  }
   const std::int32_t read = co_await disk.read(segment.file, offset, run.span());
   if (read_bytes) *read_bytes += run.size();
   Result<void> full = check_full("read", path, offset, read, run.size());
@@ -70,7 +75,7 @@ Result<LoadedPage> unpack_run(std::span<const std::byte> run, const PageView& vi
   return loaded;
 }
 
-io::Task<Result<LoadedPage>> load_page(io::Disk& disk, const Segment& segment, std::uint32_t page,
+io::Task<Result<LoadedPage>> load_page(io::Disk& disk, Segment& segment, std::uint32_t page,
                                        std::uint32_t read_ahead_pages, std::uint64_t* read_bytes) {
   AlignedBuffer run;
   const Result<PageView> view = co_await read_first_pages(disk, segment, page, read_ahead_pages, run, read_bytes);
@@ -108,7 +113,7 @@ io::Task<Result<std::string>> read_head(LargeRunReader& reader) {
   co_return head;
 }
 
-io::Task<Result<LoadedPage>> load_heads(io::Disk& disk, const Segment& segment, std::uint32_t page,
+io::Task<Result<LoadedPage>> load_heads(io::Disk& disk, Segment& segment, std::uint32_t page,
                                         std::uint64_t* read_bytes) {
   AlignedBuffer run;
   Result<PageView> view = co_await read_first_pages(disk, segment, page, 1, run, read_bytes);

@@ -19,12 +19,13 @@
 #include "storage/segment/large_run_reader.h"
 #include "storage/segment/page.h"
 #include "storage/segment/segment.h"
+#include "storage/segment/segment_table.h"
 
 namespace terrace::storage {
 
 // Reads the first `read_ahead_pages` of the page or run that begins at `page` into `run`, and checks its first page.
 // The segment must be pinned. An error names the file and the offset.
-io::Task<Result<PageView>> read_first_pages(io::Disk& disk, const Segment& segment, std::uint32_t page,
+io::Task<Result<PageView>> read_first_pages(io::Disk& disk, Segment& segment, std::uint32_t page,
                                             std::uint32_t read_ahead_pages, AlignedBuffer& run,
                                             std::uint64_t* read_bytes);
 
@@ -35,10 +36,10 @@ struct LoadedPage {
 };
 // Unpacks a whole run that passed check_page().
 Result<LoadedPage> unpack_run(std::span<const std::byte> run, const PageView& view, const Dictionaries& dictionaries);
-io::Task<Result<LoadedPage>> load_page(io::Disk& disk, const Segment& segment, std::uint32_t page,
+io::Task<Result<LoadedPage>> load_page(io::Disk& disk, Segment& segment, std::uint32_t page,
                                        std::uint32_t read_ahead_pages, std::uint64_t* read_bytes);
 // The same; of a large record only as much of the image's beginning as parse_image() needs, in most cases one block.
-io::Task<Result<LoadedPage>> load_heads(io::Disk& disk, const Segment& segment, std::uint32_t page,
+io::Task<Result<LoadedPage>> load_heads(io::Disk& disk, Segment& segment, std::uint32_t page,
                                         std::uint64_t* read_bytes);
 // Reads on until what was read of the image can be parsed.
 io::Task<Result<std::string>> read_head(LargeRunReader& reader);

@@ -18,6 +18,14 @@ io::Task<Result<void>> SegmentIterator::refill() {
   window_first_ = page_;
   window_.resize(std::size_t{pages} * kPageSize);
   const std::uint64_t offset = std::uint64_t{page_} * kPageSize;
+  segment_.touched = true;
+  if (segment_.file == io::kNoFile) {
+    Result<void> opened = co_await segment_.files->open(segment_);
+    if (!opened.ok()) {
+      window_.resize(0);
+      co_return opened;
+    }
+  }
   const std::int32_t read = co_await environment_.disk.read(segment_.file, offset, window_.span());
   read_bytes_ += window_.size();
   Result<void> full = check_full("read", FilePath::segment(segment_.serial), offset, read, window_.size());

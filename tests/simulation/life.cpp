@@ -49,6 +49,10 @@ storage::Options Life::make_options() {
   options.log = [this](storage::LogLevel, const std::string& line) { trace("store: " + line); };
   // Without a probe the ledger's accounts stand for the resident set, which differs from run to run.
   options.max_memory_bytes = profile_.max_memory_bytes;
+  if (profile_.few_files) {
+    options.segment_bytes = storage::kLeastSegmentSize;
+    options.open_segment_files = storage::SegmentFiles::kLeastLimit;
+  }
   return options;
 }
 

@@ -49,6 +49,7 @@ void draw_limits(Profile& profile, Random& random) {
   if (random.coin()) profile.max_memory_bytes = random.between(128, 1024) * kKiB;
   if (random.coin()) profile.checkpoint_log_bytes = random.between(4, 256) * kKiB;
   profile.compaction = random.below(8) != 0;
+  profile.few_files = random.coin();
 }
 
 void draw_trouble(Profile& profile, Random& random) {
@@ -89,7 +90,8 @@ std::string Profile::describe() const {
       "%u lives of %llu operations, %u clients x %u, think %llu us, %llu keys in %u databases, values to %llu, "
       "reads %.2f, units %.3f to %llu, expiries %.2f, sweeps %.4f, maintenance %llu us, fsync %s, memory %llu, "
       "checkpoint log %llu, "
-      "compaction %d, crashes %.2f (recovery %.2f, survival %.1f), latency x%.1f, storms %s%s (recovery %.2f), rot %d",
+      "compaction %d, few files %d, crashes %.2f (recovery %.2f, survival %.1f), latency x%.1f, storms %s%s (recovery "
+      "%.2f), rot %d",
       lives, static_cast<unsigned long long>(operations_per_life), clients, pipeline,
       static_cast<unsigned long long>(think_us), static_cast<unsigned long long>(keys), databases,
       static_cast<unsigned long long>(largest_value), read_share, unit_chance,
@@ -97,7 +99,7 @@ std::string Profile::describe() const {
       static_cast<unsigned long long>(maintenance_us),
       fsync_policy == storage::FsyncPolicy::kAlways ? "always" : "everysec",
       static_cast<unsigned long long>(max_memory_bytes), static_cast<unsigned long long>(checkpoint_log_bytes),
-      compaction, crash_share, crash_in_recovery, survival, latency_scale, stormy() ? "yes" : "no",
+      compaction, few_files, crash_share, crash_in_recovery, survival, latency_scale, stormy() ? "yes" : "no",
       squeeze ? " with squeezes" : "", storm_in_recovery, static_cast<int>(rot));
   return words;
 }

@@ -37,6 +37,7 @@ struct Profile {
   std::uint64_t max_memory_bytes = 0;
   std::uint64_t checkpoint_log_bytes = 0;
   bool compaction = true;
+  bool few_files = false;  // segments are small, and few of their files stay open
 
   double crash_share = 0.7;        // of the lives; the others end in order
   double crash_in_recovery = 0.2;  // of the openings

@@ -42,6 +42,7 @@ ScriptedStore::ScriptedStore(const Site& site)
   options.fsync_policy = site.fsync_policy;
   options.compaction = false;  // only when the script asks for it
   options.scrub_days = 0;
+  options.open_segment_files = storage::SegmentFiles::kLeastLimit;
   options.log = [this](storage::LogLevel level, const std::string& line) {
     if (level == storage::LogLevel::kWarning) warnings_.push_back(line);
   };
