@@ -13,6 +13,7 @@
 
 #include "io/disk.h"
 #include "io/result.h"
+#include "storage/base/expiry.h"
 #include "storage/base/limits.h"
 #include "storage/segment/dictionaries.h"
 
