@@ -30,9 +30,6 @@ io::Task<void> ColdKeyScanner::find_expired(std::int64_t now_ms, ExpiredKeys& ex
   searching_ = true;
   settle_named();
   std::vector<DuePage> pages = take_due(now_ms);
-  std::vector<SegmentTable::Pin> pins;
-  pins.reserve(pages.size());
-  for (const DuePage& due : pages) pins.emplace_back(due.segment);
   expired.pages = pages.size();
   Reads reads{.left = pages.size(), .finished = {}};
   for (DuePage& due : pages) io::spawn(load(due, reads));
@@ -40,7 +37,8 @@ io::Task<void> ColdKeyScanner::find_expired(std::int64_t now_ms, ExpiredKeys& ex
   io::Slice slice(environment_.clock);
   for (const DuePage& due : pages) {
     if (slice.over()) co_await slice.next();
-    name_expired(due, now_ms, expired);
+    // It may have been deleted since it was read.
+    if (segments_.find(due.number) == due.segment) name_expired(due, now_ms, expired);
   }
   searching_ = false;
 }
@@ -59,7 +57,7 @@ std::vector<ColdKeyScanner::DuePage> ColdKeyScanner::take_due(std::int64_t now_m
     for (std::uint32_t page = 1; page < segment.page_expiry.size(); ++page) {
       ExpiryTick& tick = segment.page_expiry[page];
       if (tick != kNoTick && tick <= over && pages.size() < kPagesAtOnce) {
-        pages.push_back({&segment, page, LoadedPage{}});
+        pages.push_back({&segment, segment.number, page, LoadedPage{}});
         tick = again;
       }
       earliest = sooner_tick(earliest, tick);
@@ -70,6 +68,8 @@ std::vector<ColdKeyScanner::DuePage> ColdKeyScanner::take_due(std::int64_t now_m
 }
 
 io::Task<void> ColdKeyScanner::load(DuePage& due, Reads& reads) {
+  // Not longer than it is read: of many segments few may be open.
+  const SegmentTable::Pin pin(due.segment);
   due.loaded = co_await load_heads(environment_.disk, *due.segment, due.page, nullptr);
   if (--reads.left == 0) reads.finished.notify();
 }

@@ -53,6 +53,7 @@ class ColdKeyScanner {
  private:
   struct DuePage {
     Segment* segment;
+    std::uint32_t number;
     std::uint32_t page;
     Result<LoadedPage> loaded;
   };
