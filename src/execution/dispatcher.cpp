@@ -309,7 +309,8 @@ io::Task<> Dispatcher::wait_for_memory(CommandBatch& x) {
   x.reserved.resize(0);
   const std::uint64_t bytes = x.wanted_for_reply + x.wanted_for_values;
   storage::MemoryQueue& queue = store_.memory_queue();
-  switch (co_await queue.take(x.session->memory_place, x.reserved, bytes)) {
+  const auto outcome = co_await queue.take(x.session->memory_place, x.reserved, bytes);
+  switch (outcome) {
     case storage::MemoryQueue::Outcome::kTaken:
       x.fetched_records.reserve(x.reserved, x.wanted_for_values);
       if (!store_.loading()) co_await store_.engine().wait_for_eviction();

@@ -42,8 +42,9 @@ struct Segment {
   std::uint32_t total_records = 0;
   std::uint32_t live_records = 0;  // referred to by the index or by a hot record's clean image
   std::uint32_t overwritten_records =
-      0;  // of these, only by overwritten entries: most likely dead, which is resolved by reading them
-  std::uint32_t pins = 0;
+      0;                   // of these, only by overwritten entries: most likely dead, which is resolved by reading them
+  std::uint32_t pins = 0;  // its file is in use
+  std::uint32_t holds = 0;  // it will be read later; its file may be closed meanwhile
   std::uint32_t writes_in_flight = 0;
   bool needs_sync = false;  // something was written since the last sync
   bool damaged = false;     // a page of it was found bad: compaction skips it
@@ -64,6 +65,8 @@ struct Segment {
   // By then all records have expired; kNoTick: some never expire, or it is not known (after recovery).
   ExpiryTick last_expiry = kNoTick;
 
+  // Somebody reads it or will: it is neither deleted nor compacted.
+  bool kept() const { return pins > 0 || holds > 0; }
   std::uint64_t used_bytes() const { return std::uint64_t{used_pages} * kPageSize; }
   double dead_share() const {
     if (total_records == 0) return 0.0;

@@ -92,8 +92,7 @@ void SegmentFiles::trim(std::size_t files) {
 
 io::Task<void> SegmentFiles::trim_beside(std::size_t files) {
   const io::Gate::Holder holder = tasks_.hold();
-  while (open_.size() > files && co_await close_one()) {
-  }
+  for (bool closed = true; closed && open_.size() > files;) closed = co_await close_one();
   trimming_ = false;
 }
 
@@ -101,7 +100,11 @@ io::Task<std::int32_t> SegmentFiles::open_path(const char* path, io::OpenMode mo
   // Makers of segments wait for nobody; but each that makes one too many closes one.
   if (open_.size() > limit_) co_await close_one();
   std::int32_t file = co_await disk_.open(path, mode);
-  while (no_descriptors(file) && co_await close_one()) file = co_await disk_.open(path, mode);
+  while (no_descriptors(file)) {
+    const bool closed = co_await close_one();
+    if (!closed) break;
+    file = co_await disk_.open(path, mode);
+  }
   co_return file;
 }
 
@@ -114,7 +117,8 @@ io::Task<Result<void>> SegmentFiles::open(Segment& segment) {
   }
   segment.opening = true;
   while (open_.size() + opening_ >= limit_) {
-    if (!co_await close_one()) co_await changed_.wait();
+    const bool closed = co_await close_one();
+    if (!closed) co_await changed_.wait();
   }
   --waiting_;
   ++opening_;

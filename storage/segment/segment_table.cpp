@@ -166,7 +166,7 @@ io::Task<void> SegmentTable::close_all() {
   co_await files_.wait_idle();
   for (std::size_t i = 0; i < segments_.size(); ++i) {
     if (!segments_[i]) continue;
-    TERRACE_CHECK(segments_[i]->pins == 0 && segments_[i]->writes_in_flight == 0);
+    TERRACE_CHECK(!segments_[i]->kept() && segments_[i]->writes_in_flight == 0);
     co_await files_.close(*segments_[i]);
   }
   segments_.clear();
@@ -216,7 +216,7 @@ void SegmentTable::retire_if_dead(Segment& segment) {
 io::Task<Result<void>> SegmentTable::remove_retired(std::uint64_t number) {
   for (std::size_t i = 0; i < segments_.size(); ++i) {
     Segment* segment = segments_[i].get();
-    if (!segment || segment->state != Segment::State::kRetired || segment->pins > 0) continue;
+    if (!segment || segment->state != Segment::State::kRetired || segment->kept()) continue;
     if (segment->retired_at_cut >= number && !mutant(Mutant::kUnlinkEarly)) continue;
     const std::unique_ptr<Segment> removed = std::move(segments_[i]);
     --count_;

@@ -54,6 +54,20 @@ class SegmentTable {
     Segment* segment_ = nullptr;
   };
 
+  // For a later read. Many segments may be held at a time, more than files may be open.
+  class Hold {
+   public:
+    explicit Hold(Segment* segment) : segment_(segment) { ++segment_->holds; }
+    Hold(Hold&& other) noexcept : segment_(std::exchange(other.segment_, nullptr)) {}
+    Hold& operator=(Hold&&) = delete;
+    ~Hold() {
+      if (segment_) --segment_->holds;
+    }
+
+   private:
+    Segment* segment_;
+  };
+
   Segment* find(std::uint32_t number) const { return number < segments_.size() ? segments_[number].get() : nullptr; }
   template <typename Visit>
   void for_each(Visit&& visit) const {

@@ -76,7 +76,7 @@ Segment* Compactor::choose() const {
   double most_worth = 0;
   const std::int64_t now_ms = environment_.clock.wall_ms();
   segments_.for_each([&](Segment& segment) {
-    if (!readable(segment) || segment.pins > 0 || dies_soon(segment, now_ms)) return;
+    if (!readable(segment) || segment.kept() || dies_soon(segment, now_ms)) return;
     const std::uint64_t age = segments_.next_serial() - segment.serial;
     const double worth = CompactionPolicy::worth(segment.dead_share(), age, segment.suspect);
     if (worth <= most_worth) return;

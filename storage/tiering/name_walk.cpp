@@ -42,8 +42,8 @@ void NameWalk::gather_chain(const Index& index, std::uint32_t chain, const Visit
 
 void NameWalk::add(Location location) {
   gathered_.push_back(location);
-  if (pins_.contains(location.segment())) return;
-  pins_.emplace(location.segment(), SegmentTable::Pin(segments_.find(location.segment())));
+  if (held_.contains(location.segment())) return;
+  held_.emplace(location.segment(), SegmentTable::Hold(segments_.find(location.segment())));
 }
 
 io::Task<Result<void>> NameWalk::read(const Visit& visit) {
@@ -63,7 +63,7 @@ io::Task<Result<void>> NameWalk::read(const Visit& visit) {
   }
   gathered_.clear();
   witnesses_.clear();
-  pins_.clear();
+  held_.clear();
   co_return result;
 }
 

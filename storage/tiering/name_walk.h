@@ -10,7 +10,7 @@
 // Invariants:
 // - Every key that is there from the walk's start to its end is visited exactly once, as it was when it was gathered,
 //   whatever is added, removed or moved in between. gather() alone looks at the database.
-// - What is gathered stays readable until it has been read: its segments are pinned. Compaction leaves them alone.
+// - What is gathered stays readable until it has been read: its segments are held. Compaction leaves them alone.
 // - A visited record is valid during the visit alone; a cold one has no value.
 // Ownership: borrows the store's parts, which must outlive it.
 // Thread: the reactor's.
@@ -70,7 +70,7 @@ class NameWalk {
   std::vector<Location> gathered_;
   // The witnesses of overwritten entries among them: whether the image is a key can change before it is read.
   std::unordered_map<Location, IndexEntry> witnesses_;
-  std::unordered_map<std::uint32_t, SegmentTable::Pin> pins_;  // by number of the segment
+  std::unordered_map<std::uint32_t, SegmentTable::Hold> held_;  // by number of the segment
 };
 
 }  // namespace terrace::storage

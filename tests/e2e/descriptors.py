@@ -136,12 +136,27 @@ def many_segments(folder, segments, descriptors):
         clients = [server.client() for _ in range(min(100, descriptors // 3))]
         read(clients, sample)
         check(clients[0].call("DBSIZE") == len(keys), "DBSIZE")
+        # Walks over all segments hold them, not their files.
+        check(len(clients[0].call("KEYS", "*")) == len(keys), "KEYS")
         for client in clients:
             client.close()
         check(info_number(server.info(), "segment_files_open") < min(descriptors, count), "more files are open than there may be")
         check(open_descriptors(server) <= descriptors, f"{open_descriptors(server)} descriptors are open")
+    expire(server, sample)
     return (f"{count} segments, {descriptors} descriptors: {len(keys)} keys, {len(sample)} read twice, by {len(clients)} clients; "
             f"start {server.start_seconds:.1f} s")
+
+
+def expire(server, keys):
+    """Cold keys of many segments expire at the same time, and nobody asks for them."""
+    with server.client() as client:
+        expired = info_number(server.info(), "expired_keys")
+        client.pipeline([("PEXPIRE", key, 3000) for key in keys])
+        client.ok("TERRACE", "SPILL", "ALL")
+        end = time.monotonic() + 60
+        while info_number(server.info(), "expired_keys") < expired + len(keys):
+            check(time.monotonic() < end, "cold keys do not expire")
+            time.sleep(0.1)
 
 
 def shrinking(folder):

@@ -29,7 +29,6 @@ using storage::kTinyLimits;
 
 constexpr int kFaults[] = {EIO, ENOSPC, SimulatedDisk::kShortTransfer, EMFILE, ENFILE, EACCES, ENOENT, EROFS, ENOMEM};
 constexpr unsigned kSamples = 2 * static_cast<unsigned>(std::size(kFaults));
-constexpr std::uint64_t kMostCalls = kTinyLimits ? ~std::uint64_t{0} : 2;  // of each policy and kind of fault
 constexpr std::uint64_t kCapacity = std::uint64_t{1} << 40;
 constexpr unsigned kKeys = 30;
 constexpr std::int64_t kPatienceUs = 3'000'000;
@@ -252,13 +251,20 @@ class Sweep {
 const char* name_of(FsyncPolicy policy) {
   return policy == FsyncPolicy::kAlways ? "always" : "everysec";
 }
+// Calls of each policy and kind of fault: all with tiny limits, unless TERRACE_SWEEP_CALLS says how many.
+std::uint64_t most_calls() {
+  const char* const wanted = std::getenv("TERRACE_SWEEP_CALLS");
+  if (wanted != nullptr) return std::strtoull(wanted, nullptr, 10);
+  return kTinyLimits ? ~std::uint64_t{0} : 2;
+}
+
 std::string name_of(int fault) {
   return fault == SimulatedDisk::kShortTransfer ? "short transfer" : strerrorname_np(fault);
 }
 
 [[noreturn]] void sweep(FsyncPolicy policy, int fault, unsigned sample) {
   const std::uint64_t calls = Sweep({.policy = policy}).run().calls;
-  const std::uint64_t stride = 1 + (calls - 1) / kMostCalls;
+  const std::uint64_t stride = 1 + (calls - 1) / most_calls();
   std::uint64_t cases = 0;
   std::uint64_t refused = 0;
   std::uint64_t ended = 0;
