@@ -80,7 +80,7 @@ void plan_keys(const CommandEntry& entry, std::span<const std::string_view> argu
   const bool only_read = (entry.row->flags & (kReadonly | kMayWrite)) == kReadonly;
   const bool head_only = (entry.row->flags & kHeadOnly) != 0;
   // In place: copying a planned key at once would wait until the processor has stored its parts.
-  const auto add = [&](std::string_view name) {
+  const auto add = [&](std::string_view name) __attribute__((always_inline)) {
     PlannedKey& planned = keys.emplace_back();
     planned.key = storage::Key(name);
     planned.database = database;

@@ -50,22 +50,22 @@ bool CommandRunner::changeable(const Origin& origin, const std::vector<PlannedKe
 }
 
 // What the client's output limit leaves for the reply.
-std::size_t CommandRunner::output_limit_left(const CommandBatch& x) const {
+std::size_t CommandRunner::output_limit_left(std::size_t unsent) const {
   const std::uint64_t limit = settings_.output_limits[0].hard_bytes;
-  return limit == 0 ? SIZE_MAX : limit - std::min<std::uint64_t>(limit, x.output->size());
+  return limit == 0 ? SIZE_MAX : limit - std::min<std::uint64_t>(limit, unsent);
 }
 
-Reply::Bounds CommandRunner::reply_bounds(const CommandBatch& x, ReplySize size) const {
+Reply::Bounds CommandRunner::reply_bounds(const CommandBatch& x, ReplySize size, std::size_t unsent) const {
   if (!x.origin->is_client) return {};
   const storage::MemoryQueue& queue = parts_.store.memory_queue();
   Reply::Bounds bounds;
-  bounds.most = std::min<std::uint64_t>(output_limit_left(x), queue.most());
+  bounds.most = std::min<std::uint64_t>(output_limit_left(unsent), queue.most());
   bounds.now = bounds.most;
   // A command that has changed something cannot be run again.
   if (size == ReplySize::kAny || (x.call.row().flags & (kWrite | kMayWrite)) != 0) return bounds;
   // A reply that grows in steps takes three times its size while it is copied. One that was counted does not grow.
-  constexpr std::uint64_t kFree = 16 << 10, kGrowth = 3;
-  bounds.now = std::min<std::uint64_t>(bounds.most, std::max({kFree, x.reserved.bytes(), queue.room() / kGrowth}));
+  constexpr std::uint64_t kSmall = Reply::kSmall, kGrowth = 3;
+  bounds.now = std::min<std::uint64_t>(bounds.most, std::max({kSmall, x.reserved.bytes(), queue.room() / kGrowth}));
   return bounds;
 }
 
@@ -74,7 +74,7 @@ CommandRunner::Outcome CommandRunner::end_too_large(CommandBatch& x, Reply& repl
   const std::size_t needed = reply.size();
   const bool waits = size == ReplySize::kAsRoomIs && !x.call.changed && !reply.hopeless();
   reply.rewind();
-  if (needed > output_limit_left(x)) {
+  if (needed > output_limit_left(x.output->size())) {
     x.session->output_exceeded = true;
   } else if (waits) {
     // The next run may tell a little more (INFO), and a bound is checked with a margin.
@@ -93,7 +93,8 @@ CommandRunner::Outcome CommandRunner::run(CommandBatch& x, bool alone, ReplySize
   x.missing_heads.clear();
   const std::size_t start = x.replies->size();
   if (x.wanted_for_reply > 0) x.replies->reserve(start + x.wanted_for_reply);
-  Reply reply(*x.replies, x.session->protocol, reply_bounds(x, size));
+  const ReplyBounding bounding(*this, x, size);
+  Reply reply(*x.replies, x.session->protocol, bounding);
   Context context(parts_, open_unit_, x, reply);
   ServerStatistics& statistics = parts_.statistics;
   const std::uint64_t hits = statistics.keyspace_hits, misses = statistics.keyspace_misses;
@@ -118,7 +119,8 @@ CommandRunner::Outcome CommandRunner::run(CommandBatch& x, bool alone, ReplySize
 io::Task<std::size_t> CommandRunner::run_async(CommandBatch& x, bool alone) {
   std::string aside;
   x.call.begin_run();
-  Reply reply(aside, x.session->protocol, reply_bounds(x, ReplySize::kAny));
+  const ReplyBounding bounding(*this, x, ReplySize::kAny);
+  Reply reply(aside, x.session->protocol, bounding);
   Context context(parts_, open_unit_, x, reply);
   const std::uint64_t begin_ns = parts_.clock.monotonic_ns();
   co_await x.call.row().run_async(context);

@@ -106,8 +106,22 @@ class CommandRunner {
   const ContextParts& parts() const { return parts_; }
 
  private:
-  Reply::Bounds reply_bounds(const CommandBatch& x, ReplySize size) const;
-  std::size_t output_limit_left(const CommandBatch& x) const;
+  // What a call's reply may have: asked for while the handler runs.
+  class ReplyBounding final : public Reply::Bounding {
+   public:
+    ReplyBounding(const CommandRunner& runner, const CommandBatch& batch, ReplySize size)
+        : runner_(runner), batch_(batch), size_(size), unsent_(batch.output->size()) {}
+    Reply::Bounds bounds() const override { return runner_.reply_bounds(batch_, size_, unsent_); }
+
+   private:
+    const CommandRunner& runner_;
+    const CommandBatch& batch_;
+    ReplySize size_;
+    std::size_t unsent_;  // before this reply
+  };
+
+  Reply::Bounds reply_bounds(const CommandBatch& x, ReplySize size, std::size_t unsent) const;
+  std::size_t output_limit_left(std::size_t unsent) const;
   Outcome end_too_large(CommandBatch& x, Reply& reply, ReplySize size);
   void gather_effect(CommandBatch& x, bool alone);
   static void gather_renamed(CommandBatch& x);

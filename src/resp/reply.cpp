@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "src/text/real_text.h"
 
@@ -28,6 +29,10 @@ char* write_line_end(char* at) {
 }
 
 }  // namespace
+
+void Reply::ask_for_bounds() {
+  set_bounds(std::exchange(bounding_, nullptr)->bounds());
+}
 
 void Reply::drop(std::size_t more) {
   dropped_ += out_.size() - start_ + more;

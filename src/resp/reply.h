@@ -1,6 +1,6 @@
 // Reply: writes one command's reply as RESP2 or RESP3 into a byte buffer, according to the connection's protocol.
-// A reply that grows beyond its bound is dropped, and only counted from then on: the command is run again when there is
-// memory for it, or gets an error.
+// A reply that grows beyond its bounds is dropped, and only counted from then on: the command is run again when there is
+// memory for it, or gets an error. The bounds are asked for only by a reply that is not small.
 // Ownership: borrows the buffer.
 // Thread: the reactor's. Source: the RESP protocol specification (redis.io/docs/reference/protocol-spec) and
 // redis-server 7.0's behaviour.
@@ -20,13 +20,20 @@ class Reply {
     std::size_t now = SIZE_MAX;   // bytes that the reply may have
     std::size_t most = SIZE_MAX;  // no reply may ever be larger; a loop of any length looks at hopeless()
   };
-  Reply(std::string& out, int protocol) : Reply(out, protocol, Bounds()) {}
-  Reply(std::string& out, int protocol, const Bounds& bounds)
-      : out_(out),
-        protocol_(protocol),
-        start_(out.size()),
-        end_(bounds.now < SIZE_MAX - start_ ? start_ + bounds.now : SIZE_MAX),
-        most_(bounds.most) {}
+  // Says how large a reply may be; outlives it.
+  class Bounding {
+   public:
+    virtual Bounds bounds() const = 0;
+
+   protected:
+    ~Bounding() = default;
+  };
+  static constexpr std::size_t kSmall = 16 << 10;
+
+  Reply(std::string& out, int protocol) : out_(out), protocol_(protocol), start_(out.size()) {}
+  Reply(std::string& out, int protocol, const Bounding& bounding)
+      : out_(out), protocol_(protocol), start_(out.size()), bounding_(&bounding), end_(start_ + kSmall) {}
+  Reply(std::string& out, int protocol, const Bounds& bounds) : Reply(out, protocol) { set_bounds(bounds); }
 
   int protocol() const { return protocol_; }
   void set_protocol(int protocol) { protocol_ = protocol; }  // HELLO
@@ -61,6 +68,7 @@ class Reply {
   void rewind() {
     out_.resize(start_);
     dropped_ = 0;
+    bounding_ = nullptr;
     end_ = SIZE_MAX;
   }
   bool dropped() const { return dropped_ > 0; }
@@ -73,13 +81,26 @@ class Reply {
 
   void header(char kind, std::int64_t number);
   // Would the reply with so many bytes more exceed its bound?
-  bool exceeds(std::size_t more) const { return more > end_ || out_.size() > end_ - more; }
+  bool exceeds(std::size_t more) {
+    return beyond_end(more) && (bounding_ == nullptr || (ask_for_bounds(), beyond_end(more)));
+  }
+  bool beyond_end(std::size_t more) const { return more > end_ || out_.size() > end_ - more; }
+  void ask_for_bounds();
+  Bounds bounds_left() {
+    if (bounding_ != nullptr) ask_for_bounds();
+    return {end_ == SIZE_MAX ? SIZE_MAX : end_ - std::min(end_, out_.size()), most_};
+  }
+  void set_bounds(const Bounds& bounds) {
+    end_ = bounds.now < SIZE_MAX - start_ ? start_ + bounds.now : SIZE_MAX;
+    most_ = bounds.most;
+  }
   void drop(std::size_t more);
 
   std::string& out_;
   int protocol_;
   std::size_t start_;
-  std::size_t end_ = SIZE_MAX;  // the size of out_ at the bound
+  const Bounding* bounding_ = nullptr;  // not asked yet
+  std::size_t end_ = SIZE_MAX;          // the size of out_ at the bound
   std::size_t most_ = SIZE_MAX;
   std::size_t dropped_ = 0;  // bytes that are not in out_
 };
@@ -89,11 +110,7 @@ class Reply {
 // Ownership: borrows the whole reply, owns the part. Thread: the reactor's.
 class ReplyPart {
  public:
-  explicit ReplyPart(Reply& whole)
-      : whole_(whole),
-        part_(text_, whole.protocol_,
-              {whole.end_ == SIZE_MAX ? SIZE_MAX : whole.end_ - std::min(whole.end_, whole.out_.size()), whole.most_}) {
-  }
+  explicit ReplyPart(Reply& whole) : whole_(whole), part_(text_, whole.protocol_, whole.bounds_left()) {}
   ReplyPart(const ReplyPart&) = delete;
   ReplyPart& operator=(const ReplyPart&) = delete;
 
