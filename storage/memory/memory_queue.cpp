@@ -12,6 +12,9 @@ constexpr std::int64_t kPatienceUs = 500'000;
 constexpr std::uint64_t kShareOfSmall = 8;
 // So far the sum may exceed the limit until eviction has followed.
 constexpr std::uint64_t kMostExcess = 16 * kMiB;
+// So much of the overhead keeps nobody out. With the excess and the fixed cost it is less than the 64 MiB that the
+// process may have beside its limit.
+constexpr std::uint64_t kToleratedOverhead = kTinyLimits ? 0 : 16 * kMiB;
 constexpr std::uint64_t kLeastBytes = kTinyLimits ? 256 * kKiB : 4 * kMiB;
 
 }  // namespace
@@ -41,7 +44,8 @@ std::uint64_t MemoryQueue::free() const {
   if (limit == 0) return std::numeric_limits<std::uint64_t>::max();
   const std::uint64_t index = ledger_.bytes(Account::kIndex);
   const std::uint64_t buffers = ledger_.total() - ledger_.bytes(Account::kRecords) - index;
-  const std::uint64_t kept = stuck_us() > kPatienceUs ? 0 : ledger_.overhead() + limit / kShareOfSmall;
+  const std::uint64_t overhead = ledger_.overhead() - std::min(ledger_.overhead(), kToleratedOverhead);
+  const std::uint64_t kept = patience_over_ ? 0 : overhead + limit / kShareOfSmall;
   const std::uint64_t held = buffers + index + Ledger::kLeastRecordBytes + kept;
   return std::max(limit - std::min(limit, held), least() - std::min(least(), buffers));
 }
@@ -76,11 +80,12 @@ io::Task<MemoryQueue::Outcome> MemoryQueue::take(Place& place, LedgerCharge& cha
 
 // What was granted may be spent, and given back, before this returns: room is asked anew each time.
 void MemoryQueue::serve_waiting() {
+  patience_over_ = stuck_us() > kPatienceUs;
   while (first_ != nullptr) {
     Place& place = *first_;
     // The limit may have been lowered meanwhile: such a wish would wait without end.
     const std::uint64_t bytes = std::min(place.bytes_, most());
-    if (bytes > free()) return;
+    if (bytes > free()) break;
     remove(place);
     place.queue_ = nullptr;
     place.granted_ = true;
@@ -88,6 +93,7 @@ void MemoryQueue::serve_waiting() {
     place.charge_->resize(place.charge_->bytes() + bytes);
     place.ended_.notify();
   }
+  patience_over_ = false;
 }
 
 void MemoryQueue::remove(Place& place) {

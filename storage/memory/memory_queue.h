@@ -77,6 +77,7 @@ class MemoryQueue {
   Place* first_ = nullptr;
   Place* last_ = nullptr;
   std::int64_t served_us_ = 0;  // when a waiting one was last served
+  bool patience_over_ = false;  // while waiting ones are served
 };
 
 }  // namespace terrace::storage

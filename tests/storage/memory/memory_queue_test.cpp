@@ -103,7 +103,7 @@ TEST_F(MemoryQueueTest, OneThatLeavesLetsTheNextOnePass) {
 }
 
 TEST_F(MemoryQueueTest, AnEstimateKeepsNobodyOutForLong) {
-  ledger_.set_overhead(30 * kUnit);
+  ledger_.set_overhead(40 * kUnit);
   Client& client = asks(40 * kUnit);
   queue_.serve();
   EXPECT_FALSE(client.outcome);
