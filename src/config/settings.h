@@ -66,7 +66,7 @@ struct Settings : types::CollectionLimits {
   std::int64_t max_clients = 10000;
   bool protected_mode = true;
   std::string password;
-  // Of lines `user`: there are no ACL users beside the default one, and whoever names one of these is told so.
+  // Of lines `user`: there are no ACL users beside the default one, and a command that names one of these is told so.
   std::vector<std::string> missing_users;
   std::vector<CommandRename> command_renames;
   std::string replica_of;  // "host port": there is no replication, but nothing is written that the master does not know

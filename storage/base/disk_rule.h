@@ -1,6 +1,6 @@
 // disk_rule: what the store does when a call on its disk fails: one table, by what the call is for and the kind of error.
 //
-// What is not in it is refused: whoever needed the call gets the error, and the next attempt may succeed. So it is for
+// What is not in it is refused: the caller gets the error, and the next attempt may succeed. So it is for
 // anything at a start, for making segments, checkpoints, manifests and dictionaries. That a file which nothing needs
 // cannot be removed is ignored: the next checkpoint or start removes it.
 // docs/disk-errors.md shows the whole with its reasons; the fault sweep of the simulation checks it.
