@@ -29,11 +29,12 @@ void CommandRunner::plan(CommandBatch& x, CommandEntry& entry, std::span<const s
 bool CommandRunner::ready(CommandBatch& x, const PlannedKey& planned) const {
   if (planned.database >= engine().database_count()) return true;
   const storage::Database& database = engine().database(planned.database);
+  if (planned.overwritten) return database.overwritable(planned.key, x.fetched_records, x.missing);
   // A transaction's calls are planned again after each wait, which drops the heads.
-  const bool by_head = planned.head_only && !x.transaction.active;
-  const storage::RecordHeads heads = {by_head ? &x.heads : nullptr, &x.missing_heads};
-  return planned.overwritten ? database.overwritable(planned.key, x.fetched_records, x.missing)
-                             : database.resident(planned.key, x.fetched_records, x.missing, heads);
+  if (planned.head_only && !x.transaction.active) {
+    return database.resident_by_head(planned.key, x.fetched_records, x.missing, x.heads, x.missing_heads);
+  }
+  return database.resident(planned.key, x.fetched_records, x.missing);
 }
 
 bool CommandRunner::ready(CommandBatch& x) const {

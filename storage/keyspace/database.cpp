@@ -40,28 +40,47 @@ void Database::prefetch(std::span<const std::uint64_t> hashes) const {
   for (const std::uint64_t hash : hashes) prefetch_record(hash);
 }
 
-bool Database::resident(const Key& key, const FetchedRecords& fetched_records, std::vector<Location>& missing,
-                        RecordHeads heads) const {
-  const std::size_t before = missing.size();
-  std::vector<Location>& missing_heads = heads.fetched ? *heads.missing : missing;
-  const std::size_t heads_before = missing_heads.size();
+// `find_on_disk`: what is in memory of the record at a location; notes the location if nothing is.
+template <typename Find>
+bool Database::search(const Key& key, const FetchedRecords& fetched_records, std::vector<Location>& missing,
+                      const Find& find_on_disk) const {
   bool overwritten = false;
   const auto there = index().find(key.hash, [&](Index::Position at) {
     if (at->is_hot()) return at->record()->key() == key.name;
     overwritten = overwritten || at->is_overwritten();
     if (!at->is_cold()) return false;
-    const Record* record = fetched_records.find(at->location());
-    const bool by_head = !record && heads.fetched && at->location().is_large();
-    if (by_head) record = heads.fetched->find(at->location());
-    if (!record) (by_head ? missing_heads : missing).push_back(at->location());
+    const Record* record = find_on_disk(at->location());
     return record && record->key() == key.name;
   });
-  // The key itself is in memory: the other entries that its hash matched need not be read.
-  if (there) {
+  if (!there && overwritten) keyspace_.overwrites().append_missing(key, fetched_records, missing);
+  return static_cast<bool>(there);
+}
+
+bool Database::resident(const Key& key, const FetchedRecords& fetched_records, std::vector<Location>& missing) const {
+  const std::size_t before = missing.size();
+  // If the key itself is in memory, the other entries that its hash matched need not be read.
+  if (search(key, fetched_records, missing, [&](Location location) {
+        const Record* record = fetched_records.find(location);
+        if (!record) missing.push_back(location);
+        return record;
+      })) {
+    missing.resize(before);
+  }
+  return missing.size() == before;
+}
+
+bool Database::resident_by_head(const Key& key, const FetchedRecords& fetched_records, std::vector<Location>& missing,
+                                const FetchedRecords& heads, std::vector<Location>& missing_heads) const {
+  const std::size_t before = missing.size();
+  const std::size_t heads_before = missing_heads.size();
+  if (search(key, fetched_records, missing, [&](Location location) {
+        const Record* record = fetched_records.find(location);
+        if (!record && location.is_large()) record = heads.find(location);
+        if (!record) (location.is_large() ? missing_heads : missing).push_back(location);
+        return record;
+      })) {
     missing.resize(before);
     missing_heads.resize(heads_before);
-  } else if (overwritten) {
-    keyspace_.overwrites().append_missing(key, fetched_records, missing);
   }
   return missing.size() == before && missing_heads.size() == heads_before;
 }

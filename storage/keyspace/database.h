@@ -33,13 +33,6 @@ enum class Access : std::uint8_t {
   kWrite,  // makes the key hot: the record may be changed
 };
 
-// Large records that are in memory without their values, for commands that need none, and where more of them are noted
-// that must be read.
-struct RecordHeads {
-  const FetchedRecords* fetched = nullptr;  // nullptr: values are needed
-  std::vector<Location>* missing = nullptr;
-};
-
 class Database {
  public:
   Database(SegmentTable& segments, Statistics& statistics, LazyFree& lazy_free, std::uint32_t id);
@@ -64,9 +57,11 @@ class Database {
   void prefetch_record(std::uint64_t hash) const { index().prefetch_record(hash); }
 
   // Appends to `missing` every cold location that must be read before `key` can be looked up. True: there is none.
-  // With `heads`, a large record on disk may be there without its value; such ones are appended to heads.missing.
-  bool resident(const Key& key, const FetchedRecords& fetched_records, std::vector<Location>& missing,
-                RecordHeads heads = {}) const;
+  bool resident(const Key& key, const FetchedRecords& fetched_records, std::vector<Location>& missing) const;
+  // The same for a command that needs no value: a large record on disk may be in `heads`, without its value; those that
+  // are not are appended to `missing_heads`.
+  bool resident_by_head(const Key& key, const FetchedRecords& fetched_records, std::vector<Location>& missing,
+                        const FetchedRecords& heads, std::vector<Location>& missing_heads) const;
   // The same for a key that gets a new value, whatever its old one, by insert() or overwrite(): mostly nothing has to
   // be read then (blind_overwrites.h). To find(), an old value that is not resident is absent.
   bool overwritable(const Key& key, const FetchedRecords& fetched_records, std::vector<Location>& missing) const;
@@ -140,6 +135,9 @@ class Database {
   bool parts_expired(const Key& key, std::int64_t now_ms) const;
 
  private:
+  template <typename Find>
+  bool search(const Key& key, const FetchedRecords& fetched_records, std::vector<Location>& missing,
+              const Find& find_on_disk) const;
   friend class DatabaseSet;  // gives storage's other parts their Keyspace
 
   // The hot or cold entry of `key`; a cold one's record is resident. Sets `overwritten` if its hash has overwritten
