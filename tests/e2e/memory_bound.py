@@ -6,6 +6,7 @@
 Each case has a server. RSS is sampled all the while.
 """
 import argparse
+import os
 import re
 import threading
 import time
@@ -142,6 +143,25 @@ def whole_replies(server, options):
     return f"{options.clients // 4} clients read collections of {options.bytes / 4 / MIB:.0f} MiB whole"
 
 
+def grown(server, options):
+    """Collections that pipelines grow beyond memory: at some size the next command gets an error, and what was written is there."""
+    commands = {b"stream": lambda value: ("XADD", "stream", "*", "field", value), b"list": lambda value: ("RPUSH", "list", value)}
+    told = []
+    with server.client(120) as client:
+        for kind, command in commands.items():
+            written, refused = 0, None
+            while refused is None:
+                replies = client.pipeline([command(os.urandom(100)) for _ in range(200)])
+                refused = next((reply for reply in replies if isinstance(reply, Error)), None)
+                written += sum(not isinstance(reply, Error) for reply in replies)
+                check(written < options.bytes // 50, f"a {kind.decode()} of {written} elements of 100 bytes is in memory")
+            check(refused.startswith(b"OOM the command needs "), f"a {kind.decode()} beyond memory: {refused!r:.100}")
+            check(written > options.bytes // 200, f"a {kind.decode()} ends at {written} elements: {refused!r:.100}")
+            told.append(f"{kind.decode()} {written}")
+            check(client.ok("DEL", kind) == 1, f"DEL of a {kind.decode()} that is larger than memory")
+    return f"elements of 100 bytes until the error: {', '.join(told)}"
+
+
 def no_limit_of_repeats(server, options):
     """Replies without end: an error, or the end of the client where client-output-buffer-limit says so."""
     with server.client() as client:
@@ -264,7 +284,7 @@ def default(server, options):
 
 # Arguments of the server, and whether its memory is bounded by maxmemory.
 CASES = {
-    half_sent: True, dead: True, unread: True, large_gets: True, whole_replies: True, no_limit_of_repeats: True,
+    half_sent: True, dead: True, unread: True, large_gets: True, whole_replies: True, grown: True, no_limit_of_repeats: True,
     too_large: True, evicted: ("--maxmemory", "0", "--maxmemory-clients", "20mb"), lowered: ("--maxmemory", "0"),
     larger_than_memory: ("--maxmemory", "4gb"), default: ()}
 

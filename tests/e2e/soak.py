@@ -21,6 +21,7 @@ from harness import Error, Folder, Incomplete, ServerDied, Values, encode, fail,
 
 CONSTANT = 64 << 20
 PIPELINE = 8
+SLOWEST_SECONDS = 15  # of a batch, on a disk and a machine that others use, too
 LEAST_BYTES_PER_SECOND = 1 << 20
 PROCESSES = 2
 
@@ -201,7 +202,10 @@ class Soak:
         if self.over:
             say(f"  above the bound {len(self.over)} times, first after {self.over[0][0]:.1f} s ({self.over[0][1] >> 20} MiB), "
                 f"most {max(rss for _, rss in self.over) >> 20} MiB")
-        if self.over or any(part[0] for part in told):
+        slow = max(part[4] for part in told) > SLOWEST_SECONDS
+        if slow:
+            say(f"  a batch took more than {SLOWEST_SECONDS} s: clients wait for each other")
+        if slow or self.over or any(part[0] for part in told):
             sys.exit(1)
 
 
