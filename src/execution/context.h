@@ -71,9 +71,9 @@ class Context {
 
   // --- keys of the selected database (or of `database`, where given)
 
-  // The record of a key, nullptr if the key is absent or expired. As in Redis, the look-up removes an expired key; not in replay. O(1). read() sets the access clock and
-  // counts a hit or a miss; read_without_touch() only counts (TTL, TYPE, EXISTS, as in Redis); write() only sets the
-  // clock; peek() does neither.
+  // The record of a key, nullptr if the key is absent or expired. As in Redis, the look-up removes an expired key; not
+  // in replay. O(1). read() sets the access clock and counts a hit or a miss; read_without_touch()
+  // only counts (TTL, TYPE, EXISTS, as in Redis); write() only sets the clock; peek() does neither.
   const storage::Record* read(std::string_view key);
   const storage::Record* touch(std::string_view key);  // though the client's reads leave no trace
   const storage::Record* read_without_touch(std::string_view key);

@@ -26,7 +26,7 @@ inline constexpr unsigned kDiskUses = static_cast<unsigned>(DiskUse::kSegmentSyn
 
 enum class DiskRule : std::uint8_t {
   kRefuse,
-  kRetry,      // until it succeeds; what would need it is refused meanwhile
+  kRetry,      // until it succeeds; until then what needs it is refused
   kElsewhere,  // once more at once, in a fresh file; if that fails, too, frames are final and pages are refused
   kDistrust,   // as kRefuse, and the segment counts as damaged or suspect: its records move away
   kFinal,      // writes are refused until a restart; reads are served

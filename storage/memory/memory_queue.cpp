@@ -78,12 +78,12 @@ io::Task<MemoryQueue::Outcome> MemoryQueue::take(Place& place, LedgerCharge& cha
   co_return place.granted_ ? Outcome::kTaken : Outcome::kLeft;
 }
 
-// What was granted may be spent, and given back, before this returns: room is asked anew each time.
+// The client that is served runs before the next one is: room is asked anew for each.
 void MemoryQueue::serve_waiting() {
   patience_over_ = stuck_us() > kPatienceUs;
   while (first_ != nullptr) {
     Place& place = *first_;
-    // The limit may have been lowered meanwhile: such a wish would wait without end.
+    // If the limit was lowered during the wait, what was asked for could never fit.
     const std::uint64_t bytes = std::min(place.bytes_, most());
     if (bytes > free()) break;
     remove(place);

@@ -44,7 +44,7 @@ struct Segment {
   std::uint32_t overwritten_records =
       0;                   // of these, only by overwritten entries: most likely dead, which is resolved by reading them
   std::uint32_t pins = 0;  // its file is in use
-  std::uint32_t holds = 0;  // it will be read later; its file may be closed meanwhile
+  std::uint32_t holds = 0;  // it will be read later; until then its file may be closed
   std::uint32_t writes_in_flight = 0;
   bool needs_sync = false;  // something was written since the last sync
   bool damaged = false;     // a page of it was found bad: compaction skips it

@@ -44,7 +44,7 @@ io::Task<void> ColdKeyScanner::find_expired(std::int64_t now_ms, ExpiredKeys& ex
 }
 
 // Until their records have been looked at, and until those that are named have been removed, the pages count as due a
-// little later: a checkpoint written meanwhile must not forget them.
+// little later: a checkpoint that is written before that must not forget them.
 std::vector<ColdKeyScanner::DuePage> ColdKeyScanner::take_due(std::int64_t now_ms) {
   const io::Activity activity("expire-cycle");
   const ExpiryTick over = over_tick(now_ms);
