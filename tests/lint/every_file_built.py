@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Every source file is compiled by some target; every *_test.cpp is in a test program; the suite knows every script of tests/e2e.
+"""Every source file is compiled by some target; every *_test.cpp is in a test program; the suite knows every script of tests/e2e; and no
+folder is there that a test has left behind.
 
   every_file_built.py BUILD_FOLDER...   (folders with a compile_commands.json)
 """
@@ -7,7 +8,7 @@ import json
 import os
 import sys
 
-from tree import ROOT, Findings, project_files
+from tree import FOLDERS, ROOT, Findings, in_git, project_files
 
 
 def main():
@@ -36,6 +37,10 @@ def main():
             is_program = "__main__" in file.read()
         if is_program and os.path.basename(path) not in suite:
             findings.add(path, 1, "a test that never runs: tests/e2e/CMakeLists.txt does not name it")
+    if os.path.isdir(os.path.join(ROOT, ".git")):
+        places = (*FOLDERS, "docs", "packaging", ".ci")
+        for folder in sorted({path.split("/")[0] for path in in_git() if "/" in path} - set(places)):
+            findings.add(folder, 1, "no folder of the project: left behind by a test?")
     findings.end(f"{len(files)} files")
 
 

@@ -9,12 +9,17 @@ CODE = (".h", ".cpp")
 FOLDERS = ("io", "storage", "src", "tools", "bench", "tests")
 
 
+def in_git():
+    """What git does not ignore, relative to the root. Without git: an exception."""
+    # Git refuses a folder of another owner unless told that it is meant.
+    return subprocess.run(["git", "-c", f"safe.directory={ROOT}", "ls-files", "-co", "--exclude-standard"], cwd=ROOT,
+                          capture_output=True, text=True, check=True).stdout.splitlines()
+
+
 def project_files(endings=CODE, folders=FOLDERS):
     """Paths relative to the root, sorted; what git ignores is left out."""
     try:
-        # Git refuses a folder of another owner unless told that it is meant.
-        listing = subprocess.run(["git", "-c", f"safe.directory={ROOT}", "ls-files", "-co", "--exclude-standard"], cwd=ROOT,
-                                 capture_output=True, text=True, check=True).stdout.splitlines()
+        listing = in_git()
     except (OSError, subprocess.CalledProcessError):
         listing = [os.path.relpath(os.path.join(folder, name), ROOT)
                    for top in folders for folder, _, names in os.walk(os.path.join(ROOT, top)) for name in names
