@@ -13,7 +13,7 @@
 namespace terrace {
 namespace {
 
-constexpr std::int64_t kMaxUnauthenticatedArguments = 10;
+constexpr std::size_t kMaxUnauthenticatedArguments = 10;
 constexpr std::int64_t kMaxUnauthenticatedBulk = 16384;
 // A buffer of this size or larger is freed when it is empty.
 constexpr std::size_t kLargeBuffer = 64 * 1024;
@@ -23,6 +23,28 @@ constexpr std::size_t kMaxKeptPieces = 512;
 std::size_t find_line_end(std::string_view text, std::size_t from) {
   const void* hit = std::memchr(text.data() + from, '\r', text.size() - from);
   return hit ? static_cast<std::size_t>(static_cast<const char*>(hit) - text.data()) : std::string_view::npos;
+}
+
+constexpr std::size_t kMaxShortNumber = 999;
+
+// A line with a number of one to three digits behind its type, "$16\r\n".
+struct ShortLine {
+  std::size_t size = 0;  // 0: no such line, or an incomplete one
+  std::size_t number = 0;
+};
+
+[[gnu::always_inline]] inline ShortLine short_line(std::string_view text, std::size_t at, char type) {
+  constexpr std::size_t kLongest = 6;
+  if (text.size() - at < kLongest || text[at] != type) return {};
+  const char* const digits = text.data() + at + 1;
+  std::size_t number = 0;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const unsigned digit = static_cast<unsigned char>(digits[i]) - unsigned{'0'};
+    if (digit > 9 || (i == 1 && number == 0)) return {};  // no leading zeros
+    number = number * 10 + digit;
+    if (digits[i + 1] == '\r') return {i + 4, number};
+  }
+  return {};
 }
 
 }  // namespace
@@ -108,25 +130,83 @@ RequestParser::Step RequestParser::parse_one(std::string_view command, const Lim
     Step step = parse_count(command, limits);
     if (step != Step::kComplete) return step;
   }
-  while (arguments_left_ > 0) {
-    Step step = parse_bulk(command, limits);
-    if (step != Step::kComplete) return step;
-  }
-  if (!pieces_.empty()) {
-    Request request{static_cast<std::uint32_t>(batch.arguments.size()), static_cast<std::uint32_t>(pieces_.size()),
-                    command.substr(0, at_)};
-    for (const Piece& piece : pieces_) batch.arguments.push_back(command.substr(piece.offset, piece.size));
-    batch.requests.push_back(request);
+  const std::size_t first = batch.arguments.size();
+  const Step step =
+      pieces_.empty() ? parse_bulks(command, limits, batch.arguments) : resume_bulks(command, limits, batch);
+  if (step != Step::kComplete) return step;
+  if (batch.arguments.size() > first) {
+    // In place: copying a request at once would wait until the processor has stored its parts.
+    Request& request = batch.requests.emplace_back();
+    request.first = static_cast<std::uint32_t>(first);
+    request.count = static_cast<std::uint32_t>(batch.arguments.size() - first);
+    request.raw = command.substr(0, at_);
   }
   size = at_;
-  pieces_.clear();
-  if (pieces_.capacity() > kMaxKeptPieces) pieces_.shrink_to_fit();
   at_ = 0;
   arguments_left_ = -1;
   return Step::kComplete;
 }
 
+// The arguments of a command that began with these bytes.
+RequestParser::Step RequestParser::parse_bulks(std::string_view command, const Limits& limits,
+                                               std::vector<std::string_view>& arguments) {
+  const std::size_t first = arguments.size();
+  while (true) {
+    parse_short_bulks(command, limits, arguments);
+    if (arguments_left_ <= 0) return Step::kComplete;
+    Piece piece;
+    const Step step = parse_bulk(command, limits, piece);
+    if (step == Step::kComplete) {
+      arguments.push_back(command.substr(piece.offset, piece.size));
+      continue;
+    }
+    // Places are kept, not views: the command's bytes will be copied.
+    for (std::size_t i = first; i < arguments.size(); ++i) {
+      pieces_.push_back({static_cast<std::size_t>(arguments[i].data() - command.data()), arguments[i].size()});
+    }
+    arguments.resize(first);
+    return step;
+  }
+}
+
+// Those of a command with arguments in earlier bytes.
+RequestParser::Step RequestParser::resume_bulks(std::string_view command, const Limits& limits, RequestBatch& batch) {
+  while (arguments_left_ > 0) {
+    Piece piece;
+    const Step step = parse_bulk(command, limits, piece);
+    if (step != Step::kComplete) return step;
+    pieces_.push_back(piece);
+  }
+  for (const Piece& piece : pieces_) batch.arguments.push_back(command.substr(piece.offset, piece.size));
+  pieces_.clear();
+  if (pieces_.capacity() > kMaxKeptPieces) pieces_.shrink_to_fit();
+  return Step::kComplete;
+}
+
+// Short complete arguments, as nearly all are, in a loop without calls.
+void RequestParser::parse_short_bulks(std::string_view command, const Limits& limits,
+                                      std::vector<std::string_view>& arguments) {
+  if (bulk_size_ >= 0 || limits.max_bulk_bytes < kMaxShortNumber) return;
+  std::size_t at = at_;
+  std::int64_t left = arguments_left_;
+  for (; left > 0; --left) {
+    const ShortLine line = short_line(command, at, '$');
+    const std::size_t begin = at + line.size;
+    if (line.size == 0 || command.size() - begin < line.number + 2) break;
+    arguments.emplace_back(command.data() + begin, line.number);
+    at = begin + line.number + 2;
+  }
+  at_ = at;
+  arguments_left_ = left;
+}
+
 RequestParser::Step RequestParser::parse_count(std::string_view command, const Limits& limits) {
+  if (const ShortLine line = short_line(command, 0, '*');
+      line.size > 0 && (line.number <= kMaxUnauthenticatedArguments || limits.authenticated)) {
+    at_ = line.size;
+    arguments_left_ = static_cast<std::int64_t>(line.number);
+    return Step::kComplete;
+  }
   std::size_t end = find_line_end(command, 0);
   if (end == std::string_view::npos) {
     return command.size() > kMaxLine ? fail("too big mbulk count string") : Step::kIncomplete;
@@ -134,7 +214,8 @@ RequestParser::Step RequestParser::parse_count(std::string_view command, const L
   if (end + 2 > command.size()) return Step::kIncomplete;
   auto count = parse_integer(command.substr(1, end - 1));
   if (!count || *count > INT_MAX) return fail("invalid multibulk length");
-  if (*count > kMaxUnauthenticatedArguments && !limits.authenticated) return fail("unauthenticated multibulk length");
+  if (*count > std::int64_t{kMaxUnauthenticatedArguments} && !limits.authenticated)
+    return fail("unauthenticated multibulk length");
   at_ = end + 2;
   arguments_left_ = *count > 0 ? *count : 0;
   return Step::kComplete;
@@ -146,7 +227,7 @@ std::size_t RequestParser::argument_bytes() const {
   return bytes;
 }
 
-RequestParser::Step RequestParser::parse_bulk(std::string_view command, const Limits& limits) {
+RequestParser::Step RequestParser::parse_bulk(std::string_view command, const Limits& limits, Piece& piece) {
   if (bulk_size_ < 0) {
     std::size_t end = find_line_end(command, at_);
     if (end == std::string_view::npos) {
@@ -164,7 +245,7 @@ RequestParser::Step RequestParser::parse_bulk(std::string_view command, const Li
   }
   std::size_t size = static_cast<std::size_t>(bulk_size_);
   if (command.size() - at_ < size + 2) return Step::kIncomplete;
-  pieces_.push_back({at_, size});
+  piece = {at_, size};
   at_ += size + 2;
   bulk_size_ = -1;
   --arguments_left_;

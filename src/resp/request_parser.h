@@ -74,10 +74,14 @@ class RequestParser {
   };
 
   Status parse_all(std::string_view bytes, const Limits& limits, RequestBatch& batch, std::size_t& done);
-  Step parse_one(std::string_view command, const Limits& limits, RequestBatch& batch, std::size_t& size);
+  // inline: called from one place, each command passes here.
+  inline Step parse_one(std::string_view command, const Limits& limits, RequestBatch& batch, std::size_t& size);
   Step parse_inline(std::string_view command, RequestBatch& batch, std::size_t& size);
-  Step parse_count(std::string_view command, const Limits& limits);
-  Step parse_bulk(std::string_view command, const Limits& limits);
+  inline Step parse_count(std::string_view command, const Limits& limits);
+  inline Step parse_bulks(std::string_view command, const Limits& limits, std::vector<std::string_view>& arguments);
+  Step resume_bulks(std::string_view command, const Limits& limits, RequestBatch& batch);
+  void parse_short_bulks(std::string_view command, const Limits& limits, std::vector<std::string_view>& arguments);
+  Step parse_bulk(std::string_view command, const Limits& limits, Piece& piece);
   Step fail(std::string text);
   void discard_consumed();
   void keep(std::string_view bytes);

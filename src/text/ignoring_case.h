@@ -8,10 +8,13 @@
 namespace terrace {
 
 inline bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+  constexpr unsigned kCase = 'a' ^ 'A';
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
+    const unsigned differing = static_cast<unsigned char>(a[i] ^ b[i]);
+    if (differing == 0) continue;
+    const unsigned letter = static_cast<unsigned char>(a[i]) | kCase;
+    if (differing != kCase || letter < 'a' || letter > 'z') return false;
   }
   return true;
 }
