@@ -2,8 +2,6 @@
 // Ownership: owned by Server; borrows the rows, which are static. Thread: the reactor's.
 #pragma once
 
-#include <array>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,6 +10,7 @@
 
 #include "io/result.h"
 #include "src/execution/command.h"
+#include "src/execution/command_names.h"
 #include "src/execution/command_usage.h"
 #include "src/execution/family_parts.h"
 
@@ -48,12 +47,12 @@ class CommandTable {
   Result<void> rename(std::string_view name, const std::string& new_name);
 
   // By the name that clients use, in any case; nullptr if there is none.
-  CommandEntry* find(std::string_view name) const;
+  CommandEntry* find(std::string_view name) const { return client_names_.find(name); }
   // By the first argument; if that is a container, by the second argument: its subcommand, or the container itself if
   // there is no such subcommand.
-  CommandEntry* find(std::span<const std::string_view> arguments) const;
+  CommandEntry* find(std::span<const std::string_view> arguments) const { return find(client_names_, arguments); }
   // The same by the name of its row, which the log uses.
-  CommandEntry* find_own(std::span<const std::string_view> arguments) const;
+  CommandEntry* find_own(std::span<const std::string_view> arguments) const { return find(own_names_, arguments); }
   // By a full name, "get" or "client|list".
   CommandEntry* find_full(std::string_view name) const;
 
@@ -62,15 +61,17 @@ class CommandTable {
   void reset_usage();
 
  private:
-  static constexpr std::size_t kSlots = 1024;  // more than twice the number of commands in Redis: probes stay short
-
-  static std::size_t slot_of(std::string_view name);
-  CommandEntry* find_own(std::string_view name) const;
+  static CommandEntry* find(const CommandNames& names, std::span<const std::string_view> arguments) {
+    CommandEntry* const entry = names.find(arguments[0]);
+    if (entry == nullptr || entry->subcommands.empty() || arguments.size() < 2) return entry;
+    return in_container(*entry, arguments[1]);
+  }
+  static CommandEntry* in_container(CommandEntry& container, std::string_view name);
 
   std::vector<std::unique_ptr<CommandEntry>> entries_;
   std::vector<std::unique_ptr<CommandEntry>> hidden_;
-  std::map<std::string, CommandEntry*> renames_;  // in lower case; nullptr: no longer a name
-  std::array<CommandEntry*, kSlots> slots_{};
+  CommandNames client_names_;
+  CommandNames own_names_;
 };
 
 }  // namespace terrace
