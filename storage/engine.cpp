@@ -426,6 +426,10 @@ Result<void> Engine::writable(bool grows, std::uint64_t bytes) const {
   return {};
 }
 
+bool Engine::unhindered() const {
+  return !parts_->log.hindered() && !parts_->disk.exhausted() && !parts_->spiller.failing_since_us() && has_room();
+}
+
 bool Engine::log_failed() const {
   return parts_->log.failure().has_value();
 }

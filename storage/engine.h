@@ -97,6 +97,8 @@ class Engine {
   // reserve is reached (reply -OOM). kOutOfMemory: `grows`, and memory is full and stays so (-OOM). Others: the log has
   // failed, or its next file cannot be made (-MISCONF). All but a failed log pass when their cause does.
   Result<void> writable(bool grows, std::uint64_t bytes = 0) const;
+  // True: writable() and has_room() hold for a unit of any kind and size, as nearly always. False: ask them.
+  bool unhindered() const;
   // The log has failed: what is not durable will not be before a restart.
   bool log_failed() const;
   // False: the log has failed or is stalled, so what is appended does not become durable.

@@ -28,7 +28,7 @@ class AccessTimes {
   }
 
  private:
-  static constexpr std::size_t kSlots = 1 << 16;
+  static constexpr std::size_t kSlots = 1 << 14;
 
   static std::uint32_t seconds_of(std::int64_t unix_ms) { return static_cast<std::uint32_t>(unix_ms / 1000); }
   static std::size_t slot_of(std::uint64_t hash, unsigned database) { return ((hash >> 40) + database) % kSlots; }

@@ -79,9 +79,10 @@ Admission::Verdict Admission::admit_write(CommandBatch& x, CommandEntry& entry, 
                   "READONLY You can't write against a read only replica. This version cannot follow its master either: "
                   "take 'replicaof' out of the configuration file to make it one.");
   }
-  if (auto writable = store_.engine().writable(grows, unit_bytes(x, *entry.row)); !writable.ok()) {
-    return refuse_write(x, entry, writable.error());
-  }
+  const storage::Engine& engine = store_.engine();
+  const std::size_t bytes = unit_bytes(x, *entry.row);
+  if (bytes < kLargeUnit && engine.unhindered()) return Verdict::kRun;
+  if (auto writable = engine.writable(grows, bytes); !writable.ok()) return refuse_write(x, entry, writable.error());
   return grows ? wait_for_room(x, entry) : Verdict::kRun;
 }
 

@@ -33,7 +33,8 @@ class Admission {
   Verdict admit(CommandBatch& x, CommandEntry* entry, std::span<const std::string_view> arguments);
 
  private:
-  Verdict admit_client(CommandBatch& x, CommandEntry& entry);
+  // inline: called from one place, each command passes here.
+  inline Verdict admit_client(CommandBatch& x, CommandEntry& entry);
   Verdict admit_write(CommandBatch& x, CommandEntry& entry, std::uint32_t flags);
   Verdict refuse_write(CommandBatch& x, CommandEntry& entry, const Error& error);
   Verdict wait_for_room(CommandBatch& x, CommandEntry& entry);

@@ -74,27 +74,41 @@ bool find_keys(const Command& command, std::span<const std::string_view> argumen
   return true;
 }
 
-void plan_keys(const CommandEntry& entry, std::span<const std::string_view> arguments, unsigned database,
-               std::vector<PlannedKey>& keys) {
-  const bool overwritten = entry.row->overwrites != nullptr && entry.row->overwrites(arguments);
-  const bool only_read = (entry.row->flags & (kReadonly | kMayWrite)) == kReadonly;
-  const bool head_only = (entry.row->flags & kHeadOnly) != 0;
+namespace {
+
+// What the command does with its keys.
+struct KeyUse {
+  explicit KeyUse(const Command& row, std::span<const std::string_view> arguments)
+      : overwritten(row.overwrites != nullptr && row.overwrites(arguments)),
+        only_read((row.flags & (kReadonly | kMayWrite)) == kReadonly),
+        head_only((row.flags & kHeadOnly) != 0) {}
+
   // In place: copying a planned key at once would wait until the processor has stored its parts.
-  const auto add = [&](std::string_view name) __attribute__((always_inline)) {
-    PlannedKey& planned = keys.emplace_back();
+  [[gnu::always_inline]] void plan(PlannedKey& planned, std::string_view name, unsigned database) const {
     planned.key = storage::Key(name);
     planned.database = database;
     planned.overwritten = overwritten;
     planned.only_read = only_read;
     planned.head_only = head_only;
-  };
+  }
+
+  bool overwritten;
+  bool only_read;
+  bool head_only;
+};
+
+}  // namespace
+
+void plan_keys(const CommandEntry& entry, std::span<const std::string_view> arguments, unsigned database,
+               std::vector<PlannedKey>& keys) {
+  const KeyUse use(*entry.row, arguments);
   if (entry.one_key) {
-    add(arguments[1]);
+    use.plan(keys.emplace_back(), arguments[1], database);
   } else if (!entry.row->keys.empty()) {
     static thread_local std::vector<KeyPosition> positions;
     positions.clear();
     find_keys(*entry.row, arguments, positions);
-    for (const KeyPosition& position : positions) add(arguments[position.argument]);
+    for (const KeyPosition& position : positions) use.plan(keys.emplace_back(), arguments[position.argument], database);
   }
   if (entry.row->target_database == nullptr || keys.empty()) return;
   const std::optional<unsigned> target = entry.row->target_database(arguments);
@@ -103,6 +117,25 @@ void plan_keys(const CommandEntry& entry, std::span<const std::string_view> argu
     keys.push_back({keys.back().key, *target});
   } else {
     keys.back().database = *target;
+  }
+}
+
+void Call::begin(CommandEntry& command, std::span<const std::string_view> request, std::string_view resp,
+                 unsigned database) {
+  entry = &command;
+  arguments = request;
+  raw = resp;
+  copy.reset();
+  copies_begun = 0;
+  unlisted_keys = false;
+  served = false;
+  begin_run();
+  if (command.one_key && command.row->target_database == nullptr) {
+    keys.resize(1);
+    KeyUse(*command.row, request).plan(keys[0], request[1], database);
+  } else {
+    keys.clear();
+    plan_keys(command, request, database, keys);
   }
 }
 

@@ -46,17 +46,9 @@ struct Call {
 
   const Command& row() const { return *entry->row; }
 
-  void begin(CommandEntry& command, std::span<const std::string_view> request, std::string_view resp) {
-    entry = &command;
-    arguments = request;
-    raw = resp;
-    keys.clear();
-    copy.reset();
-    copies_begun = 0;
-    unlisted_keys = false;
-    served = false;
-    begin_run();
-  }
+  // A further command, in the selected database: plans its keys.
+  void begin(CommandEntry& command, std::span<const std::string_view> request, std::string_view resp,
+             unsigned database);
   // Before each run of the handler.
   void begin_run() {
     next_key = 0;

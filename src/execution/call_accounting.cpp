@@ -5,23 +5,6 @@
 
 namespace terrace {
 
-void CallAccounting::count(const Call& call, const Session& session, std::string_view reply, std::uint64_t duration_ns,
-                           std::int64_t now_ms) {
-  CommandUsage& usage = call.entry->usage;
-  if (reply.starts_with('-')) {
-    ++usage.failed;
-    count_error(reply);
-  }
-  ++usage.calls;
-  usage.time_ns += duration_ns;
-  ++statistics_.commands_processed;
-  if (settings_.latency_tracking) usage.record_latency(duration_ns);
-  const std::int64_t duration_us = static_cast<std::int64_t>(duration_ns / 1000);
-  const bool slow = settings_.slowlog_threshold_us >= 0 && duration_us >= settings_.slowlog_threshold_us;
-  const bool late = settings_.latency_threshold_ms > 0 && duration_us >= settings_.latency_threshold_ms * 1000;
-  if (slow || late) note_slow(call, session, duration_us, now_ms);
-}
-
 void CallAccounting::note_slow(const Call& call, const Session& session, std::int64_t duration_us,
                                std::int64_t now_ms) {
   const Command& row = call.row();

@@ -18,12 +18,11 @@ std::uint64_t next_random(std::uint64_t& state) {  // splitmix64
 
 void CommandRunner::plan(CommandBatch& x, CommandEntry& entry, std::span<const std::string_view> arguments,
                          std::string_view raw) {
-  x.call.begin(entry, arguments, raw);
+  x.call.begin(entry, arguments, raw, x.session->database);
   if (!x.heads.empty() && x.fetched_for != x.next) x.heads.clear();
   x.missing.clear();
   x.missing_heads.clear();
   x.call.random = next_random(random_state_);
-  plan_keys(entry, arguments, x.session->database, x.call.keys);
 }
 
 bool CommandRunner::ready(CommandBatch& x, const PlannedKey& planned) const {

@@ -123,12 +123,13 @@ class CommandRunner {
   Reply::Bounds reply_bounds(const CommandBatch& x, ReplySize size, std::size_t unsent) const;
   std::size_t output_limit_left(std::size_t unsent) const;
   Outcome end_too_large(CommandBatch& x, Reply& reply, ReplySize size);
-  void gather_effect(CommandBatch& x, bool alone);
   static void gather_renamed(CommandBatch& x);
-  std::uint64_t append_effects(Unit& unit);
-  void tell_observers(const CommandBatch& x) const;
+  // inline: steps of run() and commit(), which each call passes.
+  inline void gather_effect(CommandBatch& x, bool alone);
+  inline std::uint64_t append_effects(Unit& unit);
+  inline void tell_observers(const CommandBatch& x) const;
+  inline void gate(CommandBatch& x, std::size_t start, std::uint64_t position);
   void withhold_reply(CommandBatch& x, std::size_t start);
-  void gate(CommandBatch& x, std::size_t start, std::uint64_t position);
 
   ContextParts parts_;
   OpenUnit& open_unit_;

@@ -32,7 +32,7 @@ constexpr std::size_t kKeysSearched = 4;
 }  // namespace
 
 // Handlers pass the same arguments from which the keys were planned, mostly in order: their addresses are compared.
-Key Context::key_of(std::string_view name) {
+const Key& Context::key_of(std::string_view name) {
   const std::vector<PlannedKey>& keys = call_.keys;
   const auto same = [&](std::size_t i) {
     return keys[i].key.name.data() == name.data() && keys[i].key.name.size() == name.size();
@@ -44,17 +44,19 @@ Key Context::key_of(std::string_view name) {
     return keys[i].key;
   }
   call_.unlisted_keys = true;
-  return Key(name);
+  return unlisted_key_ = Key(name);
 }
 
-// The name comes from a record, not from an argument: names are compared.
-Key Context::known_key(std::string_view name) const {
+// The name comes from a record, not from an argument: names are compared. All that a handler gets are records of its
+// planned keys, unless it has looked up others.
+const Key& Context::known_key(std::string_view name) {
   const std::vector<PlannedKey>& keys = call_.keys;
+  if (keys.size() == 1 && !call_.unlisted_keys) return keys[0].key;
   for (std::size_t i = call_.next_key > 0 ? call_.next_key - 1 : 0;
        i < keys.size() && i < call_.next_key + kKeysSearched; ++i) {
     if (keys[i].key.name == name) return keys[i].key;
   }
-  return Key(name);
+  return unlisted_key_ = Key(name);
 }
 
 void Context::note(KeyEvent event, const Key& key, unsigned number, ValueType type) {
@@ -67,26 +69,38 @@ void Context::note_change(const Record& record, unsigned number, KeyEvent event)
 }
 
 Record* Context::find(std::string_view name, unsigned number, Access access) {
-  Key key = key_of(name);
-  storage::Database& keyspace = engine_.database(number);
-  storage::FetchedRecords* fetched = &batch_.fetched_records;
-  Record* record = keyspace.find(key, *fetched, access);
-  const bool by_head = record == nullptr && !batch_.heads.empty() && (command.flags & kHeadOnly) != 0;
-  if (by_head) {
-    // A record without its value becomes hot only to be removed.
-    fetched = &batch_.heads;
-    record = keyspace.find(key, *fetched, access == Access::kWrite ? access : Access::kPeek);
-  }
-  // A key that is looked up for writing and absent is about to be made.
-  const bool writes = access == Access::kWrite;
-  const bool touches = record == nullptr ? writes : access == Access::kRead || (writes && !session.no_touch);
-  if (touches) parts_.access_times.touch(key.hash, number, now_ms);
-  if (record == nullptr || !batch_.origin->expires) return record;
+  return find(key_of(name), number, access);
+}
+
+Record* Context::find(const Key& key, unsigned number, Access access) {
+  Record* const record = engine_.database(number).find(key, batch_.fetched_records, access);
+  if (record == nullptr) return find_head(key, number, access);
+  if (access == Access::kRead || (access == Access::kWrite && !session.no_touch)) note_access(key, number);
+  if (!batch_.origin->expires) return record;
   if (record->expired(now_ms)) {
-    expire(key, number, *record, *fetched);
+    expire(key, number, *record, batch_.fetched_records);
     return nullptr;
   }
-  return !by_head && all_fields_expired(*record, now_ms) && expire(key, number, *record, *fetched) ? nullptr : record;
+  const bool gone = all_fields_expired(*record, now_ms) && expire(key, number, *record, batch_.fetched_records);
+  return gone ? nullptr : record;
+}
+
+// The record may have been read without its value. It becomes hot only to be removed.
+Record* Context::find_head(const Key& key, unsigned number, Access access) {
+  // A key that is looked up for writing and absent is about to be made.
+  if (access == Access::kWrite) note_access(key, number);
+  if (batch_.heads.empty() || (command.flags & kHeadOnly) == 0) return nullptr;
+  Record* const head =
+      engine_.database(number).find(key, batch_.heads, access == Access::kWrite ? access : Access::kPeek);
+  if (head == nullptr) return nullptr;
+  if (access == Access::kRead) note_access(key, number);
+  if (!batch_.origin->expires || !head->expired(now_ms)) return head;
+  expire(key, number, *head, batch_.heads);
+  return nullptr;
+}
+
+void Context::note_access(const Key& key, unsigned number) {
+  parts_.access_times.touch(key.hash, number, now_ms);
 }
 
 // Of a key that has expired, or of a hash of which all fields have. While writes are refused, it is not removed, only
@@ -168,12 +182,11 @@ Record* Context::put(std::string_view key, ValueType type, Encoding encoding, st
 
 Record* Context::put(std::string_view name, unsigned number, ValueType type, Encoding encoding, std::string_view bytes,
                      bool keep_expiry) {
-  Record* record = find(name, number, Access::kWrite);
+  const Key& key = key_of(name);
+  Record* record = find(key, number, Access::kWrite);
   std::string copy;
   storage::Database& keyspace = engine_.database(number);
-  call_.next_key = call_.next_key > 0 ? call_.next_key - 1 : 0;
-  Key key = key_of(name);
-  std::uint32_t size = static_cast<std::uint32_t>(bytes.size());
+  const std::uint32_t size = static_cast<std::uint32_t>(bytes.size());
   if (record == nullptr) {
     record = keyspace.insert(key, batch_.fetched_records, type, encoding, size);
   } else {

@@ -180,20 +180,25 @@ class Context {
  private:
   friend class KeyspaceIterator;
 
-  storage::Key key_of(std::string_view name);
+  // Both valid until either is called again.
+  const storage::Key& key_of(std::string_view name);
+  const storage::Key& known_key(std::string_view name);
   storage::Record* find(std::string_view name, unsigned database, storage::Access access);
+  storage::Record* find(const storage::Key& key, unsigned database, storage::Access access);
+  storage::Record* find_head(const storage::Key& key, unsigned database, storage::Access access);
+  inline void note_access(const storage::Key& key, unsigned database);
   const storage::Record* counted(const storage::Record* record);
   bool expire(const storage::Key& key, unsigned database, const storage::Record& record,
               storage::FetchedRecords& fetched);
   void note(KeyEvent event, const storage::Key& key, unsigned database, storage::ValueType type);
   void note_change(const storage::Record& record, unsigned database, KeyEvent event = KeyEvent::kChanged);
-  storage::Key known_key(std::string_view name) const;
 
   const ContextParts& parts_;
   OpenUnit& open_unit_;
   CommandBatch& batch_;
   Call& call_;
   storage::Engine& engine_;
+  storage::Key unlisted_key_;
 };
 
 }  // namespace terrace

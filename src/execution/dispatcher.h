@@ -53,17 +53,18 @@ class Dispatcher {
   void forget_positions() { runner_.forget_positions(); }
 
  private:
-  bool must_give_way(CommandBatch& x);
-  void prefetch(CommandBatch& x) const;
-  bool run_next(CommandBatch& x);
+  // inline: the steps of run(), which each command passes.
+  inline bool must_give_way(CommandBatch& x);
+  inline void prefetch(CommandBatch& x) const;
+  inline bool run_next(CommandBatch& x);
+  inline bool may_begin(CommandBatch& x, const Call& call);
+  inline bool make_resident(CommandBatch& x);
+  inline bool run_handler(CommandBatch& x);
   CommandEntry* entry_of(const CommandBatch& x, std::span<const std::string_view> arguments) const;
   void queue(CommandBatch& x, CommandEntry& entry, std::span<const std::string_view> arguments, std::string_view raw);
   bool run_queue(CommandBatch& x, CommandEntry& exec, std::span<const std::string_view> arguments,
                  std::string_view raw);
-  bool may_begin(CommandBatch& x, const Call& call);
-  bool make_resident(CommandBatch& x);
   void look_ahead(CommandBatch& x);
-  bool run_handler(CommandBatch& x);
   io::Task<> wait_for_fetch(CommandBatch& x);
   io::Task<> wait_for_memory(CommandBatch& x);
   io::Task<> wait_for_async(CommandBatch& x);

@@ -18,20 +18,19 @@ std::string select_command(unsigned database) {
 
 }  // namespace
 
-void EffectLog::select(storage::Engine& engine, unsigned database) {
-  std::uint64_t marks = engine.log_marks();
-  if (database == database_ && marks == marks_) return;
+// The SELECT that the next effect needs; empty if it needs none.
+std::string_view EffectLog::select(const storage::Engine& engine, unsigned database) {
+  const std::uint64_t marks = engine.log_marks();
+  if (database == database_ && marks == marks_) return {};
   marks_ = marks;
   if (database != selected_) select_ = select_command(database);
   database_ = selected_ = database;
-  parts_.push_back(select_);
+  return select_;
 }
 
 std::uint64_t EffectLog::append(storage::Engine& engine, unsigned database, std::string_view command) {
-  parts_.clear();
-  select(engine, database);
-  parts_.push_back(command);
-  return engine.append(parts_);
+  const std::string_view parts[] = {select(engine, database), command};
+  return engine.append(parts);
 }
 
 std::uint64_t EffectLog::append(storage::Engine& engine, const Effects& effects) {
@@ -53,8 +52,8 @@ std::uint64_t EffectLog::append(storage::Engine& engine, const Effects& effects)
   database_ = kUnknown;
   append_transaction(transaction, effects);
   transaction += kExec;
-  parts_.assign({transaction});
-  return engine.append(parts_);
+  const std::string_view part = transaction;
+  return engine.append({&part, 1});
 }
 
 // Appends the effects with a SELECT before each change of the database. database_ is that of the last effect then.
@@ -73,16 +72,16 @@ void EffectLog::append_piece(storage::Engine& engine, const Effects& effects, bo
   if (first) database_ = kUnknown;
   std::string piece(first ? kMulti : std::string_view());
   append_transaction(piece, effects);
-  parts_.assign({piece});
-  engine.append_piece(parts_);
+  const std::string_view part = piece;
+  engine.append_piece({&part, 1});
 }
 
 std::uint64_t EffectLog::append_last_piece(storage::Engine& engine, const Effects& effects) {
   std::string piece;
   append_transaction(piece, effects);
   piece += kExec;
-  parts_.assign({piece});
-  return engine.end_unit(parts_);
+  const std::string_view part = piece;
+  return engine.end_unit({&part, 1});
 }
 
 }  // namespace terrace

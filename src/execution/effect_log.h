@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "src/execution/effects.h"
 #include "storage/engine.h"
@@ -33,12 +32,11 @@ class EffectLog {
  private:
   static constexpr unsigned kUnknown = ~0u;
 
-  void select(storage::Engine& engine, unsigned database);
+  std::string_view select(const storage::Engine& engine, unsigned database);
   void append_transaction(std::string& out, const Effects& effects);
 
   unsigned database_ = kUnknown;
-  std::uint64_t marks_ = 0;  // the engine's count of marks at the last SELECT
-  std::vector<std::string_view> parts_;
+  std::uint64_t marks_ = 0;       // the engine's count of marks at the last SELECT
   std::string select_;            // the RESP of the last SELECT,
   unsigned selected_ = kUnknown;  // and its database
 };

@@ -35,8 +35,8 @@ bool TransactionRunner::begin(CommandBatch& x, CommandEntry& exec, std::span<con
                               std::string_view raw) {
   Session& session = *x.session;
   x.transaction.begin(runner_.last_ns());
-  x.transaction.exec.begin(exec, arguments, raw);
-  x.call.begin(exec, arguments, raw);
+  x.transaction.exec.begin(exec, arguments, raw, session.database);
+  x.call.begin(exec, arguments, raw, session.database);
   x.unit.begin();
   plan_all(x);
   if (!session.transaction.open()) return refuse(x, [](Reply& reply) { reply.error("ERR EXEC without MULTI"); });

@@ -59,11 +59,13 @@ bool Database::search(const Key& key, const FetchedRecords& fetched_records, std
 bool Database::resident(const Key& key, const FetchedRecords& fetched_records, std::vector<Location>& missing) const {
   const std::size_t before = missing.size();
   // If the key itself is in memory, the other entries that its hash matched need not be read.
-  if (search(key, fetched_records, missing, [&](Location location) {
-        const Record* record = fetched_records.find(location);
-        if (!record) missing.push_back(location);
-        return record;
-      })) {
+  if (search(key, fetched_records, missing,
+             [&](Location location) {
+               const Record* record = fetched_records.find(location);
+               if (!record) missing.push_back(location);
+               return record;
+             }) &&
+      missing.size() > before) {
     missing.resize(before);
   }
   return missing.size() == before;

@@ -142,6 +142,8 @@ class Log {
   // Why a unit of so many bytes should not begin: the log has failed or is stalled, or the next file cannot be made and
   // the current one may not hold the unit. nullptr: it may begin.
   const Error* obstacle(std::uint64_t bytes) const;
+  // False: obstacle() is nullptr for a unit of any size.
+  bool hindered() const { return failure_ || stall_ || files_.obstacle(); }
 
  private:
   struct Frame {

@@ -95,17 +95,28 @@ TEST_F(CallTest, PlansTheKeyOfMoveInBothDatabases) {
 TEST_F(CallTest, BeginsAnew) {
   const Arguments get = {"get", "a"};
   Call call;
-  call.begin(*table_.find(get), get, "raw");
-  call.keys.push_back({storage::Key("a"), 0});
+  call.begin(*table_.find(get), get, "raw", 3);
+  EXPECT_EQ(call.keys[0].key.name, "a");
+  EXPECT_EQ(call.keys[0].database, 3u);
   call.changed = call.blocks = call.served = call.unlisted_keys = call.effects_replaced = true;
   call.next_key = 1;
   call.begin_run();
   EXPECT_TRUE(call.served && call.unlisted_keys);
   EXPECT_FALSE(call.changed || call.blocks || call.effects_replaced || call.next_key != 0);
   EXPECT_EQ(call.keys.size(), 1u);
-  call.begin(*table_.find(get), get, {});
+  const Arguments mget = {"mget", "b", "c"};
+  call.begin(*table_.find(mget), mget, {}, 0);
   EXPECT_FALSE(call.served || call.unlisted_keys);
-  EXPECT_TRUE(call.keys.empty() && call.raw.empty());
+  EXPECT_TRUE(call.raw.empty());
+  EXPECT_EQ(call.keys.size(), 2u);
+  EXPECT_EQ(call.keys[1].key.name, "c");
+  const Arguments set = {"set", "d", "1"};
+  call.begin(*table_.find(set), set, {}, 0);
+  EXPECT_EQ(call.keys.size(), 1u);
+  EXPECT_TRUE(call.keys[0].overwritten && !call.keys[0].only_read);
+  const Arguments ping = {"ping"};
+  call.begin(*table_.find(ping), ping, {}, 0);
+  EXPECT_TRUE(call.keys.empty());
 }
 
 }  // namespace

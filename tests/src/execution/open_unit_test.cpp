@@ -27,8 +27,7 @@ class OpenUnitTest : public ::testing::Test {
   }
   bool excludes(const Arguments& arguments, unsigned database = 0, const Origin& origin = kClientOrigin) const {
     Call call;
-    call.begin(*table_.find(arguments), arguments, {});
-    plan_keys(*call.entry, arguments, database, call.keys);
+    call.begin(*table_.find(arguments), arguments, {}, database);
     return unit_.excludes(call, origin);
   }
 
