@@ -39,6 +39,7 @@ struct Call {
   bool unlisted_keys = false;     // the handler looked up keys that the row does not name
   bool effects_replaced = false;  // propagate() or propagate_nothing() was called
   bool changed = false;           // the handler changed something; the removal of expired keys does not count
+  bool lacks_memory = false;      // the handler needs the batch's wanted_for_work
   bool blocks = false;            // the handler asked to wait for keys:
   KeyWait wait;
   bool served = false;  // the call has waited and runs again because of this key:
@@ -54,6 +55,7 @@ struct Call {
     next_key = 0;
     effects_replaced = false;
     changed = false;
+    lacks_memory = false;
     blocks = false;
   }
 };

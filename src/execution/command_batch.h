@@ -74,9 +74,10 @@ struct CommandBatch {
   io::Event unblocked;
   std::vector<std::string> rewritten;  // the arguments of the blocked request, if they differ from those that came
 
-  // What the request must take from the memory queue before it is run (again), and what it has taken for its reply.
-  // What it has taken for values is charged in `fetched_records`.
+  // What the request must take from the memory queue before it is run (again), and what it has taken for its reply and
+  // its work. What it has taken for values is charged in `fetched_records`.
   std::uint64_t wanted_for_reply = 0;
+  std::uint64_t wanted_for_work = 0;  // Context::take_memory
   std::uint64_t wanted_for_values = 0;
   storage::LedgerCharge reserved;
 
@@ -114,8 +115,8 @@ struct CommandBatch {
   bool done() const { return next >= requests.requests.size(); }
   // Called when the request is answered.
   void release_memory() {
-    if (wanted_for_reply + wanted_for_values == 0) return;
-    wanted_for_reply = wanted_for_values = 0;
+    if (wanted_for_reply + wanted_for_work + wanted_for_values == 0) return;
+    wanted_for_reply = wanted_for_work = wanted_for_values = 0;
     reserved.resize(0);
     fetched_records.unreserve();
   }

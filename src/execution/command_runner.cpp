@@ -65,7 +65,8 @@ Reply::Bounds CommandRunner::reply_bounds(const CommandBatch& x, ReplySize size,
   if (size == ReplySize::kAny || (x.call.row().flags & (kWrite | kMayWrite)) != 0) return bounds;
   // A reply that grows in steps takes three times its size while it is copied. One that was counted does not grow.
   constexpr std::uint64_t kSmall = Reply::kSmall, kGrowth = 3;
-  bounds.now = std::min<std::uint64_t>(bounds.most, std::max({kSmall, x.reserved.bytes(), queue.room() / kGrowth}));
+  const std::uint64_t reserved = x.reserved.bytes() - std::min(x.reserved.bytes(), x.wanted_for_work);
+  bounds.now = std::min<std::uint64_t>(bounds.most, std::max({kSmall, reserved, queue.room() / kGrowth}));
   return bounds;
 }
 
@@ -99,7 +100,8 @@ CommandRunner::Outcome CommandRunner::run(CommandBatch& x, bool alone, ReplySize
   ServerStatistics& statistics = parts_.statistics;
   const std::uint64_t hits = statistics.keyspace_hits, misses = statistics.keyspace_misses;
   call.row().run(context);
-  if (x.complete() && !call.blocks) {
+  const bool complete = x.complete() && !call.lacks_memory;
+  if (complete && !call.blocks) {
     if (!reply.dropped() || end_too_large(x, reply, size) == Outcome::kReplied) {
       account(x, start);
       gather_effect(x, alone);
@@ -108,11 +110,11 @@ CommandRunner::Outcome CommandRunner::run(CommandBatch& x, bool alone, ReplySize
   } else {
     reply.rewind();
     TERRACE_CHECK(!call.changed);
-    if (x.complete()) return Outcome::kBlocks;
+    if (complete) return Outcome::kBlocks;
   }
   statistics.keyspace_hits = hits;  // the run that replies counts its look-ups
   statistics.keyspace_misses = misses;
-  return x.complete() ? Outcome::kTooMuch : Outcome::kMissing;
+  return call.lacks_memory || x.complete() ? Outcome::kTooMuch : Outcome::kMissing;
 }
 
 // The handler writes its reply into a separate string: the channel may take bytes of the output while it is suspended.

@@ -44,7 +44,7 @@ class CommandRunner {
     kReplied,
     kMissing,  // a record must be read or an object copied first; only expired keys may have been changed
     kBlocks,   // the command waits for keys; only expired keys may have been changed
-    kTooMuch,  // there is no memory for the reply of this reading command now: x.wanted_for_reply says how much it needs
+    kTooMuch,  // there is no memory for the call's reply or work now: x.wanted_for_reply, x.wanted_for_work
   };
   // What the reply of a call may take.
   enum class ReplySize : std::uint8_t {

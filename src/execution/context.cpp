@@ -28,6 +28,8 @@ bool all_fields_expired(const Record& record, std::int64_t now_ms) {
 
 // The hash of a key is searched among so many planned keys. Handlers of commands with more keys look them up in order.
 constexpr std::size_t kKeysSearched = 4;
+// So much a command may use without asking.
+constexpr std::uint64_t kLittleMemory = 32 << 10;
 
 }  // namespace
 
@@ -311,6 +313,23 @@ bool Context::copied(std::string_view key, storage::ObjectPointer& copy) {
   ++call_.copies_begun;
   // write() makes the record hot. The copy is told when a hot record loses its object.
   call_.copy = std::make_unique<storage::ObjectCopy>(*write(key), types::object_decoder(), engine_.ledger());
+  return false;
+}
+
+bool Context::take_memory(std::uint64_t bytes) {
+  if (!batch_.origin->is_client) return true;
+  const storage::MemoryQueue& queue = parts_.store.memory_queue();
+  if (bytes <= kLittleMemory || bytes <= queue.room()) return true;
+  if (bytes <= batch_.wanted_for_work && batch_.reserved.bytes() >= batch_.wanted_for_work) return true;
+  if (!in_transaction()) {
+    batch_.wanted_for_work = bytes;
+    call_.lacks_memory = true;
+    return false;
+  }
+  // An open unit does not wait for memory.
+  if (bytes <= queue.most()) return true;
+  reply.error("OOM the command needs " + std::to_string(bytes) + " bytes of memory at once, 'maxmemory' leaves " +
+              std::to_string(queue.most()));
   return false;
 }
 

@@ -150,6 +150,11 @@ class Context {
   // The command is part of a transaction: it must not wait for a checkpoint or for a client.
   bool in_transaction() const { return batch_.transaction.active; }
 
+  // The handler is about to use so many bytes beside the records that it has, for copies and for what it makes. Asked
+  // before it changes anything, with the sum for the whole command. False: it must return; it is run again when there
+  // is memory, or the error is replied.
+  bool take_memory(std::uint64_t bytes);
+
   // --- waiting for keys (key_wait.h)
   // Called in place of a reply, by a handler that has changed nothing. A client that cannot wait gets the reply of a
   // timeout.

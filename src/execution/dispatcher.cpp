@@ -307,7 +307,8 @@ io::Task<> Dispatcher::wait_for_memory(CommandBatch& x) {
   x.fetched_records.clear();
   x.fetched_records.unreserve();
   x.reserved.resize(0);
-  const std::uint64_t bytes = x.wanted_for_reply + x.wanted_for_values;
+  x.call.copy.reset();
+  const std::uint64_t bytes = x.wanted_for_reply + x.wanted_for_work + x.wanted_for_values;
   storage::MemoryQueue& queue = store_.memory_queue();
   const auto outcome = co_await queue.take(x.session->memory_place, x.reserved, bytes);
   switch (outcome) {

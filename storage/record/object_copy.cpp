@@ -6,6 +6,7 @@
 namespace terrace::storage {
 
 io::Task<void> ObjectCopy::make(io::Clock& clock) {
+  if (made_ || image_.given_up()) co_return;
   io::Slice slice(clock);
   for (bool last = false; !last;) {
     co_await image_.make(kStreamedPieceSize, clock);

@@ -17,7 +17,8 @@ class ObjectCopy {
         charge_(ledger, Account::kImages, image_.size_bound()),
         loader_(&decoder, image_.size_bound()) {}
 
-  // Returns when the copy is made, or when a change of the object has made it useless.
+  // Returns when the copy is made, or when a change of the object has made it useless. May be called again: the command may
+  // have to read other keys before it takes the copy.
   io::Task<void> make(io::Clock& clock);
   // The copy, if it is one of `object` as it is now; nullptr otherwise. May be called once.
   ObjectPointer take(const Object* object);

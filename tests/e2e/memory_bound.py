@@ -192,6 +192,44 @@ def no_limit_of_repeats(server, options):
     return f"replies without end take {longest * 1e3:.0f} ms at most"
 
 
+def results(server, options):
+    """Commands that make large values, one after the other: each is done or gets an error."""
+    elements, size = options.bytes // 640, options.bytes // 5
+    with server.client(120) as client:
+        for begin in range(0, elements, 1000):
+            numbers = range(begin, min(begin + 1000, elements))
+            client.ok("RPUSH", "list", *(b"%09d" % (i * 7919 % elements) * 11 for i in numbers))
+            client.ok("SADD", "set:1", *(b"%09d" % i * 11 for i in numbers))
+            client.ok("SADD", "set:2", *(b"%09d" % (i + elements // 2) * 11 for i in numbers))
+            client.ok("ZADD", "zset", *(part for i in numbers for part in (i, b"%09d" % i * 11)))
+        for i in range(4):
+            client.ok("SET", f"string:{i}", b"%d" % i * size)
+        client.ok("SET", "short", b"0123456789" * 1000)
+        client.ok("TERRACE", "SPILL", "ALL")
+    many = 1 << 32
+    commands = [("SORT", "list", "ALPHA", "STORE", "target"), ("SUNIONSTORE", "target", "set:1", "set:2"), ("SDIFFSTORE", "target", "set:1", "set:2"),
+                ("ZUNIONSTORE", "target", 2, "zset", "set:2"), ("ZRANGESTORE", "target", "zset", 0, -1), ("COPY", "zset", "target", "REPLACE"),
+                ("COPY", "string:1", "target", "REPLACE"), ("RENAME", "string:2", "string:2"), ("BITOP", "AND", "bits", "string:0", "string:1"),
+                ("SETBIT", "far", many - 1, 1), ("SETRANGE", "far", options.bytes * 2, "x"), ("BITFIELD", "far", "SET", "u8", many - 8, 1),
+                ("LCS", "short", "short", "LEN"), ("RENAME", "string:3", "string:4"), ("RENAME", "string:4", "string:3"), ("STRLEN", "string:0")]
+    done, refused = [], set()
+
+    with server.client(120) as client:
+        for command in commands:
+            reply = client.call(*command)
+            if not isinstance(reply, Error):
+                done.append(command[0])
+            else:
+                check(reply.startswith(b"OOM "), f"{command}: {reply!r:.200}")
+                refused.add(command[0])
+    check({"SDIFFSTORE", "COPY", "BITOP", "RENAME", "ZRANGESTORE", "LCS"} <= set(done), f"done: {done}, refused {refused}")
+    check({"SETBIT", "SETRANGE", "BITFIELD"} <= refused, f"refused: {refused}")
+    with server.client() as client:
+        check(client.ok("EXISTS", "far") == 0, "a refused command has made its key")
+        check(client.ok("LLEN", "list") == elements and client.ok("SCARD", "set:2") == elements, "a source has changed")
+    return f"{len(done)} commands that make large values are done, refused for want of memory: {' '.join(sorted(refused))}"
+
+
 def too_large(server, options):
     """One request that can never fit."""
     size = options.bytes * 2
@@ -285,7 +323,7 @@ def default(server, options):
 # Arguments of the server, and whether its memory is bounded by maxmemory.
 CASES = {
     half_sent: True, dead: True, unread: True, large_gets: True, whole_replies: True, grown: True, no_limit_of_repeats: True,
-    too_large: True, evicted: ("--maxmemory", "0", "--maxmemory-clients", "20mb"), lowered: ("--maxmemory", "0"),
+    results: True, too_large: True, evicted: ("--maxmemory", "0", "--maxmemory-clients", "20mb"), lowered: ("--maxmemory", "0"),
     larger_than_memory: ("--maxmemory", "4gb"), default: ()}
 
 

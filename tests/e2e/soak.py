@@ -3,15 +3,19 @@
 value is right.
 
   soak.py --seconds 600 --maxmemory 256mb --clients 50 --times 4
+  soak.py --seconds 600 --maxmemory 256mb --clients 9000 --troublesome 1000
 
 RSS is sampled every 100 ms and must never pass maxmemory + 64 MiB. Each key belongs to one client, which knows what it
-must hold.
+must hold. Troublesome clients read slowly, or never, or stop in the middle of a request; they may be disconnected.
 """
 import argparse
+import collections
 import functools
 import multiprocessing
 import os
 import random
+import resource
+import select
 import selectors
 import socket
 import sys
@@ -37,7 +41,8 @@ class Visitor:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.data, self.waiting = b"", []
         self.sets = self.gets = self.deletes = 0
-        self.slowest, self.sent_at = 0.0, 0.0
+        self.sent_at = 0.0
+        self.durations = collections.Counter()  # of batches, in milliseconds
 
     def name(self, key):
         return b"visitor:%d:%d" % (self.number, key)
@@ -105,7 +110,7 @@ class Visitor:
         self.data = self.data[at:]
         if self.waiting:
             return False
-        self.slowest = max(self.slowest, time.monotonic() - self.sent_at)
+        self.durations[int((time.monotonic() - self.sent_at) * 1000)] += 1
         return True
 
 
@@ -142,7 +147,69 @@ def crowd(make, numbers, port, options, keys, results):
     except (AssertionError, OSError, ValueError) as failure:
         problem = f"{type(failure).__name__}: {failure}"
     results.put((problem, sum(v.sets for v in visitors), sum(v.gets for v in visitors), sum(v.deletes for v in visitors),
-                 max((v.slowest for v in visitors), default=0), sum(v.held_bytes() for v in visitors)))
+                 sum((v.durations for v in visitors), collections.Counter()), sum(v.held_bytes() for v in visitors)))
+
+
+class Troublesome:
+    """A client that reads a little each second, never reads, or leaves a request half-sent. It comes again when the server
+    disconnects it."""
+
+    KINDS = ("slow", "dead", "half-sent")
+
+    def __init__(self, number, port, options, keys):
+        self.kind, self.port, self.options, self.keys = self.KINDS[number % 3], port, options, keys
+        self.random = random.Random(options.seed * 6151 + number)
+        self.disconnected = -1
+        self.connect()
+
+    def connect(self):
+        self.disconnected += 1
+        self.socket = socket.create_connection(("127.0.0.1", self.port), 120)
+        self.socket.setblocking(False)
+        if self.kind == "half-sent":
+            size = self.random.choice((1000, 50_000, 1_000_000))
+            data = b"*3\r\n$3\r\nSET\r\n$9\r\nhalf-sent\r\n$%d\r\n" % size + b"x" * self.random.randrange(size)
+        else:
+            data = b"".join(encode(b"GET", b"visitor:%d:%d" % (self.random.randrange(self.options.clients), self.random.randrange(self.keys)))
+                            for _ in range(1000))
+        try:
+            self.socket.send(data)
+        except BlockingIOError:
+            pass
+
+    def act(self):
+        """Once a second."""
+        try:
+            if self.kind == "slow":
+                self.socket.recv(1000)
+        except OSError:
+            pass
+        hung_up = select.poll()
+        hung_up.register(self.socket, select.POLLRDHUP)
+        if hung_up.poll(0):
+            self.socket.close()
+            self.connect()
+
+
+def trouble(port, options, keys, results, ended):
+    """The troublesome clients."""
+    clients = [Troublesome(number, port, options, keys) for number in range(options.troublesome)]
+    while not ended.is_set():
+        begin = time.monotonic()
+        for client in clients:
+            client.act()
+        ended.wait(max(0, 1 - (time.monotonic() - begin)))
+    results.put(sum(client.disconnected for client in clients))
+
+
+def quantile(durations, share):
+    """Of a Counter of milliseconds."""
+    left = share * sum(durations.values())
+    for duration in sorted(durations):
+        left -= durations[duration]
+        if left <= 0:
+            return duration
+    return 0
 
 
 class Soak:
@@ -155,6 +222,7 @@ class Soak:
         self.keys = max(100, megabytes(options.maxmemory) * options.times // self.mean_bytes(options) // options.clients)
         make = redis if options.subject == "redis" else terrace
         memory = [] if options.subject == "redis" else ["--maxmemory", options.maxmemory]
+        memory += ["--maxclients", str(max(10_000, options.clients + options.troublesome + 10))]
         self.server = folder.add(make(folder.path + "/data", *memory)).start()
         self.samples, self.highest, self.over = 0, 0, []
 
@@ -177,6 +245,9 @@ class Soak:
         most_seconds = options.seconds + 240 + megabytes(options.maxmemory) * options.times / LEAST_BYTES_PER_SECOND
         for process in processes:
             process.start()
+        ended, disconnected = multiprocessing.Event(), multiprocessing.Queue()
+        troublesome = multiprocessing.Process(target=trouble, daemon=True, args=(self.server.port, options, self.keys, disconnected, ended))
+        troublesome.start()
         told = []
         while len(told) < len(processes):
             self.sample(begin)
@@ -192,17 +263,22 @@ class Soak:
                 say(f"  {spoken - begin:.0f} s: RSS now {self.server.rss() >> 20} MiB, highest {self.highest >> 20} MiB")
             if time.monotonic() - begin > most_seconds:
                 fail("the clients do not come to an end")
+        ended.set()
+        if options.troublesome:
+            say(f"  {options.troublesome} troublesome clients, {disconnected.get(timeout=60)} times disconnected")
         self.judge(told, time.monotonic() - begin)
 
     def judge(self, told, seconds):
         sets, gets, deletes = (sum(part[at] for part in told) for at in (1, 2, 3))
-        say(f"{self.TITLE}: {sets} writes, {gets} reads, {deletes} DEL in {seconds:.0f} s ({(sets + gets + deletes) / seconds:.0f}/s), slowest batch of "
-            f"{PIPELINE} {max(part[4] for part in told) * 1000:.0f} ms; RSS sampled {self.samples} times, highest {self.highest / (1 << 20):.1f} MiB, "
-            f"bound {self.bound >> 20} MiB; values of about {sum(part[5] for part in told) >> 20} MiB")
+        durations = sum((part[4] for part in told), collections.Counter())
+        slowest = max(durations, default=0)
+        say(f"{self.TITLE}: {sets} writes, {gets} reads, {deletes} DEL in {seconds:.0f} s ({(sets + gets + deletes) / seconds:.0f}/s); batches of {PIPELINE}: "
+            f"median {quantile(durations, 0.5)} ms, p99.9 {quantile(durations, 0.999)}, slowest {slowest}; RSS sampled {self.samples} times, "
+            f"highest {self.highest / (1 << 20):.1f} MiB, bound {self.bound >> 20} MiB; values of about {sum(part[5] for part in told) >> 20} MiB")
         if self.over:
             say(f"  above the bound {len(self.over)} times, first after {self.over[0][0]:.1f} s ({self.over[0][1] >> 20} MiB), "
                 f"most {max(rss for _, rss in self.over) >> 20} MiB")
-        slow = max(part[4] for part in told) > SLOWEST_SECONDS
+        slow = slowest > SLOWEST_SECONDS * 1000
         if slow:
             say(f"  a batch took more than {SLOWEST_SECONDS} s: clients wait for each other")
         if slow or self.over or any(part[0] for part in told):
@@ -215,6 +291,7 @@ def run(kind, description, **defaults):
     parser.add_argument("--seconds", type=float, default=600, help="of random commands")
     parser.add_argument("--maxmemory")
     parser.add_argument("--clients", type=int, default=50)
+    parser.add_argument("--troublesome", type=int, default=0, help="further clients that read slowly, never, or send half a request")
     parser.add_argument("--times", type=int, help="dataset by maxmemory, about")
     parser.add_argument("--value-size", type=int)
     parser.add_argument("--seed", type=int, default=None)
@@ -224,6 +301,7 @@ def run(kind, description, **defaults):
     options = parser.parse_args()
     if options.seed is None:
         options.seed = int.from_bytes(os.urandom(3), "little")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     with Folder(kind.TITLE.replace(" ", "-"), options.keep) as folder:
         try:
             kind(options, folder).run()

@@ -13,9 +13,8 @@ namespace {
 using storage::Record;
 using types::Value;
 
-// Takes the value of a record, which must be removed next.
+// Takes the object of a record, which must be removed next.
 Value take_value(Context& context, Record* record) {
-  if (record->object() == nullptr) return types::copy_value(*record);
   Value value{record->type(), record->encoding(), {}, {}, record->expiry_ms()};
   value.object = context.take_object(record);
   return value;
@@ -65,19 +64,34 @@ void same_object(Reply& reply) {
   reply.error("ERR source and destination objects are the same");
 }
 
-// False: a key with the new name exists, and RENAMENX does not replace it.
-bool rename_to(Context& context, std::string_view name, bool if_absent) {
-  const std::string_view old_name = context.argument(1);
-  if (if_absent && context.peek(name) != nullptr) return false;
-  put_value(context, name, context.database_number(), take_value(context, context.write(old_name)));
+// The memory for a second value like that of a record.
+bool take_copy(Context& context, const Record& record) {
+  return context.take_memory(Record::footprint(&record));
+}
+// For one that is moved: an object moves as it is.
+bool take_move(Context& context, const Record& record) {
+  return record.object() != nullptr || take_copy(context, record);
+}
+
+// The new key gets the object of the old one, or a copy of its bytes.
+void move_value(Context& context, std::string_view old_name, std::string_view name, unsigned database) {
+  Record* record = context.write(old_name);
+  if (record->object() == nullptr) {
+    put_copy(context, name, database, *record, nullptr);
+  } else {
+    put_value(context, name, database, take_value(context, record));
+  }
   context.remove(context.write(old_name));
-  return true;
 }
 
 void rename_key(Context& context, bool if_absent) {
-  const std::string_view name = context.argument(2);
-  if (context.write(context.argument(1)) == nullptr) return context.reply.error("ERR no such key");
-  const bool renamed = name != context.argument(1) && rename_to(context, name, if_absent);
+  const std::string_view old_name = context.argument(1), name = context.argument(2);
+  const Record* record = context.write(old_name);
+  if (record == nullptr) return context.reply.error("ERR no such key");
+  // RENAMENX does not replace a key.
+  const bool renamed = name != old_name && !(if_absent && context.peek(name) != nullptr);
+  if (renamed && !take_move(context, *record)) return;
+  if (renamed) move_value(context, old_name, name, context.database_number());
   if (if_absent) {
     context.reply.integer(renamed ? 1 : 0);
   } else {
@@ -107,6 +121,8 @@ void copy(Context& context) {
   if (options->database == context.database_number() && key == name) return same_object(context.reply);
   if (!context.need(name, options->database)) return;
   const bool in_the_way = context.write(name, options->database) != nullptr && !options->replace;
+  const Record* source = in_the_way ? nullptr : context.peek(key);
+  if (source != nullptr && !take_copy(context, *source)) return;
   storage::ObjectPointer copy;
   if (!in_the_way && !context.copied(key, copy)) return;
   const Record* record = context.read(key);
@@ -121,9 +137,10 @@ void move(Context& context) {
   if (*database == context.database_number()) return same_object(context.reply);
   const std::string_view key = context.argument(1);
   if (!context.need(key, *database)) return;
-  if (context.write(key) == nullptr || context.write(key, *database) != nullptr) return context.reply.integer(0);
-  put_value(context, key, *database, take_value(context, context.write(key)));
-  context.remove(context.write(key));
+  const Record* record = context.write(key);
+  if (record == nullptr || context.write(key, *database) != nullptr) return context.reply.integer(0);
+  if (!take_move(context, *record)) return;
+  move_value(context, key, key, *database);
   context.reply.integer(1);
 }
 

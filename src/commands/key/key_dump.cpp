@@ -91,6 +91,7 @@ void restore(Context& context) {
   if (*ttl_ms < 0) return context.reply.error("ERR Invalid TTL value, must be >= 0");
   const std::string_view payload = context.argument(3);
   if (!types::dump_intact(payload)) return context.reply.error("ERR DUMP payload version or checksum are wrong");
+  if (!context.take_memory(payload.size())) return;
   auto value = types::restore_value(payload, collection_limits(context));
   if (!value) return context.reply.error("ERR Bad data format");
 

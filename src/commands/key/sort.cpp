@@ -146,6 +146,21 @@ void sort_elements(std::vector<Element>& elements, const SortOptions& options, b
   });
 }
 
+// About what sorting these elements of a record takes: the elements with their texts, what the sort uses beside them, and
+// the list that is stored.
+std::uint64_t sort_memory(const Record& record, const SortOptions& options, std::size_t size) {
+  if (size == 0) return 0;
+  const Range range = options.sorted || record.type() == ValueType::kSet ? Range{0, size} : shown_range(options, size);
+  const std::uint64_t count = range.end - range.begin;
+  const std::uint64_t texts = Record::footprint(&record) / size * count;
+  return count * (sizeof(Element) + sizeof(Element) / 2) + texts * (options.stores ? 3 : 2);
+}
+
+std::size_t size_of(const Record& record) {
+  if (record.type() == ValueType::kSortedSet) return types::SortedSetView(record).size();
+  return record.type() == ValueType::kList ? types::ListView(record).size() : types::SetView(record).size();
+}
+
 void show(Context& context, const SortOptions& options, std::span<const Element> elements) {
   context.reply.array(elements.size() * std::max<std::size_t>(options.shown.size(), 1));
   for (const Element& element : elements) {
@@ -161,15 +176,17 @@ void show(Context& context, const SortOptions& options, std::span<const Element>
   }
 }
 
-void store(Context& context, const SortOptions& options, std::span<const Element> elements) {
+void store(Context& context, const SortOptions& options, std::vector<Element> elements) {
   // All elements are read before the target changes: the target may be one of the keys that are read.
   std::vector<std::string> values;
-  for (const Element& element : elements) {
-    if (options.shown.empty()) values.push_back(element.text);
+  values.reserve(elements.size() * std::max<std::size_t>(options.shown.size(), 1));
+  for (Element& element : elements) {
+    if (options.shown.empty()) values.push_back(std::move(element.text));
     for (const SortPattern& pattern : options.shown) {
       values.push_back(pattern.value_for(context, element.text).value_or(""));
     }
   }
+  elements = {};
   if (!values.empty()) {
     Record* record =
         context.put(options.target, ValueType::kList, storage::Encoding::kListpack, types::Listpack::empty());
@@ -195,6 +212,7 @@ void sort_key(Context& context, bool may_store) {
     options->sorted = options->by_text = true;
     options->weight.reset();
   }
+  if (record != nullptr && !context.take_memory(sort_memory(*record, *options, size_of(*record)))) return;
   std::vector<Element> elements;
   if (record != nullptr) elements = read_elements(*record, *options);
   if (options->sorted) {
@@ -206,7 +224,7 @@ void sort_key(Context& context, bool may_store) {
   bool there = true;
   for (const SortPattern& pattern : options->shown) there &= need_all(context, pattern, elements);
   if (!there) return;
-  if (options->stores) return store(context, *options, elements);
+  if (options->stores) return store(context, *options, std::move(elements));
   show(context, *options, elements);
 }
 

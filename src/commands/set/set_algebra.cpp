@@ -1,6 +1,7 @@
 // The set commands that combine several sets and reply, count or store the result: SDIFF, SINTER, SUNION.
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <vector>
@@ -37,11 +38,12 @@ bool smaller(const Source& a, const Source& b) {
 }
 
 // Finds the sets of these keys. False: one of them is not a set; the error is replied.
-bool find_sets(Context& context, Keys keys, std::vector<Source>& sources) {
+bool find_sets(Context& context, Keys keys, std::vector<Source>& sources, std::vector<std::uint64_t>* sizes = nullptr) {
   for (const std::string_view key : keys) {
     const Record* record = context.read(key);
     if (!type_or_absent(context, record, ValueType::kSet)) return false;
     sources.push_back(record ? Source(*record) : std::nullopt);
+    if (sizes != nullptr) sizes->push_back(record ? Record::footprint(record) : 0);
   }
   return true;
 }
@@ -99,23 +101,39 @@ void subtract(std::vector<Source>& sources, NewSet& result) {
   }
 }
 
-using Operation = void (*)(std::vector<Source>&, NewSet&);
+struct Operation {
+  void (*combine)(std::vector<Source>& sources, NewSet& result);
+  // The most bytes that the result may take, by those of the sources.
+  std::uint64_t (*memory)(std::span<const std::uint64_t> sizes);
+};
 
-void reply_result(Context& context, Operation operation) {
+constexpr Operation kUnion = {unite, [](std::span<const std::uint64_t> sizes) {
+                                return std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
+                              }};
+constexpr Operation kIntersection = {
+    intersect_into, [](std::span<const std::uint64_t> sizes) { return *std::min_element(sizes.begin(), sizes.end()); }};
+constexpr Operation kDifference = {subtract, [](std::span<const std::uint64_t> sizes) { return sizes.front(); }};
+
+// Combines the sets of these keys. False: the handler must return.
+bool combine(Context& context, const Operation& operation, Keys keys, NewSet& result) {
   std::vector<Source> sources;
-  if (!find_sets(context, context.arguments.subspan(1), sources)) return;
+  std::vector<std::uint64_t> sizes;
+  if (!find_sets(context, keys, sources, &sizes) || !context.take_memory(operation.memory(sizes))) return false;
+  operation.combine(sources, result);
+  return true;
+}
+
+void reply_result(Context& context, const Operation& operation) {
   NewSet result(types::SetInValue(), collection_limits(context));
-  operation(sources, result);
+  if (!combine(context, operation, context.arguments.subspan(1), result)) return;
   context.reply.set(result.view().size());
   result.view().for_each([&context](std::string_view member) { context.reply.bulk(member); });
 }
 
-void store_result(Context& context, Operation operation) {
+void store_result(Context& context, const Operation& operation) {
   const std::string_view key = context.argument(1);
-  std::vector<Source> sources;
-  if (!find_sets(context, context.arguments.subspan(2), sources)) return;
   NewSet result(types::SetInValue(), collection_limits(context));
-  operation(sources, result);
+  if (!combine(context, operation, context.arguments.subspan(2), result)) return;
   const std::size_t size = result.view().size();
   if (size > 0) {
     put_value(context, key, context.database_number(), result.holder().take());
@@ -156,19 +174,19 @@ std::optional<CountRequest> parse_count_request(Context& context) {
 }  // namespace
 
 void sdiff(Context& context) {
-  reply_result(context, subtract);
+  reply_result(context, kDifference);
 }
 void sdiffstore(Context& context) {
-  store_result(context, subtract);
+  store_result(context, kDifference);
 }
 void sinterstore(Context& context) {
-  store_result(context, intersect_into);
+  store_result(context, kIntersection);
 }
 void sunion(Context& context) {
-  reply_result(context, unite);
+  reply_result(context, kUnion);
 }
 void sunionstore(Context& context) {
-  store_result(context, unite);
+  store_result(context, kUnion);
 }
 
 // SINTER replies members as they are found: no member comes twice.

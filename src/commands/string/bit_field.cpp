@@ -130,6 +130,7 @@ void change_fields(Context& context, const std::vector<Operation>& operations) {
   for (const Operation& operation : operations) {
     if (operation.kind != Operation::Kind::kGet) size = std::max(size, operation.end());
   }
+  if (!take_growth(context, record, size)) return;
   // As in redis-server, a field that begins within the largest string may end beyond it.
   const bool fits = record != nullptr && size <= types::string_size(*record);
   record = fits ? make_raw(context, record, types::string_size(*record), KeyEvent::kUnwatched)

@@ -81,7 +81,9 @@ void setbit(Context& context) {
     make_raw(context, record, types::string_size(*record), KeyEvent::kUnwatched);
     return context.reply.integer(*bit);
   }
-  record = at_least_raw(context, key, record, *offset / 8 + 1);
+  const std::uint64_t size = *offset / 8 + 1;
+  if (!take_growth(context, record, size)) return;
+  record = at_least_raw(context, key, record, size);
   context.reply.integer(types::bit_at(record->bytes(), *offset) ? 1 : 0);
   types::set_bit(record->value(), *offset, *bit == 1);
 }
@@ -99,6 +101,7 @@ void bitop(Context& context) {
     sources.push_back(record == nullptr ? std::string_view() : texts.emplace_back(*record).view());
     size = std::max(size, sources.back().size());
   }
+  if (!context.take_memory(size)) return;
   const std::string_view target = context.argument(2);
   if (size > 0) {
     put_combination(context, target, *operation, sources, size);

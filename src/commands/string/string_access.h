@@ -50,6 +50,12 @@ inline storage::Record* make_raw(Context& context, storage::Record* record, std:
 
 // A string whose first `size` bytes can be edited in place: a missing one is created, a shorter one extended by zeros.
 // check_string_size() must have returned true.
+// The memory that a string needs to become so large. False: the handler must return (Context::take_memory).
+inline bool take_growth(Context& context, const storage::Record* record, std::uint64_t size) {
+  const std::uint64_t now = record == nullptr ? 0 : types::string_size(*record);
+  return context.take_memory(size - std::min(now, size));
+}
+
 inline storage::Record* at_least_raw(Context& context, std::string_view key, storage::Record* record,
                                      std::size_t size) {
   if (record == nullptr) record = context.put(key, storage::ValueType::kString, storage::Encoding::kRaw, {});

@@ -74,21 +74,24 @@ bool is_text(const Record* record) {
   return record == nullptr || record->type() == storage::ValueType::kString;
 }
 
-// The string of a record, empty for nullptr.
-std::string text_of(const Record* record) {
-  return record == nullptr ? std::string() : std::string(types::StringText(*record).view());
+// The string of a record, nothing for nullptr.
+std::optional<types::StringText> text_of(const Record* record) {
+  return record == nullptr ? std::nullopt : std::optional<types::StringText>(*record);
+}
+std::string_view view_of(const std::optional<types::StringText>& text) {
+  return text ? text->view() : std::string_view();
 }
 
 }  // namespace
 
 void lcs(Context& context) {
   const Record* first = context.read(context.argument(1));
-  const std::string a = is_text(first) ? text_of(first) : std::string();
   const Record* second = context.read(context.argument(2));
   if (!is_text(first) || !is_text(second)) {
     return context.reply.error("ERR The specified keys must contain string values");
   }
-  const std::string b = text_of(second);
+  const auto first_text = text_of(first), second_text = text_of(second);
+  const std::string_view a = view_of(first_text), b = view_of(second_text);
   const auto options = parse_options(context);
   if (!options) return;
   if (too_much_work(a.size(), b.size())) {

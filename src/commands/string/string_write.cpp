@@ -169,6 +169,7 @@ void setrange(Context& context) {
   const auto start = static_cast<std::uint64_t>(*offset);
   if (!check_string_size(context, start, patch.size())) return;
 
+  if (!take_growth(context, record, start + patch.size())) return;
   record = at_least_raw(context, key, record, start + patch.size());
   std::memcpy(record->value() + start, patch.data(), patch.size());
   context.reply.integer(static_cast<std::int64_t>(record->value_size()));

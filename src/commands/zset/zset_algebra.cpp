@@ -1,6 +1,7 @@
 // The sorted set commands that combine several sorted sets or sets, and reply, count or store the result.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -227,9 +228,24 @@ void run(Operation operation, Request& request, SortedSetBuilder& result) {
   }
 }
 
+// About what the operation takes: its result, and the scores of a union beside it.
+std::uint64_t memory_for(Operation operation, const Request& request) {
+  std::uint64_t sum = 0, least = std::numeric_limits<std::uint64_t>::max();
+  for (const Source& source : request.sources) {
+    const std::uint64_t bytes = source.record == nullptr ? 0 : Record::footprint(source.record);
+    sum += bytes;
+    least = std::min(least, bytes);
+  }
+  constexpr std::uint64_t kUnionCopies = 3;
+  if (operation == Operation::kUnion) return sum * kUnionCopies;
+  if (operation == Operation::kIntersection) return least;
+  const Record* first = request.sources.front().record;
+  return first == nullptr ? 0 : Record::footprint(first);
+}
+
 void reply_result(Context& context, Operation operation) {
   auto request = parse_request(context, 1, {.weights = operation != Operation::kDifference, .scores = true});
-  if (!request) return;
+  if (!request || !context.take_memory(memory_for(operation, *request))) return;
   SortedSetBuilder result;
   run(operation, *request, result);
   MembersReply reply(context.reply, result.members().size(), request->with_scores);
@@ -241,7 +257,7 @@ void reply_result(Context& context, Operation operation) {
 
 void store_result(Context& context, Operation operation) {
   auto request = parse_request(context, 2, {.weights = operation != Operation::kDifference});
-  if (!request) return;
+  if (!request || !context.take_memory(memory_for(operation, *request))) return;
   SortedSetBuilder result;
   run(operation, *request, result);
   store_members(context, context.argument(1), result);

@@ -210,6 +210,7 @@ void find_range(Context& context, std::size_t first, bool store, RangeRequest& r
   const SortedSetView view(*record);
   RankRange ranks = range->of(view, *request.reverse);
   if (*request.kind != Kind::kRank) ranks = limited(ranks, request);
+  if (store && view.size() > 0 && !context.take_memory(Record::footprint(record) / view.size() * ranks.size())) return;
   done(&view, ranks);
 }
 
