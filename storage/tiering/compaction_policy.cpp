@@ -38,7 +38,7 @@ bool CompactionPolicy::due(const Numbers& numbers, const DiskLevel& disk, bool c
   const std::uint64_t taken = taken_bytes(numbers);
   if (!mostly_cold(numbers) && taken - numbers.live_bytes <= kHotGarbageBytes) return false;
   return static_cast<double>(numbers.live_bytes) <
-         settings_.live_share * static_cast<double>(taken) + static_cast<double>(taken / kSlackShare);
+         settings_.live_share * static_cast<double>(taken) + static_cast<double>(taken) / kSlackShare;
 }
 
 bool CompactionPolicy::behind(const Numbers& numbers) const {

@@ -20,6 +20,13 @@ struct KeyName {
   std::string key;
 };
 
+inline std::vector<KeyName> names_of(const std::vector<Effect>& effects) {
+  std::vector<KeyName> names;
+  names.reserve(effects.size());
+  for (const Effect& effect : effects) names.push_back({effect.database, effect.key});
+  return names;
+}
+
 // Fetches until all keys are resident, or may be overwritten unseen. When it returns without error they are, until the
 // caller suspends.
 io::Task<Result<void>> make_resident(storage::Engine& engine, const std::vector<KeyName>& keys,

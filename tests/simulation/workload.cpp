@@ -298,9 +298,7 @@ bool Workload::remove_expired(const KeyName& name, FetchedRecords& fetched_recor
 
 io::Task<void> Workload::write(Client& client) {
   std::vector<Effect> drawn = draw_effects();
-  std::vector<KeyName> names;
-  names.reserve(drawn.size());
-  for (const Effect& effect : drawn) names.push_back({effect.database, effect.key});
+  const std::vector<KeyName> names = names_of(drawn);
   const std::uint64_t storms = site_.weather.storms_over(site_.world.now_us());
   const bool grows = drawn.size() > 1 || drawn.front().kind != Effect::Kind::kDelete;
   const bool may_write = co_await admitted(grows);
@@ -375,8 +373,7 @@ io::Task<void> Workload::write_unit(Client& client) {
 
 io::Task<void> Workload::one_unit_step() {
   std::vector<Effect> drawn = draw_effects();
-  std::vector<KeyName> names;
-  for (const Effect& effect : drawn) names.push_back({effect.database, effect.key});
+  const std::vector<KeyName> names = names_of(drawn);
   unit_.touch(names);
   const std::uint64_t storms = site_.weather.storms_over(site_.world.now_us());
   FetchedRecords fetched_records;

@@ -1,5 +1,4 @@
 // LCS: the longest common subsequence of two strings, as text, as length or as matching ranges.
-#include <string>
 
 #include "src/commands/shared/argument.h"
 #include "src/commands/string/string_handlers.h"

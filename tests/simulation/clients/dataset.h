@@ -39,7 +39,7 @@ struct KeyName {
   unsigned database;
   std::string name;
 
-  auto operator<=>(const KeyName&) const = default;
+  auto operator<=>(const KeyName&) const = default;  // NOLINT(modernize-use-nullptr): of the generated code
   std::string describe() const { return std::to_string(database) + "/" + name; }
 };
 

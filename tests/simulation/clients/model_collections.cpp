@@ -70,6 +70,7 @@ ReplyValue hlen(ModelUnit& unit, const Arguments& arguments, const ReplyValue&) 
 
 ReplyValue members(const std::set<std::string>& set) {
   std::vector<ReplyValue> elements;
+  elements.reserve(set.size());
   for (const std::string& member : set) elements.push_back(ReplyValue::string(member));
   return ReplyValue::array(std::move(elements), Order::kAny);
 }

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "src/text/integer.h"
 #include "storage/base/limits.h"
 #include "tests/simulation/clients/survey.h"
 #include "tests/simulation/failure.h"
@@ -175,7 +176,7 @@ void ServerRun::check_bank(const Dataset& found) const {
   for (const auto& [name, value] : found.keys(profile_.bank())) {
     if (!name.starts_with('a')) continue;
     ++accounts;
-    sum += std::atoll(value->string.c_str());
+    sum += parse_integer(value->string).value_or(0);
   }
   if (accounts == 0) return;
   const auto expected = static_cast<std::int64_t>(profile_.accounts) * kOpeningBalance;

@@ -1,5 +1,7 @@
 #include "tests/simulation/clients/simulated_client.h"
 
+#include "src/text/integer.h"
+
 namespace terrace::simulation {
 
 namespace {
@@ -8,7 +10,7 @@ constexpr std::int64_t kOpeningBalance = 100;
 constexpr unsigned kAttempts = 5;  // at an optimistic transaction
 
 std::int64_t number_in(const ReplyValue& reply) {
-  return reply.is_null() || reply.kind == ReplyValue::Kind::kError ? 0 : std::atoll(reply.text.c_str());
+  return reply.is_null() || reply.kind == ReplyValue::Kind::kError ? 0 : parse_integer(reply.text).value_or(0);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "src/text/integer.h"
 #include "tests/simulation/failure.h"
 
 namespace terrace::simulation {
@@ -36,7 +37,7 @@ DataValue to_value(const std::string& type, const ReplyValue& content) {
     if (type == "list") value.list.push_back(text);
     if (type == "set") value.set.insert(text);
     if (type == "hash") value.hash[text] = elements[i + 1].text;
-    if (type == "zset") value.sorted_set[text] = std::atoll(elements[i + 1].text.c_str());
+    if (type == "zset") value.sorted_set[text] = parse_integer(elements[i + 1].text).value_or(0);
   }
   return value;
 }

@@ -21,6 +21,7 @@ class CallTest : public ::testing::Test {
     std::vector<KeyPosition> keys;
     if (!find_keys(*table_.find(arguments)->row, arguments, keys)) return std::nullopt;
     std::vector<std::uint32_t> found;
+    found.reserve(keys.size());
     for (const KeyPosition& key : keys) found.push_back(key.argument);
     return found;
   }

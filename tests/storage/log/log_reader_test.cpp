@@ -262,6 +262,7 @@ TEST(LogReaderTest, WhatIsCutOffStaysInTheChainAndTheLogGoesOnBeforeIt) {
     // Frames that may not be durable are read again to be written again, and then once more by the next start.
     const std::vector<FrameInFile> frames = frames_of(content);
     std::vector<std::uint64_t> sequences;
+    sequences.reserve(frames.size());
     for (const FrameInFile& frame : frames) sequences.push_back(frame.header.sequence);
     std::sort(sequences.begin(), sequences.end());
     sequences.erase(std::unique(sequences.begin(), sequences.end()), sequences.end());

@@ -35,8 +35,9 @@ TEST(LedgerTest, AMovedChargeIsChargedOnce) {
   third = std::move(second);
   EXPECT_EQ(ledger.bytes(Account::kQueryBuffers), 0u);
   EXPECT_EQ(ledger.bytes(Account::kReplies), 105u);
-  // As vectors move what they hold.
+  // As vectors move what they hold, when they grow.
   std::vector<LedgerCharge> charges;
+  // NOLINTNEXTLINE(performance-inefficient-vector-operation)
   for (int i = 0; i < 100; ++i) charges.emplace_back(ledger, Account::kUnits, 2);
   EXPECT_EQ(ledger.bytes(Account::kUnits), 200u);
   charges.resize(10);
