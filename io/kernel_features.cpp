@@ -111,20 +111,20 @@ Result<void> check_operations(io_uring& ring) {
 
 namespace {
 
-struct Event {
+struct Completed {
   int result;
   unsigned flags;
 };
 
-Result<Event> wait_for_event(io_uring& ring) {
+Result<Completed> wait_for_completion(io_uring& ring) {
   io_uring_cqe* cqe = nullptr;
   __kernel_timespec timeout{.tv_sec = 5, .tv_nsec = 0};
   const int status = io_uring_submit_and_wait_timeout(&ring, &cqe, 1, &timeout, nullptr);
   if (status < 0) return system_error(-status, "wait for the io_uring");
   if (!cqe) return system_error(ETIME, "wait for the io_uring");
-  const Event event{cqe->res, cqe->flags};
+  const Completed completion{cqe->res, cqe->flags};
   io_uring_cqe_seen(&ring, cqe);
-  return event;
+  return completion;
 }
 
 // One byte must arrive in a provided buffer, and the receive must stay armed for more; closing the peer ends it.
@@ -136,12 +136,12 @@ Result<bool> try_multishot_receive(io_uring& ring, int receiver, int sender) {
   io_uring_sqe_set_data(sqe, nullptr);
   io_uring_submit(&ring);
   if (::send(sender, "x", 1, MSG_NOSIGNAL) != 1) return system_error(errno, "try a socket pair");
-  Result<Event> first = wait_for_event(ring);
+  Result<Completed> first = wait_for_completion(ring);
   if (!first) return first.error();
   const bool armed = first->flags & IORING_CQE_F_MORE;
   if (armed) {
     ::shutdown(sender, SHUT_RDWR);
-    Result<Event> last = wait_for_event(ring);
+    Result<Completed> last = wait_for_completion(ring);
     if (!last) return last.error();
   }
   return first->result == 1 && armed && (first->flags & IORING_CQE_F_BUFFER);

@@ -18,10 +18,6 @@ namespace {
 constexpr unsigned kMaxIncludes = 16;
 constexpr std::string_view kBadDirective = "Bad directive or wrong number of arguments";
 
-Error invalid(std::string message) {
-  return Error{ErrorCode::kInvalid, std::move(message)};
-}
-
 std::string trim(const std::string& line) {
   std::size_t begin = line.find_first_not_of(" \t\r\n");
   if (begin == std::string::npos) return {};
@@ -103,7 +99,7 @@ Result<void> Config::load_text(const std::string& text, unsigned depth) {
 
 Result<void> Config::load_line(const std::string& line, unsigned depth) {
   auto words = split_arguments(line);
-  if (!words) return invalid("Unbalanced quotes in configuration line");
+  if (!words) return invalid_value("Unbalanced quotes in configuration line");
   if (words->empty()) return {};
   return load_words(std::move(*words), depth);
 }
@@ -123,10 +119,10 @@ Result<void> Config::load_words(std::vector<std::string> words, unsigned depth) 
     return {};
   }
   const Directive* directive = find_directive(name);
-  if (directive == nullptr) return invalid(std::string(kBadDirective));
+  if (directive == nullptr) return invalid_value(std::string(kBadDirective));
   // As in Redis, a directive that takes several words may have none: `save` and `bind` alone.
   if (rest.size() != 1 && !(directive->flags & Directive::kManyWords)) {
-    return invalid("wrong number of arguments");
+    return invalid_value("wrong number of arguments");
   }
   std::string before = slot(*directive);
   if (name == "save") {
@@ -150,7 +146,7 @@ Result<void> Config::load_user(std::span<const std::string> words) {
   const std::string& name = words[0];
   const std::string declaration = "Error in user declaration '" + name + "': ";
   if (!users_.insert(name).second) {
-    return invalid(declaration + "Duplicate user found. A user can only be defined once in config files");
+    return invalid_value(declaration + "Duplicate user found. A user can only be defined once in config files");
   }
   if (name != "default") {
     settings_.missing_users.push_back(name);
@@ -175,17 +171,17 @@ Result<void> Config::load_user(std::span<const std::string> words) {
     }
   }
   if (!unknown.empty()) {
-    return invalid(declaration + "this version does not have the rule '" + unknown + "' for the default user");
+    return invalid_value(declaration + "this version does not have the rule '" + unknown + "' for the default user");
   }
   if (!on || !all_keys || !all_commands) {
-    return invalid(declaration +
-                   "this version cannot take rights from the default user: it must be on, with ~* and +@all");
+    return invalid_value(declaration +
+                         "this version cannot take rights from the default user: it must be on, with ~* and +@all");
   }
   return change(*find_directive("requirepass"), std::span(&password, 1));
 }
 
 Result<void> Config::include(const std::string& pattern, unsigned depth) {
-  if (depth >= kMaxIncludes) return invalid("too many nested includes");
+  if (depth >= kMaxIncludes) return invalid_value("too many nested includes");
   glob_t found;
   std::vector<std::string> paths;
   if (glob(pattern.c_str(), 0, nullptr, &found) == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
@@ -235,14 +231,14 @@ Result<void> Config::check_changes(std::span<const std::pair<std::string, std::s
   for (const auto& [name, value] : changes) {
     const Directive* directive = find_directive(name);
     if (directive == nullptr) {
-      return invalid("ERR Unknown option or number of arguments for CONFIG SET - '" + std::string(until_nul(name)) +
-                     "'");
+      return invalid_value("ERR Unknown option or number of arguments for CONFIG SET - '" +
+                           std::string(until_nul(name)) + "'");
     }
-    if (directive->flags & Directive::kImmutable) return invalid(set_failure(name, "can't set immutable config"));
+    if (directive->flags & Directive::kImmutable) return invalid_value(set_failure(name, "can't set immutable config"));
     if ((directive->flags & Directive::kProtected) && settings_.protected_configs == Permission::kNo) {
-      return invalid(set_failure(name, "can't set protected config"));
+      return invalid_value(set_failure(name, "can't set protected config"));
     }
-    if (!seen.insert(directive->name).second) return invalid(set_failure(name, "duplicate parameter"));
+    if (!seen.insert(directive->name).second) return invalid_value(set_failure(name, "duplicate parameter"));
   }
   return {};
 }
@@ -255,7 +251,7 @@ Result<void> Config::set(std::span<const std::pair<std::string, std::string>> ch
   auto take_back = [&](std::string_view name, const std::string& message) {
     values_ = std::move(values_before);
     settings_ = std::move(settings_before);
-    return invalid(set_failure(name, message));
+    return invalid_value(set_failure(name, message));
   };
   for (const auto& [name, value] : changes) {
     Result<void> changed = change(*find_directive(name), std::span(&value, 1));

@@ -8,11 +8,12 @@
 #include "src/text/integer.h"
 
 namespace terrace {
-namespace {
 
-Error invalid(std::string message) {
+Error invalid_value(std::string message) {
   return Error{ErrorCode::kInvalid, std::move(message)};
 }
+
+namespace {
 
 // The number of a choice.
 std::optional<std::size_t> choice_index(std::string_view choices, std::string_view word) {
@@ -33,15 +34,15 @@ Result<std::string> parse_choice(const Directive& directive, const std::string& 
   if (const auto index = choice_index(directive.choices, word)) return choice_at(directive.choices, *index);
   std::string list;
   for (char c : directive.choices) list += c == ' ' ? std::string(", ") : std::string(1, c);
-  return invalid("argument(s) must be one of the following: " + list);
+  return invalid_value("argument(s) must be one of the following: " + list);
 }
 
 Result<std::string> parse_number(const Directive& directive, const std::string& word) {
   auto number = parse_integer(word);
-  if (!number) return invalid("argument couldn't be parsed into an integer");
+  if (!number) return invalid_value("argument couldn't be parsed into an integer");
   if (*number >= directive.minimum && *number <= directive.maximum) return word;
-  return invalid("argument must be between " + std::to_string(directive.minimum) + " and " +
-                 std::to_string(directive.maximum) + " inclusive");
+  return invalid_value("argument must be between " + std::to_string(directive.minimum) + " and " +
+                       std::to_string(directive.maximum) + " inclusive");
 }
 
 Result<std::string> parse_bytes(const Directive& directive, const std::string& word) {
@@ -49,8 +50,8 @@ Result<std::string> parse_bytes(const Directive& directive, const std::string& w
   if (!bytes.ok()) return bytes.error();
   const std::int64_t maximum = directive.maximum > 0 ? directive.maximum : std::numeric_limits<std::int64_t>::max();
   if (*bytes >= directive.minimum && *bytes <= maximum) return std::to_string(*bytes);
-  return invalid("argument must be between " + std::to_string(directive.minimum) + " and " + std::to_string(maximum) +
-                 " inclusive");
+  return invalid_value("argument must be between " + std::to_string(directive.minimum) + " and " +
+                       std::to_string(maximum) + " inclusive");
 }
 
 }  // namespace
@@ -70,19 +71,19 @@ Result<std::int64_t> parse_memory(std::string_view text) {
     std::int64_t bytes = 0;
     if (!__builtin_mul_overflow(*number, known.bytes, &bytes)) return bytes;
   }
-  return invalid("argument must be a memory value");
+  return invalid_value("argument must be a memory value");
 }
 
 Result<std::string> parse_value(const Directive& directive, std::span<const std::string> words,
                                 const std::string& current) {
   if (directive.kind == Directive::Kind::kSpecial) return directive.parse(words, current);
-  if (words.size() != 1) return invalid("wrong number of arguments");
+  if (words.size() != 1) return invalid_value("wrong number of arguments");
   const std::string& word = words[0];
   switch (directive.kind) {
     case Directive::Kind::kBool:
       if (equals_ignoring_case(word, "yes")) return std::string("yes");
       if (equals_ignoring_case(word, "no")) return std::string("no");
-      return invalid("argument must be 'yes' or 'no'");
+      return invalid_value("argument must be 'yes' or 'no'");
     case Directive::Kind::kInteger:
       return parse_number(directive, word);
     case Directive::Kind::kMemory:

@@ -48,6 +48,7 @@ struct Directive {
 std::span<const Directive> directives();
 const Directive* find_directive(std::string_view name);  // by name or alias, in any case
 
+Error invalid_value(std::string message);
 // The canonical text for these words, for directives of every kind.
 Result<std::string> parse_value(const Directive& directive, std::span<const std::string> words,
                                 const std::string& current);

@@ -19,10 +19,6 @@ namespace {
 constexpr std::size_t kMaxBindAddresses = 16;
 constexpr std::string_view kClasses[] = {"normal", "slave", "pubsub"};
 
-Error invalid(std::string message) {
-  return Error{ErrorCode::kInvalid, std::move(message)};
-}
-
 std::string join(std::span<const std::string> words) {
   std::string text;
   for (const std::string& word : words) {
@@ -74,7 +70,7 @@ int class_index(const std::string& name) {
 
 Result<std::string> parse_bind(std::span<const std::string> words, const std::string&) {
   std::vector<std::string> addresses = split(words);
-  if (addresses.size() > kMaxBindAddresses) return invalid("Too many bind addresses specified.");
+  if (addresses.size() > kMaxBindAddresses) return invalid_value("Too many bind addresses specified.");
   return join(addresses);
 }
 
@@ -83,10 +79,10 @@ void assign_bind(Settings& settings, const std::string& value) {
 }
 
 Result<std::string> parse_dir(std::span<const std::string> words, const std::string&) {
-  if (words.size() != 1) return invalid("wrong number of arguments");
-  if (chdir(words[0].c_str()) != 0) return invalid(std::strerror(errno));
+  if (words.size() != 1) return invalid_value("wrong number of arguments");
+  if (chdir(words[0].c_str()) != 0) return invalid_value(std::strerror(errno));
   char path[PATH_MAX];
-  if (getcwd(path, sizeof path) == nullptr) return invalid(std::strerror(errno));
+  if (getcwd(path, sizeof path) == nullptr) return invalid_value(std::strerror(errno));
   return std::string(path);
 }
 
@@ -96,10 +92,10 @@ void assign_dir(Settings& settings, const std::string& value) {
 
 Result<std::string> parse_save(std::span<const std::string> words, const std::string&) {
   std::vector<std::string> numbers = split(words);
-  if (numbers.size() % 2 != 0) return invalid("Invalid save parameters");
+  if (numbers.size() % 2 != 0) return invalid_value("Invalid save parameters");
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     auto number = parse_integer(numbers[i]);
-    if (!number || *number < (i % 2 == 0 ? 1 : 0)) return invalid("Invalid save parameters");
+    if (!number || *number < (i % 2 == 0 ? 1 : 0)) return invalid_value("Invalid save parameters");
   }
   return join(numbers);
 }
@@ -108,17 +104,17 @@ Result<std::string> parse_output_limits(std::span<const std::string> words, cons
   if (words.empty()) return current;
   std::vector<std::string> fields = split(words);
   if (fields.empty() || fields.size() % 4 != 0) {
-    return invalid("Wrong number of arguments in buffer limit configuration.");
+    return invalid_value("Wrong number of arguments in buffer limit configuration.");
   }
   std::vector<std::string> value = split(current);
   for (std::size_t i = 0; i < fields.size(); i += 4) {
     int which = class_index(fields[i]);
-    if (which < 0) return invalid("Invalid client class specified in buffer limit configuration.");
+    if (which < 0) return invalid_value("Invalid client class specified in buffer limit configuration.");
     auto hard = parse_memory(fields[i + 1]);
     auto soft = parse_memory(fields[i + 2]);
     auto seconds = parse_integer(fields[i + 3]);
     if (!hard.ok() || !soft.ok() || !seconds || *seconds < 0) {
-      return invalid("Error in hard, soft or soft_seconds setting in buffer limit configuration.");
+      return invalid_value("Error in hard, soft or soft_seconds setting in buffer limit configuration.");
     }
     std::size_t at = static_cast<std::size_t>(which) * 4;
     value[at + 1] = std::to_string(*hard);
@@ -141,9 +137,9 @@ Result<std::string> parse_percentiles(std::span<const std::string> words, const 
   std::vector<std::string> fields = split(words);
   for (std::string& field : fields) {
     double percent = 0;
-    if (!parse_percentile(field, percent)) return invalid("Invalid latency-tracking-info-percentiles parameters");
+    if (!parse_percentile(field, percent)) return invalid_value("Invalid latency-tracking-info-percentiles parameters");
     if (!(percent >= 0 && percent <= 100)) {
-      return invalid("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]");
+      return invalid_value("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]");
     }
     field = write_percentile(percent);
   }
@@ -159,10 +155,10 @@ void assign_percentiles(Settings& settings, const std::string& value) {
 Result<std::string> parse_events(std::span<const std::string> words, const std::string&) {
   constexpr std::string_view kClassesOfA = "g$lshzxetd";
   constexpr std::string_view kOthers = "KEmn";
-  if (words.size() != 1) return invalid("wrong number of arguments");
+  if (words.size() != 1) return invalid_value("wrong number of arguments");
   const std::string& letters = words[0];
   if (letters.find_first_not_of("Ag$lshzxeKEtmdn") != std::string::npos) {
-    return invalid("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
+    return invalid_value("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
   }
   std::string classes;
   for (char c : kClassesOfA) {
@@ -177,11 +173,11 @@ Result<std::string> parse_events(std::span<const std::string> words, const std::
 
 Result<std::string> parse_oom_values(std::span<const std::string> words, const std::string&) {
   std::vector<std::string> fields = split(words);
-  if (fields.size() != 3) return invalid("wrong number of arguments");
+  if (fields.size() != 3) return invalid_value("wrong number of arguments");
   for (const std::string& field : fields) {
     auto number = parse_integer(field);
     if (!number || *number < -2000 || *number > 2000) {
-      return invalid("Invalid oom-score-adj-values, elements must be between -2000 and 2000.");
+      return invalid_value("Invalid oom-score-adj-values, elements must be between -2000 and 2000.");
     }
   }
   return join(fields);
@@ -189,8 +185,8 @@ Result<std::string> parse_oom_values(std::span<const std::string> words, const s
 
 Result<std::string> parse_octal(std::span<const std::string> words, const std::string&) {
   long mode = 0;
-  if (words.size() != 1) return invalid("wrong number of arguments");
-  if (!parse_octal_digits(words[0], mode)) return invalid("argument couldn't be parsed into an integer");
+  if (words.size() != 1) return invalid_value("wrong number of arguments");
+  if (!parse_octal_digits(words[0], mode)) return invalid_value("argument couldn't be parsed into an integer");
   char text[16];
   std::snprintf(text, sizeof text, "%lo", static_cast<unsigned long>(mode));
   return std::string(text);
@@ -204,10 +200,10 @@ void assign_octal(Settings& settings, const std::string& value) {
 Result<std::string> parse_replicaof(std::span<const std::string> words, const std::string&) {
   std::vector<std::string> fields = split(words);
   if (fields.empty() && !words.empty()) return std::string();
-  if (fields.size() != 2) return invalid("wrong number of arguments");
+  if (fields.size() != 2) return invalid_value("wrong number of arguments");
   if (equals_ignoring_case(fields[0], "no") && equals_ignoring_case(fields[1], "one")) return std::string();
   const auto port = parse_integer(fields[1]);
-  if (!port || *port < 0 || *port > 65535) return invalid("Invalid master port");
+  if (!port || *port < 0 || *port > 65535) return invalid_value("Invalid master port");
   return fields[0] + " " + fields[1];
 }
 
@@ -216,16 +212,16 @@ void assign_replicaof(Settings& settings, const std::string& value) {
 }
 
 Result<std::string> parse_memory_or_percent(std::span<const std::string> words, const std::string&) {
-  if (words.size() != 1) return invalid("wrong number of arguments");
+  if (words.size() != 1) return invalid_value("wrong number of arguments");
   const std::string& word = words[0];
   if (!word.empty() && word.back() == '%') {
     auto percent = parse_integer(std::string_view(word).substr(0, word.size() - 1));
-    if (!percent || *percent < 0) return invalid("argument must be a memory or percent value");
-    if (*percent > 100) return invalid("percentage argument must be less or equal to 100");
+    if (!percent || *percent < 0) return invalid_value("argument must be a memory or percent value");
+    if (*percent > 100) return invalid_value("percentage argument must be less or equal to 100");
     return word;
   }
   auto bytes = parse_memory(word);
-  if (!bytes.ok()) return invalid("argument must be a memory or percent value");
+  if (!bytes.ok()) return invalid_value("argument must be a memory or percent value");
   return std::to_string(*bytes);
 }
 
@@ -237,31 +233,31 @@ void assign_clients_memory(Settings& settings, const std::string& value) {
 }
 
 Result<std::string> parse_active_defrag(std::span<const std::string> words, const std::string&) {
-  if (words.size() != 1) return invalid("wrong number of arguments");
+  if (words.size() != 1) return invalid_value("wrong number of arguments");
   if (equals_ignoring_case(words[0], "no")) return std::string("no");
-  if (!equals_ignoring_case(words[0], "yes")) return invalid("argument must be 'yes' or 'no'");
-  return invalid(
+  if (!equals_ignoring_case(words[0], "yes")) return invalid_value("argument must be 'yes' or 'no'");
+  return invalid_value(
       "Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified Jemalloc like the "
       "one shipped by default with the Redis source distribution");
 }
 
 Result<std::string> parse_host_name(std::span<const std::string> words, const std::string&) {
   constexpr std::size_t kMostBytes = 255;
-  if (words.size() != 1) return invalid("wrong number of arguments");
+  if (words.size() != 1) return invalid_value("wrong number of arguments");
   const std::string& name = words[0];
-  if (name.size() > kMostBytes) return invalid("Hostnames must be less than 256 characters");
+  if (name.size() > kMostBytes) return invalid_value("Hostnames must be less than 256 characters");
   const auto fits = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
   };
   if (std::all_of(name.begin(), name.end(), fits)) return name;
-  return invalid("Hostnames may only contain alphanumeric characters, hyphens or dots");
+  return invalid_value("Hostnames may only contain alphanumeric characters, hyphens or dots");
 }
 
 Result<std::string> parse_title_template(std::span<const std::string> words, const std::string&) {
   constexpr std::string_view kVariables[] = {"title",    "listen-addr", "server-mode", "port",
                                              "tls-port", "unixsocket",  "config-file"};
-  if (words.size() != 1) return invalid("wrong number of arguments");
-  const Error refused = invalid("template format is invalid or contains unknown variables");
+  if (words.size() != 1) return invalid_value("wrong number of arguments");
+  const Error refused = invalid_value("template format is invalid or contains unknown variables");
   if (words[0].empty()) return refused;
   std::string_view rest = words[0];
   for (std::size_t at = rest.find('{'); at != rest.npos; at = rest.find('{')) {

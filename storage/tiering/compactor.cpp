@@ -11,9 +11,9 @@ namespace terrace::storage {
 
 namespace {
 
-constexpr std::uint32_t kChainsPerStep = 16;
+constexpr std::uint32_t kChainsPerCheck = 16;
 // Look-ups of records that are in no cache: this many take some ten microseconds.
-constexpr std::size_t kItemsPerStep = kTinyLimits ? 1 : 32;
+constexpr std::size_t kMovesPerStep = kTinyLimits ? 1 : 32;
 
 // A damaged segment is read once more only if no checkpoint can be written otherwise.
 bool readable(const Segment& segment) {
@@ -169,7 +169,7 @@ io::Task<void> Compactor::forget_images(std::uint32_t segment) {
   for (unsigned number = 0; number < databases_.count(); ++number) {
     for (std::uint32_t chain = 0; chain < databases_[number].index().chain_count(); ++chain) {
       databases_[number].forget_images(chain, segment);
-      if (chain % kChainsPerStep == kChainsPerStep - 1 && slice.over()) co_await slice.next();
+      if (chain % kChainsPerCheck == kChainsPerCheck - 1 && slice.over()) co_await slice.next();
     }
   }
 }
@@ -199,7 +199,7 @@ io::Task<Result<void>> Compactor::move(ImageBatch& batch) {
   for (std::size_t next = 0; next < batch.items.size();) {
     {
       const io::Activity activity("compaction");
-      const std::size_t end = std::min(next + kItemsPerStep, batch.items.size());
+      const std::size_t end = std::min(next + kMovesPerStep, batch.items.size());
       for (; next < end; ++next) relocate(batch.items[next], batch.image(batch.items[next]), (*locations)[next]);
     }
     if (slice.over()) co_await slice.next();

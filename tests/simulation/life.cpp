@@ -10,7 +10,7 @@ namespace terrace::simulation {
 namespace {
 
 // An opening, a check or a close that takes more simulated time than this on a good disk is stuck.
-constexpr std::int64_t kPatienceUs = 600'000'000;
+constexpr std::int64_t kLifePatienceUs = 600'000'000;
 // appendfsync everysec: "at most about a second", and what the simulated disk may take.
 constexpr std::int64_t kEverySecondUs = 2'500'000;
 
@@ -81,7 +81,7 @@ bool Life::run_until(Done done, std::optional<std::uint64_t> steps) {
   while (!done()) {
     if (steps && (*steps)-- == 0) return false;
     turn();
-    if (world_.now_us() - start_us > kPatienceUs && !workload_ && weather_.storms == 0)
+    if (world_.now_us() - start_us > kLifePatienceUs && !workload_ && weather_.storms == 0)
       fail("opening or check is stuck");
   }
   return true;
@@ -195,11 +195,11 @@ Life::End Life::work(std::optional<std::uint64_t> steps) {
       verbose_ ? std::function<void(const std::string&)>([this](const std::string& words) { trace(words); })
                : std::function<void(const std::string&)>()});
   workload_->start();
-  const std::int64_t latest_us = world_.now_us() + 2 * kPatienceUs;
+  const std::int64_t latest_us = world_.now_us() + 2 * kLifePatienceUs;
   const bool over = run_until(
       [&] {
         if (weather_.storms > 0 && world_.now_us() > latest_us) workload_->stop();
-        return workload_->over() || (weather_.storms > 0 && world_.now_us() > latest_us + kPatienceUs);
+        return workload_->over() || (weather_.storms > 0 && world_.now_us() > latest_us + kLifePatienceUs);
       },
       steps);
   last_statistics_ = engine_->statistics();

@@ -15,7 +15,6 @@ namespace {
 
 using io::DiskOp;
 
-constexpr std::uint64_t kSector = io::kSectorSize;
 constexpr std::byte kJunk{0xA5};
 
 bool writes(DiskOp op) {
@@ -76,8 +75,8 @@ void SimulatedDisk::check_request(const io::DiskRequest& request) const {
   }
   if (request.op == DiskOp::kRead || writes(request.op)) {
     TERRACE_CHECK(request.data != nullptr && request.size > 0);
-    TERRACE_CHECK(request.offset % kSector == 0 && request.size % kSector == 0);
-    TERRACE_CHECK(reinterpret_cast<std::uintptr_t>(request.data) % kSector == 0);
+    TERRACE_CHECK(request.offset % io::kSectorSize == 0 && request.size % io::kSectorSize == 0);
+    TERRACE_CHECK(reinterpret_cast<std::uintptr_t>(request.data) % io::kSectorSize == 0);
   }
 }
 
@@ -237,8 +236,8 @@ std::int32_t SimulatedDisk::end_read(io::DiskRequest& request) {
   }
   const std::uint64_t left = request.offset < file.live_size ? file.live_size - request.offset : 0;
   std::uint64_t size = std::min(request.size, left);
-  if (size > kSector && fault(faults_.short_read))
-    size = kSector * world_.random().between(1, size / kSector - 1 + (size % kSector != 0));
+  if (size > io::kSectorSize && fault(faults_.short_read))
+    size = io::kSectorSize * world_.random().between(1, size / io::kSectorSize - 1 + (size % io::kSectorSize != 0));
   media_.read(file, request.offset, {request.data, size});
   std::memset(request.data + size, static_cast<int>(kJunk), request.size - size);
   counts_.bytes_read += size;
@@ -247,9 +246,10 @@ std::int32_t SimulatedDisk::end_read(io::DiskRequest& request) {
 
 void SimulatedDisk::write_in_part(Media::File& file, const io::DiskRequest& request) {
   Random& random = world_.random();
-  for (std::uint64_t done = 0; done < request.size; done += kSector) {
+  for (std::uint64_t done = 0; done < request.size; done += io::kSectorSize) {
     const std::uint64_t at = request.offset + done;
-    if (at + kSector <= file.live_size && random.coin()) media_.write(file, at, {request.data + done, kSector});
+    if (at + io::kSectorSize <= file.live_size && random.coin())
+      media_.write(file, at, {request.data + done, io::kSectorSize});
   }
 }
 
@@ -266,7 +266,8 @@ std::int32_t SimulatedDisk::end_write(Operation& operation) {
   const std::uint64_t growth = end > file.live_size ? end - file.live_size : 0;
   if (growth > 0 && (!media_.has_room(growth) || fault(faults_.no_space))) return -ENOSPC;
   std::uint64_t size = request.size;
-  if (size > kSector && fault(faults_.short_write)) size = kSector * world_.random().between(1, size / kSector - 1);
+  if (size > io::kSectorSize && fault(faults_.short_write))
+    size = io::kSectorSize * world_.random().between(1, size / io::kSectorSize - 1);
   media_.write(file, request.offset, {request.data, size});
   handle(request.file).written = true;
   remember_log_write(handle(request.file), request, size);

@@ -6,6 +6,10 @@
 
 namespace terrace {
 
+inline bool set_contains(const storage::Record* record, std::string_view member) {
+  return record != nullptr && types::SetView(*record).contains(member);
+}
+
 // The set, marked as changed, or a new empty one in the encoding for its first member.
 inline types::Set changed_set(Context& context, std::string_view key, storage::Record* record,
                               std::string_view first_member) {

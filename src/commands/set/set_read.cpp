@@ -1,6 +1,6 @@
 // The set commands that read one set.
+#include "src/commands/set/set_access.h"
 #include "src/commands/set/set_handlers.h"
-#include "src/commands/shared/collection_access.h"
 #include "src/commands/shared/element_scan.h"
 #include "src/types/set/set.h"
 
@@ -17,10 +17,6 @@ bool find_set(Context& context, const Record*& record) {
   return type_or_absent(context, record, ValueType::kSet);
 }
 
-std::int64_t contains(const Record* record, std::string_view member) {
-  return record != nullptr && SetView(*record).contains(member) ? 1 : 0;
-}
-
 }  // namespace
 
 void scard(Context& context) {
@@ -31,14 +27,15 @@ void scard(Context& context) {
 
 void sismember(Context& context) {
   const Record* record;
-  if (find_set(context, record)) context.reply.integer(contains(record, context.argument(2)));
+  if (find_set(context, record)) context.reply.integer(set_contains(record, context.argument(2)) ? 1 : 0);
 }
 
 void smismember(Context& context) {
   const Record* record;
   if (!find_set(context, record)) return;
   context.reply.array(context.arguments.size() - 2);
-  for (const std::string_view member : context.arguments.subspan(2)) context.reply.integer(contains(record, member));
+  for (const std::string_view member : context.arguments.subspan(2))
+    context.reply.integer(set_contains(record, member) ? 1 : 0);
 }
 
 void smembers(Context& context) {

@@ -9,10 +9,6 @@ using storage::Record;
 using storage::ValueType;
 using types::SetView;
 
-bool contains(const Record* record, std::string_view member) {
-  return record != nullptr && SetView(*record).contains(member);
-}
-
 }  // namespace
 
 void sadd(Context& context) {
@@ -21,7 +17,7 @@ void sadd(Context& context) {
   if (!type_or_absent(context, record, ValueType::kSet)) return;
   // Members that the set has already change nothing: the record stays clean.
   auto members = context.arguments.subspan(2);
-  while (!members.empty() && contains(record, members.front())) members = members.subspan(1);
+  while (!members.empty() && set_contains(record, members.front())) members = members.subspan(1);
   if (members.empty()) return context.reply.integer(0);
   types::Set set = changed_set(context, key, record, members.front());
   std::int64_t added = 0;
@@ -42,9 +38,9 @@ void smove(Context& context) {
   Record* to = context.write(destination);
   if (from == nullptr) return context.reply.integer(0);
   if (!type_or_absent(context, from, ValueType::kSet) || !type_or_absent(context, to, ValueType::kSet)) return;
-  if (from == to) return context.reply.integer(contains(from, member) ? 1 : 0);
+  if (from == to) return context.reply.integer(set_contains(from, member) ? 1 : 0);
   if (erase_members(context, from, context.arguments.subspan(3)) == 0) return context.reply.integer(0);
-  if (!contains(to, member)) changed_set(context, destination, to, member).add(member);
+  if (!set_contains(to, member)) changed_set(context, destination, to, member).add(member);
   context.reply.integer(1);
 }
 

@@ -19,7 +19,7 @@ using types::StreamGroup;
 using types::StreamId;
 using types::StreamNodeView;
 
-struct Options {
+struct DeliverOptions {
   bool for_group = false;  // XREADGROUP
   std::size_t group_at = 0;
   std::uint64_t count = 0;  // 0: all
@@ -46,13 +46,13 @@ void of_groups_alone(Context& context, std::string_view option) {
                       " option is only supported by XREADGROUP. You called XREAD instead.");
 }
 
-bool parse_wait(Context& context, std::size_t at, Options& options) {
+bool parse_wait(Context& context, std::size_t at, DeliverOptions& options) {
   options.timeout_ms = milliseconds_timeout_argument(context, at);
   return options.timeout_ms.has_value();
 }
 
 // Reads STREAMS at `at`, the keys, and as many ids.
-bool parse_streams(Context& context, std::size_t at, Options& options) {
+bool parse_streams(Context& context, std::size_t at, DeliverOptions& options) {
   options.first_key = at + 1;
   const std::size_t rest = context.arguments.size() - options.first_key;
   options.streams = options.end = rest / 2;
@@ -63,7 +63,7 @@ bool parse_streams(Context& context, std::size_t at, Options& options) {
 }
 
 // Reads one option at `i` and moves `i` to its last argument. False: the error is replied.
-bool parse_option(Context& context, std::size_t& i, Options& options) {
+bool parse_option(Context& context, std::size_t& i, DeliverOptions& options) {
   const std::string_view argument = context.argument(i);
   const std::size_t more = context.arguments.size() - i - 1;
   if (is_option(argument, "BLOCK") && more > 0) return parse_wait(context, ++i, options);
@@ -87,8 +87,8 @@ bool parse_option(Context& context, std::size_t& i, Options& options) {
   return false;
 }
 
-std::optional<Options> parse_options(Context& context, bool for_group) {
-  Options options{.for_group = for_group};
+std::optional<DeliverOptions> parse_deliver_options(Context& context, bool for_group) {
+  DeliverOptions options{.for_group = for_group};
   for (std::size_t i = 1; i < context.arguments.size() && options.first_key == 0; ++i) {
     if (is_option(context.argument(i), "STREAMS") && i + 1 < context.arguments.size()) {
       if (!parse_streams(context, i, options)) return std::nullopt;
@@ -105,7 +105,7 @@ std::optional<Options> parse_options(Context& context, bool for_group) {
 
 // The row's key specification finds keys behind the first word STREAMS. If that word is another argument, such as a
 // consumer's name, the keys are needed here.
-bool have_keys(Context& context, const Options& options) {
+bool have_keys(Context& context, const DeliverOptions& options) {
   std::size_t found = options.for_group ? 4 : 1;
   while (!is_option(context.argument(found), "STREAMS")) ++found;
   if (found + 1 == options.first_key) return true;
@@ -115,7 +115,7 @@ bool have_keys(Context& context, const Options& options) {
 }
 
 // For a client that has waited: only the stream that is ready is read, and a bound is set where COUNT is missing.
-void of_candidate_alone(const Context& context, Options& options) {
+void of_candidate_alone(const Context& context, DeliverOptions& options) {
   constexpr std::uint64_t kMost = 1000;
   const auto keys = context.arguments.subspan(options.first_key, options.streams);
   const auto candidates = context.candidates(keys);
@@ -143,7 +143,8 @@ StreamId before_last_entry(const Stream& stream) {
 }
 
 // Reads the start of one stream. False: the error is replied.
-bool parse_start(Context& context, const Options& options, std::size_t index, const Record* record, Start& start) {
+bool parse_start(Context& context, const DeliverOptions& options, std::size_t index, const Record* record,
+                 Start& start) {
   const std::string_view text = until_nul(options.id(context, index));
   if (text == "$" || text == "+") {
     if (options.for_group) return meaningless_for_groups(context, text), false;
@@ -168,7 +169,7 @@ bool parse_start(Context& context, const Options& options, std::size_t index, co
 }
 
 // Is the key a stream, and does it have the group?
-bool is_readable(Context& context, const Options& options, std::string_view key, const Record* record) {
+bool is_readable(Context& context, const DeliverOptions& options, std::string_view key, const Record* record) {
   if (!type_or_absent(context, record, ValueType::kStream)) return false;
   if (!options.for_group) return true;
   const std::string_view group = context.argument(options.group_at);
@@ -177,7 +178,7 @@ bool is_readable(Context& context, const Options& options, std::string_view key,
   return false;
 }
 
-bool parse_starts(Context& context, const Options& options, std::vector<Start>& starts) {
+bool parse_starts(Context& context, const DeliverOptions& options, std::vector<Start>& starts) {
   for (std::size_t i = options.first; i < options.end; ++i) {
     const std::string_view key = options.key(context, i);
     const Record* record = find(context, key);
@@ -198,7 +199,7 @@ bool reaches_beyond(const Stream& stream, const StreamId& id) {
   return stream.size() > 0 && stream.last_entry_id() > id;
 }
 
-bool read_stream(Context& context, const Options& options, std::size_t index, const Start& start, Reply& reply) {
+bool read_stream(Context& context, const DeliverOptions& options, std::size_t index, const Start& start, Reply& reply) {
   const std::string_view key = options.key(context, index);
   const Record* record = find(context, key);
   if (record == nullptr || !reaches_beyond(stream_of(*record), *start.behind)) return false;
@@ -209,8 +210,8 @@ bool read_stream(Context& context, const Options& options, std::size_t index, co
 }
 
 // Replies the entries that are new to the group and makes them pending for the consumer.
-void deliver_new(Context& context, const Options& options, std::string_view key, Stream& stream, StreamGroup& group,
-                 StreamConsumer& consumer, Reply& reply) {
+void deliver_new(Context& context, const DeliverOptions& options, std::string_view key, Stream& stream,
+                 StreamGroup& group, StreamConsumer& consumer, Reply& reply) {
   ReplyPart part(reply);
   Reply& entries = part.reply();
   std::uint64_t told = 0;
@@ -236,7 +237,7 @@ void deliver_new(Context& context, const Options& options, std::string_view key,
 }
 
 // Replies the entries behind an id that are pending for the consumer, and counts the delivery.
-void deliver_again(Context& context, const Options& options, std::string_view key, const Stream& stream,
+void deliver_again(Context& context, const DeliverOptions& options, std::string_view key, const Stream& stream,
                    StreamGroup& group, StreamConsumer& consumer, const StreamId& behind, Reply& reply) {
   ReplyPart part(reply);
   Reply& entries = part.reply();
@@ -258,7 +259,8 @@ void deliver_again(Context& context, const Options& options, std::string_view ke
   part.append_to_whole();
 }
 
-bool deliver_stream(Context& context, const Options& options, std::size_t index, const Start& start, Reply& reply) {
+bool deliver_stream(Context& context, const DeliverOptions& options, std::size_t index, const Start& start,
+                    Reply& reply) {
   const std::string_view key = options.key(context, index);
   Record* record = context.served() ? context.write(key) : counted_stream(context, key);
   StreamGroup& group = *stream_of(*record).group(context.argument(options.group_at));
@@ -275,7 +277,7 @@ bool deliver_stream(Context& context, const Options& options, std::size_t index,
 }
 
 // Waits for new entries in any of the streams. "$" is replaced by the last id of now.
-void wait_for_more(Context& context, const Options& options, const std::vector<Start>& starts) {
+void wait_for_more(Context& context, const DeliverOptions& options, const std::vector<Start>& starts) {
   const auto keys = context.arguments.subspan(options.first_key, options.streams);
   KeyWait wait{.type = ValueType::kStream,
                .keys = keys,
@@ -292,7 +294,7 @@ void wait_for_more(Context& context, const Options& options, const std::vector<S
 }
 
 void read(Context& context, bool for_group) {
-  auto options = parse_options(context, for_group);
+  auto options = parse_deliver_options(context, for_group);
   if (!options || !have_keys(context, *options)) return;
   if (context.served()) of_candidate_alone(context, *options);
   std::vector<Start> starts(options->streams);

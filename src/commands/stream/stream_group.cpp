@@ -17,13 +17,13 @@ using types::StreamConsumer;
 using types::StreamGroup;
 using types::StreamId;
 
-struct Options {
+struct GroupOptions {
   bool make_stream = false;
   std::int64_t entries_read = StreamGroup::kUnknownReads;
 };
 
-std::optional<Options> parse_options(Context& context, bool creates) {
-  Options options;
+std::optional<GroupOptions> parse_group_options(Context& context, bool creates) {
+  GroupOptions options;
   for (std::size_t i = 5; i < context.arguments.size(); ++i) {
     if (creates && is_option(context.argument(i), "MKSTREAM")) {
       options.make_stream = true;
@@ -68,7 +68,7 @@ bool is_last(std::string_view argument) {
 }  // namespace
 
 void xgroup_create(Context& context) {
-  const auto options = parse_options(context, true);
+  const auto options = parse_group_options(context, true);
   if (!options) return;
   const std::string_view key = context.argument(2), name = context.argument(3);
   Record* record = context.write(key);
@@ -94,7 +94,7 @@ void xgroup_create(Context& context) {
 }
 
 void xgroup_setid(Context& context) {
-  const auto options = parse_options(context, false);
+  const auto options = parse_group_options(context, false);
   if (!options) return;
   Record* record = with_group(context);
   if (record == nullptr) return;

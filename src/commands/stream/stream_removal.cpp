@@ -20,14 +20,14 @@ using References = types::StreamReferences;
 // The replies for one id.
 constexpr std::int64_t kNone = -1, kGone = 1, kStays = 2;
 
-struct Options {
+struct RemovalOptions {
   References references = References::kKeep;
   std::size_t first_id = 0;
   std::size_t ids = 0;
 };
 
 // Reads IDS at `i` and moves `i` to the last id.
-bool parse_ids(Context& context, std::size_t& i, Options& options) {
+bool parse_ids(Context& context, std::size_t& i, RemovalOptions& options) {
   const auto count = types::parse_integer(context.argument(i + 1));
   if (!count || *count <= 0) return context.reply.error("ERR Number of IDs must be a positive integer"), false;
   options.first_id = i + 2;
@@ -41,8 +41,8 @@ bool parse_ids(Context& context, std::size_t& i, Options& options) {
 }
 
 // Reads the options from argument `at` on, in any order, each at most once.
-std::optional<Options> parse_options(Context& context, std::size_t at) {
-  Options options;
+std::optional<RemovalOptions> parse_removal_options(Context& context, std::size_t at) {
+  RemovalOptions options;
   bool told = false;
   for (std::size_t i = at; i < context.arguments.size(); ++i) {
     const std::string_view argument = context.argument(i);
@@ -61,7 +61,7 @@ std::optional<Options> parse_options(Context& context, std::size_t at) {
 }
 
 // Reads all ids. Nothing: the error is replied.
-std::optional<std::vector<StreamId>> parse_all(Context& context, const Options& options) {
+std::optional<std::vector<StreamId>> parse_all(Context& context, const RemovalOptions& options) {
   std::vector<StreamId> ids;
   for (std::size_t i = 0; i < options.ids; ++i) {
     const auto id = id_argument(context, options.first_id + i);
@@ -71,7 +71,7 @@ std::optional<std::vector<StreamId>> parse_all(Context& context, const Options& 
   return ids;
 }
 
-void reply_none(Context& context, const Options& options) {
+void reply_none(Context& context, const RemovalOptions& options) {
   context.reply.array(options.ids);
   for (std::size_t i = 0; i < options.ids; ++i) context.reply.integer(kNone);
 }
@@ -99,7 +99,7 @@ std::int64_t remove(Stream& stream, const StreamId& id, References references) {
 }  // namespace
 
 void xdelex(Context& context) {
-  const auto options = parse_options(context, 2);
+  const auto options = parse_removal_options(context, 2);
   if (!options) return;
   Record* record = context.write(context.argument(1));
   if (!type_or_absent(context, record, ValueType::kStream)) return;
@@ -116,7 +116,7 @@ void xdelex(Context& context) {
 }
 
 void xackdel(Context& context) {
-  const auto options = parse_options(context, 3);
+  const auto options = parse_removal_options(context, 3);
   if (!options) return;
   Record* record = context.write(context.argument(1));
   if (!type_or_absent(context, record, ValueType::kStream)) return;

@@ -20,7 +20,7 @@ using types::StreamIdText;
 using types::StreamReferences;
 using types::StreamTrim;
 
-struct Options {
+struct WriteOptions {
   StreamTrim trim;
   std::size_t threshold_at = 0;  // index of the threshold among the arguments, behind "=" or "~"
   bool no_stream = false;
@@ -33,7 +33,7 @@ bool is_mark(std::string_view argument, std::string_view mark) {
 }
 
 // Reads the arguments behind MAXLEN or MINID at `i` and moves `i` to the last of them.
-bool parse_trim(Context& context, std::size_t& i, bool by_length, Options& options) {
+bool parse_trim(Context& context, std::size_t& i, bool by_length, WriteOptions& options) {
   if (options.trim.by != StreamTrim::By::kNothing) {
     context.reply.error("ERR syntax error, MAXLEN and MINID options at the same time are not compatible");
     return false;
@@ -61,7 +61,7 @@ bool parse_trim(Context& context, std::size_t& i, bool by_length, Options& optio
 }
 
 // Sets how many entries are trimmed at most: LIMIT, or about a hundred nodes. Trimming in the log is exact.
-bool settle_limit(Context& context, std::optional<std::int64_t> limit, Options& options) {
+bool settle_limit(Context& context, std::optional<std::int64_t> limit, WriteOptions& options) {
   if (limit.value_or(0) != 0 && options.trim.by == StreamTrim::By::kNothing) {
     context.reply.error("ERR syntax error, LIMIT cannot be used without specifying a trimming strategy");
     return false;
@@ -85,8 +85,8 @@ bool settle_limit(Context& context, std::optional<std::int64_t> limit, Options& 
   return true;
 }
 
-std::optional<Options> parse_options(Context& context, bool adds) {
-  Options options;
+std::optional<WriteOptions> parse_write_options(Context& context, bool adds) {
+  WriteOptions options;
   std::optional<std::int64_t> limit;
   std::optional<StreamReferences> references;
   std::size_t i = 2;
@@ -121,7 +121,7 @@ std::optional<Options> parse_options(Context& context, bool adds) {
 }
 
 // The id of the new entry. Nothing: it would not be greater than the last id.
-std::optional<StreamId> new_id(const Context& context, const Options& options, const StreamId& last) {
+std::optional<StreamId> new_id(const Context& context, const WriteOptions& options, const StreamId& last) {
   std::optional<StreamId> id;
   if (!options.id) {
     const auto now_ms = static_cast<std::uint64_t>(context.now_ms);
@@ -136,7 +136,7 @@ std::optional<StreamId> new_id(const Context& context, const Options& options, c
 
 // Propagates the command with the exact result of trimming in place of its threshold, and with the generated id (`id`;
 // of XADD alone).
-void propagate_as_done(Context& context, const Options& options, const Stream& stream, std::string_view id = {}) {
+void propagate_as_done(Context& context, const WriteOptions& options, const Stream& stream, std::string_view id = {}) {
   std::vector<std::string_view> effect(context.arguments.begin(), context.arguments.end());
   if (options.id_at != 0) effect[options.id_at] = id;
   if (!options.trim.approximate) return context.propagate(effect);
@@ -160,7 +160,7 @@ std::size_t bytes_of(std::span<const std::string_view> texts) {
 }  // namespace
 
 void xadd(Context& context) {
-  const auto options = parse_options(context, true);
+  const auto options = parse_write_options(context, true);
   if (!options) return;
   const std::size_t first_pair = std::min(options->id_at + 1, context.arguments.size());
   const auto pairs = context.arguments.subspan(first_pair);
@@ -194,7 +194,7 @@ void xadd(Context& context) {
 }
 
 void xtrim(Context& context) {
-  const auto options = parse_options(context, false);
+  const auto options = parse_write_options(context, false);
   if (!options) return;
   Record* record = context.write(context.argument(1));
   if (!type_or_absent(context, record, ValueType::kStream)) return;

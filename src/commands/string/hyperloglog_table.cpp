@@ -8,7 +8,7 @@ namespace {
 
 constexpr KeySpec kCountedKeys[] = {
     {.flags = "RW access", .last = -1, .notes = "What was counted may be kept with the key."}};
-constexpr KeySpec kTargetAndSources[] = {{.flags = "RW access insert"}, {.flags = "RO access", .index = 2, .last = -1}};
+constexpr KeySpec kMergedKeys[] = {{.flags = "RW access insert"}, {.flags = "RO access", .index = 2, .last = -1}};
 constexpr KeySpec kDebuggedKey[] = {{.flags = "RW access", .index = 2}};
 
 constexpr Argument kPfaddArguments[] = {key(), optional(multiple(string("element")))};
@@ -54,7 +54,7 @@ constexpr Command kCommands[] = {
      .arity = -2,
      .flags = kWrite | kDenyOom,
      .categories = kCategoryHyperLogLog,
-     .keys = kTargetAndSources,
+     .keys = kMergedKeys,
      .run = commands::pfmerge,
      .summary = "Merges HyperLogLogs into one.",
      .since = "2.8.9",

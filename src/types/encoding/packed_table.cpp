@@ -19,7 +19,7 @@ using linear_hashing::reversed;
 using linear_hashing::sibling_of;
 
 // The table shrinks when it is less than a quarter as full as when it grows.
-constexpr std::uint64_t kShrinkBelow = 4;
+constexpr std::uint64_t kShrinkFactor = 4;
 
 }  // namespace
 
@@ -167,7 +167,7 @@ void PackedTable::grow(std::ptrdiff_t& footprint) {
 }
 
 void PackedTable::shrink(std::ptrdiff_t& footprint) {
-  while (bucket_count_ > 1 && used_bytes_ * kShrinkBelow < std::uint64_t{bucket_bytes_} * bucket_count_) {
+  while (bucket_count_ > 1 && used_bytes_ * kShrinkFactor < std::uint64_t{bucket_bytes_} * bucket_count_) {
     distribute(remove_bucket(footprint), footprint);
   }
 }

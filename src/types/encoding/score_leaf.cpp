@@ -10,20 +10,20 @@ namespace {
 
 constexpr std::uint8_t kBlobMark = 255;
 constexpr std::size_t kHeadSize = 2;
-constexpr std::size_t kPointerBytes = sizeof(void*);
+constexpr std::size_t kBlobPointerBytes = sizeof(void*);
 
 // A member too large for a leaf.
-struct Blob {
+struct MemberBlob {
   std::uint32_t size;
 
-  static Blob* make(std::string_view member, std::ptrdiff_t& footprint) {
-    void* memory = storage::allocate(sizeof(Blob) + member.size());
+  static MemberBlob* make(std::string_view member, std::ptrdiff_t& footprint) {
+    void* memory = storage::allocate(sizeof(MemberBlob) + member.size());
     footprint += static_cast<std::ptrdiff_t>(storage::usable_size(memory));
-    Blob* blob = ::new (memory) Blob{static_cast<std::uint32_t>(member.size())};
+    MemberBlob* blob = ::new (memory) MemberBlob{static_cast<std::uint32_t>(member.size())};
     std::copy(member.begin(), member.end(), reinterpret_cast<char*>(blob + 1));
     return blob;
   }
-  static void release(Blob* blob, std::ptrdiff_t& footprint) {
+  static void release(MemberBlob* blob, std::ptrdiff_t& footprint) {
     if (blob == nullptr) return;
     footprint -= static_cast<std::ptrdiff_t>(storage::usable_size(blob));
     storage::release(blob);
@@ -43,32 +43,32 @@ const char* behind_score(const char* entry) {
 }
 
 // nullptr if the member is in the leaf.
-Blob* blob_of(const char* entry) {
+MemberBlob* member_blob(const char* entry) {
   if (byte_at(entry, 0) != kBlobMark) return nullptr;
-  Blob* blob;
-  std::memcpy(&blob, behind_score(entry), kPointerBytes);
+  MemberBlob* blob;
+  std::memcpy(&blob, behind_score(entry), kBlobPointerBytes);
   return blob;
 }
 
-bool fits(std::string_view member) {
+bool fits_inside(std::string_view member) {
   return member.size() <= ScoreLeaf::kLongestInside;
 }
 
 // An element's packed bytes, on the stack.
-class Packed {
+class PackedScored {
  public:
-  Packed(const ScoredMember& element, std::ptrdiff_t& footprint) {
+  PackedScored(const ScoredMember& element, std::ptrdiff_t& footprint) {
     const PackedScore score(element.score);
     const std::string_view bytes = score.view();
-    bytes_[0] = static_cast<char>(fits(element.member) ? element.member.size() : kBlobMark);
+    bytes_[0] = static_cast<char>(fits_inside(element.member) ? element.member.size() : kBlobMark);
     bytes_[1] = static_cast<char>(bytes.size());
     char* end = std::copy(bytes.begin(), bytes.end(), bytes_ + kHeadSize);
-    if (fits(element.member)) {
+    if (fits_inside(element.member)) {
       end = std::copy(element.member.begin(), element.member.end(), end);
     } else {
-      Blob* blob = Blob::make(element.member, footprint);
-      std::memcpy(end, &blob, kPointerBytes);
-      end += kPointerBytes;
+      MemberBlob* blob = MemberBlob::make(element.member, footprint);
+      std::memcpy(end, &blob, kBlobPointerBytes);
+      end += kBlobPointerBytes;
     }
     size_ = static_cast<std::size_t>(end - bytes_);
   }
@@ -98,20 +98,20 @@ double ScoreLeaf::score(unsigned index) const {
 
 ScoredMember ScoreLeaf::element(unsigned index) const {
   const char* at = entry(index);
-  const Blob* blob = blob_of(at);
+  const MemberBlob* blob = member_blob(at);
   return {PackedScore::unpack(packed_score(at)),
           blob ? blob->member() : std::string_view(behind_score(at), byte_at(at, 0))};
 }
 
 std::string_view ScoreLeaf::packed(unsigned index) const {
   const char* at = entry(index);
-  const std::size_t behind = byte_at(at, 0) == kBlobMark ? kPointerBytes : byte_at(at, 0);
+  const std::size_t behind = byte_at(at, 0) == kBlobMark ? kBlobPointerBytes : byte_at(at, 0);
   return {at, kHeadSize + byte_at(at, 1) + behind};
 }
 
 std::size_t ScoreLeaf::packed_size(const ScoredMember& element) {
   return kSlotSize + kHeadSize + PackedScore(element.score).view().size() +
-         (fits(element.member) ? element.member.size() : kPointerBytes);
+         (fits_inside(element.member) ? element.member.size() : kBlobPointerBytes);
 }
 
 unsigned ScoreLeaf::find(std::string_view member, std::uint8_t wanted) const {
@@ -154,7 +154,7 @@ void ScoreLeaf::insert_packed(ScoreLeaf*& leaf, unsigned index, std::uint8_t tag
 
 void ScoreLeaf::insert(ScoreLeaf*& leaf, unsigned index, std::uint8_t tag, const ScoredMember& element,
                        std::ptrdiff_t& footprint) {
-  insert_packed(leaf, index, tag, Packed(element, footprint).view(), footprint);
+  insert_packed(leaf, index, tag, PackedScored(element, footprint).view(), footprint);
 }
 
 void ScoreLeaf::erase_packed(ScoreLeaf*& leaf, unsigned index, std::ptrdiff_t& footprint) {
@@ -178,7 +178,7 @@ void ScoreLeaf::give_back(ScoreLeaf*& leaf, std::ptrdiff_t& footprint) {
 }
 
 void ScoreLeaf::erase(ScoreLeaf*& leaf, unsigned index, std::ptrdiff_t& footprint) {
-  Blob::release(blob_of(leaf->entry(index)), footprint);
+  MemberBlob::release(member_blob(leaf->entry(index)), footprint);
   erase_packed(leaf, index, footprint);
 }
 
@@ -201,7 +201,7 @@ void ScoreLeaf::move_tail(ScoreLeaf*& from, unsigned index, ScoreLeaf*& to, std:
 }
 
 void ScoreLeaf::destroy(ScoreLeaf* leaf, std::ptrdiff_t& footprint) {
-  for (unsigned i = 0; i < leaf->count; ++i) Blob::release(blob_of(leaf->entry(i)), footprint);
+  for (unsigned i = 0; i < leaf->count; ++i) MemberBlob::release(member_blob(leaf->entry(i)), footprint);
   footprint -= static_cast<std::ptrdiff_t>(storage::usable_size(leaf));
   storage::release(leaf);
 }

@@ -31,10 +31,6 @@ std::int64_t unzigzag(std::uint64_t bits) {
   return static_cast<std::int64_t>(bits >> 1) ^ -static_cast<std::int64_t>(bits & 1);
 }
 
-std::int64_t difference(std::uint64_t number, std::uint64_t from) {
-  return static_cast<std::int64_t>(number - from);
-}
-
 // The id before the node's first one.
 StreamId before_first(const StreamId& id) {
   return {id.ms, id.sequence - 1};
@@ -110,7 +106,7 @@ class BodyPacker {
     ok_ = ok_ && later << kNumberShift >> kNumberShift == later;
     const Mode mode = id.sequence == 0 ? kLater : kElsewhere;
     put_varint(out, later << kNumberShift | mode << kModeShift | flags);
-    if (mode == kElsewhere) put_varint(out, zigzag(difference(id.sequence, before.sequence)));
+    if (mode == kElsewhere) put_varint(out, zigzag(id_difference(id.sequence, before.sequence)));
     return end;
   }
 
@@ -245,8 +241,8 @@ class BodyUnpacker {
   void put_entry(const StreamId& id, std::uint64_t head) {
     const bool own_fields = (head & kOwnFieldsBit) != 0;
     writer_.put((head & kDeletedBit ? StreamNodeView::kDeleted : 0) | (own_fields ? 0 : StreamNodeView::kSameFields));
-    writer_.put(difference(id.ms, id_.ms));
-    writer_.put(difference(id.sequence, id_.sequence));
+    writer_.put(id_difference(id.ms, id_.ms));
+    writer_.put(id_difference(id.sequence, id_.sequence));
     if (own_fields) {
       const std::uint64_t fields = reader_.varint();
       writer_.put(fields);
@@ -288,7 +284,7 @@ std::optional<std::string> PackedStreamNode::pack(const StreamId& id, std::strin
   const StreamId last = node.last_id();
   put_varint(packed, static_cast<std::uint64_t>(node.live()));
   put_varint(packed, last.ms - id.ms);
-  put_varint(packed, zigzag(difference(last.sequence, id.sequence)));
+  put_varint(packed, zigzag(id_difference(last.sequence, id.sequence)));
   const std::string smaller = compressed(body);
   put_varint(packed, smaller.empty() ? 0 : body.size());
   packed += smaller.empty() ? body : smaller;

@@ -26,6 +26,11 @@ struct StreamId {
   std::optional<StreamId> previous() const;
 };
 
+// Between two numbers of ids; may be negative.
+inline std::int64_t id_difference(std::uint64_t number, std::uint64_t from) {
+  return static_cast<std::int64_t>(number - from);
+}
+
 // "MS-SEQUENCE", on the stack.
 class StreamIdText {
  public:

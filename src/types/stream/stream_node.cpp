@@ -24,10 +24,6 @@ void put(std::string& out, const Element& element) {
   entry.write(out.data() + at);
 }
 
-std::int64_t difference(std::uint64_t number, std::uint64_t from) {
-  return static_cast<std::int64_t>(number - from);
-}
-
 // Writes header and end of a listpack of `size` bytes, whose count of elements grows by `more`.
 void seal(char* bytes, std::size_t size, std::size_t more) {
   const auto size32 = static_cast<std::uint32_t>(size);
@@ -103,8 +99,8 @@ void StreamNode::append(const StreamId& entry_id, std::span<const std::string_vi
   constexpr std::size_t kNumbers = 5, kMostOverhead = 11;  // an element costs at most so much beside its text
   entry.reserve(text_bytes + (kNumbers + pairs.size()) * kMostOverhead);
   put(entry, same ? kSameFields : std::int64_t{0});
-  put(entry, difference(entry_id.ms, id.ms));
-  put(entry, difference(entry_id.sequence, id.sequence));
+  put(entry, id_difference(entry_id.ms, id.ms));
+  put(entry, id_difference(entry_id.sequence, id.sequence));
   const std::size_t fields = pairs.size() / 2;
   if (!same) put(entry, static_cast<std::int64_t>(fields));
   for (std::size_t i = 0; i < pairs.size(); ++i) {

@@ -158,7 +158,7 @@ ReplyValue ping(ModelUnit&, const Arguments&, const ReplyValue&) {
   return ReplyValue::simple("PONG");
 }
 
-constexpr NamedModelCommand kCommands[] = {
+constexpr NamedModelCommand kKeyCommands[] = {
     {"copy", copy},         {"dbsize", dbsize},           {"del", del},       {"exists", exists}, {"expire", expire},
     {"flushall", flushall}, {"flushdb", flushdb},         {"keys", keys},     {"move", move},     {"persist", persist},
     {"pexpire", pexpire},   {"pexpiretime", pexpiretime}, {"ping", ping},     {"pttl", pttl},     {"rename", rename},
@@ -177,7 +177,7 @@ std::map<std::string, ModelCommand> make_table() {
 }  // namespace
 
 std::span<const NamedModelCommand> model_key_commands() {
-  return kCommands;
+  return kKeyCommands;
 }
 
 ModelCommand find_model_command(const std::string& name) {

@@ -152,7 +152,7 @@ ReplyValue ltrim(ModelUnit& unit, const Arguments& arguments, const ReplyValue&)
   return ReplyValue::ok();
 }
 
-constexpr NamedModelCommand kCommands[] = {
+constexpr NamedModelCommand kListCommands[] = {
     {"blmove", lmove}, {"blpop", blpop}, {"brpop", brpop}, {"lindex", lindex}, {"llen", llen},
     {"lmove", lmove},  {"lpop", lpop},   {"lpush", lpush}, {"lpushx", lpushx}, {"lrange", lrange},
     {"lset", lset},    {"ltrim", ltrim}, {"rpop", rpop},   {"rpush", rpush},
@@ -161,7 +161,7 @@ constexpr NamedModelCommand kCommands[] = {
 }  // namespace
 
 std::span<const NamedModelCommand> model_list_commands() {
-  return kCommands;
+  return kListCommands;
 }
 
 }  // namespace terrace::simulation

@@ -162,7 +162,7 @@ ReplyValue incrby(ModelUnit& unit, const Arguments& arguments, const ReplyValue&
   return add(unit, arguments[1], number_of(arguments, 2));
 }
 
-constexpr NamedModelCommand kCommands[] = {
+constexpr NamedModelCommand kStringCommands[] = {
     {"append", append}, {"decr", decr},         {"get", get},           {"getdel", getdel},
     {"getex", getex},   {"getset", getset},     {"incr", incr},         {"incrby", incrby},
     {"mget", mget},     {"mset", mset},         {"msetnx", msetnx},     {"set", set},
@@ -172,7 +172,7 @@ constexpr NamedModelCommand kCommands[] = {
 }  // namespace
 
 std::span<const NamedModelCommand> model_string_commands() {
-  return kCommands;
+  return kStringCommands;
 }
 
 }  // namespace terrace::simulation

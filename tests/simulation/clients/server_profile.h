@@ -11,6 +11,8 @@
 namespace terrace::simulation {
 
 struct ServerProfile {
+  static constexpr std::int64_t kOpeningBalance = 100;  // of an account
+
   std::uint64_t seed = 0;
 
   unsigned lives = 3;

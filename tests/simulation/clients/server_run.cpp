@@ -20,7 +20,6 @@ constexpr std::int64_t kPatienceUs = 120'000'000;
 constexpr std::int64_t kEverySecondUs = 2'500'000;
 constexpr std::uint64_t kStepsPerLook = 256;
 constexpr std::uint64_t kCapacityBytes = storage::kTinyLimits ? 256 * storage::kMiB : 64 * storage::kGiB;
-constexpr std::int64_t kOpeningBalance = 100;
 
 [[noreturn]] void fail_in(const char* part, const char* how) {
   std::string words = part;
@@ -179,7 +178,7 @@ void ServerRun::check_bank(const Dataset& found) const {
     sum += parse_integer(value->string).value_or(0);
   }
   if (accounts == 0) return;
-  const auto expected = static_cast<std::int64_t>(profile_.accounts) * kOpeningBalance;
+  const auto expected = static_cast<std::int64_t>(profile_.accounts) * ServerProfile::kOpeningBalance;
   if (accounts != profile_.accounts || sum != expected) {
     fail(std::to_string(accounts) + " accounts hold " + std::to_string(sum) + ", expected " + std::to_string(expected));
   }

@@ -6,7 +6,6 @@ namespace terrace::simulation {
 
 namespace {
 
-constexpr std::int64_t kOpeningBalance = 100;
 constexpr unsigned kAttempts = 5;  // at an optimistic transaction
 
 std::int64_t number_in(const ReplyValue& reply) {
@@ -204,7 +203,7 @@ io::Task<> SimulatedClient::found_bank() {
     const std::string name = "a" + std::to_string(i);
     watch.push_back(name);
     set.push_back(name);
-    set.push_back(std::to_string(kOpeningBalance));
+    set.push_back(std::to_string(ServerProfile::kOpeningBalance));
   }
   Arguments get = watch;
   get[0] = "mget";
