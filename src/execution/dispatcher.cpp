@@ -310,7 +310,8 @@ io::Task<> Dispatcher::wait_for_memory(CommandBatch& x) {
   x.call.copy.reset();
   const std::uint64_t bytes = x.wanted_for_reply + x.wanted_for_work + x.wanted_for_values;
   storage::MemoryQueue& queue = store_.memory_queue();
-  const auto outcome = co_await queue.take(x.session->memory_place, x.reserved, bytes);
+  const auto outcome =
+      co_await queue.take(x.session->memory_place, x.reserved, storage::MemoryQueue::Lane::kOthers, bytes);
   switch (outcome) {
     case storage::MemoryQueue::Outcome::kTaken:
       x.fetched_records.reserve(x.reserved, x.wanted_for_values);

@@ -23,6 +23,9 @@ constexpr std::size_t kSampledClients = 64;
 
 // So long others wait for memory, and so long a client moves no byte, before it is disconnected.
 constexpr std::int64_t kPatienceMs = 1000;
+constexpr std::int64_t kPatienceWithReadersMs = 3000;
+// Smaller clients are many before others wait for what they hold.
+constexpr std::uint64_t kWorthwhileBytes = 32 << 10;
 // Clients that wait for memory are not read from. They may hold what others need: replies, half of a command.
 constexpr std::int64_t kStuckMs = 10'000;
 
@@ -115,20 +118,38 @@ void Clients::evict_largest() {
   }
 }
 
+// A program that has begun to send does not rest in the middle of a request; one that takes its replies late may be busy.
+bool Clients::is_stalled(Connection& connection, std::int64_t now_ms) const {
+  const storage::MemoryQueue& queue = parts_.store.memory_queue();
+  const bool stuck = queue.stuck_us() / 1000 >= kStuckMs;
+  const std::int64_t stalled_ms = connection.stalled_ms(now_ms);
+  if (connection.session().memory_place.waits()) return stuck;
+  if (!stuck && connection.memory_bytes() < kWorthwhileBytes) return false;
+  if (connection.is_half_sent()) return stalled_ms >= kPatienceMs;
+  return stalled_ms >= kPatienceWithReadersMs && (queue.waited_for() || parts_.store.engine().memory_short());
+}
+
 void Clients::evict_stalled(std::int64_t now_ms) {
   const storage::MemoryQueue& queue = parts_.store.memory_queue();
-  const bool shortage = !parts_.store.loading() && parts_.store.engine().memory_short();
-  if (!queue.waited_for() && !shortage) return;
-  const std::int64_t stuck_ms = queue.stuck_us() / 1000;
-  Connection* largest = nullptr;
+  if (parts_.store.loading()) return;
+  const bool shortage = parts_.store.engine().memory_short();
+  const std::uint64_t wanted = queue.wanted();
+  if (wanted == 0 && !shortage) return;
+  std::vector<Connection*> stalled;
   for (const auto& [id, connection] : connections_) {
-    if (connection->gone() || connection->session().no_evict) continue;
-    const std::int64_t stalled_ms = connection->stalled_ms(now_ms);
-    const bool waits = connection->session().memory_place.waits();
-    if (waits ? stuck_ms < kStuckMs : stalled_ms < kPatienceMs) continue;
-    if (largest == nullptr || worth_evicting(*connection) > worth_evicting(*largest)) largest = connection.get();
+    if (connection->gone() || connection->session().no_evict || !is_stalled(*connection, now_ms)) continue;
+    stalled.push_back(connection.get());
   }
-  if (largest != nullptr && (shortage || stuck_ms > kPatienceMs)) evict(*largest);
+  if (!shortage && queue.stuck_us() / 1000 <= kPatienceMs) return;
+  std::sort(stalled.begin(), stalled.end(), [](const Connection* left, const Connection* right) {
+    return worth_evicting(*left) > worth_evicting(*right);
+  });
+  std::uint64_t freed = 0;
+  for (Connection* connection : stalled) {
+    freed += connection->memory_bytes();
+    evict(*connection);
+    if (freed >= wanted) return;
+  }
 }
 
 void Clients::evict(Connection& connection) {

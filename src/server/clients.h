@@ -45,6 +45,7 @@ class Clients final : public io::TurnHook {
 
  private:
   void evict_largest();
+  bool is_stalled(Connection& connection, std::int64_t now_ms) const;
   void evict(Connection& connection);
   io::Task<> serve(std::uint64_t id);
   bool refuse(int fd, bool unix_socket);

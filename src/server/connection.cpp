@@ -135,8 +135,10 @@ io::Task<> Connection::take_memory() {
   std::uint64_t bytes = std::max(parser_.wanted(), std::min(kCopies * parser_.wanted(), queue.most() / 8 * 7));
   if (bytes == 0 && queue.room() == 0 && !parser_.grown()) bytes = kSmallRequest;
   if (bytes == 0 || session_.ends()) co_return;
-  if (queue.must_wait(bytes)) stream_.hold();
-  const auto outcome = co_await queue.take(session_.memory_place, parser_.charge(), bytes);
+  using Lane = storage::MemoryQueue::Lane;
+  const Lane lane = parser_.wanted() > 0 ? Lane::kLargeRequests : Lane::kOthers;
+  if (queue.must_wait(lane, bytes)) stream_.hold();
+  const auto outcome = co_await queue.take(session_.memory_place, parser_.charge(), lane, bytes);
   if (outcome == storage::MemoryQueue::Outcome::kTooLarge) co_return co_await refuse_request(bytes);
   if (outcome != storage::MemoryQueue::Outcome::kTaken) co_return;
   if (parser_.wanted() > 0) parser_.grow(bytes);
@@ -162,7 +164,7 @@ io::Task<> Connection::refuse_request(std::uint64_t bytes) {
 }
 
 std::int64_t Connection::stalled_ms(std::int64_t now_ms) {
-  const bool waits_for_peer = sending_ || (receiving_ && query_bytes() > 0);
+  const bool waits_for_peer = sending_ || is_half_sent();
   if (!waits_for_peer || moved_ms_ == 0 || stream_.moved_bytes() != moved_bytes_) {
     moved_bytes_ = stream_.moved_bytes();
     moved_ms_ = now_ms;

@@ -61,6 +61,8 @@ class Connection final : public Channel, private io::StreamWatcher {
   // How long the peer has neither taken a reply nor sent the rest of a command, as far as earlier calls of this function
   // know.
   std::int64_t stalled_ms(std::int64_t now_ms);
+  // It is read from, and has sent a part of a request.
+  bool is_half_sent() const { return receiving_ && query_bytes() > 0; }
   // All that the ledger is charged for this client.
   std::uint64_t memory_bytes() const;
   bool gone() const { return broken_ || session_.closing; }

@@ -61,6 +61,9 @@ class Ledger {
   void set_overhead(std::uint64_t bytes) { overhead_ = bytes; }
   std::uint64_t overhead() const { return overhead_; }
   std::uint64_t used() const { return total() + overhead_; }
+  // The resident set when the governor last looked.
+  void set_resident(std::uint64_t bytes) { resident_ = bytes; }
+  std::uint64_t resident() const { return resident_; }
 
   // Asked before records grow. A caller that needs much memory charges it first.
   bool has_room() const { return limit_ == 0 || used() < limit_ || *records_ < kLeastRecordBytes; }
@@ -104,6 +107,7 @@ class Ledger {
   const std::uint64_t* records_ = &kNoRecords;
   std::uint64_t charged_total_ = 0;
   std::uint64_t overhead_ = 0;
+  std::uint64_t resident_ = 0;
   std::uint64_t limit_ = 0;
   std::uint64_t clients_limit_ = 0;
   std::array<std::uint64_t, kAccountCount> charged_{};

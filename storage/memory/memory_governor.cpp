@@ -16,6 +16,7 @@ void MemoryGovernor::sample() {
     overhead_ = std::min(overhead_, beyond);
     last_peak_ = std::max(resident_, last_peak_ - (last_peak_ - resident_) / 64);
   }
+  ledger_.set_resident(resident_);
   ledger_.set_overhead(overhead_ - std::min(overhead_, kFixedOverhead));
 }
 

@@ -2,14 +2,17 @@
 // taken here before it grows, so that all of it together stays below the ledger's limit. Records give way to it. Who
 // does not find room waits, in the order of asking.
 //
+// Large requests have a lane of their own: a client may leave one half-sent for as long as it likes. All of them together
+// take at most half of the limit, so that others do not wait for them. One alone may take more.
+//
 // Invariants:
-// - A large wish is not passed by later small ones.
+// - A large wish is not passed by later small ones of its lane, nor of the other lane, unless its lane's share is taken.
 // - A waiting client holds nothing that it took here for the same command: it has given that back and asks for the sum.
 //   Otherwise two clients could wait for each other.
 // Ownership: owned by the store; borrows the ledger and the clock. Thread: the reactor's.
 #pragma once
 
-#include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "io/environment.h"
@@ -21,6 +24,7 @@ namespace terrace::storage {
 
 class MemoryQueue {
  public:
+  enum class Lane : std::uint8_t { kLargeRequests, kOthers };
   // Where one client waits. Ownership: the client's; it must not be destroyed while it waits.
   class Place {
    public:
@@ -31,6 +35,7 @@ class MemoryQueue {
    private:
     friend class MemoryQueue;
     MemoryQueue* queue_ = nullptr;
+    Lane lane_ = Lane::kOthers;
     std::uint64_t bytes_ = 0;
     LedgerCharge* charge_ = nullptr;
     std::int64_t since_us_ = 0;
@@ -45,7 +50,7 @@ class MemoryQueue {
   };
 
   MemoryQueue(Ledger& ledger, io::Clock& clock) : ledger_(ledger), clock_(clock) {}
-  ~MemoryQueue() { TERRACE_CHECK(first_ == nullptr); }
+  ~MemoryQueue() { TERRACE_CHECK(!anyone_waits()); }
   MemoryQueue(const MemoryQueue&) = delete;
   MemoryQueue& operator=(const MemoryQueue&) = delete;
 
@@ -53,31 +58,42 @@ class MemoryQueue {
   std::uint64_t most() const;
   // What may be used now without taking it first: a little more than what is free before eviction.
   std::uint64_t room() const;
-  bool must_wait(std::uint64_t bytes) const { return first_ != nullptr || bytes > free(); }
+  bool must_wait(Lane lane, std::uint64_t bytes) const;
   // Adds `bytes` to `charge` when they fit. The caller then waits until eviction has made them true.
-  io::Task<Outcome> take(Place& place, LedgerCharge& charge, std::uint64_t bytes);
+  io::Task<Outcome> take(Place& place, LedgerCharge& charge, Lane lane, std::uint64_t bytes);
   // Called at the end of each turn: memory may have been released.
   void serve() {
-    if (first_ != nullptr) serve_waiting();
+    if (anyone_waits()) serve_waiting();
   }
-  bool waited_for() const { return first_ != nullptr; }
-  // How long the first one has waited since others were served; 0 if none waits.
-  std::int64_t stuck_us() const {
-    return first_ == nullptr ? 0 : clock_.monotonic_us() - std::max(first_->since_us_, served_us_);
-  }
+  // Someone waits for what records, values and replies hold.
+  bool waited_for() const { return next() != nullptr; }
+  // Bytes that all who wait ask for.
+  std::uint64_t wanted() const;
+  // How long nobody has been served while someone waited; 0 if nobody waits.
+  std::int64_t stuck_us() const;
 
  private:
+  struct Waiting {
+    Place* first = nullptr;
+    Place* last = nullptr;
+  };
+
   std::uint64_t least() const;
   std::uint64_t free() const;
+  std::uint64_t free_for_requests() const;
+  bool anyone_waits() const { return lanes_[0].first != nullptr || lanes_[1].first != nullptr; }
+  Waiting& lane(Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
+  const Waiting& lane(Lane lane) const { return lanes_[static_cast<std::size_t>(lane)]; }
+  Place* next() const;
+  bool may_pass_overhead(std::uint64_t bytes) const;
   void serve_waiting();
   void remove(Place& place);
 
   Ledger& ledger_;
   io::Clock& clock_;
-  Place* first_ = nullptr;
-  Place* last_ = nullptr;
-  std::int64_t served_us_ = 0;  // when a waiting one was last served
-  bool patience_over_ = false;  // while waiting ones are served
+  std::array<Waiting, 2> lanes_;  // by Lane
+  std::int64_t served_us_ = 0;    // when a waiting one was last served
+  bool overhead_counts_ = true;   // but for who has waited long
 };
 
 }  // namespace terrace::storage

@@ -22,10 +22,12 @@ class StandingClock final : public io::Clock {
   std::int64_t now_us = 1;
 };
 
+using Lane = MemoryQueue::Lane;
+
 class MemoryQueueTest : public ::testing::Test {
  protected:
   struct Client {
-    explicit Client(Ledger& ledger) : charge(ledger, Account::kReserved) {}
+    Client(Ledger& ledger, Account account) : charge(ledger, account) {}
     MemoryQueue::Place place;
     LedgerCharge charge;
     std::optional<MemoryQueue::Outcome> outcome;
@@ -33,13 +35,15 @@ class MemoryQueueTest : public ::testing::Test {
 
   MemoryQueueTest() { ledger_.set_limit(kLimit); }
 
-  Client& asks(std::uint64_t bytes) {
-    clients_.emplace_back(ledger_);
-    io::spawn(take(clients_.back(), bytes));
+  Client& asks(std::uint64_t bytes) { return asks(Lane::kOthers, Account::kReserved, bytes); }
+  Client& sends(std::uint64_t bytes) { return asks(Lane::kLargeRequests, Account::kQueryBuffers, bytes); }
+  Client& asks(Lane lane, Account account, std::uint64_t bytes) {
+    clients_.emplace_back(ledger_, account);
+    io::spawn(take(clients_.back(), lane, bytes));
     return clients_.back();
   }
-  io::Task<> take(Client& client, std::uint64_t bytes) {
-    client.outcome = co_await queue_.take(client.place, client.charge, bytes);
+  io::Task<> take(Client& client, Lane lane, std::uint64_t bytes) {
+    client.outcome = co_await queue_.take(client.place, client.charge, lane, bytes);
   }
   void gives_back(Client& client) {
     client.charge.resize(0);
@@ -110,6 +114,51 @@ TEST_F(MemoryQueueTest, AnEstimateKeepsNobodyOutForLong) {
   clock_.now_us += 2'000'000;
   queue_.serve();
   EXPECT_EQ(client.outcome, Outcome::kTaken);
+}
+
+TEST_F(MemoryQueueTest, WhileTheResidentSetIsFarBeyondTheLimitOneAtATimePassesTheEstimate) {
+  ledger_.set_overhead(60 * kUnit);
+  ledger_.set_resident(2 * kLimit);
+  Client& first = asks(30 * kUnit);
+  Client& second = asks(10 * kUnit);
+  clock_.now_us += 2'000'000;
+  queue_.serve();
+  EXPECT_EQ(first.outcome, Outcome::kTaken);
+  clock_.now_us += 2'000'000;
+  queue_.serve();
+  EXPECT_FALSE(second.outcome);
+  gives_back(first);
+  EXPECT_EQ(second.outcome, Outcome::kTaken);
+}
+
+TEST_F(MemoryQueueTest, LargeRequestsTakeAtMostHalf) {
+  Client& first = sends(20 * kUnit);
+  EXPECT_EQ(first.outcome, Outcome::kTaken);
+  Client& second = sends(20 * kUnit);
+  EXPECT_FALSE(second.outcome);
+  EXPECT_FALSE(queue_.waited_for());
+  EXPECT_EQ(queue_.wanted(), 20 * kUnit);
+  EXPECT_GT(queue_.room(), 0u);
+  EXPECT_EQ(asks(10 * kUnit).outcome, Outcome::kTaken);  // others do not wait for the share of the requests
+  gives_back(first);
+  EXPECT_EQ(second.outcome, Outcome::kTaken);
+}
+
+TEST_F(MemoryQueueTest, ALargeRequestAloneTakesMoreThanHalf) {
+  EXPECT_EQ(sends(45 * kUnit).outcome, Outcome::kTaken);
+}
+
+TEST_F(MemoryQueueTest, WhoWaitsLongestForTheSameMemoryIsServedFirst) {
+  Client& value = asks(40 * kUnit);
+  Client& request = sends(30 * kUnit);
+  clock_.now_us += 1000;
+  Client& later = asks(10 * kUnit);
+  EXPECT_FALSE(request.outcome);
+  EXPECT_FALSE(later.outcome);
+  EXPECT_TRUE(queue_.waited_for());
+  gives_back(value);
+  EXPECT_EQ(request.outcome, Outcome::kTaken);
+  EXPECT_EQ(later.outcome, Outcome::kTaken);
 }
 
 TEST_F(MemoryQueueTest, ALoweredLimitLeavesNobodyWaiting) {
