@@ -55,6 +55,7 @@ class Stream final : private BufferWaiter {
   // What has arrived, in order; valid until the next receive(), release() or close(). Empty: the peer has closed.
   // kSparing: no more is taken from the socket than is returned, and little of it: memory is short.
   enum class Pace : std::uint8_t { kFull, kSparing };
+  static constexpr std::size_t kSparingBytes = 4 << 10;
   ReceiveAwaiter receive(Pace pace = Pace::kFull);
   // Takes nothing more from the socket until the next receive(): the peer has to wait.
   void hold();

@@ -69,6 +69,7 @@ struct CommandBatch {
   Wait wait = Wait::kNothing;
   bool looked_ahead = false;  // `missing` includes records of later requests
   bool look_ahead = true;     // false after an error: shows which request's page is bad
+  bool waited_for_room = false;
   bool rerun = false;         // the handler has run and asked for further records
   std::string error;          // the reply to the request that waits: its records cannot be read, or do not fit
   io::Event unblocked;
@@ -102,7 +103,7 @@ struct CommandBatch {
     prefetched = 0;
     fetched_for = kNone;
     look_ahead = true;
-    rerun = false;
+    rerun = waited_for_room = false;
     wait = Wait::kNothing;
     // The last client may have gone away in the middle of its batch.
     fixed_entry = nullptr;

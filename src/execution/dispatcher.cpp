@@ -270,6 +270,7 @@ io::Task<> Dispatcher::wait(CommandBatch& x) {
       co_await wait_for_memory(x);
       break;
     case Wait::kRoom:
+      x.waited_for_room = true;
       co_await store_.engine().wait_for_room();
       x.unit_charge.resize(0);  // Admission asks again
       break;

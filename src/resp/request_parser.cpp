@@ -54,6 +54,7 @@ RequestParser::Status RequestParser::parse(std::string_view bytes, const Limits&
   wanted_ = 0;
   std::size_t done = 0;
   if (pending_.empty()) {
+    if (charge_.bytes() > 0) recharge();  // what was taken for these bytes
     Status status = parse_all(bytes, limits, batch, done);
     if (status == Status::kOk && done < bytes.size()) {
       keep(bytes.substr(done));

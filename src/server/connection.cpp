@@ -90,6 +90,7 @@ io::Task<> Connection::receive_commands() {
       parts_.gate.mark(*this);
       co_await dispatcher.free_records(*batch);
     }
+    const bool waited_for_room = batch->waited_for_room;
     running_ = nullptr;
     running_bytes_ = 0;
     dispatcher.pool().give_back(std::move(batch));
@@ -98,7 +99,7 @@ io::Task<> Connection::receive_commands() {
     parts_.gate.mark(*this);
     if (lent) stream_.release();
     co_await wait_until_sent();
-    if (parser_.pending_bytes() > 0) co_await take_memory();
+    if (parser_.pending_bytes() > 0 || waited_for_room) co_await take_memory();
   }
 }
 
@@ -131,14 +132,17 @@ io::Stream::Pace Connection::pace() const {
   return sparing ? io::Stream::Pace::kSparing : io::Stream::Pace::kFull;
 }
 
-// Before the rest of a half-sent command is read. A small one takes memory, too, while there is none.
+// Before the rest of a half-sent command is read. A small one takes memory, too, while there is none, and so does the next
+// one of a client whose commands have waited for room: ten thousand writers would hold more than all memory.
 io::Task<> Connection::take_memory() {
   constexpr std::uint64_t kSmallRequest = 16 << 10;
   storage::MemoryQueue& queue = parts_.store.memory_queue();
   // The argument will be copied into a record and into the log.
   constexpr std::uint64_t kCopies = 3;
   std::uint64_t bytes = std::max(parser_.wanted(), std::min(kCopies * parser_.wanted(), queue.most() / 8 * 7));
-  if (bytes == 0 && queue.room() == 0 && !parser_.grown()) bytes = kSmallRequest;
+  if (bytes == 0 && queue.room() == 0 && !parser_.grown()) {
+    bytes = parser_.pending_bytes() > 0 ? kSmallRequest : io::Stream::kSparingBytes;
+  }
   if (bytes == 0 || session_.ends()) co_return;
   using Lane = storage::MemoryQueue::Lane;
   const Lane lane = parser_.wanted() > 0 ? Lane::kLargeRequests : Lane::kOthers;
