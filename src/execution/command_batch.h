@@ -70,8 +70,8 @@ struct CommandBatch {
   bool looked_ahead = false;  // `missing` includes records of later requests
   bool look_ahead = true;     // false after an error: shows which request's page is bad
   bool waited_for_room = false;
-  bool rerun = false;         // the handler has run and asked for further records
-  std::string error;          // the reply to the request that waits: its records cannot be read, or do not fit
+  bool rerun = false;  // the handler has run and asked for further records
+  std::string error;   // the reply to the request that waits: its records cannot be read, or do not fit
   io::Event unblocked;
   std::vector<std::string> rewritten;  // the arguments of the blocked request, if they differ from those that came
 
