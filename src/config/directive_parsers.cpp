@@ -171,6 +171,19 @@ Result<std::string> parse_events(std::span<const std::string> words, const std::
   return classes;
 }
 
+void assign_events(Settings& settings, const std::string& value) {
+  static constexpr std::pair<char, EventClasses> kLetters[] = {
+      {'g', kEventGeneric},   {'$', kEventString},  {'l', kEventList},   {'s', kEventSet},      {'h', kEventHash},
+      {'z', kEventSortedSet}, {'x', kEventExpired}, {'e', kEventEvicted}, {'t', kEventStream},  {'d', kEventModule},
+      {'K', kTellKeyspace},   {'E', kTellKeyevent}, {'m', kEventMiss},   {'n', kEventNew},
+      {'A', kEventGeneric | kEventString | kEventList | kEventSet | kEventHash | kEventSortedSet | kEventExpired |
+                kEventEvicted | kEventStream | kEventModule}};
+  settings.event_classes = 0;
+  for (const auto& [letter, classes] : kLetters) {
+    if (value.find(letter) != std::string::npos) settings.event_classes |= classes;
+  }
+}
+
 Result<std::string> parse_oom_values(std::span<const std::string> words, const std::string&) {
   std::vector<std::string> fields = split(words);
   if (fields.size() != 3) return invalid_value("wrong number of arguments");

@@ -101,6 +101,10 @@ void Clients::close_idle(std::int64_t now_ms) {
   }
 }
 
+void Clients::close_over_limit() {
+  for (const auto& [id, connection] : connections_) connection->check_output_limit();
+}
+
 void Clients::evict_largest() {
   std::uint64_t held = 0;
   std::vector<std::pair<std::uint64_t, Connection*>> by_size;

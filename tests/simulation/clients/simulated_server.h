@@ -14,6 +14,7 @@
 #include "src/execution/call_accounting.h"
 #include "src/execution/expiry_cycle.h"
 #include "src/execution/log_replay.h"
+#include "src/pubsub/messenger.h"
 #include "src/runtime/lifecycle.h"
 #include "src/server/authentication.h"
 #include "tests/simulation/clients/observed_commands.h"
@@ -86,6 +87,7 @@ class SimulatedServer {
   CommandTable commands_;
   Store store_;
   KeyEvents key_events_;
+  Messenger messenger_;
   CallAccounting accounting_;
   AccessTimes access_times_;
   Dispatcher dispatcher_;

@@ -1,0 +1,21 @@
+#include "src/execution/inbox.h"
+
+namespace terrace {
+
+void Inbox::push(std::string_view bytes, std::uint64_t position) {
+  constexpr std::size_t kLarge = 16 << 10;  // smaller outputs are charged at the end of the turn
+  if (session_.closing || session_.output_exceeded) return;
+  OutputBuffer& output = channel_.output();
+  const std::size_t start = output.size();
+  const std::uint64_t hard_limit = settings_.output_limits[session_.output_class()].hard_bytes;
+  gate_.mark(channel_);
+  if (hard_limit > 0 && start + bytes.size() > hard_limit) {
+    session_.output_exceeded = true;
+    return;
+  }
+  output.bytes() += bytes;
+  if (start + bytes.size() > kLarge) output.charge();
+  if (position > gate_.released()) output.gate(start, position, gate_.turn());
+}
+
+}  // namespace terrace
