@@ -154,7 +154,7 @@ void assign_percentiles(Settings& settings, const std::string& value) {
 // 'A' stands for all classes of events but 'm' and 'n'.
 Result<std::string> parse_events(std::span<const std::string> words, const std::string&) {
   constexpr std::string_view kClassesOfA = "g$lshzxetd";
-  constexpr std::string_view kOthers = "KEmn";
+  constexpr std::string_view kOthers = "nKEm";
   if (words.size() != 1) return invalid_value("wrong number of arguments");
   const std::string& letters = words[0];
   if (letters.find_first_not_of("Ag$lshzxeKEtmdn") != std::string::npos) {

@@ -28,6 +28,7 @@ void Tracking::begin(Session& session, CachingOptions options, Session& target) 
   std::vector<std::string>& prefixes = client->options.prefixes;
   prefixes.insert(prefixes.end(), options.prefixes.begin(), options.prefixes.end());
   if (options.broadcast && prefixes.empty()) prefixes.emplace_back();
+  std::sort(prefixes.begin(), prefixes.end());  // the order of CLIENT TRACKINGINFO
   options.prefixes = std::move(prefixes);
   client->options = std::move(options);
   client->target = &target;
