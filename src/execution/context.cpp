@@ -157,20 +157,27 @@ void Context::change_aside(Record* record, std::span<const std::string_view> eff
   call_.changed = changed;
 }
 
-const Record* Context::counted(std::string_view name, const Record* record) {
+const Record* Context::counted(const Record* record) {
   ++(record ? parts_.statistics.keyspace_hits : parts_.statistics.keyspace_misses);
-  if (record == nullptr) notify(kEventMiss, "keymiss", name);
+  return record;
+}
+
+const Record* Context::noticed(std::string_view name, const Record* record) {
+  if (counted(record) == nullptr) notify(kEventMiss, "keymiss", name);
   return record;
 }
 
 const Record* Context::read(std::string_view key) {
-  return counted(key, find(key, session.database, session.no_touch ? Access::kPeek : Access::kRead));
+  return noticed(key, find(key, session.database, session.no_touch ? Access::kPeek : Access::kRead));
 }
 const Record* Context::touch(std::string_view key) {
-  return counted(key, find(key, session.database, Access::kRead));
+  return noticed(key, find(key, session.database, Access::kRead));
 }
 const Record* Context::read_without_touch(std::string_view key) {
-  return counted(key, find(key, session.database, Access::kPeek));
+  return noticed(key, find(key, session.database, Access::kPeek));
+}
+const Record* Context::read_unnoticed(std::string_view key) {
+  return counted(find(key, session.database, Access::kPeek));
 }
 const Record* Context::peek(std::string_view key) {
   return find(key, session.database, Access::kPeek);

@@ -79,6 +79,7 @@ class Context {
   const storage::Record* read(std::string_view key);
   const storage::Record* touch(std::string_view key);  // though the client's reads leave no trace
   const storage::Record* read_without_touch(std::string_view key);
+  const storage::Record* read_unnoticed(std::string_view key);  // counts, but a miss is no event (OBJECT, as in Redis)
   const storage::Record* peek(std::string_view key);
   const storage::Record* peek(std::string_view key, unsigned database);
   storage::Record* write(std::string_view key);
@@ -207,7 +208,8 @@ class Context {
   storage::Record* find(const storage::Key& key, unsigned database, storage::Access access);
   storage::Record* find_head(const storage::Key& key, unsigned database, storage::Access access);
   inline void note_access(const storage::Key& key, unsigned database);
-  const storage::Record* counted(std::string_view name, const storage::Record* record);
+  const storage::Record* counted(const storage::Record* record);
+  const storage::Record* noticed(std::string_view name, const storage::Record* record);
   bool expire(const storage::Key& key, unsigned database, const storage::Record& record,
               storage::FetchedRecords& fetched);
   void note(KeyEvent event, const storage::Key& key, unsigned database, storage::ValueType type);
