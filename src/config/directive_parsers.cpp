@@ -173,9 +173,20 @@ Result<std::string> parse_events(std::span<const std::string> words, const std::
 
 void assign_events(Settings& settings, const std::string& value) {
   static constexpr std::pair<char, EventClasses> kLetters[] = {
-      {'g', kEventGeneric},   {'$', kEventString},  {'l', kEventList},   {'s', kEventSet},      {'h', kEventHash},
-      {'z', kEventSortedSet}, {'x', kEventExpired}, {'e', kEventEvicted}, {'t', kEventStream},  {'d', kEventModule},
-      {'K', kTellKeyspace},   {'E', kTellKeyevent}, {'m', kEventMiss},   {'n', kEventNew},
+      {'g', kEventGeneric},
+      {'$', kEventString},
+      {'l', kEventList},
+      {'s', kEventSet},
+      {'h', kEventHash},
+      {'z', kEventSortedSet},
+      {'x', kEventExpired},
+      {'e', kEventEvicted},
+      {'t', kEventStream},
+      {'d', kEventModule},
+      {'K', kTellKeyspace},
+      {'E', kTellKeyevent},
+      {'m', kEventMiss},
+      {'n', kEventNew},
       {'A', kEventGeneric | kEventString | kEventList | kEventSet | kEventHash | kEventSortedSet | kEventExpired |
                 kEventEvicted | kEventStream | kEventModule}};
   settings.event_classes = 0;

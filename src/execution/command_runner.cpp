@@ -28,7 +28,8 @@ void CommandRunner::plan(CommandBatch& x, CommandEntry& entry, std::span<const s
 bool CommandRunner::ready(CommandBatch& x, const PlannedKey& planned) const {
   if (planned.database >= engine().database_count()) return true;
   const storage::Database& database = engine().database(planned.database);
-  if (planned.overwritten && !parts_.listeners.notified(kEventNew | kEventExpired)) return database.overwritable(planned.key, x.fetched_records, x.missing);
+  if (planned.overwritten && !parts_.listeners.notified(kEventNew | kEventExpired))
+    return database.overwritable(planned.key, x.fetched_records, x.missing);
   // A transaction's calls are planned again after each wait, which drops the heads.
   if (planned.head_only && !x.transaction.active) {
     return database.resident_by_head(planned.key, x.fetched_records, x.missing, x.heads, x.missing_heads);
@@ -192,8 +193,7 @@ void CommandRunner::commit(CommandBatch& x, std::size_t start) {
   if (!x.call.changed && !unit.changed()) {
     if (!x.origin->answered || parts_.store.loading()) return tell_listeners(x, 0);
     if (engine().released_position() == engine().end_position()) return tell_listeners(x, 0);
-    const std::uint64_t position =
-        std::max(unit.read_position(), x.transaction.active ? 0 : read_dependency(x.call));
+    const std::uint64_t position = std::max(unit.read_position(), x.transaction.active ? 0 : read_dependency(x.call));
     gate(x, start, position);
     return tell_listeners(x, position);
   }

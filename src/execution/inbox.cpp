@@ -1,5 +1,7 @@
 #include "src/execution/inbox.h"
 
+#include "storage/base/mutant.h"
+
 namespace terrace {
 
 void Inbox::push(std::string_view bytes, std::uint64_t position) {
@@ -15,6 +17,7 @@ void Inbox::push(std::string_view bytes, std::uint64_t position) {
   }
   output.bytes() += bytes;
   if (start + bytes.size() > kLarge) output.charge();
+  if (storage::mutant(storage::Mutant::kMessageBeforePosition)) return;
   if (position > gate_.released()) output.gate(start, position, gate_.turn());
 }
 

@@ -25,9 +25,7 @@ class Listeners {
   // Does anyone listen to MONITOR?
   bool monitored() const { return audience_.monitors > 0; }
   // Is one of these classes of events told to anyone?
-  bool notified(EventClasses classes) const {
-    return (audience_.classes & classes) != 0 && audience_.subscribers > 0;
-  }
+  bool notified(EventClasses classes) const { return (audience_.classes & classes) != 0 && audience_.subscribers > 0; }
 
   // The unit of `session` was committed. What it tells leaves when the log is durable up to `position` (promise P1).
   virtual void tell(const Unit& unit, Session& session, std::uint64_t position) = 0;

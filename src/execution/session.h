@@ -61,8 +61,8 @@ class Session {
   Subscriber* subscriber = nullptr;  // owned by PubSub: its channels and patterns
   CachingClient* caching = nullptr;  // owned by Tracking: what it may cache
   storage::LedgerCharge subscriptions_charge;
-  bool subscribed = false;           // to a channel or pattern at least
-  bool caches = false;               // Tracking is told what it reads
+  bool subscribed = false;  // to a channel or pattern at least
+  bool caches = false;      // Tracking is told what it reads
   bool monitors = false;
 
   // Which of the limits of client-output-buffer-limit holds for it: of normal clients, or of subscribers.

@@ -95,8 +95,7 @@ class Unit {
 
   // The memory of the effects and changes so far.
   std::size_t memory_bytes() const {
-    return effects_.memory_bytes() + changes_.capacity() * sizeof(Change) + names_.capacity() +
-           notices_.memory_bytes();
+    return effects_.memory_bytes() + changes_.capacity() * sizeof(Change) + names_.capacity() + notices_.memory_bytes();
   }
 
   void forget_changes() {

@@ -1,7 +1,5 @@
 #include "src/pubsub/monitors.h"
 
-#include <algorithm>
-#include <cctype>
 #include <cstdio>
 
 #include "src/execution/inbox.h"

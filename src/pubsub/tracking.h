@@ -28,9 +28,9 @@ namespace terrace {
 // How a client wants to be told.
 struct CachingOptions {
   bool broadcast = false;
-  bool opt_in = false;   // only what is read behind CLIENT CACHING YES is tracked
-  bool opt_out = false;  // what is read behind CLIENT CACHING NO is not tracked
-  bool no_loop = false;  // not of its own changes
+  bool opt_in = false;            // only what is read behind CLIENT CACHING YES is tracked
+  bool opt_out = false;           // what is read behind CLIENT CACHING NO is not tracked
+  bool no_loop = false;           // not of its own changes
   std::uint64_t redirect_id = 0;  // another client is told in its place; 0: none
   std::vector<std::string> prefixes;
 };
@@ -38,9 +38,9 @@ struct CachingOptions {
 struct CachingClient {
   Session& session;
   CachingOptions options;
-  Session* target;              // who is told; nullptr: the other client has gone
+  Session* target;               // who is told; nullptr: the other client has gone
   bool redirect_broken = false;  // it was found to be gone
-  bool asked = false;           // CLIENT CACHING, for the next command
+  bool asked = false;            // CLIENT CACHING, for the next command
 };
 
 class Tracking final {

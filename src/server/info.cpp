@@ -206,10 +206,18 @@ void write_stats(InfoWriter& out, const InfoSources& sources) {
   out.field("pubsub_channels", pubsub.topics(TopicKind::kChannel).size());
   out.field("pubsub_patterns", pubsub.topics(TopicKind::kPattern).size());
   out.field("pubsubshard_channels", pubsub.topics(TopicKind::kShardChannel).size());
-  out.zeros({"latest_fork_usec", "total_forks",
-             "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
-             "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
-             "current_active_defrag_time", });
+  out.zeros({
+      "latest_fork_usec",
+      "total_forks",
+      "migrate_cached_sockets",
+      "slave_expires_tracked_keys",
+      "active_defrag_hits",
+      "active_defrag_misses",
+      "active_defrag_key_hits",
+      "active_defrag_key_misses",
+      "total_active_defrag_time",
+      "current_active_defrag_time",
+  });
   const Tracking& tracking = sources.messenger.tracking();
   out.field("tracking_total_keys", tracking.keys());
   out.field("tracking_total_items", tracking.items());

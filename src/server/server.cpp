@@ -91,8 +91,8 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
       messenger_(reactor, key_events_, store_.ledger()),
       accounting_(statistics_, slow_log_, latency_, settings_),
       access_times_(reactor.wall_ms()),
-      dispatcher_({reactor, store_, key_events_, messenger_, statistics_, settings_, access_times_}, commands_, accounting_,
-                  settings_, logger),
+      dispatcher_({reactor, store_, key_events_, messenger_, statistics_, settings_, access_times_}, commands_,
+                  accounting_, settings_, logger),
       gate_(store_, dispatcher_),
       prefetch_(reactor, store_),
       clients_({reactor, store_, dispatcher_, prefetch_, gate_, settings_, statistics_, logger}),
@@ -296,9 +296,10 @@ io::Task<> Server::serve_periodically() {
     statistics_.output_rate.sample(statistics_.output_bytes, now_us);
     clients_.sample_buffers();
     clients_.evict_stalled(reactor_.wall_ms());
-    clients_.close_over_limit();
     share_descriptors();
-    if (round % 10 == 0) clients_.close_idle(reactor_.wall_ms());
+    if (round % 10 != 0) continue;
+    clients_.close_over_limit();
+    clients_.close_idle(reactor_.wall_ms());
   }
 }
 

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "src/commands/families.h"
-#include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
 #include "src/commands/shared/rows.h"
 #include "src/execution/context.h"
@@ -37,9 +36,9 @@ PubSub& pubsub_of(Context& context) {
 // Shard channels are counted apart.
 void reply_count(Context& context, TopicKind kind) {
   const Session& session = context.session;
-  const std::size_t count = kind == TopicKind::kShardChannel
-                                ? PubSub::count(session, kind)
-                                : PubSub::count(session, TopicKind::kChannel) + PubSub::count(session, TopicKind::kPattern);
+  const std::size_t count = kind == TopicKind::kShardChannel ? PubSub::count(session, kind)
+                                                             : PubSub::count(session, TopicKind::kChannel) +
+                                                                   PubSub::count(session, TopicKind::kPattern);
   context.reply.integer(static_cast<std::int64_t>(count));
 }
 
@@ -147,7 +146,8 @@ void monitor(Context& context) {
 // --- the rows
 
 constexpr std::uint32_t kFlags = kPubsub | kNoScript | kLoading | kStale | kWhileSubscribed | kPushes;
-constexpr std::uint32_t kPublishFlags = kPubsub | kLoading | kStale | kFast;
+// As in Redis, CLIENT PAUSE WRITE holds PUBLISH like a write.
+constexpr std::uint32_t kPublishFlags = kPubsub | kLoading | kStale | kFast | kMayWrite;
 constexpr std::uint32_t kLookFlags = kPubsub | kLoading | kStale;
 
 constexpr KeySpec kShardChannels[] = {{.flags = kNotKey, .last = -1}};
@@ -179,7 +179,8 @@ constexpr Command row(std::string_view name, int arity, std::uint32_t flags, std
           .arguments = arguments};
 }
 
-constexpr SubcommandRows kRows = {.categories = 0, .group = "pubsub", .complexity = "O(N), N being the number of channels."};
+constexpr SubcommandRows kRows = {
+    .categories = 0, .group = "pubsub", .complexity = "O(N), N being the number of channels."};
 
 constexpr Command kSubcommands[] = {
     kRows.row("pubsub|channels", -2, kLookFlags, list_channels<TopicKind::kChannel>, "2.8.0",

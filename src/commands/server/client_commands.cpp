@@ -93,7 +93,8 @@ void list(Context& context) {
   std::string text;
   for (const auto& [number, connection] : context.parts<ClientParts>().clients.all()) {
     const Session& session = connection->session();
-    if (!session.closing && (!wanted || *wanted == session.output_class())) text += client_line(*connection, context.now_ms) + "\n";
+    if (!session.closing && (!wanted || *wanted == session.output_class()))
+      text += client_line(*connection, context.now_ms) + "\n";
   }
   context.reply.verbatim(text);
 }

@@ -82,7 +82,8 @@ bool prefixes_fit(Context& context, const CachingOptions& options) {
 bool options_fit(Context& context, const CachingOptions& options) {
   const auto refused = [&](const std::string& error) { return refuse(context, error), false; };
   const CachingClient* now = context.session.caching;
-  if (!options.broadcast && !options.prefixes.empty()) return refused("PREFIX option requires BCAST mode to be enabled");
+  if (!options.broadcast && !options.prefixes.empty())
+    return refused("PREFIX option requires BCAST mode to be enabled");
   if (now != nullptr && now->options.broadcast != options.broadcast) {
     return refused(
         "You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a "
@@ -123,7 +124,8 @@ void client_tracking(Context& context) {
 void client_caching(Context& context) {
   CachingClient* client = context.session.caching;
   if (client == nullptr) {
-    refuse(context, "CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled");
+    refuse(context,
+           "CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled");
     return;
   }
   if (is_option(context.argument(2), "YES")) {

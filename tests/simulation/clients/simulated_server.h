@@ -21,6 +21,7 @@
 #include "tests/simulation/clients/server_clock.h"
 #include "tests/simulation/clients/server_profile.h"
 #include "tests/simulation/clients/simulated_connection.h"
+#include "tests/simulation/clients/simulated_listener.h"
 #include "tests/simulation/media.h"
 #include "tests/simulation/simulated_disk.h"
 #include "tests/simulation/simulated_workers.h"
@@ -64,6 +65,7 @@ class SimulatedServer {
   ServerClock& clock() { return site_.clock; }
   std::uint64_t replayed() const { return replay_.commands(); }
   const ServerStatistics& statistics() const { return statistics_; }
+  std::uint64_t heard() const { return listener_ == nullptr ? 0 : listener_->heard(); }
 
  private:
   static Settings make_settings(const ServerProfile& profile);
@@ -100,6 +102,7 @@ class SimulatedServer {
   ServerParts server_parts_;
   TransactionParts transaction_parts_;
   SimulatedConnection::Parts connection_environment_;
+  std::unique_ptr<SimulatedListener> listener_;
   std::vector<std::unique_ptr<SimulatedConnection>> connections_;
   std::uint64_t connected_ = 0;
   unsigned turn_left_ = 0;
