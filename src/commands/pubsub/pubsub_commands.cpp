@@ -155,7 +155,8 @@ constexpr KeySpec kShardChannelKey[] = {{.flags = kNotKey}};
 
 constexpr Argument kChannels[] = {multiple(string("channel"))};
 constexpr Argument kSomeChannels[] = {optional(multiple(string("channel")))};
-constexpr Argument kPatterns[] = {multiple(pattern("pattern"))};
+constexpr Argument kOnePattern[] = {pattern("pattern")};
+constexpr Argument kPatterns[] = {multiple(block("pattern", kOnePattern))};
 constexpr Argument kSomePatterns[] = {optional(multiple(pattern("pattern")))};
 constexpr Argument kShardChannelsArgument[] = {multiple(string("shardchannel"))};
 constexpr Argument kSomeShardChannels[] = {optional(multiple(string("shardchannel")))};

@@ -9,7 +9,7 @@ namespace terrace::simulation {
 
 namespace {
 
-constexpr std::string_view kPattern = "__keyspace@*";
+constexpr std::string_view kPattern = "__keys*";
 constexpr std::string_view kPrefix = "\r\n__keyspace@";
 
 }  // namespace

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
-
 #include "src/execution/session.h"
 
 namespace terrace {
