@@ -24,7 +24,8 @@ class Inbox {
   Inbox(const Inbox&) = delete;
   Inbox& operator=(const Inbox&) = delete;
 
-  // Beyond the hard limit of client-output-buffer-limit nothing is kept: the session ends.
+  // Beyond the hard limit of client-output-buffer-limit nothing is kept: the session ends. So does one that has not taken
+  // much while memory is short: nobody can be made to wait for it.
   void push(std::string_view bytes, std::uint64_t position);
 
  private:

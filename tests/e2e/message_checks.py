@@ -2,7 +2,7 @@
 import time
 
 from bad_case import check
-from harness import ServerDied, encode, parse_info
+from harness import ServerDied, encode, parse_info, say, terrace
 from message_scenes import heard, plain
 from stage import Stage
 
@@ -82,7 +82,28 @@ def many_topics(stage):
         time.sleep(0.01)
 
 
-def all_checks(subject):
+def bounded_memory(folder):
+    """Subscribers that do not read, and messages that together are many times memory: the bound holds, the server serves."""
+    server = folder.add(terrace(folder.path + "/bounded", "--maxmemory", "64mb", "--client-output-buffer-limit", "pubsub 0 0 0")).start()
+    subscribers = [server.client(10) for _ in range(60)]
+    for client in subscribers:
+        client.ok("SUBSCRIBE", "flood")
+    before, most = server.rss(), 0
+    with server.client(20) as publisher:
+        for i in range(200):
+            publisher.ok("PUBLISH", "flood", "m" * 1000000)
+            publisher.ok("SET", f"k{i}", "v" * 1000)
+            most = max(most, server.rss())
+        check(publisher.ok("GET", "k0") == b"v" * 1000, "the server serves")
+    for client in subscribers:
+        client.close()
+    server.stop()
+    say(f"  12 GB of messages to clients that do not read: {(most - before) >> 20} MiB more at most")
+    check(most - before < 120 << 20, f"{(most - before) >> 20} MiB more than before")
+
+
+def all_checks(subject, folder):
+    bounded_memory(folder)
     for function in (field_events, own_messages, output_limits, many_topics):
         stage = Stage(subject)
         try:

@@ -32,7 +32,7 @@ def main():
         if options.subject == "terrace":
             same_scenes(SCENES, subject, reference, options.scene, ColdStage)
             if options.scene is None:
-                message_checks.all_checks(subject)
+                message_checks.all_checks(subject, folder)
     say(f"messages: {played} scenes the same")
 
 
