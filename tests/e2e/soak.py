@@ -251,7 +251,8 @@ class Soak:
         ended, disconnected = multiprocessing.Event(), multiprocessing.Queue()
         if options.troublesome:
             multiprocessing.Process(target=trouble, daemon=True, args=(self.server.port, options, self.keys, disconnected, ended)).start()
-        watched = Watched(self.server.port, (lambda turn: ("GET", b"visitor:%d:%d" % (turn * 7919 % options.clients, turn % self.keys)),))
+        some_key = lambda turn: b"visitor:%d:%d" % (turn * 7919 % options.clients, turn % self.keys)
+        watched = Watched(self.server.port, (lambda turn: ("GET", some_key(turn)),))
         told = watched.step("soak", lambda: self.follow(processes, results, begin, most_seconds), settle_s=0)
         ended.set()
         if options.troublesome:
