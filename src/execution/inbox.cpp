@@ -6,7 +6,7 @@ namespace terrace {
 
 void Inbox::push(std::string_view bytes, std::uint64_t position) {
   constexpr std::size_t kLarge = 16 << 10;  // smaller outputs are charged at the end of the turn
-  if (session_.closing || session_.output_exceeded) return;
+  if (session_.ends()) return;
   OutputBuffer& output = channel_.output();
   const std::size_t start = output.size();
   const std::uint64_t hard_limit = settings_.output_limits[session_.output_class()].hard_bytes;
