@@ -258,7 +258,8 @@ class Soak:
         if options.troublesome:
             say(f"  {options.troublesome} troublesome clients, {disconnected.get(timeout=60)} times disconnected")
         gets = watched.end()[0][2][0]
-        say(f"  another client, {len(gets)} GETs: p50 {share(gets, 0.5):.2f} ms, p99 {share(gets, 0.99):.2f}, p99.9 {share(gets, 0.999):.2f}, longest {gets[-1]:.2f}")
+        p50, p99, p999 = (share(gets, part) for part in (0.5, 0.99, 0.999))
+        say(f"  another client, {len(gets)} GETs: p50 {p50:.2f} ms, p99 {p99:.2f}, p99.9 {p999:.2f}, longest {gets[-1]:.2f}")
         self.judge(told, time.monotonic() - begin)
 
     def follow(self, processes, results, begin, most_seconds):
