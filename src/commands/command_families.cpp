@@ -6,13 +6,14 @@ namespace terrace {
 
 CommandFamilies::CommandFamilies(const Server::Components& c)
     : key_{c.config.settings()},
-      connection_{c.authentication, c.dispatcher.watched_keys()},
-      client_{c.clients, c.dispatcher},
+      connection_{c.authentication, c.dispatcher.watched_keys(), c.messenger},
+      client_{c.clients, c.dispatcher, c.messenger.tracking()},
       command_{c.commands},
       config_{c.config, c.commands, c.statistics, c.reactor, c.logger},
       server_{c.lifecycle, c.dispatcher.watched_keys(), c.logger},
       transaction_{c.dispatcher.transactions(), c.dispatcher.watched_keys()},
       info_{c.info},
+      pubsub_{c.messenger},
       slow_log_{c.slow_log},
       latency_{c.latency, c.config.settings(), c.commands, c.reactor},
       debug_{c.config.settings(), c.expiry, c.reload, c.logger} {}
@@ -35,6 +36,7 @@ void CommandFamilies::add_families(CommandTable& table, const CommandFamilies* p
   add(transaction_commands(), &CommandFamilies::transaction_);
   add(info_commands(), &CommandFamilies::info_);
   add(memory_commands(), &CommandFamilies::info_);
+  add(pubsub_commands(), &CommandFamilies::pubsub_);
   add(slowlog_commands(), &CommandFamilies::slow_log_);
   add(latency_commands(), &CommandFamilies::latency_);
   add(debug_commands(), &CommandFamilies::debug_);

@@ -30,6 +30,7 @@ class CommandFamilies {
   ServerParts server_;
   TransactionParts transaction_;
   InfoParts info_;
+  PubSubParts pubsub_;
   SlowLogParts slow_log_;
   LatencyParts latency_;
   DebugParts debug_;

@@ -21,9 +21,11 @@ class ExpiryCycle;
 class LatencyMonitor;
 class Lifecycle;
 class Logger;
+class Messenger;
 class Reload;
 class ServerInfo;
 class SlowLog;
+class Tracking;
 class TransactionRunner;
 class WatchedKeys;
 struct ServerStatistics;
@@ -52,6 +54,7 @@ std::span<const Command> slowlog_commands();
 std::span<const Command> latency_commands();
 std::span<const Command> debug_commands();
 std::span<const Command> terrace_commands();
+std::span<const Command> pubsub_commands();
 
 struct KeyParts {
   const Settings& settings;
@@ -59,10 +62,15 @@ struct KeyParts {
 struct ConnectionParts {
   const Authentication& authentication;
   WatchedKeys& watched_keys;
+  Messenger& messenger;
+};
+struct PubSubParts {
+  Messenger& messenger;
 };
 struct ClientParts {
   Clients& clients;
   Dispatcher& dispatcher;
+  Tracking& tracking;
 };
 struct CommandParts {
   const CommandTable& commands;

@@ -154,7 +154,7 @@ void assign_percentiles(Settings& settings, const std::string& value) {
 // 'A' stands for all classes of events but 'm' and 'n'.
 Result<std::string> parse_events(std::span<const std::string> words, const std::string&) {
   constexpr std::string_view kClassesOfA = "g$lshzxetd";
-  constexpr std::string_view kOthers = "KEmn";
+  constexpr std::string_view kOthers = "nKEm";
   if (words.size() != 1) return invalid_value("wrong number of arguments");
   const std::string& letters = words[0];
   if (letters.find_first_not_of("Ag$lshzxeKEtmdn") != std::string::npos) {
@@ -169,6 +169,30 @@ Result<std::string> parse_events(std::span<const std::string> words, const std::
     if (letters.find(c) != std::string::npos) classes += c;
   }
   return classes;
+}
+
+void assign_events(Settings& settings, const std::string& value) {
+  static constexpr std::pair<char, EventClasses> kLetters[] = {
+      {'g', kEventGeneric},
+      {'$', kEventString},
+      {'l', kEventList},
+      {'s', kEventSet},
+      {'h', kEventHash},
+      {'z', kEventSortedSet},
+      {'x', kEventExpired},
+      {'e', kEventEvicted},
+      {'t', kEventStream},
+      {'d', kEventModule},
+      {'K', kTellKeyspace},
+      {'E', kTellKeyevent},
+      {'m', kEventMiss},
+      {'n', kEventNew},
+      {'A', kEventGeneric | kEventString | kEventList | kEventSet | kEventHash | kEventSortedSet | kEventExpired |
+                kEventEvicted | kEventStream | kEventModule}};
+  settings.event_classes = 0;
+  for (const auto& [letter, classes] : kLetters) {
+    if (value.find(letter) != std::string::npos) settings.event_classes |= classes;
+  }
 }
 
 Result<std::string> parse_oom_values(std::span<const std::string> words, const std::string&) {

@@ -20,6 +20,7 @@ Result<std::string> parse_events(std::span<const std::string> words, const std::
 Result<std::string> parse_oom_values(std::span<const std::string> words, const std::string& current);
 Result<std::string> parse_octal(std::span<const std::string> words, const std::string& current);
 Result<std::string> parse_replicaof(std::span<const std::string> words, const std::string& current);
+void assign_events(Settings& settings, const std::string& value);
 void assign_clients_memory(Settings& settings, const std::string& value);
 void assign_replicaof(Settings& settings, const std::string& value);
 Result<std::string> parse_memory_or_percent(std::span<const std::string> words, const std::string& current);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "src/config/event_classes.h"
 #include "src/types/encoding/collection_limits.h"
 #include "storage/base/options.h"
 
@@ -103,6 +104,10 @@ struct Settings : types::CollectionLimits {
   std::int64_t background_io_bytes = 0;
   std::int64_t segment_bytes = 0;  // 0: as the store grows
   std::int64_t checkpoint_log_bytes = 0;
+
+  // messages
+  EventClasses event_classes = 0;  // notify-keyspace-events
+  std::int64_t tracking_table_keys = 1'000'000;
 
   // observation
   std::int64_t slowlog_threshold_us = 10000;

@@ -62,6 +62,11 @@ Admission::Verdict Admission::admit_client(CommandBatch& x, CommandEntry& entry)
   if (x.session->transaction.open() && (row.flags & kNoMulti)) {
     return refuse(x, &entry, "ERR Command not allowed inside a transaction");
   }
+  if (x.session->subscribed && x.session->protocol == 2 && !(row.flags & kWhileSubscribed)) {
+    return refuse(x, &entry,
+                  "ERR Can't execute '" + std::string(row.name) +
+                      "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+  }
   if (store_.loading() && !(row.flags & kLoading)) {
     return refuse(x, &entry, "LOADING Redis is loading the dataset in memory");
   }

@@ -58,6 +58,7 @@ bool add_counted(const KeySpec& spec, std::size_t begin, std::int64_t least,
 bool find_keys(const Command& command, std::span<const std::string_view> arguments, std::vector<KeyPosition>& keys) {
   const std::int64_t least = command.flags & kNoMandatoryKeys ? 0 : 1;
   for (const KeySpec& spec : command.keys) {
+    if (spec.flags == kNotKey) continue;
     std::size_t begin = find_begin(spec, arguments);
     if (begin == 0) {
       if (spec.begin == KeySpec::Begin::kIndex) return false;
@@ -129,6 +130,7 @@ void Call::begin(CommandEntry& command, std::span<const std::string_view> reques
   copies_begun = 0;
   unlisted_keys = false;
   served = false;
+  monitored = false;
   begin_run();
   if (command.one_key && command.row->target_database == nullptr) {
     keys.resize(1);

@@ -44,6 +44,7 @@ struct Call {
   KeyWait wait;
   bool served = false;  // the call has waited and runs again because of this key:
   std::string_view served_key;
+  bool monitored = false;  // MONITOR was told of it when it began to wait
 
   const Command& row() const { return *entry->row; }
 

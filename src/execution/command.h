@@ -36,11 +36,13 @@ enum CommandFlag : std::uint32_t {
   kSkipSlowlog = 1u << 16,
   kNoMandatoryKeys = 1u << 17,
   // Flags of Terrace, not shown to clients:
-  kHeadOnly = 1u << 26,       // needs no value: of a large record on disk only the beginning is read (TYPE, TTL, DEL)
-  kAlwaysAtOnce = 1u << 27,   // is not queued behind MULTI (EXEC, DISCARD, WATCH, QUIT, RESET)
-  kUnlistedKeys = 1u << 28,   // may look at keys that its row cannot name (SORT BY, GET)
-  kMayWrite = 1u << 29,       // a read that may store its result with the key (PFCOUNT)
-  kWholeKeyspace = 1u << 30,  // the reply may depend on any key (DBSIZE, SCAN, RANDOMKEY): it waits for the whole log
+  kWhileSubscribed = 1u << 24,  // also for a RESP2 client that has subscribed
+  kPushes = 1u << 25,           // the replies are pushes: sent though the client wants no replies (CLIENT REPLY OFF)
+  kHeadOnly = 1u << 26,         // needs no value: of a large record on disk only the beginning is read (TYPE, TTL, DEL)
+  kAlwaysAtOnce = 1u << 27,     // is not queued behind MULTI (EXEC, DISCARD, WATCH, QUIT, RESET)
+  kUnlistedKeys = 1u << 28,     // may look at keys that its row cannot name (SORT BY, GET)
+  kMayWrite = 1u << 29,         // a read that may store its result with the key (PFCOUNT)
+  kWholeKeyspace = 1u << 30,    // the reply may depend on any key (DBSIZE, SCAN, RANDOMKEY): it waits for the whole log
 };
 
 // ACL categories that flags do not imply (Redis derives @read, @write, @fast, @slow, @admin, ... from the flags).
@@ -77,6 +79,9 @@ struct KeySpec {
   int first_key = 0;    // kKeyCount: where the first key stands, relative to begin
   std::string_view notes = {};
 };
+
+// Of arguments that a cluster routes by as if they were keys: shard channels.
+inline constexpr std::string_view kNotKey = "not_key";
 
 // One argument for COMMAND DOCS.
 struct Argument {

@@ -28,7 +28,8 @@ void CommandRunner::plan(CommandBatch& x, CommandEntry& entry, std::span<const s
 bool CommandRunner::ready(CommandBatch& x, const PlannedKey& planned) const {
   if (planned.database >= engine().database_count()) return true;
   const storage::Database& database = engine().database(planned.database);
-  if (planned.overwritten) return database.overwritable(planned.key, x.fetched_records, x.missing);
+  if (planned.overwritten && !parts_.listeners.notified(kEventNew | kEventExpired))
+    return database.overwritable(planned.key, x.fetched_records, x.missing);
   // A transaction's calls are planned again after each wait, which drops the heads.
   if (planned.head_only && !x.transaction.active) {
     return database.resident_by_head(planned.key, x.fetched_records, x.missing, x.heads, x.missing_heads);
@@ -50,8 +51,8 @@ bool CommandRunner::changeable(const Origin& origin, const std::vector<PlannedKe
 }
 
 // What the client's output limit leaves for the reply.
-std::size_t CommandRunner::output_limit_left(std::size_t unsent) const {
-  const std::uint64_t limit = settings_.output_limits[0].hard_bytes;
+std::size_t CommandRunner::output_limit_left(const Session& session, std::size_t unsent) const {
+  const std::uint64_t limit = settings_.output_limits[session.output_class()].hard_bytes;
   return limit == 0 ? SIZE_MAX : limit - std::min<std::uint64_t>(limit, unsent);
 }
 
@@ -59,7 +60,7 @@ Reply::Bounds CommandRunner::reply_bounds(const CommandBatch& x, ReplySize size,
   if (!x.origin->is_client) return {};
   const storage::MemoryQueue& queue = parts_.store.memory_queue();
   Reply::Bounds bounds;
-  bounds.most = std::min<std::uint64_t>(output_limit_left(unsent), queue.most());
+  bounds.most = std::min<std::uint64_t>(output_limit_left(*x.session, unsent), queue.most());
   bounds.now = bounds.most;
   // A command that has changed something cannot be run again.
   if (size == ReplySize::kAny || (x.call.row().flags & (kWrite | kMayWrite)) != 0) return bounds;
@@ -75,7 +76,7 @@ CommandRunner::Outcome CommandRunner::end_too_large(CommandBatch& x, Reply& repl
   const std::size_t needed = reply.size();
   const bool waits = size == ReplySize::kAsRoomIs && !x.call.changed && !reply.hopeless();
   reply.rewind();
-  if (needed > output_limit_left(x.output->size())) {
+  if (needed > output_limit_left(*x.session, x.output->size())) {
     x.session->output_exceeded = true;
   } else if (waits) {
     // The next run may tell a little more (INFO), and a bound is checked with a margin.
@@ -99,6 +100,7 @@ CommandRunner::Outcome CommandRunner::run(CommandBatch& x, bool alone, ReplySize
   Context context(parts_, open_unit_, x, reply);
   ServerStatistics& statistics = parts_.statistics;
   const std::uint64_t hits = statistics.keyspace_hits, misses = statistics.keyspace_misses;
+  const std::size_t notices = x.unit.notices().size();
   call.row().run(context);
   const bool complete = x.complete() && !call.lacks_memory;
   if (complete && !call.blocks) {
@@ -110,8 +112,12 @@ CommandRunner::Outcome CommandRunner::run(CommandBatch& x, bool alone, ReplySize
   } else {
     reply.rewind();
     TERRACE_CHECK(!call.changed);
-    if (complete) return Outcome::kBlocks;
+    if (complete) {
+      note_command(x);
+      return Outcome::kBlocks;
+    }
   }
+  if (!x.unit.notices().empty()) x.unit.notices().forget_misses(notices);
   statistics.keyspace_hits = hits;  // the run that replies counts its look-ups
   statistics.keyspace_misses = misses;
   return call.lacks_memory || x.complete() ? Outcome::kTooMuch : Outcome::kMissing;
@@ -142,6 +148,7 @@ void CommandRunner::account(CommandBatch& x, std::size_t start) {
   const std::string_view reply = std::string_view(*x.replies).substr(start);
   if (x.origin->counted) {
     accounting_.count(x.call, *x.session, reply, duration_ns, x.now_ms);
+    if (parts_.listeners.any()) tell_of_call(x);
     return;
   }
   if (!x.origin->logged && reply.starts_with('-')) {
@@ -184,19 +191,39 @@ void CommandRunner::commit(CommandBatch& x, std::size_t start) {
   Unit& unit = x.unit;
   if (!x.origin->logged) return unit.begin();
   if (!x.call.changed && !unit.changed()) {
-    if (x.origin->answered) {
-      if (parts_.store.loading()) return;
-      if (engine().released_position() == engine().end_position()) return;
-      gate(x, start, std::max(unit.read_position(), x.transaction.active ? 0 : read_dependency(x.call)));
-    }
-    return;
+    if (!x.origin->answered || parts_.store.loading()) return tell_listeners(x, 0);
+    if (engine().released_position() == engine().end_position()) return tell_listeners(x, 0);
+    const std::uint64_t position = std::max(unit.read_position(), x.transaction.active ? 0 : read_dependency(x.call));
+    gate(x, start, position);
+    return tell_listeners(x, position);
   }
   const std::uint64_t position = append_effects(unit);
   tell_observers(x);
-  if (x.origin->answered) {
-    gate(x, start, position);
-  }
+  if (x.origin->answered) gate(x, start, position);
+  tell_listeners(x, position);
   unit.begin();
+}
+
+// What a client tells leaves no sooner than the replies to what it did before.
+void CommandRunner::tell_listeners(CommandBatch& x, std::uint64_t position) {
+  if (!parts_.listeners.any()) return;
+  if (!wants_replies(*x.session) && !parts_.store.loading()) position = engine().end_position();
+  parts_.listeners.tell(x.unit, *x.session, std::max(position, x.output->last_position()));
+  x.unit.notices().clear();
+}
+
+// A call that has run: MONITOR shows it, and what it has read may be cached by its client.
+void CommandRunner::tell_of_call(CommandBatch& x) {
+  note_command(x);
+  if (x.session->caches) parts_.listeners.note_read(*x.session, x.call);
+}
+
+// A call that waits is shown when it begins to wait.
+void CommandRunner::note_command(CommandBatch& x) {
+  if (!parts_.listeners.monitored() || x.call.monitored || x.call.served) return;
+  if (x.call.row().flags & (kAdmin | kSkipMonitor)) return;
+  parts_.listeners.note_command(x.unit, *x.session, x.call);
+  x.call.monitored = true;
 }
 
 // Returns the position at which the unit's changes are durable.
@@ -263,7 +290,7 @@ void CommandRunner::reject(CommandBatch& x, CommandEntry* entry, std::string_vie
 // CLIENT REPLY OFF and SKIP.
 void CommandRunner::withhold_reply(CommandBatch& x, std::size_t start) {
   ReplyMode& mode = x.session->reply_mode;
-  x.replies->resize(start);
+  if (!(x.call.row().flags & kPushes)) x.replies->resize(start);
   if (mode == ReplyMode::kSkip) mode = ReplyMode::kOn;
   if (mode == ReplyMode::kSkipNext) mode = ReplyMode::kSkip;
 }

@@ -91,6 +91,7 @@ class CommandRunner {
   void begin_clock() { last_ns_ = parts_.clock.monotonic_ns(); }
   void begin_clock_at(std::uint64_t begin_ns) { last_ns_ = begin_ns; }
   std::uint64_t last_ns() const { return last_ns_; }
+  std::uint64_t turn() const { return turn_; }
   void account(CommandBatch& x, std::size_t start);
 
   void end_turn() {
@@ -121,7 +122,7 @@ class CommandRunner {
   };
 
   Reply::Bounds reply_bounds(const CommandBatch& x, ReplySize size, std::size_t unsent) const;
-  std::size_t output_limit_left(std::size_t unsent) const;
+  std::size_t output_limit_left(const Session& session, std::size_t unsent) const;
   Outcome end_too_large(CommandBatch& x, Reply& reply, ReplySize size);
   static void gather_renamed(CommandBatch& x);
   // inline: steps of run() and commit(), which each call passes.
@@ -129,6 +130,9 @@ class CommandRunner {
   inline std::uint64_t append_effects(Unit& unit);
   inline void tell_observers(const CommandBatch& x) const;
   inline void gate(CommandBatch& x, std::size_t start, std::uint64_t position);
+  inline void tell_listeners(CommandBatch& x, std::uint64_t position);
+  void tell_of_call(CommandBatch& x);
+  void note_command(CommandBatch& x);
   void withhold_reply(CommandBatch& x, std::size_t start);
 
   ContextParts parts_;

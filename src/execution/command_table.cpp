@@ -11,8 +11,8 @@ namespace {
 bool has_one_key(const Command& row) {
   if (row.keys.size() != 1) return false;
   const KeySpec& spec = row.keys[0];
-  return spec.begin == KeySpec::Begin::kIndex && spec.index == 1 && spec.find == KeySpec::Find::kRange &&
-         spec.last == 0 && (row.arity >= 2 || row.arity <= -2);
+  return spec.flags != kNotKey && spec.begin == KeySpec::Begin::kIndex && spec.index == 1 &&
+         spec.find == KeySpec::Find::kRange && spec.last == 0 && (row.arity >= 2 || row.arity <= -2);
 }
 
 std::unique_ptr<CommandEntry> make_entry(const Command& row, const FamilyParts& parts, CommandEntry* container) {

@@ -113,8 +113,11 @@ bool Context::expire(const Key& key, unsigned number, const Record& record, stor
   note(whole ? KeyEvent::kExpired : KeyEvent::kRemoved, key, number, record.type());
   if (whole) {
     ++parts_.statistics.expired_keys;
+    notify(kEventExpired, "expired", key.name, number);
   } else {
     parts_.statistics.expired_fields += types::HashView(record, types::kBeforeAnyTime).size();
+    notify(kEventHash, "hexpired", key.name, number);
+    notify(kEventGeneric, "del", key.name, number);
   }
   engine_.database(number).erase(key, fetched);
   batch_.unit.effects().add(number, {"DEL", key.name});
@@ -137,8 +140,12 @@ Record* Context::remove_expired_fields(Record* record, std::span<const std::stri
   for (const std::string_view field : std::span(effect).subspan(2))
     parts_.statistics.expired_fields += hash.erase(field);
   batch_.unit.effects().add(session.database, effect);
+  notify(kEventHash, "hexpired", key);
   record = hash.empty() ? nullptr : hash.record();
-  if (record == nullptr) remove(hash.record());
+  if (record == nullptr) {
+    remove(hash.record());
+    notify(kEventGeneric, "del", key);
+  }
   call_.changed = changed;
   return record;
 }
@@ -155,13 +162,21 @@ const Record* Context::counted(const Record* record) {
   return record;
 }
 
+const Record* Context::noticed(std::string_view name, const Record* record) {
+  if (counted(record) == nullptr) notify(kEventMiss, "keymiss", name);
+  return record;
+}
+
 const Record* Context::read(std::string_view key) {
-  return counted(find(key, session.database, session.no_touch ? Access::kPeek : Access::kRead));
+  return noticed(key, find(key, session.database, session.no_touch ? Access::kPeek : Access::kRead));
 }
 const Record* Context::touch(std::string_view key) {
-  return counted(find(key, session.database, Access::kRead));
+  return noticed(key, find(key, session.database, Access::kRead));
 }
 const Record* Context::read_without_touch(std::string_view key) {
+  return noticed(key, find(key, session.database, Access::kPeek));
+}
+const Record* Context::read_unnoticed(std::string_view key) {
   return counted(find(key, session.database, Access::kPeek));
 }
 const Record* Context::peek(std::string_view key) {
@@ -191,6 +206,7 @@ Record* Context::put(std::string_view name, unsigned number, ValueType type, Enc
   const std::uint32_t size = static_cast<std::uint32_t>(bytes.size());
   if (record == nullptr) {
     record = keyspace.insert(key, batch_.fetched_records, type, encoding, size);
+    notify(kEventNew, "new", name, number);
   } else {
     // Clients may wait for the removal of the old value (BlockedClient::when_gone).
     if (record->type() != type) note(KeyEvent::kRemoved, key, number, record->type());

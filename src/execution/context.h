@@ -11,6 +11,7 @@
 #include "src/execution/access_times.h"
 #include "src/execution/command_batch.h"
 #include "src/execution/key_events.h"
+#include "src/execution/listeners.h"
 #include "src/execution/open_unit.h"
 #include "src/resp/reply.h"
 #include "src/runtime/server_statistics.h"
@@ -26,6 +27,7 @@ struct ContextParts {
   io::Clock& clock;
   Store& store;
   KeyEvents& events;
+  Listeners& listeners;
   ServerStatistics& statistics;
   const types::CollectionLimits& limits;
   AccessTimes& access_times;
@@ -77,6 +79,7 @@ class Context {
   const storage::Record* read(std::string_view key);
   const storage::Record* touch(std::string_view key);  // though the client's reads leave no trace
   const storage::Record* read_without_touch(std::string_view key);
+  const storage::Record* read_unnoticed(std::string_view key);  // counts, but a miss is no event (OBJECT, as in Redis)
   const storage::Record* peek(std::string_view key);
   const storage::Record* peek(std::string_view key, unsigned database);
   storage::Record* write(std::string_view key);
@@ -167,6 +170,19 @@ class Context {
   // The value has grown in place, and clients may wait for that (XADD).
   void extended(std::string_view key, storage::ValueType type);
 
+  // --- what listeners are told when the unit is committed
+  // Something happened to a key of the selected database (notify-keyspace-events). `event` is Redis' name for it.
+  void notify(EventClass event_class, std::string_view event, std::string_view key) {
+    notify(event_class, event, key, session.database);
+  }
+  void notify(EventClass event_class, std::string_view event, std::string_view key, unsigned database) {
+    if (!parts_.listeners.notified(event_class) || !batch_.origin->observed) return;
+    batch_.unit.notices().add_event(event_class, event, database, key);
+  }
+  void publish(Notices::Kind kind, std::string_view channel, std::string_view message) {
+    if (parts_.listeners.any()) batch_.unit.notices().add_message(kind, channel, message);
+  }
+
   // --- databases as a whole
   // Removes all keys of a database.
   void flush(unsigned database);
@@ -193,6 +209,7 @@ class Context {
   storage::Record* find_head(const storage::Key& key, unsigned database, storage::Access access);
   inline void note_access(const storage::Key& key, unsigned database);
   const storage::Record* counted(const storage::Record* record);
+  const storage::Record* noticed(std::string_view name, const storage::Record* record);
   bool expire(const storage::Key& key, unsigned database, const storage::Record& record,
               storage::FetchedRecords& fetched);
   void note(KeyEvent event, const storage::Key& key, unsigned database, storage::ValueType type);

@@ -34,6 +34,7 @@ Dispatcher::Dispatcher(const ContextParts& parts, const CommandTable& commands, 
 void Dispatcher::forget(Session& session) {
   blocking_.leave(session);
   watched_keys_.unwatch(session);
+  runner_.parts().listeners.forget(session);
 }
 
 bool Dispatcher::run(CommandBatch& x) {

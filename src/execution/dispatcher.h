@@ -54,6 +54,7 @@ class Dispatcher {
   // At the end of a turn, before and after the log is committed.
   void resume_unblocked() { blocking_.resume_unblocked(); }
   void end_turn() { runner_.end_turn(); }
+  std::uint64_t turn() const { return runner_.turn(); }
   // The engine was opened again: positions of its earlier log mean nothing.
   void forget_positions() { runner_.forget_positions(); }
 

@@ -25,7 +25,10 @@ void expire_parts(Context& context) {
 }
 
 void evict(Context& context) {
-  if (storage::Record* record = context.write(context.argument(1))) context.remove(record);
+  storage::Record* record = context.write(context.argument(1));
+  if (record == nullptr) return;
+  context.remove(record);
+  context.notify(kEventEvicted, "evicted", context.argument(1));
 }
 
 constexpr KeySpec kKey[] = {{.flags = "RW delete"}};

@@ -38,6 +38,8 @@ class OutputBuffer {
     segments_.push_back({base_ + start, position, turn});
   }
   bool gated() const { return segments_.size() > first_; }
+  // For what the last of the bytes waits; 0: for nothing.
+  std::uint64_t last_position() const { return gated() ? segments_.back().position : 0; }
 
   // How many bytes may be sent when the log is durable up to `released`.
   std::size_t releasable(std::uint64_t released) {

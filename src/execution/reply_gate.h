@@ -24,6 +24,12 @@ class ReplyGate final : public io::TurnHook {
   void mark(Channel& channel);
   void forget(Channel& channel);
 
+  // The log is durable up to here, and the number of the turn (OutputBuffer::gate).
+  std::uint64_t released() const { return store_.loading() ? last_released_ : store_.engine().released_position(); }
+  std::uint64_t turn() const { return dispatcher_.turn(); }
+  // There is no memory for what nobody asked for, even if all records were cold.
+  bool memory_short() const { return store_.ledger().is_short(); }
+
  private:
   void flush_marked(std::uint64_t released);
   void flush_gated(std::uint64_t released);

@@ -13,18 +13,23 @@
 namespace terrace {
 
 struct BlockedClient;
+struct CachingClient;
 struct CommandEntry;
+struct Subscriber;
 struct WatchedKey;
+
+class Inbox;
 
 enum class ReplyMode : std::uint8_t { kOn, kOff, kSkipNext, kSkip };
 
 class Session {
  public:
   Session() = default;
-  // The ledger is charged for queued commands and watched keys.
+  // The ledger is charged for queued commands, watched keys and subscriptions.
   explicit Session(storage::Ledger& ledger)
       : transaction(storage::LedgerCharge(ledger, storage::Account::kTransactionQueues)),
-        watched_charge(ledger, storage::Account::kTransactionQueues) {}
+        watched_charge(ledger, storage::Account::kTransactionQueues),
+        subscriptions_charge(ledger, storage::Account::kSubscriptions) {}
 
   std::uint64_t id = 0;
   int socket = -1;
@@ -51,6 +56,18 @@ class Session {
   storage::LedgerCharge watched_charge;
   bool watch_broken = false;  // one of them has changed: EXEC runs nothing
 
+  // What others tell it.
+  Inbox* inbox = nullptr;            // nullptr: nothing
+  Subscriber* subscriber = nullptr;  // owned by PubSub: its channels and patterns
+  CachingClient* caching = nullptr;  // owned by Tracking: what it may cache
+  storage::LedgerCharge subscriptions_charge;
+  bool subscribed = false;  // to a channel or pattern at least
+  bool caches = false;      // Tracking is told what it reads
+  bool monitors = false;
+
+  // Which of the limits of client-output-buffer-limit holds for it: of normal clients, or of subscribers.
+  std::size_t output_class() const { return subscribed ? 2 : 0; }
+
   storage::MemoryQueue::Place memory_place;  // where its command, or its half-sent request, waits for memory
 
   bool output_exceeded = false;    // a reply has passed client-output-buffer-limit: it is not sent, the connection ends
@@ -64,7 +81,7 @@ class Session {
   std::int64_t last_interaction_ms = 0;
   const CommandEntry* last_command = nullptr;
 
-  // RESET. The caller also calls WatchedKeys::unwatch().
+  // RESET. The caller also calls WatchedKeys::unwatch() and Listeners::forget().
   void reset(bool authentication_needed) {
     transaction.end();
     name.clear();

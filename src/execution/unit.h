@@ -1,6 +1,6 @@
 // Unit: the calls that take effect together: one for a plain command, many for EXEC. A unit gathers their effects for
 // the log and their changes of keys. Its commit (CommandRunner::commit) appends the effects to the log as one entry,
-// notes the position for each changed key, and tells the observers.
+// notes the position for each changed key, and tells the observers and the listeners.
 //
 // Invariants:
 // - No other unit sees the changes of a unit before its commit: OpenUnit keeps the keys of a suspended unit from
@@ -18,6 +18,7 @@
 
 #include "src/execution/effects.h"
 #include "src/execution/key_events.h"
+#include "src/execution/notices.h"
 #include "storage/base/key.h"
 
 namespace terrace {
@@ -36,6 +37,7 @@ class Unit {
   void begin() {
     effects_.clear();
     forget_changes();
+    if (!notices_.empty()) notices_.clear();
     sole_effect_ = {};
     in_pieces_ = false;
     read_position_ = 0;
@@ -73,6 +75,10 @@ class Unit {
   std::string_view sole_effect() const { return sole_effect_; }
   unsigned sole_database() const { return sole_database_; }
 
+  // What it tells clients that listen.
+  Notices& notices() { return notices_; }
+  const Notices& notices() const { return notices_; }
+
   Effects& effects() { return effects_; }
   const Effects& effects() const { return effects_; }
 
@@ -89,7 +95,7 @@ class Unit {
 
   // The memory of the effects and changes so far.
   std::size_t memory_bytes() const {
-    return effects_.memory_bytes() + changes_.capacity() * sizeof(Change) + names_.capacity();
+    return effects_.memory_bytes() + changes_.capacity() * sizeof(Change) + names_.capacity() + notices_.memory_bytes();
   }
 
   void forget_changes() {
@@ -101,6 +107,7 @@ class Unit {
   void shrink() {
     constexpr std::size_t kKeptChanges = 4096;
     effects_.shrink();
+    notices_.shrink();
     if (changes_.capacity() > kKeptChanges) changes_ = std::vector<Change>();
     if (names_.capacity() > kKeptChanges) std::string().swap(names_);
   }
@@ -109,6 +116,7 @@ class Unit {
   Effects effects_;
   std::vector<Change> changes_;
   std::string names_;
+  Notices notices_;
   bool whole_database_ = false;
   std::string_view sole_effect_;
   unsigned sole_database_ = 0;

@@ -130,6 +130,10 @@ void Reply::map(std::size_t pairs) {
   }
 }
 
+void Reply::push(std::size_t elements) {
+  header(protocol_ == 3 ? '>' : '*', static_cast<std::int64_t>(elements));
+}
+
 void Reply::set(std::size_t elements) {
   header(protocol_ == 3 ? '~' : '*', static_cast<std::int64_t>(elements));
 }

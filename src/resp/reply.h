@@ -54,6 +54,7 @@ class Reply {
   void array(std::size_t elements);
   void map(std::size_t pairs);  // RESP2: array of 2 * pairs
   void set(std::size_t elements);
+  void push(std::size_t elements);  // RESP3: not the answer to a command. RESP2: array
 
   void append(std::string_view written) {  // by another Reply of the same protocol
     exceeds(written.size()) ? drop(written.size()) : static_cast<void>(out_ += written);

@@ -1,6 +1,8 @@
 #include "src/server/client_line.h"
 
 #include "src/execution/command_table.h"
+#include "src/pubsub/pubsub.h"
+#include "src/pubsub/tracking.h"
 #include "src/server/connection.h"
 
 namespace terrace {
@@ -8,8 +10,13 @@ namespace {
 
 std::string flags_of(const Session& session) {
   std::string flags;
+  if (session.monitors) flags += 'O';
+  if (session.subscribed) flags += 'P';
   if (session.transaction.open()) flags += 'x';
   if (session.blocked || session.paused) flags += 'b';
+  if (session.caches) flags += 't';
+  if (session.caches && session.caching->redirect_broken) flags += 'R';
+  if (session.caches && session.caching->options.broadcast) flags += 'B';
   if (session.watch_broken) flags += 'd';
   if (session.close_after_reply) flags += 'c';
   if (session.closing) flags += 'A';
@@ -42,7 +49,9 @@ std::string client_line(const Connection& connection, std::int64_t now_ms) {
   field("idle", std::to_string((now_ms - session.last_interaction_ms) / 1000));
   field("flags", flags_of(session));
   field("db", std::to_string(session.database));
-  for (const char* name : {"sub", "psub", "ssub"}) field(name, "0");
+  field("sub", std::to_string(PubSub::count(session, TopicKind::kChannel)));
+  field("psub", std::to_string(PubSub::count(session, TopicKind::kPattern)));
+  field("ssub", std::to_string(PubSub::count(session, TopicKind::kShardChannel)));
   const Transaction& transaction = session.transaction;
   field("multi", transaction.open() ? std::to_string(transaction.calls().size()) : "-1");
   field("watch", std::to_string(session.watched.size()));
@@ -59,7 +68,7 @@ std::string client_line(const Connection& connection, std::int64_t now_ms) {
   field("events", unsent > 0 ? "rw" : "r");
   field("cmd", session.last_command ? std::string(session.last_command->name()) : "NULL");
   field("user", session.authenticated ? "default" : "(superuser)");
-  field("redir", "-1");
+  field("redir", session.caches ? std::to_string(session.caching->options.redirect_id) : "-1");
   field("resp", std::to_string(session.protocol));
   field("lib-name", session.library_name);
   field("lib-ver", session.library_version);

@@ -93,12 +93,17 @@ void Clients::sample_buffers() {
 void Clients::close_idle(std::int64_t now_ms) {
   if (parts_.settings.idle_timeout_seconds == 0) return;
   for (const auto& [id, connection] : connections_) {
-    if (connection->session().blocked) continue;  // it is not idle: it waits for a reply
-    if (now_ms - connection->session().last_interaction_ms > parts_.settings.idle_timeout_seconds * 1000) {
+    const Session& session = connection->session();
+    if (session.blocked || session.subscribed || session.monitors) continue;  // it is not idle: it waits to be told
+    if (now_ms - session.last_interaction_ms > parts_.settings.idle_timeout_seconds * 1000) {
       parts_.logger.verbose("Closing idle client");
       connection->abort();
     }
   }
+}
+
+void Clients::close_over_limit() {
+  for (const auto& [id, connection] : connections_) connection->check_output_limit();
 }
 
 void Clients::evict_largest() {

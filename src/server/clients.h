@@ -28,6 +28,8 @@ class Clients final : public io::TurnHook {
   void accept(int fd, bool unix_socket);
   // Records the sizes of the largest buffers, for INFO.
   void sample_buffers();
+  // Those that have been over a soft limit of client-output-buffer-limit for too long.
+  void close_over_limit();
   void close_idle(std::int64_t now_ms);
   // Called some times a second.
   void evict_stalled(std::int64_t now_ms);

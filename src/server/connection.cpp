@@ -22,6 +22,7 @@ Connection::Connection(const Parts& parts, int fd)
     : Channel(parts.store.ledger()),
       parts_(parts),
       session_(parts.store.ledger()),
+      inbox_(session_, *this, parts.gate, parts.settings),
       stream_(parts.reactor, fd),
       parser_(parts.store.ledger()),
       charge_(parts.store.ledger(), Account::kConnections, sizeof(Connection)),
@@ -183,7 +184,8 @@ std::int64_t Connection::stalled_ms(std::int64_t now_ms) {
 
 std::uint64_t Connection::memory_bytes() const {
   return charge_.bytes() + queue_charge_.bytes() + in_flight_charge_.bytes() + parser_.charged_bytes() +
-         output().capacity() + session_.transaction.memory_bytes() + session_.watched_charge.bytes();
+         output().capacity() + session_.transaction.memory_bytes() + session_.watched_charge.bytes() +
+         session_.subscriptions_charge.bytes();
 }
 
 void Connection::answer_protocol_error(RequestParser::Status status) {
@@ -218,9 +220,9 @@ void Connection::flush(std::uint64_t released) {
     sent_.notify();
     return;
   }
+  if (over_limit()) return abort();
   if (sending_ || broken_) return;
   std::size_t size = output().releasable(released);
-  if (over_limit()) return abort();
   if (size == 0) return;
   output().take(size, in_flight_);
   in_flight_charge_.resize(in_flight_.capacity());
@@ -230,7 +232,7 @@ void Connection::flush(std::uint64_t released) {
 
 bool Connection::over_limit() {
   if (session_.output_exceeded) return tell_over_limit();
-  const OutputLimit& limit = parts_.settings.output_limits[0];
+  const OutputLimit& limit = parts_.settings.output_limits[session_.output_class()];
   std::size_t bytes = unsent_bytes();
   bool hard = limit.hard_bytes > 0 && bytes > limit.hard_bytes;
   bool soft = limit.soft_bytes > 0 && bytes > limit.soft_bytes;
@@ -244,6 +246,10 @@ bool Connection::over_limit() {
     soft = now_ms - over_soft_limit_since_ms_ > limit.soft_seconds * 1000;
   }
   return (hard || soft) && tell_over_limit();
+}
+
+void Connection::check_output_limit() {
+  if (!session_.closing && over_limit()) abort();
 }
 
 bool Connection::tell_over_limit() {

@@ -12,6 +12,7 @@
 #include "src/config/settings.h"
 #include "src/execution/channel.h"
 #include "src/execution/dispatcher.h"
+#include "src/execution/inbox.h"
 #include "src/execution/reply_gate.h"
 #include "src/resp/request_parser.h"
 #include "src/runtime/logger.h"
@@ -44,6 +45,8 @@ class Connection final : public Channel, private io::StreamWatcher {
 
   void flush(std::uint64_t released) override;
   void abort() override;
+  // Ends the connection if it has been over a limit of client-output-buffer-limit for too long.
+  void check_output_limit();
   // Ends the connection when all its replies are sent.
   void finish();
 
@@ -87,6 +90,7 @@ class Connection final : public Channel, private io::StreamWatcher {
 
   const Parts& parts_;
   Session session_;
+  Inbox inbox_;
   io::Stream stream_;
   RequestParser parser_;
   storage::LedgerCharge charge_;        // for the connection itself

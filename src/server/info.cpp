@@ -79,7 +79,8 @@ void write_clients(InfoWriter& out, const InfoSources& sources) {
   out.field("client_recent_max_input_buffer", sources.clients.largest_input());
   out.field("client_recent_max_output_buffer", sources.clients.largest_output());
   out.field("blocked_clients", sources.dispatcher.blocking().clients().size() + sources.dispatcher.pause().waiting);
-  out.field("tracking_clients", 0);
+  out.field("tracking_clients", sources.messenger.tracking().clients());
+  out.field("pubsub_clients", sources.messenger.pubsub().session_count());
   out.field("clients_in_timeout_table", sources.dispatcher.blocking().clients().with_deadline());
 }
 
@@ -201,11 +202,27 @@ void write_stats(InfoWriter& out, const InfoSources& sources) {
   out.zeros({"total_eviction_exceeded_time", "current_eviction_exceeded_time"});
   out.field("keyspace_hits", statistics.keyspace_hits);
   out.field("keyspace_misses", statistics.keyspace_misses);
-  out.zeros({"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
-             "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
-             "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
-             "current_active_defrag_time", "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes",
-             "unexpected_error_replies"});
+  const PubSub& pubsub = sources.messenger.pubsub();
+  out.field("pubsub_channels", pubsub.topics(TopicKind::kChannel).size());
+  out.field("pubsub_patterns", pubsub.topics(TopicKind::kPattern).size());
+  out.field("pubsubshard_channels", pubsub.topics(TopicKind::kShardChannel).size());
+  out.zeros({
+      "latest_fork_usec",
+      "total_forks",
+      "migrate_cached_sockets",
+      "slave_expires_tracked_keys",
+      "active_defrag_hits",
+      "active_defrag_misses",
+      "active_defrag_key_hits",
+      "active_defrag_key_misses",
+      "total_active_defrag_time",
+      "current_active_defrag_time",
+  });
+  const Tracking& tracking = sources.messenger.tracking();
+  out.field("tracking_total_keys", tracking.keys());
+  out.field("tracking_total_items", tracking.items());
+  out.field("tracking_total_prefixes", tracking.prefixes());
+  out.field("unexpected_error_replies", 0);
   out.field("total_error_replies", statistics.error_replies);
   out.field("dump_payload_sanitizations", 0);
   out.field("total_reads_processed", statistics.reads_processed);

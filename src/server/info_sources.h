@@ -6,6 +6,7 @@
 #include "src/config/config.h"
 #include "src/execution/command_table.h"
 #include "src/execution/dispatcher.h"
+#include "src/pubsub/messenger.h"
 #include "src/runtime/lifecycle.h"
 #include "src/runtime/server_statistics.h"
 #include "src/runtime/store.h"
@@ -20,6 +21,7 @@ struct InfoSources {
   const CommandTable& commands;
   const Clients& clients;
   Dispatcher& dispatcher;
+  const Messenger& messenger;
   ServerStatistics& statistics;
   const Lifecycle& lifecycle;
 };

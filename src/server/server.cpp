@@ -88,10 +88,11 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
       logger_(logger),
       settings_(config.settings()),
       store_(std::move(open_disk), std::move(disk), reactor, workers, random_seed(), store_options(settings_, logger)),
+      messenger_(reactor, key_events_, store_.ledger()),
       accounting_(statistics_, slow_log_, latency_, settings_),
       access_times_(reactor.wall_ms()),
-      dispatcher_({reactor, store_, key_events_, statistics_, settings_, access_times_}, commands_, accounting_,
-                  settings_, logger),
+      dispatcher_({reactor, store_, key_events_, messenger_, statistics_, settings_, access_times_}, commands_,
+                  accounting_, settings_, logger),
       gate_(store_, dispatcher_),
       prefetch_(reactor, store_),
       clients_({reactor, store_, dispatcher_, prefetch_, gate_, settings_, statistics_, logger}),
@@ -99,7 +100,7 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
       replay_(dispatcher_, commands_, store_, reactor),
       reload_(reactor, store_, dispatcher_, expiry_, replay_, logger, lifecycle_),
       authentication_(settings_, statistics_),
-      info_({reactor, store_, config_, commands_, clients_, dispatcher_, statistics_, lifecycle_}) {
+      info_({reactor, store_, config_, commands_, clients_, dispatcher_, messenger_, statistics_, lifecycle_}) {
   lifecycle_.started_ms = reactor.wall_ms();
   lifecycle_.run_id = random_hex(40);
   lifecycle_.executable = executable_path();
@@ -107,13 +108,14 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
   reactor_.add_turn_hook(gate_);
   reactor_.add_turn_hook(clients_);
   store_.ledger().set_clients_limit(clients_memory_limit(settings_));
+  messenger_.configure(settings_);
   reactor_.observe_turns(this);
   config_.observe(this);
 }
 
 Server::Components Server::components() {
   return {reactor_,  store_,   config_, commands_,  clients_,        dispatcher_, expiry_, statistics_,
-          slow_log_, latency_, logger_, lifecycle_, authentication_, info_,       reload_};
+          slow_log_, latency_, logger_, lifecycle_, authentication_, info_,       reload_, messenger_};
 }
 
 Server::~Server() {
@@ -295,7 +297,9 @@ io::Task<> Server::serve_periodically() {
     clients_.sample_buffers();
     clients_.evict_stalled(reactor_.wall_ms());
     share_descriptors();
-    if (round % 10 == 0) clients_.close_idle(reactor_.wall_ms());
+    if (round % 10 != 0) continue;
+    clients_.close_over_limit();
+    clients_.close_idle(reactor_.wall_ms());
   }
 }
 
@@ -369,6 +373,7 @@ std::optional<SettingsObserver::Refusal> Server::settings_changed(const Settings
   }
   store_.reconfigure(store_options(settings, logger_));
   store_.ledger().set_clients_limit(clients_memory_limit(settings));
+  messenger_.configure(settings);
   return std::nullopt;
 }
 

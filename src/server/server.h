@@ -20,6 +20,7 @@
 #include "src/execution/key_events.h"
 #include "src/execution/log_replay.h"
 #include "src/execution/reply_gate.h"
+#include "src/pubsub/messenger.h"
 #include "src/runtime/latency_monitor.h"
 #include "src/runtime/lifecycle.h"
 #include "src/runtime/logger.h"
@@ -59,6 +60,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
     const Authentication& authentication;
     const ServerInfo& info;
     Reload& reload;
+    Messenger& messenger;
   };
   Components components();
 
@@ -104,6 +106,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
   CommandTable commands_;
   Store store_;
   KeyEvents key_events_;
+  Messenger messenger_;
   CallAccounting accounting_;
   AccessTimes access_times_;
   Dispatcher dispatcher_;

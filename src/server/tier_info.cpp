@@ -37,6 +37,8 @@ void write_memory(InfoWriter& out, const storage::Ledger& ledger) {
       {"reply_memory_bytes", Account::kReplies},
       {"transaction_memory_bytes", Account::kTransactionQueues},
       {"unit_memory_bytes", Account::kUnits},
+      {"subscription_memory_bytes", Account::kSubscriptions},
+      {"tracking_memory_bytes", Account::kTracking},
       {"reserved_memory_bytes", Account::kReserved},
   };
   static_assert(std::size(kAccounts) == storage::kAccountCount);

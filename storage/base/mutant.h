@@ -19,12 +19,13 @@ enum class Mutant : std::uint8_t {
   kSkipWitness,       // an overwritten entry's image counts as the writing key's own
   kMarkInsideUnit,    // a checkpoint takes its mark while a unit's changes are not in the log
   // of the server's core
-  kReplyBeforePosition,  // a reply leaves before the state it shows is durable
-  kIgnoreDependency,     // a read's reply does not wait for the change it has read
-  kUnitCutInTwo,         // a unit is two entries of the log
-  kOpenUnitIsSeen,       // a call runs although it has a key of an open unit
-  kWatchMissesExpiry,    // a watched key whose time has come counts as unchanged
-  kEvictionBreaksWatch,  // a watched key that goes to disk counts as changed
+  kReplyBeforePosition,    // a reply leaves before the state it shows is durable
+  kMessageBeforePosition,  // a message leaves before the state it tells of is durable
+  kIgnoreDependency,       // a read's reply does not wait for the change it has read
+  kUnitCutInTwo,           // a unit is two entries of the log
+  kOpenUnitIsSeen,         // a call runs although it has a key of an open unit
+  kWatchMissesExpiry,      // a watched key whose time has come counts as unchanged
+  kEvictionBreaksWatch,    // a watched key that goes to disk counts as changed
 };
 
 #ifdef TERRACE_MUTANTS

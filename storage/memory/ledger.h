@@ -37,6 +37,8 @@ enum class Account : std::uint8_t {
   kReplies,            // bytes that the kernel has not taken
   kTransactionQueues,  // commands that MULTI has queued, and watched keys
   kUnits,              // arguments of large units that wait for room; effects that an open unit has gathered
+  kSubscriptions,      // channels and patterns that clients have subscribed to
+  kTracking,           // keys that clients may have cached (CLIENT TRACKING)
   kReserved,           // taken from the memory queue for a value or a reply that is not there yet
 };
 inline constexpr std::size_t kAccountCount = static_cast<std::size_t>(Account::kReserved) + 1;
@@ -76,7 +78,7 @@ class Ledger {
   // What clients hold: Redis' sum for `maxmemory-clients`.
   std::uint64_t clients() const {
     return bytes(Account::kConnections) + bytes(Account::kQueryBuffers) + bytes(Account::kLargeRequests) +
-           bytes(Account::kReplies) + bytes(Account::kTransactionQueues);
+           bytes(Account::kReplies) + bytes(Account::kTransactionQueues) + bytes(Account::kSubscriptions);
   }
   // 0: no limit.
   void set_clients_limit(std::uint64_t bytes) { clients_limit_ = bytes; }

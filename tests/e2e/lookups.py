@@ -90,7 +90,7 @@ HGETEX K FIELDS 1 f; HGETDEL K FIELDS 1 f; HSETEX K FIELDS 1 f v; XDELEX K IDS 1
 DELIFEQ K abc; DELIFEQ K none"""
 
 # Commands with keys that stand in no line.
-UNTRIED = {"terrace|locate": "Terrace's own"}
+UNTRIED = {"terrace|locate": "Terrace's own", "spublish": "no key", "ssubscribe": "no key", "sunsubscribe": "no key"}
 
 
 def lines(text):

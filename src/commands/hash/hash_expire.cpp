@@ -92,7 +92,11 @@ class FieldChanges {
       tell({"HPEXPIREAT", context_.argument(1), IntegerText(time_ms)}, timed_, true);
     }
     if (!erased_.empty()) tell({"HDEL", context_.argument(1)}, erased_, false);
-    if (hash_ && hash_->empty()) context_.remove(hash_->record());
+    const std::string_view event = !erased_.empty() ? "hdel" : time_ms == kNoExpiry ? "hpersist" : "hexpire";
+    if (hash_) context_.notify(kEventHash, event, context_.argument(1));
+    if (!hash_ || !hash_->empty()) return;
+    context_.remove(hash_->record());
+    context_.notify(kEventGeneric, "del", context_.argument(1));
   }
 
  private:
@@ -418,6 +422,8 @@ void hsetex(Context& context) {
              options->time.kind == TimeOption::Kind::kNone ? Hash::Time::kGoes : Hash::Time::kStays);
     if (timed) hash.set_time(options->pairs[i], options->time_ms);
   }
+  context.notify(kEventHash, "hset", context.argument(1));
+  if (timed) context.notify(kEventHash, "hexpire", context.argument(1));
   propagate_set(context, *options);
 }
 

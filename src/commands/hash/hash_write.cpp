@@ -24,6 +24,7 @@ std::optional<std::int64_t> set_fields(Context& context) {
   for (std::size_t i = 2; i < context.arguments.size(); i += 2) {
     added += hash.set(context.argument(i), context.argument(i + 1)) ? 1 : 0;
   }
+  context.notify(kEventHash, "hset", context.argument(1));
   return added;
 }
 
@@ -48,6 +49,7 @@ void hsetnx(Context& context) {
   if (!find_hash_to_change(context, record, context.arguments.subspan(2, 1))) return;
   if (record != nullptr && hash_view(context, *record).contains(field)) return context.reply.integer(0);
   changed_hash(context, record).set(field, context.argument(3));
+  context.notify(kEventHash, "hset", context.argument(1));
   context.reply.integer(1);
 }
 
@@ -65,6 +67,8 @@ void hdel(Context& context) {
     context.remove(record);
     record = nullptr;
   }
+  if (removed > 0) context.notify(kEventHash, "hdel", context.argument(1));
+  if (removed > 0 && record == nullptr) context.notify(kEventGeneric, "del", context.argument(1));
   context.reply.integer(removed);
 }
 
@@ -84,6 +88,7 @@ void hincrby(Context& context) {
     return context.reply.error("ERR increment or decrement would overflow");
   }
   changed_hash(context, record).set(field, types::IntegerText(number), Hash::Time::kStays);
+  context.notify(kEventHash, "hincrby", context.argument(1));
   context.reply.integer(number);
 }
 
@@ -107,6 +112,7 @@ void hincrbyfloat(Context& context) {
   const std::string text = types::format_real(number);
   Hash hash = changed_hash(context, record);
   hash.set(field, text, Hash::Time::kStays);
+  context.notify(kEventHash, "hincrbyfloat", context.argument(1));
   context.reply.bulk(text);
   // The effect has the result: replay must not depend on how a machine rounds.
   if (hash.record()->expires().parts) {

@@ -82,9 +82,11 @@ void expire_at(Context& context, Unit unit, Base base) {
   if (record == nullptr || !conditions->allow(record->expiry_ms(), *time_ms)) return context.reply.integer(0);
   if (*time_ms <= context.now_ms && !context.replaying()) {
     context.remove(record);
+    context.notify(kEventGeneric, "del", key);
     context.propagate({"DEL", key});
   } else {
     context.set_expiry(record, *time_ms);
+    context.notify(kEventGeneric, "expire", key);
     context.propagate({"PEXPIREAT", key, types::IntegerText(*time_ms)});
   }
   context.reply.integer(1);
@@ -134,6 +136,7 @@ void persist(Context& context) {
   Record* record = context.write(context.argument(1));
   if (record == nullptr || record->expiry_ms() == storage::kNoExpiry) return context.reply.integer(0);
   context.set_expiry(record, storage::kNoExpiry);
+  context.notify(kEventGeneric, "persist", context.argument(1));
   context.reply.integer(1);
 }
 

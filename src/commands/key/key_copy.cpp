@@ -73,6 +73,11 @@ bool take_move(Context& context, const Record& record) {
   return record.object() != nullptr || take_copy(context, record);
 }
 
+// For Redis a key that is replaced here is a new one.
+void notify_replaced(Context& context, std::string_view name, unsigned database) {
+  if (context.peek(name, database) != nullptr) context.notify(kEventNew, "new", name, database);
+}
+
 // The new key gets the object of the old one, or a copy of its bytes.
 void move_value(Context& context, std::string_view old_name, std::string_view name, unsigned database) {
   Record* record = context.write(old_name);
@@ -91,7 +96,12 @@ void rename_key(Context& context, bool if_absent) {
   // RENAMENX does not replace a key.
   const bool renamed = name != old_name && !(if_absent && context.peek(name) != nullptr);
   if (renamed && !take_move(context, *record)) return;
-  if (renamed) move_value(context, old_name, name, context.database_number());
+  if (renamed) {
+    notify_replaced(context, name, context.database_number());
+    move_value(context, old_name, name, context.database_number());
+    context.notify(kEventGeneric, "rename_from", old_name);
+    context.notify(kEventGeneric, "rename_to", name);
+  }
   if (if_absent) {
     context.reply.integer(renamed ? 1 : 0);
   } else {
@@ -127,7 +137,9 @@ void copy(Context& context) {
   if (!in_the_way && !context.copied(key, copy)) return;
   const Record* record = context.read(key);
   if (record == nullptr || in_the_way) return context.reply.integer(0);
+  notify_replaced(context, name, options->database);
   put_copy(context, name, options->database, *record, std::move(copy));
+  context.notify(kEventGeneric, "copy_to", name, options->database);
   context.reply.integer(1);
 }
 
@@ -141,6 +153,8 @@ void move(Context& context) {
   if (record == nullptr || context.write(key, *database) != nullptr) return context.reply.integer(0);
   if (!take_move(context, *record)) return;
   move_value(context, key, key, *database);
+  context.notify(kEventGeneric, "move_from", key);
+  context.notify(kEventGeneric, "move_to", key, *database);
   context.reply.integer(1);
 }
 

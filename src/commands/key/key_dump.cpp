@@ -101,10 +101,13 @@ void restore(Context& context) {
   if (expiry_ms != 0 && expiry_ms < context.now_ms && !context.replaying()) {
     if (old == nullptr) return;
     context.remove(old);
+    context.notify(kEventGeneric, "del", key);
     return context.propagate({"DEL", key});
   }
   if (expiry_ms != 0) value->expiry_ms = expiry_ms;
+  if (old != nullptr) context.notify(kEventNew, "new", key);
   put_value(context, key, context.database_number(), std::move(*value));
+  context.notify(kEventGeneric, "restore", key);
   set_use(context, *options);
   propagate_restore(context, expiry_ms);
 }

@@ -31,6 +31,7 @@ void del(Context& context) {
     Record* record = context.write(key);
     if (record == nullptr) continue;
     context.remove(record);
+    context.notify(kEventGeneric, "del", key);
     ++removed;
   }
   context.reply.integer(removed);

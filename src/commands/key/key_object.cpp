@@ -38,20 +38,20 @@ unsigned access_count(Context& context, std::string_view key) {
 }  // namespace
 
 void object_encoding(Context& context) {
-  const Record* record = context.read_without_touch(context.argument(2));
+  const Record* record = context.read_unnoticed(context.argument(2));
   if (record == nullptr) return context.reply.null();
   context.reply.bulk(types::encoding_name(record->type(), record->encoding()));
 }
 
 void object_refcount(Context& context) {
-  const Record* record = context.read_without_touch(context.argument(2));
+  const Record* record = context.read_unnoticed(context.argument(2));
   if (record == nullptr) return context.reply.null();
   context.reply.integer(is_shared(context, *record) ? std::numeric_limits<std::int32_t>::max() : 1);
 }
 
 void object_freq(Context& context) {
   const std::string_view key = context.argument(2);
-  if (context.read_without_touch(key) == nullptr) return context.reply.null();
+  if (context.read_unnoticed(key) == nullptr) return context.reply.null();
   if (!is_lfu(settings_of(context).max_memory_policy)) {
     return context.reply.error(
         "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching "
@@ -62,7 +62,7 @@ void object_freq(Context& context) {
 
 void object_idletime(Context& context) {
   const std::string_view key = context.argument(2);
-  if (context.read_without_touch(key) == nullptr) return context.reply.null();
+  if (context.read_unnoticed(key) == nullptr) return context.reply.null();
   if (is_lfu(settings_of(context).max_memory_policy)) {
     return context.reply.error(
         "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between "

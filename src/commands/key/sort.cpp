@@ -192,8 +192,10 @@ void store(Context& context, const SortOptions& options, std::vector<Element> el
         context.put(options.target, ValueType::kList, storage::Encoding::kListpack, types::Listpack::empty());
     types::List list = changed_list(context, options.target, record);
     for (const std::string& value : values) list.push(types::ListEnd::kRight, value);
+    context.notify(kEventList, "sortstore", options.target);
   } else if (Record* record = context.write(options.target)) {
     context.remove(record);
+    context.notify(kEventGeneric, "del", options.target);
   }
   context.reply.integer(static_cast<std::int64_t>(values.size()));
 }

@@ -17,6 +17,28 @@ using types::ListEnd;
 using types::ListPlace;
 using types::ListView;
 
+// Removes one element and returns it.
+std::string take_one(Context& context, std::string_view key, Record* record, ListEnd end) {
+  const ListView view(*record);
+  const std::size_t size = view.size(), index = end == ListEnd::kLeft ? 0 : size - 1;
+  std::string text(view.element(index).view());
+  if (size == 1) {
+    context.remove(record);
+  } else {
+    changed_list(context, key, record).erase(index, 1);
+  }
+  return text;
+}
+
+void notify_pop(Context& context, std::string_view key, ListEnd end, bool gone) {
+  context.notify(kEventList, end == ListEnd::kLeft ? "lpop" : "rpop", key);
+  if (gone) context.notify(kEventGeneric, "del", key);
+}
+
+void notify_push(Context& context, std::string_view key, ListEnd end) {
+  context.notify(kEventList, end == ListEnd::kLeft ? "lpush" : "rpush", key);
+}
+
 // Replies `count` elements from an end and removes them; the list must have as many. Removes the key with the last one.
 void pop_elements(Context& context, std::string_view key, Record* record, ListEnd end, std::size_t count) {
   const ListView view(*record);
@@ -33,6 +55,7 @@ void pop_elements(Context& context, std::string_view key, Record* record, ListEn
   } else {
     view.backward(size - 1, tell);
   }
+  notify_pop(context, key, end, count == size);
   if (count == size) return context.remove(record);
   changed_list(context, key, record).erase(end == ListEnd::kLeft ? 0 : size - count, count);
 }
@@ -88,16 +111,10 @@ std::optional<ListEnd> list_end(std::string_view argument) {
   return std::nullopt;
 }
 
-// Removes one element and returns it.
 std::string pop_one(Context& context, std::string_view key, Record* record, ListEnd end) {
-  const ListView view(*record);
-  const std::size_t size = view.size(), index = end == ListEnd::kLeft ? 0 : size - 1;
-  std::string text(view.element(index).view());
-  if (size == 1) {
-    context.remove(record);
-  } else {
-    changed_list(context, key, record).erase(index, 1);
-  }
+  const bool last = ListView(*record).size() == 1;
+  std::string text = take_one(context, key, record, end);
+  notify_pop(context, key, end, last);
   return text;
 }
 
@@ -116,12 +133,17 @@ bool move_element(Context& context, ListEnd from, ListEnd to) {
     const std::string text(list.view().element(index).view());
     list.erase(index, 1);
     list.push(to, text);
+    notify_push(context, target, to);
+    notify_pop(context, source, from, /*gone=*/false);
     context.reply.bulk(text);
     return true;
   }
   if (!type_or_absent(context, context.write(target), ValueType::kList)) return false;
-  const std::string text = pop_one(context, source, record, from);
+  const bool last = ListView(*record).size() == 1;
+  const std::string text = take_one(context, source, record, from);
   changed_list(context, target, context.write(target)).push(to, text);
+  notify_push(context, target, to);
+  notify_pop(context, source, from, last);
   context.reply.bulk(text);
   return true;
 }

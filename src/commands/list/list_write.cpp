@@ -20,6 +20,7 @@ void push(Context& context, ListEnd end, bool only_if_there) {
   if (record == nullptr && only_if_there) return context.reply.integer(0);
   List list = changed_list(context, key, record);
   for (const std::string_view element : context.arguments.subspan(2)) list.push(end, element);
+  context.notify(kEventList, end == ListEnd::kLeft ? "lpush" : "rpush", key);
   context.reply.integer(static_cast<std::int64_t>(list.view().size()));
 }
 
@@ -62,6 +63,7 @@ void linsert(Context& context) {
   } else {
     list.insert_before(*pivot, context.argument(4));
   }
+  context.notify(kEventList, "linsert", key);
   context.reply.integer(static_cast<std::int64_t>(list.view().size()));
 }
 
@@ -77,6 +79,7 @@ void lset(Context& context) {
   if (index == view.size()) return context.reply.error("ERR index out of range");
   List list = changed_list(context, key, record);
   list.replace(list.view().at(index), context.argument(3));
+  context.notify(kEventList, "lset", key);
   context.reply.ok();
 }
 
@@ -92,7 +95,11 @@ void lrem(Context& context) {
   const std::uint64_t asked = *count < 0 ? 0 - static_cast<std::uint64_t>(*count) : static_cast<std::uint64_t>(*count);
   const std::size_t most = asked == 0 ? list.view().size() : asked;
   const std::size_t removed = list.erase_equal(text, *count < 0 ? ListEnd::kRight : ListEnd::kLeft, most);
-  if (list.empty()) context.remove(list.record());
+  context.notify(kEventList, "lrem", key);
+  if (list.empty()) {
+    context.remove(list.record());
+    context.notify(kEventGeneric, "del", key);
+  }
   context.reply.integer(static_cast<std::int64_t>(removed));
 }
 
@@ -107,8 +114,10 @@ void ltrim(Context& context) {
   if (record == nullptr) return context.reply.ok();
   const std::size_t size = ListView(*record).size();
   const ListRange kept = list_range(*start, *stop, size);
+  context.notify(kEventList, "ltrim", key);
   if (kept.size() == 0) {
     context.remove(record);
+    context.notify(kEventGeneric, "del", key);
   } else if (kept.size() < size) {
     List list = changed_list(context, key, record);
     list.erase(kept.end, size - kept.end);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "src/commands/families.h"
+#include "src/commands/server/client_tracking.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
 #include "src/commands/shared/rows.h"
@@ -53,10 +54,13 @@ void info(Context& context) {
   context.reply.verbatim(client_line(*connection, context.now_ms) + "\n");
 }
 
-std::optional<bool> type_is_normal(std::string_view type) {
-  if (is_option(type, "NORMAL")) return true;
-  for (std::string_view other : {"MASTER", "SLAVE", "REPLICA", "PUBSUB"}) {
-    if (is_option(type, other)) return false;
+// The class of a type of clients (Session::output_class). There are no replicas, and there is no master.
+std::optional<std::size_t> class_of_type(std::string_view type) {
+  constexpr std::size_t kNormal = 0, kReplica = 1, kPubsubClass = 2;
+  if (is_option(type, "NORMAL")) return kNormal;
+  if (is_option(type, "PUBSUB")) return kPubsubClass;
+  for (std::string_view other : {"MASTER", "SLAVE", "REPLICA"}) {
+    if (is_option(type, other)) return kReplica;
   }
   return std::nullopt;
 }
@@ -78,25 +82,26 @@ void list_ids(Context& context) {
 
 void list(Context& context) {
   std::size_t count = context.arguments.size();
-  bool all = true;
+  std::optional<std::size_t> wanted;
   if (count > 3 && is_option(context.argument(2), "ID")) return list_ids(context);
   if (count == 4 && is_option(context.argument(2), "TYPE")) {
-    auto normal = type_is_normal(context.argument(3));
-    if (!normal) return unknown_type(context, context.argument(3));
-    all = *normal;
+    wanted = class_of_type(context.argument(3));
+    if (!wanted) return unknown_type(context, context.argument(3));
   } else if (count != 2) {
     return context.reply.syntax_error();
   }
   std::string text;
   for (const auto& [number, connection] : context.parts<ClientParts>().clients.all()) {
-    if (all && !connection->session().closing) text += client_line(*connection, context.now_ms) + "\n";
+    const Session& session = connection->session();
+    if (!session.closing && (!wanted || *wanted == session.output_class()))
+      text += client_line(*connection, context.now_ms) + "\n";
   }
   context.reply.verbatim(text);
 }
 
 struct KillFilter {
   std::optional<std::uint64_t> id;
-  std::optional<bool> normal;
+  std::optional<std::size_t> output_class;
   std::string_view address, local_address, user;
   bool skip_me = true;
   std::int64_t least_age_s = 0;
@@ -104,7 +109,7 @@ struct KillFilter {
   bool matches(const Session& session, std::int64_t now_ms) const {
     if (least_age_s > 0 && (now_ms - session.created_ms) / 1000 < least_age_s) return false;
     if (id && *id != session.id) return false;
-    if (normal && !*normal) return false;
+    if (output_class && *output_class != session.output_class()) return false;
     if (!address.empty() && address != session.address) return false;
     if (!local_address.empty() && local_address != session.local_address) return false;
     return user.empty() || user == "default";
@@ -123,8 +128,8 @@ bool parse_kill_filter(Context& context, KillFilter& filter) {
       }
       filter.id = static_cast<std::uint64_t>(*number);
     } else if (is_option(option, "TYPE")) {
-      filter.normal = type_is_normal(value);
-      if (!filter.normal) {
+      filter.output_class = class_of_type(value);
+      if (!filter.output_class) {
         unknown_type(context, value);
         return false;
       }
@@ -257,8 +262,12 @@ void no_touch(Context& context) {
 
 void help(Context& context) {
   static constexpr std::string_view kLines[] = {
+      "CACHING (YES|NO)",
+      "    Whether what the next command reads is tracked, in the modes OPTIN and OPTOUT.",
       "GETNAME",
       "    The name of this connection.",
+      "GETREDIR",
+      "    The number of the connection that is told in place of this one what has changed.",
       "ID",
       "    The number of this connection.",
       "INFO",
@@ -281,6 +290,10 @@ void help(Context& context) {
       "    Tells which client library this connection uses.",
       "SETNAME <name>",
       "    Gives this connection a name.",
+      "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]",
+      "    Whether this connection is told when what it has read changes.",
+      "TRACKINGINFO",
+      "    How this connection's reads are tracked.",
       "UNBLOCK <client-id> [TIMEOUT|ERROR]",
       "    Ends the wait of a connection that a command has blocked.",
       "UNPAUSE",
@@ -294,6 +307,17 @@ constexpr std::uint32_t kAdminFlags = kFlags | kAdmin;
 
 constexpr Argument kOnOffChoice[] = {token("on", "ON"), token("off", "OFF")};
 constexpr Argument kOnOff[] = {one_of("enabled", kOnOffChoice)};
+constexpr Argument kYesNoChoice[] = {token("yes", "YES"), token("no", "NO")};
+constexpr Argument kYesNo[] = {one_of("mode", kYesNoChoice)};
+constexpr Argument kTrackingArguments[] = {
+    one_of("status", kOnOffChoice),
+    option("REDIRECT", integer("client-id")),
+    repeated_option("PREFIX", string("prefix")),
+    optional(token("bcast", "BCAST")),
+    optional(token("optin", "OPTIN")),
+    optional(token("optout", "OPTOUT")),
+    optional(token("noloop", "NOLOOP")),
+};
 constexpr Argument kNameArgument[] = {string("connection-name")};
 constexpr Argument kKillTypes[] = {
     token("normal", "NORMAL"), since("3.2.0", token("master", "MASTER")),
@@ -352,7 +376,11 @@ constexpr Change kPauseHistory[] = {{"6.2.0", "The argument `mode`: `WRITE` hold
 constexpr SubcommandRows kRows = {.categories = kCategoryConnection, .group = "connection", .complexity = "O(1)"};
 
 constexpr Command kSubcommands[] = {
+    kRows.row("client|caching", 3, kFlags, commands::client_caching, "6.0.0",
+              "Chooses whether what the next command reads is tracked.", kYesNo),
     kRows.row("client|getname", 2, kFlags, get_name, "2.6.9", "Returns the connection's name."),
+    kRows.row("client|getredir", 2, kFlags, commands::client_getredir, "6.0.0",
+              "Returns which connection is told of changes in place of this one."),
     kRows.row("client|help", 2, kLoading | kStale, help, "5.0.0", "Lists the subcommands."),
     kRows.row("client|id", 2, kFlags, id, "5.0.0", "Returns the connection's number."),
     kRows.row("client|info", 2, kFlags, info, "6.2.0", "Describes the connection.", {}, "nondeterministic_output"),
@@ -368,6 +396,10 @@ constexpr Command kSubcommands[] = {
     kRows.row("client|setinfo", 4, kFlags, set_info, "7.2.0", "Names the client library.", kSetInfoArguments,
               "request_policy:all_nodes response_policy:all_succeeded"),
     kRows.row("client|setname", 3, kFlags, set_name, "2.6.9", "Gives the connection a name.", kNameArgument),
+    kRows.row("client|tracking", -3, kFlags, commands::client_tracking, "6.0.0",
+              "Chooses whether the connection is told when what it has read changes.", kTrackingArguments),
+    kRows.row("client|trackinginfo", 2, kFlags, commands::client_trackinginfo, "6.2.0",
+              "Tells how the connection's reads are tracked."),
     kRows.row("client|unblock", -3, kAdminFlags, unblock, "5.0.0", "Ends the wait of a blocked connection.",
               kUnblockArguments),
     kRows.row("client|unpause", 2, kAdminFlags, unpause, "6.2.0", "Ends a pause."),

@@ -89,7 +89,7 @@ bool find_keys_of(Context& context, std::vector<KeyPosition>& keys) {
   }
   const Command& row = *entry->row;
   int given = static_cast<int>(arguments.size());
-  if (row.keys.empty()) {
+  if (row.keys.empty() || row.keys[0].flags == kNotKey) {
     context.reply.error("ERR The command has no key arguments");
   } else if (row.arity > 0 ? given != row.arity : given < -row.arity) {
     context.reply.error("ERR Invalid number of arguments specified for command");

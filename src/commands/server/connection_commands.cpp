@@ -6,6 +6,7 @@
 #include "src/execution/context.h"
 #include "src/execution/session.h"
 #include "src/execution/watched_keys.h"
+#include "src/pubsub/messenger.h"
 #include "src/runtime/version.h"
 #include "src/server/authentication.h"
 #include "src/text/integer.h"
@@ -15,6 +16,11 @@ namespace {
 
 void ping(Context& context) {
   if (context.arguments.size() > 2) return wrong_argument_count(context);
+  if (context.session.subscribed && context.session.protocol == 2) {
+    context.reply.array(2);
+    context.reply.bulk("pong");
+    return context.reply.bulk(context.arguments.size() == 2 ? context.argument(1) : std::string_view());
+  }
   if (context.arguments.size() == 2) return context.reply.bulk(context.argument(1));
   context.reply.simple("PONG");
 }
@@ -43,6 +49,7 @@ void quit(Context& context) {
 
 void reset(Context& context) {
   context.parts<ConnectionParts>().watched_keys.unwatch(context.session);
+  context.parts<ConnectionParts>().messenger.forget(context.session);
   context.session.reset(context.parts<ConnectionParts>().authentication.needed());
   context.reply.set_protocol(2);
   context.reply.simple("RESET");
@@ -188,7 +195,7 @@ constexpr Command kCommands[] = {
      .arguments = kHelloArguments},
     {.name = "ping",
      .arity = -1,
-     .flags = kFast,
+     .flags = kFast | kWhileSubscribed,
      .categories = kCategoryConnection,
      .keys = {},
      .run = ping,
@@ -200,7 +207,7 @@ constexpr Command kCommands[] = {
      .arguments = kPingArguments},
     {.name = "quit",
      .arity = -1,
-     .flags = kSessionFlags | kAlwaysAtOnce,
+     .flags = kSessionFlags | kAlwaysAtOnce | kWhileSubscribed,
      .categories = kCategoryConnection,
      .keys = {},
      .run = quit,
@@ -210,7 +217,7 @@ constexpr Command kCommands[] = {
      .complexity = "O(1)"},
     {.name = "reset",
      .arity = 1,
-     .flags = kSessionFlags | kAlwaysAtOnce,
+     .flags = kSessionFlags | kAlwaysAtOnce | kWhileSubscribed,
      .categories = kCategoryConnection,
      .keys = {},
      .run = reset,

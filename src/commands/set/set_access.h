@@ -25,6 +25,12 @@ inline types::Set changed_set(Context& context, std::string_view key, storage::R
   return {types::SetInRecord(context.database(), record), collection_limits(context)};
 }
 
+// Members of the set of argument 1 were removed. `record`: nullptr if the key has gone with them.
+inline void notify_removal(Context& context, std::string_view event, const storage::Record* record) {
+  context.notify(kEventSet, event, context.argument(1));
+  if (record == nullptr) context.notify(kEventGeneric, "del", context.argument(1));
+}
+
 // Removes these members, and the key with the last one; `record` is nullptr then. Returns how many were removed.
 template <typename Members>
 std::int64_t erase_members(Context& context, storage::Record*& record, const Members& members) {

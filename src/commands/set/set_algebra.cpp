@@ -130,15 +130,17 @@ void reply_result(Context& context, const Operation& operation) {
   result.view().for_each([&context](std::string_view member) { context.reply.bulk(member); });
 }
 
-void store_result(Context& context, const Operation& operation) {
+void store_result(Context& context, const Operation& operation, std::string_view event) {
   const std::string_view key = context.argument(1);
   NewSet result(types::SetInValue(), collection_limits(context));
   if (!combine(context, operation, context.arguments.subspan(2), result)) return;
   const std::size_t size = result.view().size();
   if (size > 0) {
     put_value(context, key, context.database_number(), result.holder().take());
+    context.notify(kEventSet, event, key);
   } else if (Record* record = context.write(key)) {
     context.remove(record);
+    context.notify(kEventGeneric, "del", key);
   }
   context.reply.integer(static_cast<std::int64_t>(size));
 }
@@ -177,16 +179,16 @@ void sdiff(Context& context) {
   reply_result(context, kDifference);
 }
 void sdiffstore(Context& context) {
-  store_result(context, kDifference);
+  store_result(context, kDifference, "sdiffstore");
 }
 void sinterstore(Context& context) {
-  store_result(context, kIntersection);
+  store_result(context, kIntersection, "sinterstore");
 }
 void sunion(Context& context) {
   reply_result(context, kUnion);
 }
 void sunionstore(Context& context) {
-  store_result(context, kUnion);
+  store_result(context, kUnion, "sunionstore");
 }
 
 // SINTER replies members as they are found: no member comes twice.

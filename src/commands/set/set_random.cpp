@@ -38,6 +38,7 @@ void pop_all(Context& context, Record* record) {
   context.reply.set(set.size());
   set.for_each([&context](std::string_view member) { context.reply.bulk(member); });
   context.remove(record);
+  notify_removal(context, "spop", nullptr);
   context.propagate({"DEL", context.argument(1)});
 }
 
@@ -48,6 +49,7 @@ std::vector<std::string> pop_members(Context& context, Record* record, std::uint
   types::choose_distinct(SetView(*record), count, random,
                          [&members](std::string_view member) { members.emplace_back(member); });
   erase_members(context, record, members);
+  notify_removal(context, "spop", record);
   propagate_removal(context, context.argument(1), members);
   return members;
 }

@@ -22,6 +22,7 @@ void sadd(Context& context) {
   types::Set set = changed_set(context, key, record, members.front());
   std::int64_t added = 0;
   for (const std::string_view member : members) added += set.add(member) ? 1 : 0;
+  context.notify(kEventSet, "sadd", key);
   context.reply.integer(added);
 }
 
@@ -29,6 +30,7 @@ void srem(Context& context) {
   Record* record = context.write(context.argument(1));
   if (!type_or_absent(context, record, ValueType::kSet)) return;
   const std::int64_t removed = record == nullptr ? 0 : erase_members(context, record, context.arguments.subspan(2));
+  if (removed > 0) notify_removal(context, "srem", record);
   context.reply.integer(removed);
 }
 
@@ -40,7 +42,11 @@ void smove(Context& context) {
   if (!type_or_absent(context, from, ValueType::kSet) || !type_or_absent(context, to, ValueType::kSet)) return;
   if (from == to) return context.reply.integer(set_contains(from, member) ? 1 : 0);
   if (erase_members(context, from, context.arguments.subspan(3)) == 0) return context.reply.integer(0);
-  if (!set_contains(to, member)) changed_set(context, destination, to, member).add(member);
+  notify_removal(context, "srem", from);
+  if (!set_contains(to, member)) {
+    changed_set(context, destination, to, member).add(member);
+    context.notify(kEventSet, "sadd", destination);
+  }
   context.reply.integer(1);
 }
 

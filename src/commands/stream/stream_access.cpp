@@ -147,6 +147,7 @@ types::StreamConsumer& seen_consumer(Context& context, storage::Record* record, 
     const std::string_view effect[] = {"XGROUP", "CREATECONSUMER", record->key(), group.name(), name};
     context.change_aside(record, effect);
     consumer = &group.add_consumer(name, context.now_ms);
+    context.notify(kEventStream, "xgroup-createconsumer", record->key());
   }
   consumer->seen_ms = context.now_ms;  // of a consumer that gets nothing this is not logged, as in Redis
   return *consumer;

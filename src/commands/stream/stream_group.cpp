@@ -90,6 +90,7 @@ void xgroup_create(Context& context) {
   StreamGroup& group = *stream.add_group(name);
   group.last_id = last;
   group.entries_read = options->entries_read;
+  context.notify(kEventStream, "xgroup-create", key);
   context.reply.ok();
 }
 
@@ -111,6 +112,7 @@ void xgroup_setid(Context& context) {
   StreamGroup& group = *changed_groups(context, record).group(context.argument(3));
   group.last_id = last;
   group.entries_read = options->entries_read;
+  context.notify(kEventStream, "xgroup-setid", context.argument(2));
   context.reply.ok();
 }
 
@@ -119,6 +121,7 @@ void xgroup_destroy(Context& context) {
   if (!stream_or_error(context, record)) return;
   if (stream_of(*record).group(context.argument(3)) == nullptr) return context.reply.integer(0);
   changed_groups(context, record).remove_group(context.argument(3));
+  context.notify(kEventStream, "xgroup-destroy", context.argument(2));
   // Clients that wait for new entries of the group are run again and get the error.
   context.extended(context.argument(2), ValueType::kStream);
   context.reply.integer(1);
@@ -130,6 +133,7 @@ void xgroup_createconsumer(Context& context) {
   const std::string_view name = context.argument(4);
   if (stream_of(*record).group(context.argument(3))->consumer(name) != nullptr) return context.reply.integer(0);
   changed_groups(context, record).group(context.argument(3))->add_consumer(name, context.now_ms);
+  context.notify(kEventStream, "xgroup-createconsumer", context.argument(2));
   context.reply.integer(1);
 }
 
@@ -142,6 +146,7 @@ void xgroup_delconsumer(Context& context) {
   context.change(record, KeyEvent::kUnwatched);
   context.reply.integer(static_cast<std::int64_t>(consumer->pending.size()));
   group.remove_consumer(*consumer);
+  context.notify(kEventStream, "xgroup-delconsumer", context.argument(2));
 }
 
 void xgroup_help(Context& context) {

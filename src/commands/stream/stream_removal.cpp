@@ -112,7 +112,13 @@ void xdelex(Context& context) {
     context.change(record);
   }
   context.reply.array(options->ids);
-  for (const StreamId& id : *ids) context.reply.integer(remove(stream, id, options->references));
+  bool gone = false;
+  for (const StreamId& id : *ids) {
+    const std::int64_t told = remove(stream, id, options->references);
+    gone |= told == kGone;
+    context.reply.integer(told);
+  }
+  if (gone) context.notify(kEventStream, "xdel", context.argument(1));
 }
 
 void xackdel(Context& context) {
@@ -129,14 +135,18 @@ void xackdel(Context& context) {
   }
   auto& stream = static_cast<Stream&>(*record->object());
   context.reply.array(options->ids);
+  bool gone = false;
   for (const StreamId& id : *ids) {
     if (!group->acknowledge(id)) {
       context.reply.integer(kNone);
-    } else {
-      // An entry that was deleted before counts as removed, too.
-      context.reply.integer(remove(stream, id, options->references) == kStays ? kStays : kGone);
+      continue;
     }
+    const std::int64_t told = remove(stream, id, options->references);
+    gone |= told == kGone;
+    // An entry that was deleted before counts as removed, too.
+    context.reply.integer(told == kStays ? kStays : kGone);
   }
+  if (gone) context.notify(kEventStream, "xdel", context.argument(1));
 }
 
 }  // namespace terrace::commands

@@ -186,7 +186,8 @@ void xadd(Context& context) {
   stream.append(*id, pairs,
                 {.bytes = static_cast<std::uint64_t>(limits.stream_node_max_bytes),
                  .entries = static_cast<std::uint64_t>(limits.stream_node_max_entries)});
-  stream.trim(options->trim);
+  context.notify(kEventStream, "xadd", key);
+  if (stream.trim(options->trim) > 0) context.notify(kEventStream, "xtrim", key);
   context.extended(key, ValueType::kStream);
   const StreamIdText text(*id);
   context.reply.bulk(text.view());
@@ -206,6 +207,7 @@ void xtrim(Context& context) {
   // Nodes of deleted entries may be freed even if no entry is removed.
   if (gone > 0) {
     context.signal_modified(*record);
+    context.notify(kEventStream, "xtrim", context.argument(1));
     propagate_as_done(context, *options, stream);
   } else {
     context.propagate_nothing();
@@ -226,6 +228,7 @@ void xdel(Context& context) {
   Stream& stream = changed_stream(context, record);
   std::int64_t gone = 0;
   for (const StreamId& id : ids) gone += stream.erase(id) ? 1 : 0;
+  context.notify(kEventStream, "xdel", context.argument(1));
   context.reply.integer(gone);
 }
 
@@ -265,6 +268,7 @@ void xsetid(Context& context) {
   stream.set_last_id(*id);
   if (added) stream.set_entries_added(static_cast<std::uint64_t>(*added));
   if (!max_deleted.zero()) stream.set_max_deleted_id(max_deleted);
+  context.notify(kEventStream, "xsetid", context.argument(1));
   context.reply.ok();
 }
 

@@ -140,6 +140,7 @@ void change_fields(Context& context, const std::vector<Operation>& operations) {
   for (const Operation& operation : operations) changed |= run(context, record, operation);
   // As in redis-server, writing the same numbers is logged, but breaks no WATCH.
   if (fits && changed) context.change(record);
+  if (!fits || changed) context.notify(kEventString, "setbit", key);
 }
 
 }  // namespace

@@ -86,6 +86,7 @@ void setbit(Context& context) {
   record = at_least_raw(context, key, record, size);
   context.reply.integer(types::bit_at(record->bytes(), *offset) ? 1 : 0);
   types::set_bit(record->value(), *offset, *bit == 1);
+  context.notify(kEventString, "setbit", key);
 }
 
 void bitop(Context& context) {
@@ -105,8 +106,10 @@ void bitop(Context& context) {
   const std::string_view target = context.argument(2);
   if (size > 0) {
     put_combination(context, target, *operation, sources, size);
+    context.notify(kEventString, "set", target);
   } else if (Record* old = context.write(target)) {
     context.remove(old);
+    context.notify(kEventGeneric, "del", target);
   }
   context.reply.integer(static_cast<std::int64_t>(size));
 }

@@ -30,6 +30,7 @@ void add_to_dense(Context& context, Record* record, Elements elements) {
     if (!changed) {
       context.change(record);
       types::forget_hll_count(record->value());
+      context.notify(kEventString, "pfadd", context.argument(1));
     }
     changed = true;
     types::set_dense_register(record->value() + first, seen.index, seen.rank);
@@ -97,6 +98,7 @@ void pfadd(Context& context) {
   if (changed) {
     value.forget_count();
     store_hyperloglog(context, key, record, value.bytes());
+    context.notify(kEventString, "pfadd", key);
   }
   context.reply.integer(changed ? 1 : 0);
 }
@@ -127,6 +129,7 @@ void pfmerge(Context& context) {
   }
   value.forget_count();
   store_hyperloglog(context, key, record, value.bytes());
+  context.notify(kEventString, "pfadd", key);
   context.reply.ok();
 }
 

@@ -29,6 +29,7 @@ void add(Context& context, std::int64_t increment) {
   } else {
     put_string(context, key, EncodedString(number), true);
   }
+  context.notify(kEventString, "incrby", key);
   context.reply.integer(number);
 }
 
@@ -67,6 +68,7 @@ void incrbyfloat(Context& context) {
   }
   const std::string text = types::format_real(number);
   put_string(context, key, EncodedString::plain(text), true);
+  context.notify(kEventString, "incrbyfloat", key);
   context.reply.bulk(text);
   context.propagate({"SET", key, text, "KEEPTTL"});
 }

@@ -21,6 +21,7 @@ void getdel(Context& context) {
   Record* record = context.write(context.argument(1));
   if (record == nullptr) return;
   context.remove(record);
+  context.notify(kEventGeneric, "del", context.argument(1));
   context.propagate({"DEL", context.argument(1)});
 }
 
@@ -43,12 +44,15 @@ void getex(Context& context) {
   Record* record = context.write(key);
   if (options->absolute() && expiry_ms <= context.now_ms && !context.replaying()) {
     context.remove(record);
+    context.notify(kEventGeneric, "del", key);
     context.propagate({"DEL", key});
   } else if (options->has_expiry()) {
     context.set_expiry(record, expiry_ms);
+    context.notify(kEventGeneric, "expire", key);
     context.propagate({"PEXPIREAT", key, types::IntegerText(expiry_ms)});
   } else {
     context.set_expiry(record, storage::kNoExpiry);
+    context.notify(kEventGeneric, "persist", key);
     context.propagate({"PERSIST", key});
   }
 }

@@ -17,6 +17,8 @@ using types::EncodedString;
 void put_with_expiry(Context& context, std::string_view key, std::string_view text, std::int64_t expiry_ms) {
   Record* record = put_string(context, key, EncodedString(text));
   context.set_expiry(record, expiry_ms);
+  context.notify(kEventString, "set", key);
+  context.notify(kEventGeneric, "expire", key);
   context.propagate({"SET", key, text, "PXAT", types::IntegerText(expiry_ms)});
 }
 
@@ -60,6 +62,7 @@ void set_with_options(Context& context) {
     put_with_expiry(context, key, context.argument(2), expiry_ms);
   } else {
     put_string(context, key, EncodedString(context.argument(2)), options->keep_expiry);
+    context.notify(kEventString, "set", key);
     if (options->get) propagate_without_get(context);
   }
   if (!options->get) context.reply.ok();
@@ -68,6 +71,7 @@ void set_with_options(Context& context) {
 void put_pairs(Context& context) {
   for (std::size_t i = 1; i < context.arguments.size(); i += 2) {
     put_string(context, context.argument(i), EncodedString(context.argument(i + 1)));
+    context.notify(kEventString, "set", context.argument(i));
   }
 }
 
@@ -76,6 +80,7 @@ void put_pairs(Context& context) {
 void set(Context& context) {
   if (context.arguments.size() > 3) return set_with_options(context);
   put_string(context, context.argument(1), EncodedString(context.argument(2)));
+  context.notify(kEventString, "set", context.argument(1));
   context.reply.ok();
 }
 
@@ -98,6 +103,7 @@ std::string_view set_key_flags(std::span<const std::string_view> arguments) {
 void setnx(Context& context) {
   if (context.peek(context.argument(1)) != nullptr) return context.reply.integer(0);
   put_string(context, context.argument(1), EncodedString(context.argument(2)));
+  context.notify(kEventString, "set", context.argument(1));
   context.reply.integer(1);
 }
 
@@ -112,6 +118,7 @@ void getset(Context& context) {
   get(context);
   if (context.reply.is_error()) return;
   put_string(context, context.argument(1), EncodedString(context.argument(2)));
+  context.notify(kEventString, "set", context.argument(1));
   context.propagate({"SET", context.argument(1), context.argument(2)});
 }
 
@@ -137,12 +144,14 @@ void append(Context& context) {
   if (!string_or_absent(context, record)) return;
   if (record == nullptr) {
     put_string(context, key, EncodedString(tail));
+    context.notify(kEventString, "append", key);
     return context.reply.integer(static_cast<std::int64_t>(tail.size()));
   }
   const std::size_t size = types::string_size(*record);
   if (!check_string_size(context, size, tail.size())) return;
   record = make_raw(context, record, size + tail.size());
   std::memcpy(record->value() + size, tail.data(), tail.size());
+  context.notify(kEventString, "append", key);
   context.reply.integer(static_cast<std::int64_t>(size + tail.size()));
 }
 
@@ -152,6 +161,7 @@ void delifeq(Context& context) {
   if (!string_or_absent(context, record)) return;
   if (record == nullptr || types::StringText(*record).view() != context.argument(2)) return context.reply.integer(0);
   context.remove(record);
+  context.notify(kEventGeneric, "del", key);
   context.propagate({"DEL", key});  // without the value, which may be large
   context.reply.integer(1);
 }
@@ -172,6 +182,7 @@ void setrange(Context& context) {
   if (!take_growth(context, record, start + patch.size())) return;
   record = at_least_raw(context, key, record, start + patch.size());
   std::memcpy(record->value() + start, patch.data(), patch.size());
+  context.notify(kEventString, "setrange", key);
   context.reply.integer(static_cast<std::int64_t>(record->value_size()));
 }
 

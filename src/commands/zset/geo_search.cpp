@@ -111,7 +111,7 @@ void run(Context& context, const GeoSearch::Form& form) {
   for (const Found& one : found.list) {
     result.add({search->store_distance ? one.distance / search->area.unit_metres : one.score, found.name(one)});
   }
-  store_members(context, *search->store_key, result);
+  store_members(context, *search->store_key, result, form.stores ? "geosearchstore" : "georadiusstore");
 }
 
 }  // namespace

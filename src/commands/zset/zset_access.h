@@ -16,30 +16,45 @@ inline types::SortedSet changed_sorted_set(Context& context, std::string_view ke
   return {context.database(), record, collection_limits(context)};
 }
 
-// Removes these members, and the key with the last one. Returns how many were removed.
+// Removes these members, and the key with the last one, and tells of it as this event. Returns how many were removed.
 template <typename Members>
-std::int64_t erase_scored_members(Context& context, storage::Record* record, const Members& members) {
+std::int64_t erase_scored_members(Context& context, storage::Record* record, const Members& members,
+                                  std::string_view event) {
   std::int64_t removed = 0;
   for (const std::string_view member : members) {
     if (!types::SortedSetView(*record).score(member)) continue;
-    if (removed++ == 0) context.change(record);
+    if (removed++ == 0) {
+      context.notify(kEventSortedSet, event, record->key());
+      context.change(record);
+    }
     types::SortedSet set(context.database(), record, collection_limits(context));
     set.erase(member);
     record = set.record();
     if (!set.empty()) continue;
+    context.notify(kEventGeneric, "del", record->key());
     context.remove(record);
     break;
   }
   return removed;
 }
 
+// Removes all members of a sorted set.
+inline void remove_sorted_set(Context& context, storage::Record* record, std::string_view event) {
+  context.notify(kEventSortedSet, event, record->key());
+  context.notify(kEventGeneric, "del", record->key());
+  context.remove(record);
+}
+
 // Stores the result under a key, or removes the key if the result is empty. Replies the number of members.
-inline void store_members(Context& context, std::string_view key, types::SortedSetBuilder& result) {
+inline void store_members(Context& context, std::string_view key, types::SortedSetBuilder& result,
+                          std::string_view event) {
   const std::size_t size = result.members().size();
   if (size > 0) {
     put_value(context, key, context.database_number(), result.take(collection_limits(context)));
+    context.notify(kEventSortedSet, event, key);
   } else if (storage::Record* record = context.write(key)) {
     context.remove(record);
+    context.notify(kEventGeneric, "del", key);
   }
   context.reply.integer(static_cast<std::int64_t>(size));
 }

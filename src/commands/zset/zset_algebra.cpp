@@ -255,12 +255,12 @@ void reply_result(Context& context, Operation operation) {
   });
 }
 
-void store_result(Context& context, Operation operation) {
+void store_result(Context& context, Operation operation, std::string_view event) {
   auto request = parse_request(context, 2, {.weights = operation != Operation::kDifference});
   if (!request || !context.take_memory(memory_for(operation, *request))) return;
   SortedSetBuilder result;
   run(operation, *request, result);
-  store_members(context, context.argument(1), result);
+  store_members(context, context.argument(1), result, event);
 }
 
 }  // namespace
@@ -269,19 +269,19 @@ void zdiff(Context& context) {
   reply_result(context, Operation::kDifference);
 }
 void zdiffstore(Context& context) {
-  store_result(context, Operation::kDifference);
+  store_result(context, Operation::kDifference, "zdiffstore");
 }
 void zinter(Context& context) {
   reply_result(context, Operation::kIntersection);
 }
 void zinterstore(Context& context) {
-  store_result(context, Operation::kIntersection);
+  store_result(context, Operation::kIntersection, "zinterstore");
 }
 void zunion(Context& context) {
   reply_result(context, Operation::kUnion);
 }
 void zunionstore(Context& context) {
-  store_result(context, Operation::kUnion);
+  store_result(context, Operation::kUnion, "zunionstore");
 }
 
 void zintercard(Context& context) {

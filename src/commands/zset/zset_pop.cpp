@@ -32,8 +32,9 @@ void pop_scored_members(Context& context, Record* record, ZsetEnd end, std::size
     context.reply.real(element.score);
     if (count < size) members.emplace_back(element.member);
   });
-  if (count == size) return context.remove(record);
-  erase_scored_members(context, record, members);
+  const std::string_view event = highest ? "zpopmax" : "zpopmin";
+  if (count == size) return remove_sorted_set(context, record, event);
+  erase_scored_members(context, record, members, event);
 }
 
 void propagate_zset_pop(Context& context, std::string_view key, ZsetEnd end, std::size_t count) {

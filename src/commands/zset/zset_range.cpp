@@ -231,11 +231,14 @@ void remove_range(Context& context, Kind kind) {
   const SortedSetView view(*record);
   const RankRange ranks = range->of(view);
   context.reply.integer(static_cast<std::int64_t>(ranks.size()));
-  if (ranks.size() == view.size()) return context.remove(record);
+  const std::string_view event = kind == Kind::kText    ? "zremrangebylex"
+                                 : kind == Kind::kScore ? "zremrangebyscore"
+                                                        : "zremrangebyrank";
+  if (ranks.size() == view.size()) return remove_sorted_set(context, record, event);
   std::vector<std::string> members;
   members.reserve(ranks.size());
   visit_range(view, ranks, false, [&members](const ScoredMember& element) { members.emplace_back(element.member); });
-  erase_scored_members(context, record, members);
+  erase_scored_members(context, record, members, event);
 }
 
 void count_range(Context& context, Kind kind) {
@@ -273,7 +276,7 @@ void zrangestore(Context& context) {
   find_range(context, 2, /*store=*/true, request, [&](const SortedSetView* view, const RankRange& range) {
     types::SortedSetBuilder result;
     if (view) visit_range(*view, range, false, [&result](const ScoredMember& element) { result.add(element); });
-    store_members(context, context.argument(1), result);
+    store_members(context, context.argument(1), result, "zrangestore");
   });
 }
 

@@ -84,6 +84,7 @@ bool ZsetUpdate::apply(Context& context, std::string_view key) const {
   } else {
     new_score ? context.reply.real(*new_score) : context.reply.null();
   }
+  if (added + changed > 0) context.notify(kEventSortedSet, increment ? "zincr" : "zadd", key);
   return added + changed > 0;
 }
 
@@ -122,7 +123,7 @@ void zrem(Context& context) {
   Record* record = context.write(context.argument(1));
   if (record == nullptr) return context.reply.integer(0);
   if (!type_or_absent(context, record, ValueType::kSortedSet)) return;
-  context.reply.integer(erase_scored_members(context, record, context.arguments.subspan(2)));
+  context.reply.integer(erase_scored_members(context, record, context.arguments.subspan(2), "zrem"));
 }
 
 }  // namespace commands

@@ -13,6 +13,7 @@ using storage::Mutant;
 
 constexpr NamedMutant kMutants[] = {
     {"reply-before-position", Mutant::kReplyBeforePosition, 150},
+    {"message-before-position", Mutant::kMessageBeforePosition, 300},
     {"ignore-dependency", Mutant::kIgnoreDependency, 300},
     {"unit-cut-in-two", Mutant::kUnitCutInTwo, 300},
     {"mark-inside-unit", Mutant::kMarkInsideUnit, 300},
@@ -34,6 +35,7 @@ constexpr const char* kCountNames[] = {
     "served after a wait",
     "timeouts",
     "replies judged",
+    "events heard",
     "expired",
     "commands replayed",
     "checkpoints",

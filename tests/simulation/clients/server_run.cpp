@@ -217,6 +217,7 @@ bool ServerRun::shut_down(SimulatedServer& server, bool checkpoint, MaybeCrash c
 void ServerRun::count(SimulatedServer& server) {
   report_.disk_operations += server.disk().counts().operations;
   report_.replayed += server.replayed();
+  report_.heard += server.heard();
   report_.expired += server.statistics().expired_keys;
   if (server.store().loading()) return;
   const storage::Statistics now = server.store().engine().statistics();

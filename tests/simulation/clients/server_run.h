@@ -27,6 +27,7 @@ struct ServerRunReport {
   std::uint64_t served = 0;   // clients that had waited for keys
   std::uint64_t timeouts = 0;
   std::uint64_t replies = 0;  // that were judged
+  std::uint64_t heard = 0;    // events of keys that a listener was told
   std::uint64_t expired = 0;  // keys that the server removed
   std::uint64_t replayed = 0;
   std::uint64_t checkpoints = 0;

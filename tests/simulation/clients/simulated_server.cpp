@@ -25,6 +25,8 @@ Settings SimulatedServer::make_settings(const ServerProfile& profile) {
   settings.hz = 100;
   settings.slowlog_threshold_us = 1000;
   settings.latency_threshold_ms = 1;
+  // All changes of keys, but not kEventNew: overwrites stay blind.
+  settings.event_classes = kTellKeyspace | (kEventMiss - 1);
   return settings;
 }
 
@@ -54,22 +56,26 @@ SimulatedServer::SimulatedServer(const Site& site)
                site.say),
       observed_(witness_),
       store_(no_disk, std::unique_ptr<io::Disk>(disk_), site_.clock, workers_, random_.next(), make_options()),
+      messenger_(site_.clock, key_events_, store_.ledger()),
       accounting_(statistics_, slow_log_, latency_, settings_),
       access_times_(site_.clock.wall_ms()),
-      dispatcher_({site_.clock, store_, key_events_, statistics_, settings_, access_times_}, commands_, accounting_,
-                  settings_, logger_),
+      dispatcher_({site_.clock, store_, key_events_, messenger_, statistics_, settings_, access_times_}, commands_,
+                  accounting_, settings_, logger_),
       gate_(store_, dispatcher_),
       expiry_(site_.clock, store_, dispatcher_, statistics_, settings_),
       replay_(dispatcher_, commands_, store_, site_.clock),
       authentication_(settings_, statistics_),
       key_parts_{settings_},
-      connection_parts_{authentication_, dispatcher_.watched_keys()},
+      connection_parts_{authentication_, dispatcher_.watched_keys(), messenger_},
       server_parts_{lifecycle_, dispatcher_.watched_keys(), logger_},
       transaction_parts_{dispatcher_.transactions(), dispatcher_.watched_keys()},
       connection_environment_{
           site_.world, site_.clock, store_,        dispatcher_,
           gate_,       witness_,    site_.history, static_cast<std::int64_t>(site_.profile.longest_send_us)} {
   if (auto opened = logger_.open("/dev/null"); !opened.ok()) fail(opened.error().message);
+  messenger_.configure(settings_);
+  listener_ =
+      std::make_unique<SimulatedListener>(SimulatedListener::Parts{store_, messenger_, gate_, settings_, witness_});
   disk_->set_latency_scale(site_.profile.latency_scale);
   add_commands();
 }
@@ -127,6 +133,7 @@ io::Task<> SimulatedServer::dismiss_clients() {
 
 io::Task<Result<void>> SimulatedServer::close(bool checkpoint) {
   connections_.clear();
+  listener_.reset();
   const Result<void> closed = co_await store_.close(checkpoint);
   while (!loops_.idle()) co_await loops_.wait();
   co_return closed;

@@ -14,12 +14,14 @@
 #include "src/execution/call_accounting.h"
 #include "src/execution/expiry_cycle.h"
 #include "src/execution/log_replay.h"
+#include "src/pubsub/messenger.h"
 #include "src/runtime/lifecycle.h"
 #include "src/server/authentication.h"
 #include "tests/simulation/clients/observed_commands.h"
 #include "tests/simulation/clients/server_clock.h"
 #include "tests/simulation/clients/server_profile.h"
 #include "tests/simulation/clients/simulated_connection.h"
+#include "tests/simulation/clients/simulated_listener.h"
 #include "tests/simulation/media.h"
 #include "tests/simulation/simulated_disk.h"
 #include "tests/simulation/simulated_workers.h"
@@ -63,6 +65,7 @@ class SimulatedServer {
   ServerClock& clock() { return site_.clock; }
   std::uint64_t replayed() const { return replay_.commands(); }
   const ServerStatistics& statistics() const { return statistics_; }
+  std::uint64_t heard() const { return listener_ == nullptr ? 0 : listener_->heard(); }
 
  private:
   static Settings make_settings(const ServerProfile& profile);
@@ -86,6 +89,7 @@ class SimulatedServer {
   CommandTable commands_;
   Store store_;
   KeyEvents key_events_;
+  Messenger messenger_;
   CallAccounting accounting_;
   AccessTimes access_times_;
   Dispatcher dispatcher_;
@@ -98,6 +102,7 @@ class SimulatedServer {
   ServerParts server_parts_;
   TransactionParts transaction_parts_;
   SimulatedConnection::Parts connection_environment_;
+  std::unique_ptr<SimulatedListener> listener_;
   std::vector<std::unique_ptr<SimulatedConnection>> connections_;
   std::uint64_t connected_ = 0;
   unsigned turn_left_ = 0;

@@ -43,6 +43,11 @@ class Witness {
   void settle();
   // The channel has taken bytes of replies: what they tell is promised.
   void note_taken(ClientStream& stream, std::size_t size, std::vector<ReplyValue>& taken);
+  // A listener has heard of a change: it is promised.
+  std::uint64_t last_change(const KeyName& key) const { return history_.last_change(key); }
+  void note_heard(std::uint64_t dependency) {
+    if (replies_promise_) history_.promise(dependency);
+  }
   // How often a reply that changed nothing was the first to tell of a change.
   std::uint64_t revelations() const { return revelations_; }
 

@@ -1,0 +1,197 @@
+#include "src/pubsub/tracking.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "src/execution/inbox.h"
+#include "src/resp/reply.h"
+
+namespace terrace {
+namespace {
+
+constexpr std::string_view kChannel = "__redis__:invalidate";
+constexpr std::size_t kBytesBesideName = 8 * sizeof(void*);
+
+bool changes_value(KeyEvent event) {
+  return event != KeyEvent::kExtended && event != KeyEvent::kSwapped && event != KeyEvent::kFlushed;
+}
+
+}  // namespace
+
+void Tracking::begin(Session& session, CachingOptions options, Session& target) {
+  auto& client = clients_[session.id];
+  if (client == nullptr) {
+    client = std::make_unique<CachingClient>(CachingClient{.session = session, .options = {}, .target = &target});
+    events_.begin_interest();
+  }
+  broadcasting_ += options.broadcast - client->options.broadcast;
+  std::vector<std::string>& prefixes = client->options.prefixes;
+  prefixes.insert(prefixes.end(), options.prefixes.begin(), options.prefixes.end());
+  if (options.broadcast && prefixes.empty()) prefixes.emplace_back();
+  std::sort(prefixes.begin(), prefixes.end());  // the order of CLIENT TRACKINGINFO
+  options.prefixes = std::move(prefixes);
+  client->options = std::move(options);
+  client->target = &target;
+  client->redirect_broken = false;
+  client->asked = false;
+  session.caching = client.get();
+  session.caches = true;
+  audience_.caching = clients_.size();
+}
+
+void Tracking::end(Session& session) {
+  if (session.caching == nullptr) return;
+  broadcasting_ -= session.caching->options.broadcast;
+  session.caching = nullptr;
+  session.caches = false;
+  clients_.erase(session.id);
+  audience_.caching = clients_.size();
+  events_.end_interest();
+  if (clients_.empty()) clear_table();  // what it has for clients that are gone is of no use
+}
+
+void Tracking::forget(Session& session) {
+  end(session);
+  for (const auto& [id, client] : clients_) {
+    if (client->target == &session) client->target = nullptr;
+  }
+}
+
+std::size_t Tracking::prefixes() const {
+  std::vector<std::string_view> all;
+  for (const auto& [id, client] : clients_) {
+    all.insert(all.end(), client->options.prefixes.begin(), client->options.prefixes.end());
+  }
+  std::sort(all.begin(), all.end());
+  return static_cast<std::size_t>(std::unique(all.begin(), all.end()) - all.begin());
+}
+
+// --- the table
+
+void Tracking::note_read(Session& session, const Call& call) {
+  CachingClient& client = *session.caching;
+  const CachingOptions& options = client.options;
+  const bool tracked = options.opt_in ? client.asked : !(options.opt_out && client.asked);
+  if ((call.row().flags & kReadonly) && !options.broadcast && tracked) {
+    for (const PlannedKey& planned : call.keys) remember(session.id, planned.key.name);
+  }
+  // CLIENT CACHING holds for the next command, or for the transaction.
+  const CommandEntry* container = call.entry->container;
+  const bool is_client = container != nullptr && container->row->name == "client";
+  if (call.row().runs_queue || (!is_client && !session.transaction.open())) client.asked = false;
+}
+
+void Tracking::remember(std::uint64_t id, std::string_view key) {
+  auto entry = table_.find(key);
+  if (entry == table_.end()) {
+    entry = table_.emplace(key, Ids()).first;
+    charge_.resize(charge_.bytes() + kBytesBesideName + key.size());
+  }
+  Ids& ids = entry->second;
+  const auto place = std::lower_bound(ids.begin(), ids.end(), id);
+  if (place != ids.end() && *place == id) return;
+  ids.insert(place, id);
+  ++items_;
+  charge_.resize(charge_.bytes() + sizeof(id));
+}
+
+void Tracking::erase(Table::iterator entry) {
+  items_ -= entry->second.size();
+  charge_.resize(charge_.bytes() - kBytesBesideName - entry->first.size() -
+                 entry->second.size() * sizeof(std::uint64_t));
+  table_.erase(entry);
+}
+
+void Tracking::clear_table() {
+  Table().swap(table_);
+  items_ = 0;
+  charge_.resize(0);
+}
+
+// --- telling
+
+void Tracking::tell(const Unit& unit, const Session& writer, std::uint64_t position) {
+  std::vector<std::string_view> broadcast_keys;
+  bool flushed = false;
+  for (const Unit::Change& change : unit.changes()) {
+    flushed |= change.event == KeyEvent::kFlushed;
+    if (!changes_value(change.event)) continue;
+    const std::string_view key = unit.observed(change).name;
+    if (broadcasting_ > 0) broadcast_keys.push_back(key);
+    if (const auto entry = table_.find(key); entry != table_.end()) invalidate(entry, &writer, position);
+  }
+  if (!broadcast_keys.empty()) {
+    std::sort(broadcast_keys.begin(), broadcast_keys.end());
+    broadcast_keys.erase(std::unique(broadcast_keys.begin(), broadcast_keys.end()), broadcast_keys.end());
+    broadcast(broadcast_keys, writer, position);
+  }
+  if (flushed) tell_all(position);
+  while (most_keys_ > 0 && table_.size() > most_keys_) invalidate(table_.begin(), nullptr, position);
+}
+
+// `writer`: whose change it is; nullptr: nobody's.
+void Tracking::invalidate(Table::iterator entry, const Session* writer, std::uint64_t position) {
+  const std::vector<std::string_view> keys = {entry->first};
+  for (const std::uint64_t id : entry->second) {
+    const auto found = clients_.find(id);
+    if (found == clients_.end()) continue;
+    CachingClient& client = *found->second;
+    if (client.options.broadcast || (client.options.no_loop && &client.session == writer)) continue;
+    send(client, &keys, position);
+  }
+  erase(entry);
+}
+
+void Tracking::broadcast(const std::vector<std::string_view>& keys, const Session& writer, std::uint64_t position) {
+  for (const auto& [id, client] : clients_) {
+    if (!client->options.broadcast || (client->options.no_loop && &client->session == &writer)) continue;
+    for (const std::string& prefix : client->options.prefixes) {
+      std::vector<std::string_view> fitting;
+      std::copy_if(keys.begin(), keys.end(), std::back_inserter(fitting),
+                   [&](std::string_view key) { return key.starts_with(prefix); });
+      if (!fitting.empty()) send(*client, &fitting, position);
+    }
+  }
+}
+
+// All keys have gone.
+void Tracking::tell_all(std::uint64_t position) {
+  for (const auto& [id, client] : clients_) send(*client, nullptr, position);
+  clear_table();
+}
+
+// `keys`: nullptr for all.
+void Tracking::send(CachingClient& client, const std::vector<std::string_view>* keys, std::uint64_t position) {
+  std::string text;
+  if (client.target == nullptr) {
+    client.redirect_broken = true;
+    if (client.session.protocol < 3 || client.session.inbox == nullptr) return;
+    Reply reply(text, client.session.protocol);
+    reply.push(2);
+    reply.bulk("tracking-redir-broken");
+    reply.integer(static_cast<std::int64_t>(client.options.redirect_id));
+    return client.session.inbox->push(text, position);
+  }
+  const Session& target = *client.target;
+  if (target.inbox == nullptr) return;
+  Reply reply(text, target.protocol);
+  if (target.protocol >= 3) {
+    reply.push(2);
+    reply.bulk("invalidate");
+  } else if (&target != &client.session && target.subscribed) {
+    reply.push(3);
+    reply.bulk("message");
+    reply.bulk(kChannel);
+  } else {
+    return;  // it cannot be told
+  }
+  if (keys == nullptr) {
+    reply.null();
+  } else {
+    reply.array(keys->size());
+    for (const std::string_view key : *keys) reply.bulk(key);
+  }
+  target.inbox->push(text, position);
+}
+
+}  // namespace terrace
