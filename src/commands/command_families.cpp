@@ -6,10 +6,11 @@ namespace terrace {
 
 CommandFamilies::CommandFamilies(const Server::Components& c)
     : key_{c.config.settings()},
-      connection_{c.authentication, c.dispatcher.watched_keys()},
-      client_{c.clients, c.dispatcher},
+      connection_{c.acl, c.dispatcher.watched_keys()},
+      client_{c.clients, c.acl, c.dispatcher},
+      acl_{c.acl, c.clients, c.commands, c.config.settings()},
       command_{c.commands},
-      config_{c.config, c.commands, c.statistics, c.reactor, c.logger},
+      config_{c.config, c.acl, c.commands, c.statistics, c.reactor, c.logger},
       server_{c.lifecycle, c.dispatcher.watched_keys(), c.logger},
       transaction_{c.dispatcher.transactions(), c.dispatcher.watched_keys()},
       info_{c.info},
@@ -29,6 +30,7 @@ void CommandFamilies::add_families(CommandTable& table, const CommandFamilies* p
   add(key_commands(), &CommandFamilies::key_);
   add(connection_commands(), &CommandFamilies::connection_);
   add(client_commands(), &CommandFamilies::client_);
+  add(acl_commands(), &CommandFamilies::acl_);
   add(command_commands(), &CommandFamilies::command_);
   add(config_commands(), &CommandFamilies::config_);
   add(server_commands(), &CommandFamilies::server_);

@@ -28,7 +28,6 @@ void choose(Settings& settings, std::size_t choice) {
 // The reasons why a directive has no effect; logged when it is set for the first time.
 constexpr std::string_view kAlwaysOn = "the log is always on, see appendfsync";
 constexpr std::string_view kAlwaysLazy = "memory is always freed in slices";
-constexpr std::string_view kNoAcl = "there are no ACL users beside the default one";
 constexpr std::string_view kNoCluster = "there is no cluster mode";
 constexpr std::string_view kNoDefrag = "the allocator needs no defragmentation";
 constexpr std::string_view kNoModules = "there are no modules";
@@ -53,14 +52,14 @@ constexpr Directive kDirectives[] = {
      .kind = Kind::kEnum,
      .default_value = "resetchannels",
      .choices = "allchannels resetchannels",
-     .reason = kNoAcl},
-    {.name = "aclfile", .kind = Kind::kString, .default_value = "", .flags = kImmutable, .reason = kNoAcl},
+     .choose = choose<&Settings::pubsub_allowed, true, false>},
+    {.name = "aclfile", .kind = Kind::kString, .default_value = "", .flags = kImmutable, .text = &Settings::acl_file},
     {.name = "acllog-max-len",
      .kind = Kind::kInteger,
      .default_value = "128",
      .minimum = 0,
      .maximum = kMaxLong,
-     .reason = kNoAcl},
+     .number = &Settings::acl_log_max_entries},
     {.name = "active-defrag-cycle-max",
      .kind = Kind::kInteger,
      .default_value = "25",

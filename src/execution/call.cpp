@@ -74,6 +74,11 @@ bool find_keys(const Command& command, std::span<const std::string_view> argumen
   return true;
 }
 
+std::string_view flags_of(const Command& command, std::span<const std::string_view> arguments, const KeyPosition& key) {
+  const bool variable = command.key_flags != nullptr && key.flags.find("variable_flags") != std::string_view::npos;
+  return variable ? command.key_flags(arguments) : key.flags;
+}
+
 namespace {
 
 // What the command does with its keys.

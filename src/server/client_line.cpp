@@ -58,7 +58,7 @@ std::string client_line(const Connection& connection, std::int64_t now_ms) {
   field("tot-mem", std::to_string(memory));
   field("events", unsent > 0 ? "rw" : "r");
   field("cmd", session.last_command ? std::string(session.last_command->name()) : "NULL");
-  field("user", session.authenticated ? "default" : "(superuser)");
+  field("user", session.user->name());
   field("redir", "-1");
   field("resp", std::to_string(session.protocol));
   field("lib-name", session.library_name);

@@ -2,13 +2,13 @@
 #include <optional>
 #include <string>
 
+#include "src/acl/acl.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
 #include "src/commands/shared/rows.h"
 #include "src/execution/context.h"
 #include "src/execution/dispatcher.h"
-#include "src/server/authentication.h"
 #include "src/server/client_line.h"
 #include "src/server/clients.h"
 #include "src/text/integer.h"
@@ -107,7 +107,7 @@ struct KillFilter {
     if (normal && !*normal) return false;
     if (!address.empty() && address != session.address) return false;
     if (!local_address.empty() && local_address != session.local_address) return false;
-    return user.empty() || user == "default";
+    return user.empty() || user == session.user->name();
   }
 };
 
@@ -133,7 +133,7 @@ bool parse_kill_filter(Context& context, KillFilter& filter) {
     } else if (is_option(option, "LADDR")) {
       filter.local_address = value;
     } else if (is_option(option, "USER")) {
-      if (value != "default") {
+      if (context.parts<ClientParts>().acl.find(value) == nullptr) {
         context.reply.error("ERR No such user '" + shown(value) + "'");
         return false;
       }
