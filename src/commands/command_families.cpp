@@ -19,9 +19,9 @@ CommandFamilies::CommandFamilies(const Server::Components& c)
       debug_{c.config.settings(), c.expiry, c.reload, c.logger} {}
 
 void CommandFamilies::add_families(CommandTable& table, const CommandFamilies* parts) {
-  for (const auto rows :
-       {string_commands(), hash_commands(), list_commands(), set_commands(), sort_commands(), stream_commands(),
-        sorted_set_commands(), bitmap_commands(), hyperloglog_commands(), geo_commands(), terrace_commands()}) {
+  for (const auto rows : {string_commands(), hash_commands(), list_commands(), set_commands(), sort_commands(),
+                          stream_commands(), sorted_set_commands(), bitmap_commands(), hyperloglog_commands(),
+                          geo_commands(), module_commands(), lolwut_commands(), terrace_commands()}) {
     table.add({rows});
   }
   const auto add = [&](std::span<const Command> rows, auto member) {

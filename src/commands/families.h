@@ -48,6 +48,8 @@ std::span<const Command> acl_commands();
 std::span<const Command> command_commands();
 std::span<const Command> config_commands();
 std::span<const Command> server_commands();
+std::span<const Command> module_commands();
+std::span<const Command> lolwut_commands();
 std::span<const Command> transaction_commands();
 std::span<const Command> info_commands();
 std::span<const Command> memory_commands();

@@ -4,9 +4,8 @@
 #include "src/server/connection.h"
 
 namespace terrace {
-namespace {
 
-std::string flags_of(const Session& session) {
+std::string client_flags(const Session& session) {
   std::string flags;
   if (session.transaction.open()) flags += 'x';
   if (session.blocked || session.paused) flags += 'b';
@@ -18,8 +17,6 @@ std::string flags_of(const Session& session) {
   if (session.no_touch) flags += 'T';
   return flags.empty() ? "N" : flags;
 }
-
-}  // namespace
 
 std::string client_line(const Connection& connection, std::int64_t now_ms) {
   const Session& session = connection.session();
@@ -40,7 +37,7 @@ std::string client_line(const Connection& connection, std::int64_t now_ms) {
   field("name", session.name);
   field("age", std::to_string((now_ms - session.created_ms) / 1000));
   field("idle", std::to_string((now_ms - session.last_interaction_ms) / 1000));
-  field("flags", flags_of(session));
+  field("flags", client_flags(session));
   field("db", std::to_string(session.database));
   for (const char* name : {"sub", "psub", "ssub"}) field(name, "0");
   const Transaction& transaction = session.transaction;
