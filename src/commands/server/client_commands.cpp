@@ -1,5 +1,4 @@
 // CLIENT: lists connections and changes them.
-#include <optional>
 #include <string>
 
 #include "src/commands/families.h"

@@ -33,11 +33,12 @@ constexpr std::uint32_t kLoadFlags = kFlags | kNoAsyncLoading;
 
 constexpr Argument kNameArgument[] = {string("name")};
 constexpr Argument kLoadArguments[] = {string("path"), optional(multiple(string("arg")))};
+constexpr Argument kArgument[] = {string("arg")};
 constexpr Argument kConfigParts[] = {string("name"), string("value")};
 constexpr Argument kLoadexArguments[] = {
     string("path"),
     repeated_option("CONFIG", block("configs", kConfigParts)),
-    option("ARGS", multiple(string("args"))),
+    option("ARGS", multiple(block("args", kArgument))),
 };
 
 constexpr SubcommandRows kRows = {.categories = 0, .group = "server", .complexity = "O(1)"};
