@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <climits>
-#include <clocale>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -184,7 +183,6 @@ int run(int count, char** values) {
     print_usage();
     return 0;
   }
-  std::setlocale(LC_COLLATE, "");  // the order of SORT ALPHA
   Config config;
   config.set_default("maxmemory", static_cast<std::int64_t>(io::usable_memory_bytes() / 4 * 3));
   Result<void> loaded = load_configuration(std::move(arguments), config);

@@ -39,6 +39,7 @@ constexpr std::string_view kNoScripts = "there are no scripts";
 constexpr std::string_view kNoTls = "there is no TLS";
 constexpr std::string_view kNoTracking = "there is no client side caching";
 constexpr std::string_view kNotUsed = "it has no counterpart here";
+constexpr std::string_view kOneByOne = "each connection is accepted alone, between the turns of commands";
 constexpr std::string_view kOneReactor = "one reactor runs all commands";
 constexpr std::string_view kOwnCheckpoints = "checkpoints follow the length of the log";
 constexpr std::string_view kNodesAsTheyAre = "what lies on disk is compressed, what is in memory is not";
@@ -186,6 +187,7 @@ constexpr Directive kDirectives[] = {
      .default_value = "",
      .reason = kNoCluster,
      .parse = parse_host_name},
+    {.name = "cluster-announce-human-nodename", .kind = Kind::kString, .default_value = "", .reason = kNoCluster},
     {.name = "cluster-announce-ip", .kind = Kind::kString, .default_value = "", .reason = kNoCluster},
     {.name = "cluster-announce-port",
      .kind = Kind::kInteger,
@@ -376,6 +378,11 @@ constexpr Directive kDirectives[] = {
      .maximum = kMaxInt,
      .number = &Settings::list_max_listpack_size},
     {.name = "logfile", .kind = Kind::kString, .default_value = "", .text = &Settings::log_file},
+    {.name = "locale-collate",
+     .kind = Kind::kSpecial,
+     .default_value = "",
+     .parse = parse_collation,
+     .assign = assign_collation},
     {.name = "loglevel",
      .kind = Kind::kEnum,
      .default_value = "notice",
@@ -384,6 +391,18 @@ constexpr Directive kDirectives[] = {
                       LogLevel::kNothing>},
     {.name = "masterauth", .kind = Kind::kString, .default_value = "", .flags = kSecret, .reason = kNoReplication},
     {.name = "masteruser", .kind = Kind::kString, .default_value = "", .reason = kNoReplication},
+    {.name = "max-new-connections-per-cycle",
+     .kind = Kind::kInteger,
+     .default_value = "10",
+     .minimum = 1,
+     .maximum = 1000,
+     .reason = kOneByOne},
+    {.name = "max-new-tls-connections-per-cycle",
+     .kind = Kind::kInteger,
+     .default_value = "1",
+     .minimum = 1,
+     .maximum = 1000,
+     .reason = kNoTls},
     {.name = "maxclients",
      .kind = Kind::kInteger,
      .default_value = "10000",
