@@ -73,6 +73,9 @@ TEST_F(UserRulesTest, KeysAreAllowedForWhatIsDoneToThem) {
   EXPECT_EQ(check({"set", "w", "1", "get"}), Denial::kKey);
   EXPECT_EQ(check({"sort", "r", "limit", "0", "store", "store", "x"}), Denial::kKey);
   EXPECT_EQ(check({"georadius", "r", "0", "0", "1", "m", "storedist", "x"}), Denial::kKey);
+  EXPECT_EQ(check({"georadius", "r", "0", "0", "1", "m", "store", "w"}), Denial::kNone);
+  EXPECT_EQ(check({"georadius", "r", "0", "0", "1", "m", "store", "w", "store", "x"}), Denial::kKey);
+  EXPECT_EQ(check({"georadiusbymember", "r", "m", "1", "m", "store", "w", "store", "store", "asc"}), Denial::kKey);
 }
 
 TEST_F(UserRulesTest, FirstArgumentsAndSubcommands) {
