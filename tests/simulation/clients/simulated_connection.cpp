@@ -23,7 +23,7 @@ SimulatedConnection::SimulatedConnection(const Parts& parts, std::uint64_t numbe
       parts_(parts),
       session_(parts.store.ledger()),
       stream_(session_, output(), parts.history, number),
-      parser_(storage::LedgerCharge(parts.store.ledger(), storage::Account::kQueryBuffers)) {
+      parser_(parts.store.ledger()) {
   session_.id = number;
   session_.may_block = true;
   session_.created_ms = session_.last_interaction_ms = parts.clock.wall_ms();
