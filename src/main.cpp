@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <climits>
-#include <clocale>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -18,6 +17,7 @@
 #include "io/signal_watcher.h"
 #include "io/uring_disk.h"
 #include "io/worker_pool.h"
+#include "src/acl/acl.h"
 #include "src/commands/command_families.h"
 #include "src/config/config.h"
 #include "src/runtime/logger.h"
@@ -125,9 +125,10 @@ Result<void> rename_commands(const Config& config, CommandTable& commands) {
 }
 
 // Before anything is started: what is wrong in a configuration file is told on the terminal.
-Result<void> check_renames(const Config& config) {
+Result<void> check_commands(const Config& config) {
   CommandTable commands;
   CommandFamilies::add_rows_to(commands);
+  if (auto users = acl::check_user_lines(config.settings(), commands); !users.ok()) return users;
   return rename_commands(config, commands);
 }
 
@@ -182,11 +183,10 @@ int run(int count, char** values) {
     print_usage();
     return 0;
   }
-  std::setlocale(LC_COLLATE, "");  // the order of SORT ALPHA
   Config config;
   config.set_default("maxmemory", static_cast<std::int64_t>(io::usable_memory_bytes() / 4 * 3));
   Result<void> loaded = load_configuration(std::move(arguments), config);
-  if (loaded.ok()) loaded = check_renames(config);
+  if (loaded.ok()) loaded = check_commands(config);
   if (!loaded.ok()) {
     std::fprintf(stderr, "%s\n", loaded.error().message.c_str());
     return 1;

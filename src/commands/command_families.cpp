@@ -6,10 +6,11 @@ namespace terrace {
 
 CommandFamilies::CommandFamilies(const Server::Components& c)
     : key_{c.config.settings()},
-      connection_{c.authentication, c.dispatcher.watched_keys(), c.messenger},
-      client_{c.clients, c.dispatcher, c.messenger.tracking()},
+      connection_{c.acl, c.dispatcher.watched_keys(), c.messenger},
+      client_{c.clients, c.acl, c.dispatcher, c.messenger.tracking()},
+      acl_{c.acl, c.clients, c.commands, c.config.settings()},
       command_{c.commands},
-      config_{c.config, c.commands, c.statistics, c.reactor, c.logger},
+      config_{c.config, c.acl, c.commands, c.statistics, c.reactor, c.logger},
       server_{c.lifecycle, c.dispatcher.watched_keys(), c.logger},
       transaction_{c.dispatcher.transactions(), c.dispatcher.watched_keys()},
       info_{c.info},
@@ -19,9 +20,9 @@ CommandFamilies::CommandFamilies(const Server::Components& c)
       debug_{c.config.settings(), c.expiry, c.reload, c.logger} {}
 
 void CommandFamilies::add_families(CommandTable& table, const CommandFamilies* parts) {
-  for (const auto rows :
-       {string_commands(), hash_commands(), list_commands(), set_commands(), sort_commands(), stream_commands(),
-        sorted_set_commands(), bitmap_commands(), hyperloglog_commands(), geo_commands(), terrace_commands()}) {
+  for (const auto rows : {string_commands(), hash_commands(), list_commands(), set_commands(), sort_commands(),
+                          stream_commands(), sorted_set_commands(), bitmap_commands(), hyperloglog_commands(),
+                          geo_commands(), module_commands(), lolwut_commands(), terrace_commands()}) {
     table.add({rows});
   }
   const auto add = [&](std::span<const Command> rows, auto member) {
@@ -30,6 +31,7 @@ void CommandFamilies::add_families(CommandTable& table, const CommandFamilies* p
   add(key_commands(), &CommandFamilies::key_);
   add(connection_commands(), &CommandFamilies::connection_);
   add(client_commands(), &CommandFamilies::client_);
+  add(acl_commands(), &CommandFamilies::acl_);
   add(command_commands(), &CommandFamilies::command_);
   add(config_commands(), &CommandFamilies::config_);
   add(server_commands(), &CommandFamilies::server_);

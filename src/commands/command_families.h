@@ -25,6 +25,7 @@ class CommandFamilies {
   KeyParts key_;
   ConnectionParts connection_;
   ClientParts client_;
+  AclParts acl_;
   CommandParts command_;
   ConfigParts config_;
   ServerParts server_;

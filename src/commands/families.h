@@ -9,10 +9,12 @@
 
 namespace terrace {
 
+namespace acl {
+class Acl;
+}
 namespace io {
 class Reactor;
 }
-class Authentication;
 class Clients;
 class CommandTable;
 class Config;
@@ -44,9 +46,12 @@ std::span<const Command> key_commands();
 std::span<const Command> sort_commands();
 std::span<const Command> connection_commands();
 std::span<const Command> client_commands();
+std::span<const Command> acl_commands();
 std::span<const Command> command_commands();
 std::span<const Command> config_commands();
 std::span<const Command> server_commands();
+std::span<const Command> module_commands();
+std::span<const Command> lolwut_commands();
 std::span<const Command> transaction_commands();
 std::span<const Command> info_commands();
 std::span<const Command> memory_commands();
@@ -60,7 +65,7 @@ struct KeyParts {
   const Settings& settings;
 };
 struct ConnectionParts {
-  const Authentication& authentication;
+  acl::Acl& acl;
   WatchedKeys& watched_keys;
   Messenger& messenger;
 };
@@ -69,14 +74,22 @@ struct PubSubParts {
 };
 struct ClientParts {
   Clients& clients;
+  const acl::Acl& acl;
   Dispatcher& dispatcher;
   Tracking& tracking;
+};
+struct AclParts {
+  acl::Acl& acl;
+  Clients& clients;
+  const CommandTable& commands;
+  const Settings& settings;
 };
 struct CommandParts {
   const CommandTable& commands;
 };
 struct ConfigParts {
   Config& config;
+  acl::Acl& acl;
   CommandTable& commands;
   ServerStatistics& statistics;
   io::Reactor& reactor;

@@ -140,44 +140,15 @@ Result<void> Config::load_words(std::vector<std::string> words, unsigned depth) 
   return {};
 }
 
-// There are no ACL users beside the default one. Its line may give it a password, but takes no rights away: that must
-// not be passed over. Other users are told at their first use.
+// The rules are checked when the commands are known.
 Result<void> Config::load_user(std::span<const std::string> words) {
-  const std::string& name = words[0];
-  const std::string declaration = "Error in user declaration '" + name + "': ";
-  if (!users_.insert(name).second) {
-    return invalid_value(declaration + "Duplicate user found. A user can only be defined once in config files");
+  const auto same = [&](const UserLine& line) { return line.name == words[0]; };
+  if (std::ranges::any_of(settings_.users, same)) {
+    return invalid_value("Error in user declaration '" + words[0] +
+                         "': Duplicate user found. A user can only be defined once in config files");
   }
-  if (name != "default") {
-    settings_.missing_users.push_back(name);
-    notices_.push_back("The line 'user " + name + "' has no effect: there are no ACL users beside the default one.");
-    return {};
-  }
-  constexpr std::string_view kOfNoConsequence[] = {"nopass", "allchannels", "&*", "sanitize-payload",
-                                                   "skip-sanitize-payload"};
-  std::string password, unknown;
-  bool on = false, all_keys = false, all_commands = false;
-  for (const std::string& rule : words.subspan(1)) {
-    if (rule == "on") {
-      on = true;
-    } else if (rule == "~*" || rule == "allkeys") {
-      all_keys = true;
-    } else if (rule == "+@all" || rule == "allcommands") {
-      all_commands = true;
-    } else if (rule.starts_with('>') && password.empty()) {
-      password = rule.substr(1);
-    } else if (std::ranges::find(kOfNoConsequence, rule) == std::end(kOfNoConsequence)) {
-      unknown = rule;
-    }
-  }
-  if (!unknown.empty()) {
-    return invalid_value(declaration + "this version does not have the rule '" + unknown + "' for the default user");
-  }
-  if (!on || !all_keys || !all_commands) {
-    return invalid_value(declaration +
-                         "this version cannot take rights from the default user: it must be on, with ~* and +@all");
-  }
-  return change(*find_directive("requirepass"), std::span(&password, 1));
+  settings_.users.push_back({words[0], {words.begin() + 1, words.end()}, place_});
+  return {};
 }
 
 Result<void> Config::include(const std::string& pattern, unsigned depth) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,8 +55,8 @@ class Config {
   Result<void> set(std::span<const std::pair<std::string, std::string>> changes);
   // The values of the directives whose name or alias matches one of the patterns.
   std::map<std::string, std::string> get(std::span<const std::string_view> patterns) const;
-  // Writes the values into the configuration file; its comments and order stay.
-  Result<void> rewrite();
+  // Writes the values and the lines of ACL users into the configuration file; its comments and order stay.
+  Result<void> rewrite(std::span<const std::string> users = {});
   const std::string& path() const { return path_; }
 
  private:
@@ -78,7 +79,6 @@ class Config {
   std::string path_;
   bool save_points_given_ = false;  // the first `save` of the file replaces the defaults, further ones add to it
   std::string place_;               // of the line that is read, as the beginning of an error
-  std::set<std::string> users_;
   std::set<std::string_view> noted_;
   std::vector<std::string> notices_;
 };
@@ -88,7 +88,8 @@ class Config {
 std::string text_of_options(std::span<const std::string> arguments);
 
 // The text of a configuration file with the values of `config`: lines of known directives get the new values, comments
-// and order stay, and values that differ from their defaults and have no line are added at the end.
-std::string rewrite_text(const std::string& text, const Config& config);
+// and order stay, and values that differ from their defaults and have no line are added at the end, as are `users`, in
+// place of the lines that the text has for users.
+std::string rewrite_text(const std::string& text, const Config& config, std::span<const std::string> users = {});
 
 }  // namespace terrace

@@ -1,15 +1,10 @@
 // Config: CONFIG REWRITE, and the text of command line options.
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <set>
 #include <sstream>
 
 #include "src/config/config.h"
+#include "src/config/replace_file.h"
 #include "src/text/ignoring_case.h"
 #include "src/text/integer.h"
 #include "src/text/split_arguments.h"
@@ -66,35 +61,10 @@ std::vector<std::string> lines_of(const Directive& directive, const std::string&
   }
 }
 
-std::string write_failure(const std::string& path) {
-  return path + ": " + std::strerror(errno);
-}
-
-// Also syncs the directory: without that the rename is not durable.
-Result<void> replace_file(const std::string& path, const std::string& text) {
-  std::string temporary = path + ".rewrite-" + std::to_string(getpid());
-  struct stat old {};
-  mode_t mode = stat(path.c_str(), &old) == 0 ? old.st_mode & 0777 : 0644;
-  int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-  if (fd < 0) return Error{ErrorCode::kIo, write_failure(temporary)};
-  bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
-  Error error{ErrorCode::kIo, write_failure(temporary)};
-  close(fd);
-  if (written && rename(temporary.c_str(), path.c_str()) == 0) {
-    int directory = open(path.substr(0, path.rfind('/') + 1).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool durable = directory >= 0 && fsync(directory) == 0;
-    if (directory >= 0) close(directory);
-    if (durable) return {};
-    return Error{ErrorCode::kIo, write_failure(path)};
-  }
-  if (written) error.message = write_failure(path);
-  unlink(temporary.c_str());
-  return error;
-}
-
 }  // namespace
 
-std::string rewrite_text(const std::string& text, const Config& config) {
+// Lines of users are replaced by those that are now.
+std::string rewrite_text(const std::string& text, const Config& config, std::span<const std::string> users) {
   std::string out;
   std::set<std::string_view> done;
   bool signed_already = false;
@@ -102,6 +72,7 @@ std::string rewrite_text(const std::string& text, const Config& config) {
   for (std::string line; std::getline(stream, line);) {
     std::size_t begin = line.find_first_not_of(" \t\r");
     auto words = begin == std::string::npos || line[begin] == '#' ? std::nullopt : split_arguments(line);
+    if (words && !words->empty() && equals_ignoring_case(words->front(), "user")) continue;
     const Directive* directive = words && !words->empty() ? find_directive(words->front()) : nullptr;
     signed_already |= line == kSignature;
     if (directive == nullptr) {
@@ -122,14 +93,15 @@ std::string rewrite_text(const std::string& text, const Config& config) {
     signed_already = true;
     for (const std::string& written : lines_of(directive, std::string(directive.name), value)) out += written + '\n';
   }
+  for (const std::string& user : users) out += user + '\n';
   return out;
 }
 
-Result<void> Config::rewrite() {
+Result<void> Config::rewrite(std::span<const std::string> users) {
   std::ifstream file(path_, std::ios::binary);
   std::ostringstream text;
   if (file) text << file.rdbuf();
-  return replace_file(path_, rewrite_text(text.str(), *this));
+  return replace_file(path_, rewrite_text(text.str(), *this, users));
 }
 
 std::string text_of_options(std::span<const std::string> arguments) {

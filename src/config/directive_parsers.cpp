@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <climits>
+#include <clocale>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -263,6 +264,18 @@ Result<std::string> parse_active_defrag(std::span<const std::string> words, cons
   return invalid_value(
       "Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified Jemalloc like the "
       "one shipped by default with the Redis source distribution");
+}
+
+Result<std::string> parse_collation(std::span<const std::string> words, const std::string&) {
+  if (words.size() != 1) return invalid_value("wrong number of arguments");
+  const locale_t locale = newlocale(LC_COLLATE_MASK, words[0].c_str(), nullptr);
+  if (locale == nullptr) return invalid_value("Invalid locale name");
+  freelocale(locale);
+  return words[0];
+}
+
+void assign_collation(Settings&, const std::string& value) {
+  std::setlocale(LC_COLLATE, value.c_str());
 }
 
 Result<std::string> parse_host_name(std::span<const std::string> words, const std::string&) {

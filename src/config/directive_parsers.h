@@ -25,6 +25,9 @@ void assign_clients_memory(Settings& settings, const std::string& value);
 void assign_replicaof(Settings& settings, const std::string& value);
 Result<std::string> parse_memory_or_percent(std::span<const std::string> words, const std::string& current);
 Result<std::string> parse_active_defrag(std::span<const std::string> words, const std::string& current);
+// The order of SORT ALPHA, of the whole process; "": as the environment says.
+Result<std::string> parse_collation(std::span<const std::string> words, const std::string& current);
+void assign_collation(Settings& settings, const std::string& value);
 Result<std::string> parse_host_name(std::span<const std::string> words, const std::string& current);
 Result<std::string> parse_title_template(std::span<const std::string> words, const std::string& current);
 

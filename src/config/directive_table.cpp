@@ -28,7 +28,6 @@ void choose(Settings& settings, std::size_t choice) {
 // The reasons why a directive has no effect; logged when it is set for the first time.
 constexpr std::string_view kAlwaysOn = "the log is always on, see appendfsync";
 constexpr std::string_view kAlwaysLazy = "memory is always freed in slices";
-constexpr std::string_view kNoAcl = "there are no ACL users beside the default one";
 constexpr std::string_view kNoCluster = "there is no cluster mode";
 constexpr std::string_view kNoDefrag = "the allocator needs no defragmentation";
 constexpr std::string_view kNoModules = "there are no modules";
@@ -38,6 +37,7 @@ constexpr std::string_view kNoReplication = "there is no replication";
 constexpr std::string_view kNoScripts = "there are no scripts";
 constexpr std::string_view kNoTls = "there is no TLS";
 constexpr std::string_view kNotUsed = "it has no counterpart here";
+constexpr std::string_view kOneByOne = "each connection is accepted alone, between the turns of commands";
 constexpr std::string_view kOneReactor = "one reactor runs all commands";
 constexpr std::string_view kOwnCheckpoints = "checkpoints follow the length of the log";
 constexpr std::string_view kNodesAsTheyAre = "what lies on disk is compressed, what is in memory is not";
@@ -51,14 +51,14 @@ constexpr Directive kDirectives[] = {
      .kind = Kind::kEnum,
      .default_value = "resetchannels",
      .choices = "allchannels resetchannels",
-     .reason = kNoAcl},
-    {.name = "aclfile", .kind = Kind::kString, .default_value = "", .flags = kImmutable, .reason = kNoAcl},
+     .choose = choose<&Settings::pubsub_allowed, true, false>},
+    {.name = "aclfile", .kind = Kind::kString, .default_value = "", .flags = kImmutable, .text = &Settings::acl_file},
     {.name = "acllog-max-len",
      .kind = Kind::kInteger,
      .default_value = "128",
      .minimum = 0,
      .maximum = kMaxLong,
-     .reason = kNoAcl},
+     .number = &Settings::acl_log_max_entries},
     {.name = "active-defrag-cycle-max",
      .kind = Kind::kInteger,
      .default_value = "25",
@@ -185,6 +185,7 @@ constexpr Directive kDirectives[] = {
      .default_value = "",
      .reason = kNoCluster,
      .parse = parse_host_name},
+    {.name = "cluster-announce-human-nodename", .kind = Kind::kString, .default_value = "", .reason = kNoCluster},
     {.name = "cluster-announce-ip", .kind = Kind::kString, .default_value = "", .reason = kNoCluster},
     {.name = "cluster-announce-port",
      .kind = Kind::kInteger,
@@ -374,6 +375,11 @@ constexpr Directive kDirectives[] = {
      .minimum = -kMaxInt - 1,
      .maximum = kMaxInt,
      .number = &Settings::list_max_listpack_size},
+    {.name = "locale-collate",
+     .kind = Kind::kSpecial,
+     .default_value = "",
+     .parse = parse_collation,
+     .assign = assign_collation},
     {.name = "logfile", .kind = Kind::kString, .default_value = "", .text = &Settings::log_file},
     {.name = "loglevel",
      .kind = Kind::kEnum,
@@ -383,6 +389,18 @@ constexpr Directive kDirectives[] = {
                       LogLevel::kNothing>},
     {.name = "masterauth", .kind = Kind::kString, .default_value = "", .flags = kSecret, .reason = kNoReplication},
     {.name = "masteruser", .kind = Kind::kString, .default_value = "", .reason = kNoReplication},
+    {.name = "max-new-connections-per-cycle",
+     .kind = Kind::kInteger,
+     .default_value = "10",
+     .minimum = 1,
+     .maximum = 1000,
+     .reason = kOneByOne},
+    {.name = "max-new-tls-connections-per-cycle",
+     .kind = Kind::kInteger,
+     .default_value = "1",
+     .minimum = 1,
+     .maximum = 1000,
+     .reason = kNoTls},
     {.name = "maxclients",
      .kind = Kind::kInteger,
      .default_value = "10000",

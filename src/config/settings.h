@@ -55,6 +55,13 @@ struct CommandRename {
   std::string place;
 };
 
+// A line `user`: an ACL user. `place`: the beginning of the message if a rule is wrong.
+struct UserLine {
+  std::string name;
+  std::vector<std::string> rules;
+  std::string place;
+};
+
 struct Settings : types::CollectionLimits {
   // network
   std::int64_t port = 6379;
@@ -67,8 +74,10 @@ struct Settings : types::CollectionLimits {
   std::int64_t max_clients = 10000;
   bool protected_mode = true;
   std::string password;
-  // Of lines `user`: there are no ACL users beside the default one, and a command that names one of these is told so.
-  std::vector<std::string> missing_users;
+  std::vector<UserLine> users;
+  std::string acl_file;
+  std::int64_t acl_log_max_entries = 128;
+  bool pubsub_allowed = false;  // acl-pubsub-default: new users may use all channels
   std::vector<CommandRename> command_renames;
   std::string replica_of;  // "host port": there is no replication, but nothing is written that the master does not know
   std::int64_t query_buffer_bytes = 1024ll << 20;

@@ -42,7 +42,7 @@ Admission::Verdict Admission::admit(CommandBatch& x, CommandEntry* entry, std::s
   }
   if (!x.origin->admitted) return Verdict::kRun;
   if (x.origin->is_client) {
-    const Verdict verdict = admit_client(x, *entry);
+    const Verdict verdict = admit_client(x, *entry, arguments);
     if (verdict != Verdict::kRun) return verdict;
   }
   const std::uint32_t flags = unit_flags(x, row);
@@ -54,9 +54,10 @@ Admission::Verdict Admission::admit(CommandBatch& x, CommandEntry* entry, std::s
   return queued && !store_.loading() ? wait_for_room(x, *entry) : Verdict::kRun;
 }
 
-Admission::Verdict Admission::admit_client(CommandBatch& x, CommandEntry& entry) {
+Admission::Verdict Admission::admit_client(CommandBatch& x, CommandEntry& entry,
+                                           std::span<const std::string_view> arguments) {
   const Command& row = *entry.row;
-  if (!x.session->authenticated && !(row.flags & kNoAuth)) {
+  if (x.session->must_authenticate() && !(row.flags & kNoAuth)) {
     return refuse(x, &entry, "NOAUTH Authentication required.");
   }
   if (x.session->transaction.open() && (row.flags & kNoMulti)) {
@@ -66,6 +67,12 @@ Admission::Verdict Admission::admit_client(CommandBatch& x, CommandEntry& entry)
     return refuse(x, &entry,
                   "ERR Can't execute '" + std::string(row.name) +
                       "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+  }
+  if (!x.session->user->unrestricted()) [[unlikely]] {
+    const User& user = *x.session->user;
+    const User::Place place = x.session->transaction.open() ? User::Place::kMulti : User::Place::kTopLevel;
+    const User::Denial denial = user.admit(*x.session, entry, arguments, place);
+    if (denial != User::Denial::kNone) return refuse(x, &entry, user.error_text(denial, entry));
   }
   if (store_.loading() && !(row.flags & kLoading)) {
     return refuse(x, &entry, "LOADING Redis is loading the dataset in memory");

@@ -34,7 +34,7 @@ class Admission {
 
  private:
   // inline: called from one place, each command passes here.
-  inline Verdict admit_client(CommandBatch& x, CommandEntry& entry);
+  inline Verdict admit_client(CommandBatch& x, CommandEntry& entry, std::span<const std::string_view> arguments);
   Verdict admit_write(CommandBatch& x, CommandEntry& entry, std::uint32_t flags);
   Verdict refuse_write(CommandBatch& x, CommandEntry& entry, const Error& error);
   Verdict wait_for_room(CommandBatch& x, CommandEntry& entry);

@@ -45,6 +45,15 @@ bool Blocking::serve(BlockedClient& client) {
   runner_.begin_clock();
   runner_.plan(x, *x.call.entry, arguments, x.call.raw);
   x.unit.begin();
+  // The rules of ACL may have changed since the wait began.
+  const User& user = *x.session->user;
+  if (!user.unrestricted()) {
+    const User::Denial denial = user.admit(*x.session, *x.call.entry, arguments, User::Place::kTopLevel);
+    if (denial != User::Denial::kNone) {
+      end_wait(x, [&](Reply& reply) { reply.error(user.error_text(denial, *x.call.entry)); });
+      return true;
+    }
+  }
   if (!runner_.ready(x)) return false;
   if (!is_there(x, client) && !client.when_gone) {
     blocked_.pass_over(client);

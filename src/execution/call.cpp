@@ -46,9 +46,11 @@ bool add_counted(const KeySpec& spec, std::size_t begin, std::int64_t least,
   if (count_at >= arguments.size()) return false;
   auto count = parse_integer(arguments[count_at]);
   std::size_t first = begin + static_cast<std::size_t>(spec.first_key);
-  if (!count || *count < least || first + static_cast<std::size_t>(*count) > arguments.size()) return false;
+  if (!count || *count < least || first > arguments.size()) return false;
+  const auto step = static_cast<std::size_t>(spec.step);
+  if (static_cast<std::size_t>(*count) > (arguments.size() - first + step - 1) / step) return false;
   for (std::size_t i = 0; i < static_cast<std::size_t>(*count); ++i) {
-    keys.push_back({static_cast<std::uint32_t>(first + i * static_cast<std::size_t>(spec.step)), spec.flags});
+    keys.push_back({static_cast<std::uint32_t>(first + i * step), spec.flags});
   }
   return true;
 }
@@ -73,6 +75,11 @@ bool find_keys(const Command& command, std::span<const std::string_view> argumen
     if (index > 0) keys.push_back({static_cast<std::uint32_t>(index), command.further_key_flags});
   }
   return true;
+}
+
+std::string_view flags_of(const Command& command, std::span<const std::string_view> arguments, const KeyPosition& key) {
+  const bool variable = command.key_flags != nullptr && key.flags.find("variable_flags") != std::string_view::npos;
+  return variable ? command.key_flags(arguments) : key.flags;
 }
 
 namespace {

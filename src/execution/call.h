@@ -1,6 +1,6 @@
 // Call: one command with what is known of it before it runs: its row, its arguments, its keys with their databases.
-// All that asks for a command's keys uses find_keys(): plan_keys() for residency, the reply gate and the open unit, and
-// COMMAND GETKEYS.
+// All that asks for a command's keys uses find_keys(): plan_keys() for residency, the reply gate and the open unit, ACL,
+// and COMMAND GETKEYS.
 // Ownership: borrows row and arguments, which must stay while the call runs; reused for the next call, so that a call
 // costs no allocation. Thread: the reactor's.
 #pragma once
@@ -69,6 +69,9 @@ struct KeyPosition {
 
 // Appends the keys that the row's specifications find. False if the arguments do not fit the specifications.
 bool find_keys(const Command& command, std::span<const std::string_view> arguments, std::vector<KeyPosition>& keys);
+
+// What the command does with this key, if that depends on the arguments: not what its specification says.
+std::string_view flags_of(const Command& command, std::span<const std::string_view> arguments, const KeyPosition& key);
 
 // Appends the keys of a command whose selected database is `database`, each with its hash and with the database in
 // which it is looked up. If the arguments do not fit the specifications, appends the keys found so far: the handler

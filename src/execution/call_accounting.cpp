@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 namespace terrace {
 
@@ -13,8 +14,11 @@ void CallAccounting::note_slow(const Call& call, const Session& session, std::in
   }
   const bool slow = settings_.slowlog_threshold_us >= 0 && duration_us >= settings_.slowlog_threshold_us;
   if (!slow || (row.flags & kSkipSlowlog)) return;
-  slow_log_.add(call.arguments, now_ms / 1000, duration_us, session.address, session.name,
-                settings_.slowlog_max_entries);
+  std::vector<std::string_view> shown(call.arguments.begin(), call.arguments.end());
+  for (std::size_t i = 1; row.secret != nullptr && i < shown.size(); ++i) {
+    if (row.secret(call.arguments, i)) shown[i] = "(redacted)";
+  }
+  slow_log_.add(shown, now_ms / 1000, duration_us, session.address, session.name, settings_.slowlog_max_entries);
 }
 
 void CallAccounting::count_wait(const char* event, std::int64_t duration_us, std::int64_t now_ms) {

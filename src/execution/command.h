@@ -137,6 +137,8 @@ struct Command {
   // The database of the destination, if the arguments name one: the last key is looked up there. A command with a
   // single key (MOVE) looks that key up in both databases.
   std::optional<unsigned> (*target_database)(std::span<const std::string_view> arguments) = nullptr;
+  // Is this argument a secret, which the slow log must not show? nullptr: none is.
+  bool (*secret)(std::span<const std::string_view> arguments, std::size_t index) = nullptr;
   // For COMMAND DOCS.
   std::string_view summary = {};
   std::string_view since = {};

@@ -15,14 +15,16 @@ bool has_one_key(const Command& row) {
          spec.find == KeySpec::Find::kRange && spec.last == 0 && (row.arity >= 2 || row.arity <= -2);
 }
 
-std::unique_ptr<CommandEntry> make_entry(const Command& row, const FamilyParts& parts, CommandEntry* container) {
+std::unique_ptr<CommandEntry> make_entry(const Command& row, const FamilyParts& parts, CommandEntry* container,
+                                         std::uint16_t& count) {
   auto entry = std::make_unique<CommandEntry>();
   entry->row = &row;
   entry->container = container;
   entry->parts = parts;
   entry->one_key = has_one_key(row);
+  entry->number = count++;
   for (const Command& subcommand : row.subcommands) {
-    entry->subcommands.push_back(make_entry(subcommand, parts, entry.get()));
+    entry->subcommands.push_back(make_entry(subcommand, parts, entry.get(), count));
   }
   return entry;
 }
@@ -42,7 +44,7 @@ std::string_view CommandEntry::own_name() const {
 
 void CommandTable::add(const CommandFamily& family) {
   for (const Command& row : family.rows) {
-    entries_.push_back(make_entry(row, family.parts, nullptr));
+    entries_.push_back(make_entry(row, family.parts, nullptr, count_));
     own_names_.add(row.name, *entries_.back());
     client_names_.add(row.name, *entries_.back());
   }
@@ -69,9 +71,9 @@ CommandEntry* CommandTable::in_container(CommandEntry& container, std::string_vi
   return subcommand ? subcommand : &container;
 }
 
-CommandEntry* CommandTable::find_full(std::string_view name) const {
+CommandEntry* CommandTable::find_full(const CommandNames& names, std::string_view name) {
   std::size_t bar = name.find('|');
-  CommandEntry* entry = find(name.substr(0, bar));
+  CommandEntry* entry = names.find(name.substr(0, bar));
   if (entry == nullptr || bar == std::string_view::npos) return entry;
   return find_subcommand(*entry, name.substr(bar + 1));
 }

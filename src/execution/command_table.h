@@ -2,6 +2,7 @@
 // Ownership: owned by Server; borrows the rows, which are static. Thread: the reactor's.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -27,8 +28,9 @@ struct CommandEntry {
   CommandEntry* container = nullptr;  // of a subcommand
   std::vector<std::unique_ptr<CommandEntry>> subcommands;
   FamilyParts parts;
-  std::string client_name;  // of a renamed command: what clients call it
-  bool one_key = false;     // the first argument is its only key: no search by key specifications is needed
+  std::string client_name;   // of a renamed command: what clients call it
+  bool one_key = false;      // the first argument is its only key: no search by key specifications is needed
+  std::uint16_t number = 0;  // dense, of commands and subcommands
   CommandUsage usage = {};
 
   std::string_view name() const { return row->name; }  // "client|list"
@@ -54,7 +56,9 @@ class CommandTable {
   // The same by the name of its row, which the log uses.
   CommandEntry* find_own(std::span<const std::string_view> arguments) const { return find(own_names_, arguments); }
   // By a full name, "get" or "client|list".
-  CommandEntry* find_full(std::string_view name) const;
+  CommandEntry* find_full(std::string_view name) const { return find_full(client_names_, name); }
+  // The same by the name of its row.
+  CommandEntry* find_own_full(std::string_view name) const { return find_full(own_names_, name); }
 
   // Those that clients can use.
   const std::vector<std::unique_ptr<CommandEntry>>& entries() const { return entries_; }
@@ -67,11 +71,13 @@ class CommandTable {
     return in_container(*entry, arguments[1]);
   }
   static CommandEntry* in_container(CommandEntry& container, std::string_view name);
+  static CommandEntry* find_full(const CommandNames& names, std::string_view name);
 
   std::vector<std::unique_ptr<CommandEntry>> entries_;
   std::vector<std::unique_ptr<CommandEntry>> hidden_;
   CommandNames client_names_;
   CommandNames own_names_;
+  std::uint16_t count_ = 0;  // of numbers given
 };
 
 }  // namespace terrace

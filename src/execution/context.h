@@ -56,6 +56,7 @@ class Context {
   const types::CollectionLimits& limits;  // up to which collections are packed
   std::int64_t now_ms;                    // wall clock, the same for all of one command
 
+  const CommandEntry& entry() const { return *call_.entry; }
   // The parts of the server that the command's family uses (family_parts.h).
   template <typename Parts>
   const Parts& parts() const {

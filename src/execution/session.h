@@ -1,13 +1,15 @@
-// Session: the state of one client: address, database, protocol, the queue of MULTI, watched keys. The log's replay and
+// Session: the state of one client: address, user, database, protocol, the queue of MULTI, watched keys. The log's replay and
 // the server's own commands have a session, too.
 // Ownership: owned by its connection, or by the part that runs commands with it. Thread: the reactor's.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "src/execution/transaction.h"
+#include "src/execution/user.h"
 #include "storage/memory/memory_queue.h"
 
 namespace terrace {
@@ -43,6 +45,7 @@ class Session {
   std::string library_version;
   unsigned database = 0;
   int protocol = 2;
+  std::shared_ptr<const User> user = User::superuser();
   bool authenticated = true;
   bool may_block = false;  // it has a connection that can wait for keys
   BlockedClient* blocked = nullptr;
@@ -74,6 +77,8 @@ class Session {
   bool close_after_reply = false;  // no further command is run; the connection is closed when all replies are sent
   bool closing = false;            // the connection is closed at once, unsent replies are dropped
 
+  // Only AUTH and its like are admitted.
+  bool must_authenticate() const { return !authenticated && !user->open(); }
   // No further command is run.
   bool ends() const { return close_after_reply || closing || output_exceeded; }
 
@@ -81,13 +86,12 @@ class Session {
   std::int64_t last_interaction_ms = 0;
   const CommandEntry* last_command = nullptr;
 
-  // RESET. The caller also calls WatchedKeys::unwatch() and Listeners::forget().
-  void reset(bool authentication_needed) {
+  // RESET. The caller also calls WatchedKeys::unwatch(), Listeners::forget() and Acl::begin().
+  void reset() {
     transaction.end();
     name.clear();
     database = 0;
     protocol = 2;
-    authenticated = !authentication_needed;
     no_evict = no_touch = false;
     reply_mode = ReplyMode::kOn;
   }

@@ -212,12 +212,34 @@ void TransactionRunner::gather_missing(CommandBatch& x) {
   }
 }
 
+// The rules of ACL may have changed since the command was queued. False: the error is replied.
+bool TransactionRunner::permit(CommandBatch& x, const Transaction::Queued& queued) {
+  const Session& session = *x.session;
+  if (session.user->unrestricted() || !x.origin->is_client) return true;
+  const auto arguments = session.transaction.arguments_of(queued);
+  const User::Denial denial = session.user->admit(session, *queued.entry, arguments, User::Place::kMulti);
+  if (denial == User::Denial::kNone) return true;
+  std::string_view reason = "no permission to execute the command or subcommand";
+  if (denial == User::Denial::kKey) reason = "no permission to touch the specified keys";
+  if (denial == User::Denial::kChannel) {
+    reason = "no permission to access one of the channels used as arguments to the command";
+  }
+  runner_.answer(x, [&](Reply& reply) {
+    reply.error(
+        "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command "
+        "is no longer allowed for the following reason: " +
+        std::string(reason));
+  });
+  return false;
+}
+
 // Runs the next call. False: the unit waits.
 bool TransactionRunner::run_next(CommandBatch& x) {
   TransactionRun& run = x.transaction;
   const Transaction& transaction = x.session->transaction;
   const Transaction::Queued& queued = transaction.calls()[run.next];
   if (!x.rerun) runner_.plan(x, *queued.entry, transaction.arguments_of(queued), queued.raw);
+  if (!permit(x, queued)) return true;
   if (!x.error.empty() && (run.alone || run.read_for == run.next + 1)) {
     runner_.answer(x, [&](Reply& reply) { reply.error(x.error); });
     return true;

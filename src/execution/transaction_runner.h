@@ -45,6 +45,7 @@ class TransactionRunner {
   void gather_missing(CommandBatch& x);
   std::uint64_t window_bytes() const;
   bool run_next(CommandBatch& x);
+  bool permit(CommandBatch& x, const Transaction::Queued& queued);
   void withhold_unwanted(CommandBatch& x, std::size_t start, bool closed);
   bool suspend(CommandBatch& x, CommandBatch::Wait wait);
   void finish(CommandBatch& x);

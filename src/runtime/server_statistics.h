@@ -28,7 +28,10 @@ struct ServerStatistics {
   std::uint64_t evicted_clients = 0;              // for what they held of memory
   std::uint64_t query_limit_disconnections = 0;   // clients closed for client-query-buffer-limit
   std::uint64_t output_limit_disconnections = 0;  // clients closed for client-output-buffer-limit
-  std::uint64_t auth_failures = 0;
+  std::uint64_t acl_denied_authentications = 0;
+  std::uint64_t acl_denied_commands = 0;
+  std::uint64_t acl_denied_keys = 0;
+  std::uint64_t acl_denied_channels = 0;
   std::uint64_t peak_memory = 0;                // the highest value that INFO has sampled
   std::map<std::string, std::uint64_t> errors;  // by code: "ERR", "WRONGTYPE", ...
 

@@ -6,9 +6,8 @@
 #include "src/server/connection.h"
 
 namespace terrace {
-namespace {
 
-std::string flags_of(const Session& session) {
+std::string client_flags(const Session& session) {
   std::string flags;
   if (session.monitors) flags += 'O';
   if (session.subscribed) flags += 'P';
@@ -25,8 +24,6 @@ std::string flags_of(const Session& session) {
   if (session.no_touch) flags += 'T';
   return flags.empty() ? "N" : flags;
 }
-
-}  // namespace
 
 std::string client_line(const Connection& connection, std::int64_t now_ms) {
   const Session& session = connection.session();
@@ -47,7 +44,7 @@ std::string client_line(const Connection& connection, std::int64_t now_ms) {
   field("name", session.name);
   field("age", std::to_string((now_ms - session.created_ms) / 1000));
   field("idle", std::to_string((now_ms - session.last_interaction_ms) / 1000));
-  field("flags", flags_of(session));
+  field("flags", client_flags(session));
   field("db", std::to_string(session.database));
   field("sub", std::to_string(PubSub::count(session, TopicKind::kChannel)));
   field("psub", std::to_string(PubSub::count(session, TopicKind::kPattern)));
@@ -67,7 +64,7 @@ std::string client_line(const Connection& connection, std::int64_t now_ms) {
   field("tot-mem", std::to_string(memory));
   field("events", unsent > 0 ? "rw" : "r");
   field("cmd", session.last_command ? std::string(session.last_command->name()) : "NULL");
-  field("user", session.authenticated ? "default" : "(superuser)");
+  field("user", session.user->name());
   field("redir", session.caches ? std::to_string(session.caching->options.redirect_id) : "-1");
   field("resp", std::to_string(session.protocol));
   field("lib-name", session.library_name);

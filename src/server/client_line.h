@@ -7,7 +7,10 @@
 namespace terrace {
 
 class Connection;
+class Session;
 
+// The letters of its field `flags`.
+std::string client_flags(const Session& session);
 std::string client_line(const Connection& connection, std::int64_t now_ms);
 
 }  // namespace terrace

@@ -61,7 +61,7 @@ bool Clients::refuse(int fd, bool unix_socket) {
   std::string_view answer;
   if (closing_ || connections_.size() >= static_cast<std::size_t>(parts_.settings.max_clients)) {
     answer = kTooMany;
-  } else if (parts_.settings.protected_mode && parts_.settings.password.empty() && !unix_socket &&
+  } else if (parts_.settings.protected_mode && parts_.acl.default_user().rules().needs_no_password() && !unix_socket &&
              !is_loopback(io::peer_address(fd))) {
     answer = kDenied;
   } else {

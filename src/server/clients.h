@@ -43,6 +43,7 @@ class Clients final : public io::TurnHook {
     auto it = connections_.find(id);
     return it == connections_.end() ? nullptr : it->second.get();
   }
+  const Connection* find(std::uint64_t id) const { return const_cast<Clients*>(this)->find(id); }
   const std::map<std::uint64_t, std::unique_ptr<Connection>>& all() const { return connections_; }
 
  private:

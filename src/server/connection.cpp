@@ -15,6 +15,8 @@ namespace {
 // A client's buffer is kept for its next requests and replies, unless it is larger, or those of all clients together are.
 constexpr std::size_t kMaxKeptBuffer = 64 << 10;
 constexpr std::size_t kMostKeptBuffers = 16 << 20;
+// Of replies to a client that has not told who it is, and does not read: as much as Redis holds for it.
+constexpr std::size_t kMostUnauthenticated = 17 * 1024;
 
 }  // namespace
 
@@ -31,7 +33,7 @@ Connection::Connection(const Parts& parts, int fd)
   session_.socket = fd;
   session_.address = io::peer_address(fd);
   session_.local_address = io::local_address(fd);
-  session_.authenticated = parts.settings.password.empty();
+  parts.acl.begin(session_);
   session_.may_block = true;
   session_.created_ms = session_.last_interaction_ms = parts.reactor.wall_ms();
 }
@@ -211,7 +213,7 @@ bool Connection::queues_too_much(std::size_t more) const {
 
 RequestParser::Limits Connection::limits() const {
   return {static_cast<std::uint64_t>(parts_.settings.max_bulk_bytes),
-          static_cast<std::uint64_t>(parts_.settings.query_buffer_bytes), session_.authenticated};
+          static_cast<std::uint64_t>(parts_.settings.query_buffer_bytes), !session_.must_authenticate()};
 }
 
 void Connection::flush(std::uint64_t released) {
@@ -234,6 +236,7 @@ bool Connection::over_limit() {
   if (session_.output_exceeded) return tell_over_limit();
   const OutputLimit& limit = parts_.settings.output_limits[session_.output_class()];
   std::size_t bytes = unsent_bytes();
+  if (bytes > kMostUnauthenticated && session_.must_authenticate()) return tell_over_limit();
   bool hard = limit.hard_bytes > 0 && bytes > limit.hard_bytes;
   bool soft = limit.soft_bytes > 0 && bytes > limit.soft_bytes;
   std::int64_t now_ms = parts_.reactor.turn_time_us() / 1000;

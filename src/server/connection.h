@@ -9,6 +9,7 @@
 #include "io/stream.h"
 #include "io/sync.h"
 #include "io/task.h"
+#include "src/acl/acl.h"
 #include "src/config/settings.h"
 #include "src/execution/channel.h"
 #include "src/execution/dispatcher.h"
@@ -28,6 +29,7 @@ class Connection final : public Channel, private io::StreamWatcher {
   struct Parts {
     io::Reactor& reactor;
     Store& store;
+    const acl::Acl& acl;
     Dispatcher& dispatcher;
     CrossClientPrefetch& prefetch;
     ReplyGate& gate;

@@ -224,6 +224,10 @@ void write_stats(InfoWriter& out, const InfoSources& sources) {
   out.field("tracking_total_prefixes", tracking.prefixes());
   out.field("unexpected_error_replies", 0);
   out.field("total_error_replies", statistics.error_replies);
+  out.field("acl_access_denied_auth", statistics.acl_denied_authentications);
+  out.field("acl_access_denied_cmd", statistics.acl_denied_commands);
+  out.field("acl_access_denied_key", statistics.acl_denied_keys);
+  out.field("acl_access_denied_channel", statistics.acl_denied_channels);
   out.field("dump_payload_sanitizations", 0);
   out.field("total_reads_processed", statistics.reads_processed);
   out.field("total_writes_processed", statistics.writes_processed);

@@ -8,6 +8,7 @@
 
 #include "io/machine_memory.h"
 #include "io/process_memory.h"
+#include "src/server/client_line.h"
 #include "src/server/descriptor_limit.h"
 #include "src/types/object_decoder.h"
 
@@ -95,11 +96,12 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
                   accounting_, settings_, logger),
       gate_(store_, dispatcher_),
       prefetch_(reactor, store_),
-      clients_({reactor, store_, dispatcher_, prefetch_, gate_, settings_, statistics_, logger}),
+      acl_({commands_, settings_, reactor, statistics_, store_.ledger(), logger,
+            [this](const Session& session) { return client_line_of(session); }}),
+      clients_({reactor, store_, acl_, dispatcher_, prefetch_, gate_, settings_, statistics_, logger}),
       expiry_(reactor, store_, dispatcher_, statistics_, settings_),
       replay_(dispatcher_, commands_, store_, reactor),
       reload_(reactor, store_, dispatcher_, expiry_, replay_, logger, lifecycle_),
-      authentication_(settings_, statistics_),
       info_({reactor, store_, config_, commands_, clients_, dispatcher_, messenger_, statistics_, lifecycle_}) {
   lifecycle_.started_ms = reactor.wall_ms();
   lifecycle_.run_id = random_hex(40);
@@ -114,8 +116,8 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
 }
 
 Server::Components Server::components() {
-  return {reactor_,  store_,   config_, commands_,  clients_,        dispatcher_, expiry_, statistics_,
-          slow_log_, latency_, logger_, lifecycle_, authentication_, info_,       reload_, messenger_};
+  return {reactor_,  store_,   config_, commands_,  clients_, dispatcher_, expiry_, statistics_,
+          slow_log_, latency_, logger_, lifecycle_, acl_,     info_,       reload_, messenger_};
 }
 
 Server::~Server() {
@@ -125,10 +127,16 @@ Server::~Server() {
   reactor_.remove_turn_hook(gate_);
 }
 
+std::string Server::client_line_of(const Session& session) const {
+  const Connection* const connection = clients_.find(session.id);
+  return connection ? client_line(*connection, reactor_.wall_ms()) : std::string();
+}
+
 io::Task<int> Server::run() {
   io::spawn(watch_signals());
   if (supervisor_.listens()) io::spawn(keep(report_progress()));
-  Result<void> listening = fit_descriptor_limit();
+  Result<void> listening = acl_.load_at_start();
+  if (listening.ok()) listening = fit_descriptor_limit();
   share_descriptors();
   if (listening.ok()) listening = co_await listen();
   if (listening.ok()) {
@@ -371,6 +379,7 @@ std::optional<SettingsObserver::Refusal> Server::settings_changed(const Settings
   if (settings.log_file != before.log_file) {
     if (auto opened = logger_.open(settings.log_file); !opened.ok()) return Refusal{"logfile", opened.error().message};
   }
+  acl_.settings_changed();
   store_.reconfigure(store_options(settings, logger_));
   store_.ledger().set_clients_limit(clients_memory_limit(settings));
   messenger_.configure(settings);

@@ -12,6 +12,7 @@
 #include "io/signal_watcher.h"
 #include "io/sync.h"
 #include "io/uring_disk.h"
+#include "src/acl/acl.h"
 #include "src/config/config.h"
 #include "src/execution/call_accounting.h"
 #include "src/execution/command_table.h"
@@ -27,7 +28,6 @@
 #include "src/runtime/server_statistics.h"
 #include "src/runtime/slow_log.h"
 #include "src/runtime/store.h"
-#include "src/server/authentication.h"
 #include "src/server/clients.h"
 #include "src/server/cross_client_prefetch.h"
 #include "src/server/info.h"
@@ -57,7 +57,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
     LatencyMonitor& latency;
     Logger& logger;
     Lifecycle& lifecycle;
-    const Authentication& authentication;
+    acl::Acl& acl;
     const ServerInfo& info;
     Reload& reload;
     Messenger& messenger;
@@ -74,6 +74,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
   using Listeners = std::vector<std::unique_ptr<io::Listener>>;
 
   void at_long_turn(const char* cause, std::int64_t duration_us) override;
+  std::string client_line_of(const Session& session) const;
   io::Task<> start();
   // Logs the message and ends the server with exit code 1.
   void fail(const std::string& message);
@@ -112,11 +113,11 @@ class Server final : public SettingsObserver, io::TurnObserver {
   Dispatcher dispatcher_;
   ReplyGate gate_;
   CrossClientPrefetch prefetch_;
+  acl::Acl acl_;
   Clients clients_;
   ExpiryCycle expiry_;
   LogReplay replay_;
   Reload reload_;
-  Authentication authentication_;
   ServerInfo info_;
   Listeners listeners_;
   std::unique_ptr<io::Listener> unix_listener_;

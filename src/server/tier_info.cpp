@@ -39,6 +39,7 @@ void write_memory(InfoWriter& out, const storage::Ledger& ledger) {
       {"unit_memory_bytes", Account::kUnits},
       {"subscription_memory_bytes", Account::kSubscriptions},
       {"tracking_memory_bytes", Account::kTracking},
+      {"acl_memory_bytes", Account::kAcl},
       {"reserved_memory_bytes", Account::kReserved},
   };
   static_assert(std::size(kAccounts) == storage::kAccountCount);

@@ -39,6 +39,7 @@ enum class Account : std::uint8_t {
   kUnits,              // arguments of large units that wait for room; effects that an open unit has gathered
   kSubscriptions,      // channels and patterns that clients have subscribed to
   kTracking,           // keys that clients may have cached (CLIENT TRACKING)
+  kAcl,                // users and what ACL LOG shows
   kReserved,           // taken from the memory queue for a value or a reply that is not there yet
 };
 inline constexpr std::size_t kAccountCount = static_cast<std::size_t>(Account::kReserved) + 1;

@@ -61,6 +61,7 @@ LEFT_OUT = {
     **dict.fromkeys(("hexpire", "hexpireat", "hexpiretime", "hpersist", "hpexpire", "hpexpireat", "hpexpiretime", "hpttl", "httl"),
                     "of Redis 7.4, 7.0 does not know it; field_expiry.py covers it"),
     **dict.fromkeys(("hgetdel", "hgetex", "hsetex"), "of Redis 8.0, 7.0 does not know it; field_expiry.py covers it"),
+    **dict.fromkeys(("delex", "digest", "msetex", "sdiffcard", "sunioncard"), "of Redis 8, 7.0 does not know it; newer.py covers it"),
     "xackdel": "of Redis 8.2, 7.0 does not know it; stream_removal.py covers it",
     "xdelex": "of Redis 8.2, 7.0 does not know it; stream_removal.py covers it",
 }

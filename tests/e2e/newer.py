@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What Redis 7.2 and 7.4 answer and redis-server 7.0, the reference of the other tests, does not: hot, and with nothing in memory.
+"""What Redis 7.2, 7.4 and 8 answer and redis-server 7.0, the reference of the other tests, does not: hot, and with nothing in memory.
 
   newer.py
 
@@ -19,6 +19,9 @@ def error(text):
 
 SYNTAX = error("syntax error")
 NO_INTEGER = error("value is not an integer or out of range")
+DIGEST = error("digest must be exactly 16 hexadecimal characters")
+WRONG_TYPE = Error(b"WRONGTYPE Operation against a key holding the wrong kind of value")
+HELLO = b"9555e8555c62dcfd"  # the digest of "hello"
 TOO_LATE = error("timeout is out of range")
 
 # Command (as in COMMAND, with "|") -> (since, what has changed, whether the new reply and the old one are both right).
@@ -124,6 +127,32 @@ SCENES = (
     ("SET str x",
      "7.4.0", "CLIENT KILL MAXAGE 0", error("maxage should be greater than 0"), "CLIENT KILL MAXAGE x", error("maxage is not an integer or out of range"),
      "CLIENT KILL MAXAGE 1000000", 0),
+    ("SET s hello", "SET n 11", "RPUSH l a",
+     "8.4.0", "DIGEST s", HELLO, "DIGEST none", None, "DIGEST l", WRONG_TYPE, "SET s x IFEQ y", None, "SET s hello2 IFEQ hello EX 100", b"OK", "TTL s", 100,
+     "SET s hello IFEQ hello2 KEEPTTL GET", b"hello2", "TTL s", 100, "SET s x IFNE hello", None, "SET s x IFNE hello GET", b"hello", "SET none x IFEQ x", None,
+     "SET new x IFNE x", b"OK", "GET new", b"x", "SET n 12 IFEQ 11", b"OK", "SET n 13 IFEQ 012", None, "SET l x IFEQ a", WRONG_TYPE, "SET l x IFNE a",
+     WRONG_TYPE,
+     ("SET", "s", "y", "IFDEQ", HELLO.upper()), b"OK", ("SET", "s", "hello", "IFDNE", HELLO), b"OK", ("SET", "s", "z", "IFDNE", HELLO), None,
+     "SET s z IFDEQ abc", DIGEST, "SET s z IFEQ hello NX", SYNTAX, "SET s z XX IFEQ hello", SYNTAX, "SET s z IFEQ hello IFNE x", SYNTAX, "SET s z IFEQ", SYNTAX,
+     "DELEX s IFEQ x", 0, "DELEX s IFNE hello", 0, "DELEX s FOO x", error("Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE"), "DELEX s IFDEQ 12", DIGEST,
+     "DELEX s IFEQ", error("wrong number of arguments for 'delex' command"), "DELEX l IFEQ a",
+     error("Key should be of string type if conditions are specified"),
+     ("DELEX", "s", "IFDNE", HELLO), 0, ("DELEX", "s", "IFDEQ", HELLO), 1, "EXISTS s", 0, "DELEX l", 1, "DELEX l", 0, "DELEX none IFEQ a", 0),
+    ("SET a 1", "SET b 2 EX 100", "RPUSH l x",
+     "8.4.0", "MSETEX 2 a x c y NX", 0, "MSETEX 2 a x c y XX", 0, "EXISTS c", 0, "MSETEX 2 a x b y XX KEEPTTL", 1, "TTL b", 100, "TTL a", -1, "MGET a b",
+     [b"x", b"y"],
+     "MSETEX 2 c 1 d 2 NX EX 50", 1, "TTL d", 50, "MSETEX 1 l 1 PXAT 99999999999999", 1, "GET l", b"1", "PEXPIRETIME l", 99999999999999, "MSETEX 1 b 1", 1,
+     "TTL b", -1,
+     "MSETEX 0 a 1", error("invalid numkeys value or out of range"), "MSETEX x a 1", error("invalid numkeys value or out of range"), "MSETEX 2 a 1", SYNTAX,
+     "MSETEX 2 a 1 b", SYNTAX, "MSETEX 1 a 1 GET", SYNTAX, "MSETEX 1 a 1 NX XX", SYNTAX, "MSETEX 1 a 1 EX 0", error("invalid expire time in 'msetex' command"),
+     "MSETEX 1 a 1 EX 5 KEEPTTL", SYNTAX, "COMMAND GETKEYS MSETEX 2 a 1 b 2 EX 5", [b"a", b"b"]),
+    ("SADD s 1 2 3", "SADD t 3 4", "SADD u x y", "SET str a",
+     "8.10.0", "SUNIONCARD 2 s t", 4, "SUNIONCARD 3 s t u", 6, "SUNIONCARD 3 s t u LIMIT 5", 5, "SUNIONCARD 2 s t LIMIT 2", 2, "SUNIONCARD 2 s s", 3,
+     "SUNIONCARD 2 none s", 3,
+     "SUNIONCARD 1 none", 0, "SUNIONCARD 2 s t APPROX LIMIT 0", 4, "SUNIONCARD 2 s t LIMIT 3 APPROX", 3, "SUNIONCARD 2 s t LIMIT", SYNTAX,
+     "SUNIONCARD 2 s str", WRONG_TYPE,
+     "SDIFFCARD 2 s t", 2, "SDIFFCARD 2 s t LIMIT 1", 1, "SDIFFCARD 1 s", 3, "SDIFFCARD 2 s s", 0, "SDIFFCARD 2 none s", 0, "SDIFFCARD 2 s t APPROX", SYNTAX,
+     "SDIFFCARD 0 s", error("numkeys should be greater than 0")),
 )
 
 
@@ -204,6 +233,19 @@ def times_of_consumers(server):
             check(consumer(client)[b"active-time"] == told[b"active-time"], f"the active time after {end.__name__}")
 
 
+def the_same_after_a_kill(server):
+    for scene in SCENES:
+        if next(word for word in scene if word[0].isdigit()) < "8":
+            continue
+        with server.client() as client:
+            run_scene(client, scene, False)
+            digest = client.ok("DEBUG", "DIGEST")
+        server.kill()
+        server.start()
+        with server.client() as client:
+            check(client.ok("DEBUG", "DIGEST") == digest, f"another dataset after a kill: {scene[:3]}")
+
+
 def old_clients_are_closed(server):
     with server.client() as old, server.client() as control:
         old.ok("PING")
@@ -217,13 +259,14 @@ def old_clients_are_closed(server):
 
 def main():
     with Folder("newer") as folder:
-        server = folder.add(terrace(folder.path + "/terrace")).start()
+        server = folder.add(terrace(folder.path + "/terrace", "--enable-debug-command", "yes")).start()
         with server.client() as client:
             replies = sum(run_scene(client, scene, spilled) for scene in SCENES for spilled in (False, True))
+        the_same_after_a_kill(server)
         waits_that_end(server)
         old_clients_are_closed(server)
         times_of_consumers(server)
-    say(f"newer: {replies} replies as Redis 7.2 and 7.4 give them")
+    say(f"newer: {replies} replies as Redis 7.2 to 8.10 give them")
 
 
 if __name__ == "__main__":

@@ -204,6 +204,9 @@ PLAIN = {
     "mimalloc.h": r"mi_\w+ MI_\w+",
     "xxhash.h": r"XXH\w+",
     "zdict.h": r"ZDICT_\w+",
+    "openssl/crypto.h": "CRYPTO_memcmp",
+    "openssl/rand.h": "RAND_bytes",
+    "openssl/sha.h": "SHA256 SHA256_DIGEST_LENGTH",
     "zstd.h": r"ZSTD_\w+",
 }
 

@@ -52,6 +52,14 @@ std::optional<std::string> SortPattern::value_for(Context& context, const std::s
 
 namespace {
 
+// BY and GET look at keys that nobody has named. False: the error is replied.
+bool may_read_all_keys(Context& context, std::string_view option) {
+  if (context.session.user->may_read_all_keys(context.entry(), context.arguments)) return true;
+  const std::string name = is_option(option, "BY") ? "BY" : "GET";
+  context.reply.error("ERR " + name + " option of SORT denied due to insufficient ACL permissions.");
+  return false;
+}
+
 // Reads one option at `index`. Returns the number of its arguments, 0 if the error is replied.
 std::size_t read_option(Context& context, std::size_t index, bool may_store, SortOptions& options) {
   const std::string_view word = context.argument(index);
@@ -86,10 +94,12 @@ std::size_t read_option(Context& context, std::size_t index, bool may_store, Sor
     const SortPattern pattern(context.argument(index + 1));
     // As in Redis, a later BY does not turn sorting on again.
     if (!pattern.names_keys()) options.sorted = false;
+    if (pattern.names_keys() && !may_read_all_keys(context, word)) return 0;
     options.weight = pattern;
     return 2;
   }
   if (is_option(word, "GET") && left >= 1) {
+    if (!may_read_all_keys(context, word)) return 0;
     options.shown.emplace_back(context.argument(index + 1));
     return 2;
   }

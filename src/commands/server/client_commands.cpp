@@ -1,18 +1,16 @@
 // CLIENT: lists connections and changes them.
-#include <optional>
 #include <string>
 
 #include "src/commands/families.h"
+#include "src/commands/server/client_filter.h"
 #include "src/commands/server/client_tracking.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
 #include "src/commands/shared/rows.h"
 #include "src/execution/context.h"
 #include "src/execution/dispatcher.h"
-#include "src/server/authentication.h"
 #include "src/server/client_line.h"
 #include "src/server/clients.h"
-#include "src/text/integer.h"
 
 namespace terrace {
 namespace {
@@ -54,139 +52,47 @@ void info(Context& context) {
   context.reply.verbatim(client_line(*connection, context.now_ms) + "\n");
 }
 
-// The class of a type of clients (Session::output_class). There are no replicas, and there is no master.
-std::optional<std::size_t> class_of_type(std::string_view type) {
-  constexpr std::size_t kNormal = 0, kReplica = 1, kPubsubClass = 2;
-  if (is_option(type, "NORMAL")) return kNormal;
-  if (is_option(type, "PUBSUB")) return kPubsubClass;
-  for (std::string_view other : {"MASTER", "SLAVE", "REPLICA"}) {
-    if (is_option(type, other)) return kReplica;
-  }
-  return std::nullopt;
-}
-
-void unknown_type(Context& context, std::string_view type) {
-  context.reply.error("ERR Unknown client type '" + shown(type) + "'");
-}
-
-void list_ids(Context& context) {
-  std::string text;
-  for (std::size_t i = 3; i < context.arguments.size(); ++i) {
-    auto number = parse_integer(context.argument(i));
-    if (!number) return context.reply.error("ERR Invalid client ID");
-    const Connection* connection = context.parts<ClientParts>().clients.find(static_cast<std::uint64_t>(*number));
-    if (connection) text += client_line(*connection, context.now_ms) + "\n";
-  }
-  context.reply.verbatim(text);
-}
-
 void list(Context& context) {
-  std::size_t count = context.arguments.size();
-  std::optional<std::size_t> wanted;
-  if (count > 3 && is_option(context.argument(2), "ID")) return list_ids(context);
-  if (count == 4 && is_option(context.argument(2), "TYPE")) {
-    wanted = class_of_type(context.argument(3));
-    if (!wanted) return unknown_type(context, context.argument(3));
-  } else if (count != 2) {
-    return context.reply.syntax_error();
-  }
+  ClientFilter filter(false, "ERR Invalid client ID");
+  if (!filter.parse(context, 2)) return;
   std::string text;
   for (const auto& [number, connection] : context.parts<ClientParts>().clients.all()) {
-    const Session& session = connection->session();
-    if (!session.closing && (!wanted || *wanted == session.output_class()))
-      text += client_line(*connection, context.now_ms) + "\n";
+    if (!filter.matches(connection->session(), context.session, context.now_ms)) continue;
+    text += client_line(*connection, context.now_ms) + "\n";
   }
   context.reply.verbatim(text);
 }
 
-struct KillFilter {
-  std::optional<std::uint64_t> id;
-  std::optional<std::size_t> output_class;
-  std::string_view address, local_address, user;
-  bool skip_me = true;
-  std::int64_t least_age_s = 0;
-
-  bool matches(const Session& session, std::int64_t now_ms) const {
-    if (least_age_s > 0 && (now_ms - session.created_ms) / 1000 < least_age_s) return false;
-    if (id && *id != session.id) return false;
-    if (output_class && *output_class != session.output_class()) return false;
-    if (!address.empty() && address != session.address) return false;
-    if (!local_address.empty() && local_address != session.local_address) return false;
-    return user.empty() || user == "default";
+// The client that asks gets its reply first.
+void end_connection(Context& context, Connection& connection) {
+  Session& session = connection.session();
+  if (&session == &context.session) {
+    session.close_after_reply = true;
+  } else {
+    connection.abort();
   }
-};
-
-// Reads the filters of CLIENT KILL. False: the error is replied.
-bool parse_kill_filter(Context& context, KillFilter& filter) {
-  for (std::size_t i = 2; i + 1 < context.arguments.size(); i += 2) {
-    std::string_view option = context.argument(i), value = context.argument(i + 1);
-    if (is_option(option, "ID")) {
-      auto number = parse_integer(value);
-      if (!number || *number < 1) {
-        context.reply.error("ERR client-id should be greater than 0");
-        return false;
-      }
-      filter.id = static_cast<std::uint64_t>(*number);
-    } else if (is_option(option, "TYPE")) {
-      filter.output_class = class_of_type(value);
-      if (!filter.output_class) {
-        unknown_type(context, value);
-        return false;
-      }
-    } else if (is_option(option, "ADDR")) {
-      filter.address = value;
-    } else if (is_option(option, "LADDR")) {
-      filter.local_address = value;
-    } else if (is_option(option, "USER")) {
-      if (value != "default") {
-        context.reply.error("ERR No such user '" + shown(value) + "'");
-        return false;
-      }
-      filter.user = value;
-    } else if (is_option(option, "MAXAGE")) {
-      const auto seconds = parse_integer(value);
-      if (!seconds || *seconds <= 0) {
-        context.reply.error(seconds ? "ERR maxage should be greater than 0"
-                                    : "ERR maxage is not an integer or out of range");
-        return false;
-      }
-      filter.least_age_s = *seconds;
-    } else if (is_option(option, "SKIPME") && (is_option(value, "YES") || is_option(value, "NO"))) {
-      filter.skip_me = is_option(value, "YES");
-    } else {
-      context.reply.syntax_error();
-      return false;
-    }
-  }
-  return true;
 }
 
-std::int64_t kill_matching(Context& context, const KillFilter& filter) {
-  std::int64_t killed = 0;
+void kill_address(Context& context, std::string_view address) {
   for (const auto& [number, connection] : context.parts<ClientParts>().clients.all()) {
-    Session& session = connection->session();
-    bool me = session.id == context.session.id;
-    if (session.closing || (me && filter.skip_me) || !filter.matches(session, context.now_ms)) continue;
-    ++killed;
-    if (me) {
-      session.close_after_reply = true;
-    } else {
-      connection->abort();
-    }
+    if (connection->session().closing || connection->session().address != address) continue;
+    end_connection(context, *connection);
+    return context.reply.ok();
   }
-  return killed;
+  context.reply.error("ERR No such client");
 }
 
 void kill(Context& context) {
-  KillFilter filter;
-  if (context.arguments.size() == 3) {
-    filter.address = context.argument(2);
-    filter.skip_me = false;
-    if (kill_matching(context, filter) == 0) return context.reply.error("ERR No such client");
-    return context.reply.ok();
+  if (context.arguments.size() == 3) return kill_address(context, context.argument(2));
+  ClientFilter filter(true, "ERR client-id should be greater than 0");
+  if (!filter.parse(context, 2)) return;
+  std::int64_t killed = 0;
+  for (const auto& [number, connection] : context.parts<ClientParts>().clients.all()) {
+    if (!filter.matches(connection->session(), context.session, context.now_ms)) continue;
+    ++killed;
+    end_connection(context, *connection);
   }
-  if (context.arguments.size() % 2 != 0) return context.reply.syntax_error();
-  if (parse_kill_filter(context, filter)) context.reply.integer(kill_matching(context, filter));
+  context.reply.integer(killed);
 }
 
 void reply_mode(Context& context) {
@@ -275,9 +181,10 @@ void help(Context& context) {
       "KILL <ip:port>",
       "    Closes the connection from that address.",
       "KILL <option> <value> [<option> <value> [...]]",
-      "    Closes the connections that fit: ADDR, LADDR, TYPE, USER, ID, MAXAGE, SKIPME.",
-      "LIST [TYPE <type> | ID <id> [<id> ...]]",
-      "    The connections, a line each.",
+      "    Closes the connections that fit: ADDR, LADDR, IP, TYPE, USER, ID, NAME, LIB-NAME,",
+      "    LIB-VER, FLAGS, DB, IDLE, MAXAGE, each also with NOT- in front, and SKIPME.",
+      "LIST [<option> <value> [<option> <value> [...]]]",
+      "    The connections that fit, a line each.",
       "NO-EVICT (ON|OFF)",
       "    Keeps this connection when memory for clients runs short.",
       "NO-TOUCH (ON|OFF)",

@@ -1,6 +1,7 @@
 // COMMAND: describes the commands of the table.
 #include <vector>
 
+#include "src/acl/category.h"
 #include "src/commands/families.h"
 #include "src/commands/server/command_description.h"
 #include "src/commands/shared/argument.h"
@@ -51,7 +52,7 @@ void docs(Context& context) {
 
 bool listed(const CommandEntry& entry, std::string_view filter, std::string_view value) {
   if (filter.empty()) return true;
-  if (is_option(filter, "ACLCAT")) return in_category(*entry.row, value);
+  if (is_option(filter, "ACLCAT")) return acl::in_category(*entry.row, value);
   if (is_option(filter, "PATTERN")) return types::Pattern(value, types::Letters::kAnyCase).matches(entry.name());
   return false;  // MODULE: there are none
 }
@@ -117,9 +118,7 @@ void getkeysandflags(Context& context) {
     context.reply.bulk(context.argument(key.argument + 2));
     const auto arguments = context.arguments.subspan(2);
     const CommandEntry* entry = context.parts<CommandParts>().commands.find(arguments);
-    const bool variable =
-        entry->row->key_flags != nullptr && key.flags.find("variable_flags") != std::string_view::npos;
-    reply_key_flags(context.reply, variable ? entry->row->key_flags(arguments) : key.flags);
+    reply_key_flags(context.reply, flags_of(*entry->row, arguments, key));
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "src/text/ignoring_case.h"
+#include "src/acl/category.h"
 
 namespace terrace {
 namespace {
@@ -32,37 +32,6 @@ constexpr FlagName kFlagNames[] = {
     {kMovableKeys, "movablekeys"},
     {kAllowBusy, "allow_busy"},
 };
-
-// In the order of Redis' reply.
-std::vector<std::string_view> categories_of(const Command& row) {
-  std::vector<std::string_view> names;
-  auto add = [&](bool in, std::string_view name) {
-    if (in) names.push_back(name);
-  };
-  std::uint32_t flags = row.flags, categories = row.categories;
-  add(categories & kCategoryKeyspace, "keyspace");
-  add(flags & kReadonly, "read");
-  add(flags & kWrite, "write");
-  add(categories & kCategorySet, "set");
-  add(categories & kCategorySortedSet, "sortedset");
-  add(categories & kCategoryList, "list");
-  add(categories & kCategoryHash, "hash");
-  add(categories & kCategoryString, "string");
-  add(categories & kCategoryBitmap, "bitmap");
-  add(categories & kCategoryHyperLogLog, "hyperloglog");
-  add(categories & kCategoryGeo, "geo");
-  add(categories & kCategoryStream, "stream");
-  add(flags & kPubsub, "pubsub");
-  add((flags & kAdmin) || (categories & kCategoryAdmin), "admin");
-  add(flags & kFast, "fast");
-  add(!(flags & kFast), "slow");
-  add(flags & kBlocking, "blocking");
-  add((flags & kAdmin) || (categories & kCategoryDangerous), "dangerous");
-  add(categories & kCategoryConnection, "connection");
-  add(categories & kCategoryTransaction, "transaction");
-  add(categories & kCategoryScripting, "scripting");
-  return names;
-}
 
 // The words of a text.
 std::vector<std::string_view> words_of(std::string_view text) {
@@ -236,13 +205,6 @@ void document_history(Reply& reply, std::span<const Change> history) {
 
 }  // namespace
 
-bool in_category(const Command& row, std::string_view category) {
-  for (std::string_view name : categories_of(row)) {
-    if (equals_ignoring_case(name, category)) return true;
-  }
-  return false;
-}
-
 void reply_key_flags(Reply& reply, std::string_view flags) {
   reply_words(reply, flags);
 }
@@ -257,7 +219,7 @@ void describe_command(Reply& reply, const CommandEntry& entry) {
   reply.integer(range.first);
   reply.integer(range.last);
   reply.integer(range.step);
-  auto categories = categories_of(row);
+  auto categories = acl::categories_of(row);
   reply.set(categories.size());
   for (std::string_view name : categories) reply.simple("@" + std::string(name));
   std::vector<std::string_view> tips = words_of(row.tips);

@@ -3,7 +3,9 @@
 #include <vector>
 
 #include "io/reactor.h"
+#include "src/acl/acl.h"
 #include "src/commands/families.h"
+#include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
 #include "src/commands/shared/rows.h"
 #include "src/config/config.h"
@@ -34,13 +36,16 @@ void set(Context& context) {
   Result<void> changed = config.set(changes);
   for (const std::string& notice : config.take_notices()) context.parts<ConfigParts>().logger.notice(notice);
   if (!changed.ok()) return context.reply.error(changed.error().message);
+  for (const auto& [name, value] : changes) {
+    if (is_option(name, "requirepass")) context.parts<ConfigParts>().acl.set_default_password(value);
+  }
   context.reply.ok();
 }
 
 void rewrite(Context& context) {
   Config& config = context.parts<ConfigParts>().config;
   if (config.path().empty()) return context.reply.error("ERR The server is running without a config file");
-  Result<void> written = config.rewrite();
+  Result<void> written = config.rewrite(context.parts<ConfigParts>().acl.lines());
   if (!written.ok()) return context.reply.error("ERR Rewriting config file: " + written.error().message);
   context.parts<ConfigParts>().logger.notice("CONFIG REWRITE executed with success.");
   context.reply.ok();
@@ -78,6 +83,14 @@ constexpr Argument kSetArguments[] = {multiple(block("parameter_value", kParamet
 constexpr Change kGetHistory[] = {{"7.0.0", "Several patterns."}};
 constexpr Change kSetHistory[] = {{"7.0.0", "Several parameters."}};
 
+constexpr Command with_secret(Command row) {
+  row.secret = [](std::span<const std::string_view> arguments, std::size_t index) {
+    const Directive* const directive = find_directive(arguments[index - 1]);
+    return index >= 3 && directive != nullptr && (directive->flags & Directive::kSecret);
+  };
+  return row;
+}
+
 constexpr SubcommandRows kRows = {
     .categories = 0, .group = "server", .complexity = "O(N), N being the number of parameters."};
 
@@ -86,8 +99,8 @@ constexpr Command kSubcommands[] = {
     kRows.row("config|help", 2, kLoading | kStale, help, "5.0.0", "Lists the subcommands."),
     kRows.row("config|resetstat", 2, kFlags, reset_statistics, "2.0.0", "Sets the counters back."),
     kRows.row("config|rewrite", 2, kFlags, rewrite, "2.8.0", "Writes the parameters into the file."),
-    kRows.row("config|set", -4, kFlags, set, "2.0.0", "Changes parameters.", kSetArguments,
-              "request_policy:all_nodes response_policy:all_succeeded", kSetHistory),
+    with_secret(kRows.row("config|set", -4, kFlags, set, "2.0.0", "Changes parameters.", kSetArguments,
+                          "request_policy:all_nodes response_policy:all_succeeded", kSetHistory)),
 };
 
 constexpr Command kCommands[] = {

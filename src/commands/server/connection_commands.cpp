@@ -1,5 +1,6 @@
 // The commands about the connection itself: PING, HELLO, AUTH, SELECT and their like.
 
+#include "src/acl/acl.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/rows.h"
@@ -8,11 +9,12 @@
 #include "src/execution/watched_keys.h"
 #include "src/pubsub/messenger.h"
 #include "src/runtime/version.h"
-#include "src/server/authentication.h"
 #include "src/text/integer.h"
 
 namespace terrace {
 namespace {
+
+constexpr std::string_view kWrongPassword = "WRONGPASS invalid username-password pair or user is disabled.";
 
 void ping(Context& context) {
   if (context.arguments.size() > 2) return wrong_argument_count(context);
@@ -50,7 +52,8 @@ void quit(Context& context) {
 void reset(Context& context) {
   context.parts<ConnectionParts>().watched_keys.unwatch(context.session);
   context.parts<ConnectionParts>().messenger.forget(context.session);
-  context.session.reset(context.parts<ConnectionParts>().authentication.needed());
+  context.session.reset();
+  context.parts<ConnectionParts>().acl.begin(context.session);
   context.reply.set_protocol(2);
   context.reply.simple("RESET");
 }
@@ -58,18 +61,17 @@ void reset(Context& context) {
 void auth(Context& context) {
   std::size_t count = context.arguments.size();
   if (count > 3) return context.reply.syntax_error();
-  if (count == 2 && !context.parts<ConnectionParts>().authentication.needed()) {
+  acl::Acl& acl = context.parts<ConnectionParts>().acl;
+  if (count == 2 && acl.default_user().rules().needs_no_password()) {
     return context.reply.error(
         "ERR AUTH <password> called without any password configured for the default user. Are you sure your "
         "configuration is correct?");
   }
-  std::string_view user = count == 3 ? context.argument(1) : "default";
-  if (context.parts<ConnectionParts>().authentication.authenticate(context.session, user,
-                                                                   context.argument(count - 1))) {
-    context.reply.ok();
-  } else {
-    context.reply.error(context.parts<ConnectionParts>().authentication.refusal(user));
+  const std::string_view user = count == 3 ? context.argument(1) : acl::Acl::kDefault;
+  if (!acl.authenticate(context.session, user, context.argument(count - 1), context.argument(0))) {
+    return context.reply.error(kWrongPassword);
   }
+  context.reply.ok();
 }
 
 void describe_server(Context& context) {
@@ -97,9 +99,9 @@ bool apply_hello_options(Context& context) {
   for (std::size_t i = 2; i < count; ++i) {
     std::string_view option = context.argument(i);
     if (is_option(option, "AUTH") && i + 2 < count) {
-      if (!context.parts<ConnectionParts>().authentication.authenticate(context.session, context.argument(i + 1),
-                                                                        context.argument(i + 2))) {
-        context.reply.error(context.parts<ConnectionParts>().authentication.refusal(context.argument(i + 1)));
+      if (!context.parts<ConnectionParts>().acl.authenticate(context.session, context.argument(i + 1),
+                                                             context.argument(i + 2), context.argument(0))) {
+        context.reply.error(kWrongPassword);
         return false;
       }
       i += 2;
@@ -128,7 +130,7 @@ void hello(Context& context) {
     protocol = static_cast<int>(*version);
   }
   if (!apply_hello_options(context)) return;
-  if (!client.authenticated) {
+  if (client.must_authenticate()) {
     return context.reply.error(
         "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> "
         "<pass> option can be used to authenticate the client and select the RESP protocol version at the same time");
@@ -138,6 +140,11 @@ void hello(Context& context) {
     context.reply.set_protocol(protocol);
   }
   describe_server(context);
+}
+
+bool follows_auth(std::span<const std::string_view> arguments, std::size_t index) {
+  return (index >= 3 && is_option(arguments[index - 1], "AUTH")) ||
+         (index >= 4 && is_option(arguments[index - 2], "AUTH"));
 }
 
 constexpr Argument kPingArguments[] = {optional(string("message"))};
@@ -164,6 +171,7 @@ constexpr Command kCommands[] = {
      .categories = kCategoryConnection,
      .keys = {},
      .run = auth,
+     .secret = [](std::span<const std::string_view>, std::size_t) { return true; },
      .summary = "Tells the server who is speaking.",
      .since = "1.0.0",
      .group = "connection",
@@ -187,6 +195,7 @@ constexpr Command kCommands[] = {
      .categories = kCategoryConnection,
      .keys = {},
      .run = hello,
+     .secret = follows_auth,
      .summary = "Chooses the protocol and introduces both sides.",
      .since = "6.0.0",
      .group = "connection",

@@ -65,6 +65,22 @@ void intersect(std::vector<Source> sources, const Visit& visit) {
   } while (cursor != 0 && more);
 }
 
+// Visits the members of the first set that no other has, until visit() returns false.
+template <typename Visit>
+void subtract_until(const std::vector<Source>& sources, const Visit& visit) {
+  if (!sources.front()) return;
+  const auto others = std::span(sources).subspan(1);
+  bool more = true;
+  std::uint64_t cursor = 0;
+  do {
+    cursor = sources.front()->scan(cursor, [&](std::string_view member) {
+      if (!more) return;
+      const auto has_member = [member](const Source& source) { return contains(source, member); };
+      if (std::none_of(others.begin(), others.end(), has_member)) more = visit(member);
+    });
+  } while (cursor != 0 && more);
+}
+
 void intersect_into(std::vector<Source>& sources, NewSet& result) {
   intersect(sources, [&result](std::string_view member) {
     result.add(member);
@@ -152,7 +168,8 @@ struct CountRequest {
   std::uint64_t limit = kNoLimit;
 };
 
-std::optional<CountRequest> parse_count_request(Context& context) {
+// `approx`: the option APPROX is allowed. What it asks for may be exact, and is.
+std::optional<CountRequest> parse_count_request(Context& context, bool approx = false) {
   const auto fail = [&context](std::string_view error) {
     context.reply.error(error);
     return std::nullopt;
@@ -165,6 +182,10 @@ std::optional<CountRequest> parse_count_request(Context& context) {
   }
   CountRequest request{arguments.first(static_cast<std::size_t>(*count))};
   for (std::size_t i = request.keys.size(); i < arguments.size(); i += 2) {
+    if (approx && is_option(arguments[i], "APPROX")) {
+      --i;
+      continue;
+    }
     if (!is_option(arguments[i], "LIMIT") || i + 1 == arguments.size()) return fail("ERR syntax error");
     const auto limit = types::parse_integer(arguments[i + 1]);
     if (!limit || *limit < 0) return fail("ERR LIMIT can't be negative");
@@ -205,6 +226,30 @@ void sinter(Context& context) {
   });
   context.reply.set(count);
   part.append_to_whole();
+}
+
+void sdiffcard(Context& context) {
+  const auto request = parse_count_request(context);
+  if (!request) return;
+  std::vector<Source> sources;
+  if (!find_sets(context, request->keys, sources)) return;
+  std::uint64_t count = 0;
+  subtract_until(sources, [&](std::string_view) { return ++count < request->limit; });
+  context.reply.integer(static_cast<std::int64_t>(count));
+}
+
+// A member of several sets counts in the last of them: no member need be kept.
+void sunioncard(Context& context) {
+  const auto request = parse_count_request(context, true);
+  if (!request) return;
+  std::vector<Source> sources;
+  if (!find_sets(context, request->keys, sources)) return;
+  std::sort(sources.begin(), sources.end(), smaller);
+  std::uint64_t count = size_of(sources.back());
+  for (; sources.size() > 1 && count < request->limit; sources.erase(sources.begin())) {
+    subtract_until(sources, [&](std::string_view) { return ++count < request->limit; });
+  }
+  context.reply.integer(static_cast<std::int64_t>(std::min(count, request->limit)));
 }
 
 void sintercard(Context& context) {

@@ -28,6 +28,8 @@ void sdiff(Context& context);
 void sdiffstore(Context& context);
 void sinter(Context& context);
 void sintercard(Context& context);
+void sdiffcard(Context& context);
+void sunioncard(Context& context);
 void sinterstore(Context& context);
 void sunion(Context& context);
 void sunionstore(Context& context);

@@ -94,4 +94,8 @@ void invalid_expire_time(Context& context) {
   context.reply.error("ERR invalid expire time in '" + std::string(context.command.name) + "' command");
 }
 
+bool valid_client_name(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) { return c >= '!' && c <= '~'; });
+}
+
 }  // namespace terrace

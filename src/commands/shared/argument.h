@@ -32,6 +32,9 @@ std::optional<unsigned> database_argument(Context& context, std::size_t index);
 std::optional<std::int64_t> seconds_timeout_argument(Context& context, std::size_t index);
 std::optional<std::int64_t> milliseconds_timeout_argument(Context& context, std::size_t index);
 
+// Of a client or its library: printable characters other than blanks.
+bool valid_client_name(std::string_view name);
+
 void not_an_integer(Reply& reply);
 // Replies the error, with the full name of the running command.
 void wrong_argument_count(Context& context);

@@ -21,6 +21,12 @@ void strlen(Context& context);
 // string_write.cpp
 void append(Context& context);
 void delifeq(Context& context);
+
+// string_conditional.cpp
+void delex(Context& context);
+void digest(Context& context);
+void msetex(Context& context);
+
 void getset(Context& context);
 void mset(Context& context);
 void msetnx(Context& context);

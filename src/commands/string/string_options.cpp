@@ -13,13 +13,21 @@ ExpiryUnit unit_of(std::string_view argument) {
   return ExpiryUnit::kNone;
 }
 
-// Reads an option that only SET has, or only GETEX. False: it is none of them, or it contradicts another option.
-bool take_set_option(std::string_view argument, StringOptions& options) {
-  if (is_option(argument, "NX") && !options.if_present) return options.if_absent = true;
-  if (is_option(argument, "XX") && !options.if_absent) return options.if_present = true;
-  if (is_option(argument, "GET")) return options.get = true;
+// Reads an option without a value that these commands have. False: it is none of them, or it contradicts another option.
+bool take_set_option(std::string_view argument, OptionsOf command, StringOptions& options) {
+  if (is_option(argument, "NX") && !options.if_present && !options.condition) return options.if_absent = true;
+  if (is_option(argument, "XX") && !options.if_absent && !options.condition) return options.if_present = true;
+  if (is_option(argument, "GET") && command == OptionsOf::kSet) return options.get = true;
   if (is_option(argument, "KEEPTTL") && !options.has_expiry()) return options.keep_expiry = true;
   return false;
+}
+
+// IFEQ and its like, of SET alone.
+bool take_condition(std::string_view argument, std::string_view value, StringOptions& options) {
+  const ValueCondition::Kind kind = ValueCondition::kind_of(argument);
+  if (kind == ValueCondition::Kind::kNone || options.condition || options.if_absent || options.if_present) return false;
+  options.condition = {kind, value};
+  return true;
 }
 
 bool take_getex_option(std::string_view argument, StringOptions& options) {
@@ -33,8 +41,14 @@ std::optional<StringOptions> parse_string_options(Context& context, std::size_t 
   const std::size_t count = context.arguments.size();
   for (std::size_t i = first; i < count; ++i) {
     const std::string_view argument = context.argument(i);
-    if (command == OptionsOf::kSet ? take_set_option(argument, options) : take_getex_option(argument, options))
+    if (command == OptionsOf::kGetex ? take_getex_option(argument, options)
+                                     : take_set_option(argument, command, options)) {
       continue;
+    }
+    if (command == OptionsOf::kSet && i + 1 < count && take_condition(argument, context.argument(i + 1), options)) {
+      ++i;
+      continue;
+    }
     // The same unit may be given twice; the last one counts.
     const ExpiryUnit unit = unit_of(argument);
     const bool contradicts = options.keep_expiry || options.persist || (options.has_expiry() && options.unit != unit);
@@ -44,6 +58,10 @@ std::optional<StringOptions> parse_string_options(Context& context, std::size_t 
     }
     options.unit = unit;
     options.expiry_index = ++i;
+  }
+  if (!options.condition.valid()) {
+    context.reply.error(kBadDigest);
+    return std::nullopt;
   }
   return options;
 }

@@ -1,10 +1,11 @@
-// StringOptions: the options of SET and GETEX, and how their expiry is read.
+// StringOptions: the options of SET, GETEX and MSETEX, and how their expiry is read.
 // Ownership: a value. Thread: any.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
+#include "src/commands/string/value_condition.h"
 #include "src/execution/context.h"
 
 namespace terrace {
@@ -18,6 +19,7 @@ struct StringOptions {
   bool get = false;
   bool keep_expiry = false;  // KEEPTTL
   bool persist = false;
+  ValueCondition condition;
   ExpiryUnit unit = ExpiryUnit::kNone;
   std::size_t expiry_index = 0;  // of the argument with the expiry
 
@@ -25,7 +27,9 @@ struct StringOptions {
   bool absolute() const { return unit == ExpiryUnit::kUnixSeconds || unit == ExpiryUnit::kUnixMilliseconds; }
 };
 
-enum class OptionsOf : bool { kSet, kGetex };
+enum class OptionsOf : std::uint8_t { kSet, kGetex, kMsetex };
+
+inline constexpr std::string_view kBadDigest = "ERR digest must be exactly 16 hexadecimal characters";
 
 // Nothing: the error is replied.
 std::optional<StringOptions> parse_string_options(Context& context, std::size_t first, OptionsOf command);

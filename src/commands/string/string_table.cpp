@@ -10,9 +10,11 @@ constexpr KeySpec kRoAccessTwo[] = {{.flags = "RO access", .last = 1}};
 constexpr KeySpec kRoAccessAll[] = {{.flags = "RO access", .last = -1}};
 constexpr KeySpec kOwUpdatePairs[] = {{.flags = "OW update", .last = -1, .step = 2}};
 constexpr KeySpec kOwInsertPairs[] = {{.flags = "OW insert", .last = -1, .step = 2}};
-constexpr KeySpec kSetKey[] = {{.flags = "RW access update variable_flags", .notes = "Without `GET` it is not read."}};
+constexpr KeySpec kSetKey[] = {
+    {.flags = "RW access update variable_flags", .notes = "Without `GET` or a condition on the value it is not read."}};
 constexpr KeySpec kGetexKey[] = {{.flags = "RW access update", .notes = "What changes is the expiry."}};
 constexpr KeySpec kOwInsert[] = {{.flags = "OW insert"}};
+constexpr KeySpec kMsetexKeys[] = {{.find = KeySpec::Find::kKeyCount, .flags = "OW update", .step = 2, .first_key = 1}};
 constexpr KeySpec kRmAccessDelete[] = {{.flags = "RM access delete"}};
 
 bool always_overwrites(std::span<const std::string_view>) {
@@ -49,10 +51,25 @@ constexpr Argument kSetExpiration[] = {
     since("6.2.0", prefixed("PXAT", unix_time("unix-time-milliseconds"))),
     since("6.0.0", token("keepttl", "KEEPTTL")),
 };
+constexpr Argument kValueConditions[] = {
+    since("8.4.0", prefixed("IFEQ", string("ifeq-value"))),
+    since("8.4.0", prefixed("IFNE", string("ifne-value"))),
+    since("8.4.0", prefixed("IFDEQ", string("ifdeq-digest"))),
+    since("8.4.0", prefixed("IFDNE", string("ifdne-digest"))),
+};
+constexpr Argument kSetConditions[] = {token("nx", "NX"),   token("xx", "XX"),   kValueConditions[0],
+                                       kValueConditions[1], kValueConditions[2], kValueConditions[3]};
+constexpr Argument kDelexArguments[] = {key(), optional(one_of("condition", kValueConditions))};
+constexpr Argument kMsetexArguments[] = {
+    integer("numkeys"),
+    multiple(block("data", kAppendArguments)),
+    optional(one_of("condition", kNxOrXx)),
+    optional(one_of("expiration", kSetExpiration)),
+};
 constexpr Argument kSetArguments[] = {
     key(),
     string("value"),
-    since("2.6.12", optional(one_of("condition", kNxOrXx))),
+    since("2.6.12", optional(one_of("condition", kSetConditions))),
     since("6.2.0", optional(token("get", "GET"))),
     optional(one_of("expiration", kSetExpiration)),
 };
@@ -62,7 +79,8 @@ constexpr Argument kSetrangeArguments[] = {key(), integer("offset"), string("val
 constexpr Change kSetHistory[] = {{"2.6.12", "The options `EX`, `PX`, `NX` and `XX`."},
                                   {"6.0.0", "The option `KEEPTTL`."},
                                   {"6.2.0", "The options `GET`, `EXAT` and `PXAT`."},
-                                  {"7.0.0", "`NX` and `GET` together."}};
+                                  {"7.0.0", "`NX` and `GET` together."},
+                                  {"8.4.0", "The options `IFEQ`, `IFNE`, `IFDEQ` and `IFDNE`."}};
 
 constexpr Command kCommands[] = {
     {.name = "append",
@@ -98,6 +116,17 @@ constexpr Command kCommands[] = {
      .group = "string",
      .complexity = "O(1)",
      .arguments = kDecrbyArguments},
+    {.name = "delex",
+     .arity = -2,
+     .flags = kWrite | kFast,
+     .categories = kCategoryString,
+     .keys = kRmAccessDelete,
+     .run = commands::delex,
+     .summary = "Deletes a key, if its string or the digest of it is as given.",
+     .since = "8.4.0",
+     .group = "string",
+     .complexity = "O(1); with a digest O(N), N being the length of the string.",
+     .arguments = kDelexArguments},
     {.name = "delifeq",
      .arity = 3,
      .flags = kWrite,
@@ -109,6 +138,17 @@ constexpr Command kCommands[] = {
      .group = "string",
      .complexity = "O(1)",
      .arguments = kAppendArguments},
+    {.name = "digest",
+     .arity = 2,
+     .flags = kReadonly | kFast,
+     .categories = kCategoryString,
+     .keys = kRoAccess,
+     .run = commands::digest,
+     .summary = "Returns the digest of a key's string.",
+     .since = "8.4.0",
+     .group = "string",
+     .complexity = "O(N), N being the length of the string.",
+     .arguments = kKeyArgument},
     {.name = "get",
      .arity = 2,
      .flags = kReadonly | kFast,
@@ -235,6 +275,17 @@ constexpr Command kCommands[] = {
      .complexity = "O(N), N being the number of keys.",
      .tips = "request_policy:multi_shard response_policy:all_succeeded",
      .arguments = kMsetArguments},
+    {.name = "msetex",
+     .arity = -4,
+     .flags = kWrite | kDenyOom | kMovableKeys,
+     .categories = kCategoryString,
+     .keys = kMsetexKeys,
+     .run = commands::msetex,
+     .summary = "Sets the strings of several keys with one expiry, if all or none of them are there.",
+     .since = "8.4.0",
+     .group = "string",
+     .complexity = "O(N), N being the number of keys.",
+     .arguments = kMsetexArguments},
     {.name = "msetnx",
      .arity = -3,
      .flags = kWrite | kDenyOom,

@@ -1,7 +1,6 @@
 // The string commands that store strings: SET and its variants, MSET, APPEND, SETRANGE. DELIFEQ deletes one.
 #include <algorithm>
 #include <cstring>
-#include <vector>
 
 #include "src/commands/shared/argument.h"
 #include "src/commands/string/string_access.h"
@@ -30,13 +29,11 @@ void set_for(Context& context, ExpiryUnit unit) {
   context.reply.ok();
 }
 
-// Propagates the command without its option GET, which has no effect.
-void propagate_without_get(Context& context) {
-  std::vector<std::string_view> effect;
-  for (std::size_t i = 0; i < context.arguments.size(); ++i) {
-    if (i < 3 || !is_option(context.argument(i), "GET")) effect.push_back(context.argument(i));
-  }
-  context.propagate(effect);
+// Without the conditions, which have held, and without GET.
+void propagate_set(Context& context, bool keep_expiry) {
+  const std::string_view key = context.argument(1), value = context.argument(2);
+  if (keep_expiry) return context.propagate({"SET", key, value, "KEEPTTL"});
+  context.propagate({"SET", key, value});
 }
 
 void set_with_options(Context& context) {
@@ -53,8 +50,9 @@ void set_with_options(Context& context) {
     get(context);
     if (context.reply.is_error()) return;
   }
-  const bool found = context.peek(key) != nullptr;
-  if (found ? options->if_absent : options->if_present) {
+  const Record* const record = context.peek(key);
+  if (options->condition && !string_or_absent(context, record)) return;
+  if ((record != nullptr ? options->if_absent : options->if_present) || !options->condition.holds(record)) {
     if (!options->get) context.reply.null();
     return;
   }
@@ -63,7 +61,7 @@ void set_with_options(Context& context) {
   } else {
     put_string(context, key, EncodedString(context.argument(2)), options->keep_expiry);
     context.notify(kEventString, "set", key);
-    if (options->get) propagate_without_get(context);
+    if (options->get || options->condition) propagate_set(context, options->keep_expiry);
   }
   if (!options->get) context.reply.ok();
 }
@@ -89,15 +87,17 @@ bool set_overwrites(std::span<const std::string_view> arguments) {
     for (const std::string_view word : {"GET", "NX", "XX", "KEEPTTL"}) {
       if (is_option(arguments[i], word)) return false;
     }
+    if (ValueCondition::kind_of(arguments[i]) != ValueCondition::Kind::kNone) return false;
   }
   return true;
 }
 
 std::string_view set_key_flags(std::span<const std::string_view> arguments) {
   const auto options = arguments.subspan(std::min<std::size_t>(arguments.size(), 3));
-  const bool gets =
-      std::any_of(options.begin(), options.end(), [](std::string_view option) { return is_option(option, "GET"); });
-  return gets ? "RW access update" : "OW update";
+  const bool reads = std::any_of(options.begin(), options.end(), [](std::string_view option) {
+    return is_option(option, "GET") || ValueCondition::kind_of(option) != ValueCondition::Kind::kNone;
+  });
+  return reads ? "RW access update" : "OW update";
 }
 
 void setnx(Context& context) {

@@ -1,6 +1,10 @@
 // The handlers of the geo commands, for the rows in geo_table.cpp.
 #pragma once
 
+#include <cstddef>
+#include <span>
+#include <string_view>
+
 #include "src/execution/context.h"
 
 namespace terrace::commands {
@@ -18,5 +22,7 @@ void georadiusbymember(Context& context);
 void georadiusbymember_ro(Context& context);
 void geosearch(Context& context);
 void geosearchstore(Context& context);
+std::size_t georadius_target(std::span<const std::string_view> arguments);
+std::size_t georadiusbymember_target(std::span<const std::string_view> arguments);
 
 }  // namespace terrace::commands

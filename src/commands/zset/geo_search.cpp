@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "src/commands/shared/argument.h"
 #include "src/commands/zset/geo_access.h"
 #include "src/commands/zset/geo_handlers.h"
 #include "src/commands/zset/zset_access.h"
@@ -115,6 +116,35 @@ void run(Context& context, const GeoSearch::Form& form) {
 }
 
 }  // namespace
+
+namespace {
+
+bool names_target(std::string_view option) {
+  return is_option(option, "STORE") || is_option(option, "STOREDIST");
+}
+
+// The result goes to the last of several STOREs. The row's specifications find the first STORE and the first STOREDIST.
+std::size_t further_target(std::span<const std::string_view> arguments, std::size_t options) {
+  std::size_t last = 0;
+  for (std::size_t i = options; i + 1 < arguments.size(); ++i) {
+    if (names_target(arguments[i])) last = ++i;
+  }
+  for (const std::string_view word : {"STORE", "STOREDIST"}) {
+    std::size_t first = options;
+    while (first < arguments.size() && !is_option(arguments[first], word)) ++first;
+    if (first + 1 == last) return 0;
+  }
+  return last;
+}
+
+}  // namespace
+
+std::size_t georadius_target(std::span<const std::string_view> arguments) {
+  return further_target(arguments, 6);
+}
+std::size_t georadiusbymember_target(std::span<const std::string_view> arguments) {
+  return further_target(arguments, 5);
+}
 
 void georadius(Context& context) {
   run(context, {.center = Center::kPlace, .store_option = true});

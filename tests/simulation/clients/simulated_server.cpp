@@ -64,9 +64,10 @@ SimulatedServer::SimulatedServer(const Site& site)
       gate_(store_, dispatcher_),
       expiry_(site_.clock, store_, dispatcher_, statistics_, settings_),
       replay_(dispatcher_, commands_, store_, site_.clock),
-      authentication_(settings_, statistics_),
+      acl_({commands_, settings_, site_.clock, statistics_, store_.ledger(), logger_,
+            [](const Session& /*session*/) { return std::string(); }}),
       key_parts_{settings_},
-      connection_parts_{authentication_, dispatcher_.watched_keys(), messenger_},
+      connection_parts_{acl_, dispatcher_.watched_keys(), messenger_},
       server_parts_{lifecycle_, dispatcher_.watched_keys(), logger_},
       transaction_parts_{dispatcher_.transactions(), dispatcher_.watched_keys()},
       connection_environment_{

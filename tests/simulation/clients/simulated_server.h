@@ -10,13 +10,13 @@
 #include <memory>
 #include <vector>
 
+#include "src/acl/acl.h"
 #include "src/commands/families.h"
 #include "src/execution/call_accounting.h"
 #include "src/execution/expiry_cycle.h"
 #include "src/execution/log_replay.h"
 #include "src/pubsub/messenger.h"
 #include "src/runtime/lifecycle.h"
-#include "src/server/authentication.h"
 #include "tests/simulation/clients/observed_commands.h"
 #include "tests/simulation/clients/server_clock.h"
 #include "tests/simulation/clients/server_profile.h"
@@ -96,7 +96,7 @@ class SimulatedServer {
   ReplyGate gate_;
   ExpiryCycle expiry_;
   LogReplay replay_;
-  Authentication authentication_;
+  acl::Acl acl_;
   KeyParts key_parts_;
   ConnectionParts connection_parts_;
   ServerParts server_parts_;
