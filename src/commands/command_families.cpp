@@ -12,6 +12,7 @@ CommandFamilies::CommandFamilies(const Server::Components& c)
       config_{c.config, c.commands, c.statistics, c.reactor, c.logger},
       server_{c.lifecycle, c.dispatcher.watched_keys(), c.logger},
       transaction_{c.dispatcher.transactions(), c.dispatcher.watched_keys()},
+      scripting_{c.scripting, c.dispatcher.scripts()},
       info_{c.info},
       slow_log_{c.slow_log},
       latency_{c.latency, c.config.settings(), c.commands, c.reactor},
@@ -33,6 +34,7 @@ void CommandFamilies::add_families(CommandTable& table, const CommandFamilies* p
   add(config_commands(), &CommandFamilies::config_);
   add(server_commands(), &CommandFamilies::server_);
   add(transaction_commands(), &CommandFamilies::transaction_);
+  add(scripting_commands(), &CommandFamilies::scripting_);
   add(info_commands(), &CommandFamilies::info_);
   add(memory_commands(), &CommandFamilies::info_);
   add(slowlog_commands(), &CommandFamilies::slow_log_);

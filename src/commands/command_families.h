@@ -29,6 +29,7 @@ class CommandFamilies {
   ConfigParts config_;
   ServerParts server_;
   TransactionParts transaction_;
+  ScriptingParts scripting_;
   InfoParts info_;
   SlowLogParts slow_log_;
   LatencyParts latency_;

@@ -22,6 +22,8 @@ class LatencyMonitor;
 class Lifecycle;
 class Logger;
 class Reload;
+class ScriptRunner;
+class Scripting;
 class ServerInfo;
 class SlowLog;
 class TransactionRunner;
@@ -51,6 +53,7 @@ std::span<const Command> memory_commands();
 std::span<const Command> slowlog_commands();
 std::span<const Command> latency_commands();
 std::span<const Command> debug_commands();
+std::span<const Command> scripting_commands();
 std::span<const Command> terrace_commands();
 
 struct KeyParts {
@@ -82,6 +85,10 @@ struct ServerParts {
 struct TransactionParts {
   TransactionRunner& transactions;
   WatchedKeys& watched_keys;
+};
+struct ScriptingParts {
+  Scripting& scripting;
+  ScriptRunner& runner;
 };
 struct InfoParts {
   const ServerInfo& info;

@@ -9,6 +9,7 @@
 #include "src/runtime/lifecycle.h"
 #include "src/runtime/server_statistics.h"
 #include "src/runtime/store.h"
+#include "src/scripting/scripting.h"
 #include "src/server/clients.h"
 
 namespace terrace {
@@ -22,6 +23,7 @@ struct InfoSources {
   Dispatcher& dispatcher;
   ServerStatistics& statistics;
   const Lifecycle& lifecycle;
+  const Scripting& scripting;
 };
 
 }  // namespace terrace

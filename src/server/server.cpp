@@ -98,8 +98,9 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
       expiry_(reactor, store_, dispatcher_, statistics_, settings_),
       replay_(dispatcher_, commands_, store_, reactor),
       reload_(reactor, store_, dispatcher_, expiry_, replay_, logger, lifecycle_),
+      scripting_(store_.ledger(), logger, reactor),
       authentication_(settings_, statistics_),
-      info_({reactor, store_, config_, commands_, clients_, dispatcher_, statistics_, lifecycle_}) {
+      info_({reactor, store_, config_, commands_, clients_, dispatcher_, statistics_, lifecycle_, scripting_}) {
   lifecycle_.started_ms = reactor.wall_ms();
   lifecycle_.run_id = random_hex(40);
   lifecycle_.executable = executable_path();
@@ -113,7 +114,7 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
 
 Server::Components Server::components() {
   return {reactor_,  store_,   config_, commands_,  clients_,        dispatcher_, expiry_, statistics_,
-          slow_log_, latency_, logger_, lifecycle_, authentication_, info_,       reload_};
+          slow_log_, latency_, logger_, lifecycle_, authentication_, info_,       reload_, scripting_};
 }
 
 Server::~Server() {

@@ -26,6 +26,7 @@
 #include "src/runtime/server_statistics.h"
 #include "src/runtime/slow_log.h"
 #include "src/runtime/store.h"
+#include "src/scripting/scripting.h"
 #include "src/server/authentication.h"
 #include "src/server/clients.h"
 #include "src/server/cross_client_prefetch.h"
@@ -59,6 +60,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
     const Authentication& authentication;
     const ServerInfo& info;
     Reload& reload;
+    Scripting& scripting;
   };
   Components components();
 
@@ -113,6 +115,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
   ExpiryCycle expiry_;
   LogReplay replay_;
   Reload reload_;
+  Scripting scripting_;
   Authentication authentication_;
   ServerInfo info_;
   Listeners listeners_;

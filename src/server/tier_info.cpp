@@ -36,6 +36,7 @@ void write_memory(InfoWriter& out, const storage::Ledger& ledger) {
       {"reply_memory_bytes", Account::kReplies},
       {"transaction_memory_bytes", Account::kTransactionQueues},
       {"unit_memory_bytes", Account::kUnits},
+      {"script_memory_bytes", Account::kScripts},
       {"reserved_memory_bytes", Account::kReserved},
   };
   static_assert(std::size(kAccounts) == storage::kAccountCount);

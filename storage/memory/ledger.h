@@ -36,6 +36,7 @@ enum class Account : std::uint8_t {
   kReplies,            // bytes that the kernel has not taken
   kTransactionQueues,  // commands that MULTI has queued, and watched keys
   kUnits,              // arguments of large units that wait for room; effects that an open unit has gathered
+  kScripts,            // the memory of the interpreters
   kReserved,           // taken from the memory queue for a value or a reply that is not there yet
 };
 inline constexpr std::size_t kAccountCount = static_cast<std::size_t>(Account::kReserved) + 1;

@@ -1,0 +1,164 @@
+#include "src/scripting/interpreter.h"
+
+#include <algorithm>
+
+#include "src/scripting/redis_library.h"
+#include "src/scripting/sandbox.h"
+
+namespace terrace {
+namespace {
+
+// Instructions between two looks at the clock: some 20 µs.
+constexpr int kHookPeriod = 4096;
+
+// Where an error was raised: in the function that runs or, if that is none of the script, in the one that called it. A
+// function that was called last in a `return` has taken the place of its caller: then only the text tells.
+struct Place {
+  explicit Place(lua_State* L) {
+    lua_Debug activation;
+    for (int level = 1; level <= 2 && !known; ++level) {
+      if (!lua_getstack(L, level, &activation) || !lua_getinfo(L, "Sl", &activation)) break;
+      known = activation.currentline > 0;
+      source = activation.source;
+      line = activation.currentline;
+    }
+    if (known) return;
+    source = Interpreter::of(L).chunk_name();
+    line = Interpreter::of(L).last_return_line();
+  }
+
+  bool known = false;
+  const char* source = nullptr;
+  int line = 0;
+};
+
+// Makes a table of the error: {err, source, line}.
+int describe_error(lua_State* L) {
+  const Place place(L);
+  if (!lua_istable(L, 1)) {
+    const char* text = lua_tostring(L, 1);
+    if (place.known || text == nullptr) {
+      lua_pushfstring(L, "ERR %s", text != nullptr ? text : luaL_typename(L, 1));
+    } else {
+      lua_pushfstring(L, "ERR %s:%d: %s", place.source + 1, place.line, text);
+    }
+    lua_createtable(L, 0, 4);
+    lua_insert(L, -2);
+    lua_setfield(L, -2, "err");
+    lua_replace(L, 1);
+  }
+  lua_settop(L, 1);
+  if (lua_getmetatable(L, 1)) {
+    lua_settop(L, 1);
+    return 1;
+  }
+  lua_pushstring(L, place.source);
+  lua_setfield(L, 1, "source");
+  lua_pushinteger(L, place.line);
+  lua_setfield(L, 1, "line");
+  return 1;
+}
+
+constexpr char kErrorHandler = 0;
+
+}  // namespace
+
+void* Interpreter::allocate(void* self, void* block, std::size_t old_size, std::size_t size) {
+  return static_cast<Interpreter*>(self)->heap_.resize(block, old_size, size);
+}
+
+Interpreter::Interpreter(storage::Ledger& ledger, Logger& logger, io::Clock& clock)
+    : heap_(ledger), logger_(logger), clock_(clock), state_(lua_newstate(allocate, this)) {
+  TERRACE_CHECK(state_ != nullptr);
+  lua_State* L = state_;
+  luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
+  sandbox::open(L);
+  push_redis_library(L);
+  sandbox::protect(L);
+  lua_setfield(L, -2, "redis");
+  globals_ = luaL_ref(L, LUA_REGISTRYINDEX);
+  lua_pushlightuserdata(L, const_cast<char*>(&kErrorHandler));
+  lua_pushcfunction(L, describe_error);
+  lua_rawset(L, LUA_REGISTRYINDEX);
+  lua_settop(L, 0);
+  lua_sethook(L, count_hook, LUA_MASKCOUNT, kHookPeriod);
+}
+
+Interpreter::~Interpreter() {
+  lua_close(state_);
+}
+
+Result<int> Interpreter::compile(std::string_view text, const char* chunk_name) {
+  if (luaL_loadbufferx(state_, text.data(), text.size(), chunk_name, "t") != 0) {
+    const char* message = lua_tostring(state_, -1);
+    Error error{ErrorCode::kInvalid, message != nullptr ? message : "unknown"};
+    lua_pop(state_, 1);
+    return error;
+  }
+  return luaL_ref(state_, LUA_REGISTRYINDEX);
+}
+
+void Interpreter::set_global(const char* name) {
+  lua_rawgeti(state_, LUA_REGISTRYINDEX, globals_);
+  lua_insert(state_, -2);
+  lua_setfield(state_, -2, name);
+  lua_pop(state_, 1);
+}
+
+bool Interpreter::call(ScriptRun* run, int argument_count) {
+  lua_State* L = state_;
+  run_ = run;
+  const int function = lua_gettop(L) - argument_count;
+  lua_pushlightuserdata(L, const_cast<char*>(&kErrorHandler));
+  lua_rawget(L, LUA_REGISTRYINDEX);
+  lua_insert(L, function);
+  const bool succeeded = lua_pcall(L, argument_count, 1, function) == 0;
+  lua_remove(L, function);
+  run_ = nullptr;
+  end_call();
+  return succeeded;
+}
+
+// What a script has changed of its surroundings ends with it.
+void Interpreter::end_call() {
+  if (ends_) lua_sethook(state_, count_hook, LUA_MASKCOUNT, kHookPeriod);
+  ends_ = false;
+  if (collector_changed_) {
+    lua_gc(state_, LUA_GCRESTART, 0);
+    lua_gc(state_, LUA_GCSETPAUSE, 200);
+    lua_gc(state_, LUA_GCSETSTEPMUL, 200);
+    collector_changed_ = false;
+  }
+  if (heap_.is_crowded()) lua_gc(state_, LUA_GCCOLLECT, 0);
+}
+
+int Interpreter::last_return_line() const {
+  const std::size_t at = std::min(text_.rfind("return"), text_.size());
+  return 1 + static_cast<int>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+}
+
+void Interpreter::set_deadline(std::int64_t milliseconds) {
+  deadline_us_ = clock_.monotonic_us() + milliseconds * 1000;
+}
+
+// Every further instruction raises the error, so that a script cannot catch it for good.
+void Interpreter::count_hook(lua_State* L, lua_Debug*) {
+  Interpreter& self = of(L);
+  const char* error = nullptr;
+  if (self.run_ != nullptr) {
+    const bool is_function = self.run_->rules.is_function;
+    if (self.ends_ || !self.run_->give_way()) {
+      error = is_function ? "Script killed by user with FUNCTION KILL." : "Script killed by user with SCRIPT KILL.";
+    }
+  } else if (self.ends_ || self.clock_.monotonic_us() > self.deadline_us_) {
+    error = "FUNCTION LOAD timeout";
+  }
+  if (error == nullptr) return;
+  if (!self.ends_) {
+    self.ends_ = true;
+    lua_sethook(L, count_hook, LUA_MASKCOUNT, 1);
+  }
+  luaL_error(L, "%s", error);
+}
+
+}  // namespace terrace
