@@ -63,6 +63,8 @@ class ScriptRun {
   std::string_view call(std::span<const std::string_view> arguments);
   // Is there such a command?
   bool knows(std::span<const std::string_view> arguments) const { return entry_of(arguments) != nullptr; }
+  // The reply tells of what all units so far have changed (a function that was loaded).
+  void depend_on_log() { batch_->unit.depend_on(runner_.engine().end_position()); }
   // Has a call changed something? Then the script is not killed.
   bool changed() const { return batch_->unit.changed(); }
 

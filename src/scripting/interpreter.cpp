@@ -67,13 +67,13 @@ void* Interpreter::allocate(void* self, void* block, std::size_t old_size, std::
   return static_cast<Interpreter*>(self)->heap_.resize(block, old_size, size);
 }
 
-Interpreter::Interpreter(storage::Ledger& ledger, Logger& logger, io::Clock& clock)
+Interpreter::Interpreter(storage::Ledger& ledger, Logger& logger, io::Clock& clock, Use use)
     : heap_(ledger), logger_(logger), clock_(clock), state_(lua_newstate(allocate, this)) {
   TERRACE_CHECK(state_ != nullptr);
   lua_State* L = state_;
   luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
   sandbox::open(L);
-  push_redis_library(L);
+  push_redis_library(L, use == Use::kFunctions);
   sandbox::protect(L);
   lua_setfield(L, -2, "redis");
   globals_ = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -137,8 +137,19 @@ int Interpreter::last_return_line() const {
   return 1 + static_cast<int>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
 }
 
-void Interpreter::set_deadline(std::int64_t milliseconds) {
-  deadline_us_ = clock_.monotonic_us() + milliseconds * 1000;
+Result<void> Interpreter::run_library(FunctionRegistry& registry, std::int64_t most_ms) {
+  deadline_us_ = clock_.monotonic_us() + most_ms * 1000;
+  registry_ = &registry;
+  const bool succeeded = call(nullptr, 0);
+  registry_ = nullptr;
+  std::string message = "ERR unknown error";
+  if (!succeeded && lua_istable(state_, -1)) {
+    lua_getfield(state_, -1, "err");
+    if (const char* text = lua_tostring(state_, -1)) message = text;
+  }
+  lua_settop(state_, 0);
+  if (!succeeded) return Error{ErrorCode::kInvalid, message};
+  return {};
 }
 
 // Every further instruction raises the error, so that a script cannot catch it for good.

@@ -19,9 +19,13 @@
 
 namespace terrace {
 
+class FunctionRegistry;
+
 class Interpreter {
  public:
-  Interpreter(storage::Ledger& ledger, Logger& logger, io::Clock& clock);
+  enum class Use : bool { kScripts, kFunctions };
+
+  Interpreter(storage::Ledger& ledger, Logger& logger, io::Clock& clock, Use use);
   ~Interpreter();
   Interpreter(const Interpreter&) = delete;
   Interpreter& operator=(const Interpreter&) = delete;
@@ -53,8 +57,10 @@ class Interpreter {
   const char* chunk_name() const { return chunk_name_; }
   // The line of the last `return` in the text.
   int last_return_line() const;
-  // What is called must end within so many milliseconds (used without a run).
-  void set_deadline(std::int64_t milliseconds);
+
+  // Runs the text of a library, which is on the stack: it may register functions and call no commands.
+  Result<void> run_library(FunctionRegistry& registry, std::int64_t most_ms);
+  FunctionRegistry* registry() { return registry_; }
 
   // --- for the functions of the library `redis`
   ScriptRun* run() { return run_; }
@@ -75,6 +81,7 @@ class Interpreter {
   lua_State* state_ = nullptr;
   int globals_ = 0;  // the table of globals behind the read-only one
   ScriptRun* run_ = nullptr;
+  FunctionRegistry* registry_ = nullptr;  // while a library is loaded
   std::string_view text_;
   const char* chunk_name_ = "=?";
   std::int64_t deadline_us_ = 0;

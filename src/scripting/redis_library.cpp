@@ -4,9 +4,11 @@
 #include <string>
 
 #include "src/runtime/version.h"
+#include "src/scripting/function_registry.h"
 #include "src/scripting/interpreter.h"
 #include "src/scripting/reply_reader.h"
 #include "src/scripting/sandbox.h"
+#include "src/scripting/script_flags.h"
 #include "src/scripting/sha1_hex.h"
 #include "src/text/real_text.h"
 
@@ -172,6 +174,80 @@ int acl_check_cmd(lua_State* L) {
   return 1;
 }
 
+// Takes the fields of the one argument, a table, as arguments. Returns the error, or nullptr.
+const char* read_named_arguments(lua_State* L, std::string_view& name, std::string_view& description,
+                                 std::uint8_t& flags) {
+  const auto read_flags = [&]() -> const char* {
+    if (!lua_istable(L, -1)) return "flags argument to redis.register_function must be a table representing function flags";
+    for (int i = 1;; ++i, lua_pop(L, 1)) {
+      lua_rawgeti(L, -1, i);
+      if (lua_isnil(L, -1)) break;
+      const auto flag = lua_type(L, -1) == LUA_TSTRING ? script_flag(text_at(L, -1)) : std::nullopt;
+      if (!flag) return "unknown flag given";
+      flags |= *flag;
+    }
+    lua_pop(L, 1);
+    return nullptr;
+  };
+  bool has_callback = false;
+  lua_pushnil(L);  // the callback's place
+  for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
+    if (lua_type(L, -2) != LUA_TSTRING) return "named argument key given to redis.register_function is not a string";
+    const std::string_view field = text_at(L, -2);
+    if (field == "function_name") {
+      if (lua_type(L, -1) != LUA_TSTRING) return "function_name argument given to redis.register_function must be a string";
+      name = text_at(L, -1);
+    } else if (field == "description") {
+      if (lua_type(L, -1) != LUA_TSTRING) return "description argument given to redis.register_function must be a string";
+      description = text_at(L, -1);
+    } else if (field == "callback") {
+      if (!lua_isfunction(L, -1)) return "callback argument given to redis.register_function must be a function";
+      lua_pushvalue(L, -1);
+      lua_replace(L, 2);
+      has_callback = true;
+    } else if (field == "flags") {
+      if (const char* error = read_flags()) return error;
+    } else {
+      return "unknown argument given to redis.register_function";
+    }
+  }
+  if (name.empty()) return "redis.register_function must get a function name argument";
+  return has_callback ? nullptr : "redis.register_function must get a callback argument";
+}
+
+int register_function(lua_State* L) {
+  Interpreter& interpreter = Interpreter::of(L);
+  FunctionRegistry* const registry = interpreter.registry();
+  if (registry == nullptr) {
+    return sandbox::raise(L, "redis.register_function can only be called on FUNCTION LOAD command");
+  }
+  std::string_view name, description;
+  std::uint8_t flags = 0;
+  switch (lua_gettop(L)) {
+    case 1:
+      if (!lua_istable(L, 1)) {
+        return sandbox::raise(L,
+                              "calling redis.register_function with a single argument is only applicable to Lua table "
+                              "(representing named arguments).");
+      }
+      if (const char* error = read_named_arguments(L, name, description, flags)) return sandbox::raise(L, error);
+      break;
+    case 2:
+      if (lua_type(L, 1) != LUA_TSTRING) return sandbox::raise(L, "first argument to redis.register_function must be a string");
+      if (!lua_isfunction(L, 2)) return sandbox::raise(L, "second argument to redis.register_function must be a function");
+      name = text_at(L, 1);
+      break;
+    default:
+      return sandbox::raise(L, "wrong number of arguments to redis.register_function");
+  }
+  lua_settop(L, 2);
+  const int reference = luaL_ref(L, LUA_REGISTRYINDEX);
+  const std::string error = registry->add(name, description, flags, reference);
+  if (error.empty()) return 0;
+  luaL_unref(L, LUA_REGISTRYINDEX, reference);
+  return sandbox::raise(L, error);
+}
+
 constexpr luaL_Reg kFunctions[] = {{"call", call},
                                    {"pcall", pcall},
                                    {"status_reply", status_reply},
@@ -195,8 +271,12 @@ constexpr Constant kConstants[] = {{"LOG_DEBUG", 0},   {"LOG_VERBOSE", 1}, {"LOG
 
 }  // namespace
 
-void push_redis_library(lua_State* L) {
+void push_redis_library(lua_State* L, bool for_functions) {
   lua_newtable(L);
+  if (for_functions) {
+    lua_pushcfunction(L, register_function);
+    lua_setfield(L, -2, "register_function");
+  }
   for (const luaL_Reg& function : kFunctions) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);

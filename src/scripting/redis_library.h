@@ -6,6 +6,7 @@
 
 namespace terrace {
 
-void push_redis_library(lua_State* state);
+// `for_functions`: the interpreter's texts are libraries, which register functions.
+void push_redis_library(lua_State* state, bool for_functions);
 
 }  // namespace terrace

@@ -43,7 +43,7 @@ Result<std::uint8_t> flags_of(const Shebang& shebang) {
 }  // namespace
 
 Interpreter& ScriptCache::interpreter() {
-  if (!interpreter_) interpreter_ = std::make_unique<Interpreter>(ledger_, logger_, clock_);
+  if (!interpreter_) interpreter_ = std::make_unique<Interpreter>(ledger_, logger_, clock_, Interpreter::Use::kScripts);
   return *interpreter_;
 }
 

@@ -89,15 +89,18 @@ storage::Statistics statistics_of(Store& store) {
 
 void write_script_memory(InfoWriter& out, const Scripting& scripting) {
   const ScriptCache& scripts = scripting.scripts();
-  const std::size_t eval_heap = scripts.heap_bytes();
-  const std::size_t overhead = scripts.overhead_bytes();
+  const FunctionLibraries& functions = scripting.functions();
+  const std::size_t eval_heap = scripts.heap_bytes(), function_heap = functions.heap_bytes();
+  const std::size_t overhead = scripts.overhead_bytes() + functions.overhead_bytes();
   out.field("used_memory_vm_eval", eval_heap);
   out.bytes("used_memory_lua", eval_heap);
-  out.field("used_memory_scripts_eval", overhead);
+  out.field("used_memory_scripts_eval", scripts.overhead_bytes());
   out.field("number_of_cached_scripts", scripts.size());
-  out.zeros({"number_of_functions", "number_of_libraries", "used_memory_vm_functions"});
-  out.bytes("used_memory_vm_total", eval_heap);
-  out.field("used_memory_functions", 0);
+  out.field("number_of_functions", functions.function_count());
+  out.field("number_of_libraries", functions.libraries().size());
+  out.field("used_memory_vm_functions", function_heap);
+  out.bytes("used_memory_vm_total", eval_heap + function_heap);
+  out.field("used_memory_functions", functions.overhead_bytes());
   out.bytes("used_memory_scripts", overhead);
 }
 

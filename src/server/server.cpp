@@ -105,6 +105,7 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
   lifecycle_.run_id = random_hex(40);
   lifecycle_.executable = executable_path();
   lifecycle_.supervised_by = supervisor.name();
+  replay_.attach(scripting_.functions());
   reactor_.add_turn_hook(gate_);
   reactor_.add_turn_hook(clients_);
   store_.ledger().set_clients_limit(clients_memory_limit(settings_));

@@ -94,6 +94,46 @@ constexpr Command kScriptCommands[] = {
                "Returns the text of a script in the cache.", kShowArguments),
 };
 
+constexpr Argument kFcallArguments[] = {string("function"), integer("numkeys"), optional(multiple(key())),
+                                        optional(multiple(string("arg")))};
+constexpr Argument kLibraryName[] = {string("library-name")};
+constexpr Argument kFunctionFlushModes[] = {token("async", "ASYNC"), token("sync", "SYNC")};
+constexpr Argument kFunctionFlushArguments[] = {optional(one_of("flush-type", kFunctionFlushModes))};
+constexpr Argument kListArguments[] = {option("LIBRARYNAME", string("library-name-pattern")),
+                                       optional(token("withcode", "WITHCODE"))};
+constexpr Argument kFunctionLoadArguments[] = {optional(token("replace", "REPLACE")), string("function-code")};
+constexpr Argument kPolicies[] = {token("flush", "FLUSH"), token("append", "APPEND"), token("replace", "REPLACE")};
+constexpr Argument kRestoreArguments[] = {string("serialized-value"), optional(one_of("policy", kPolicies))};
+
+constexpr std::string_view kAllShards = "request_policy:all_shards response_policy:all_succeeded";
+constexpr std::uint32_t kChangesFunctions = kNoScript | kWrite | kUsesInterpreter;
+
+constexpr Command kFunctionCommands[] = {
+    subcommand("function|delete", 3, kChangesFunctions, commands::function_delete, "7.0.0", "O(1)",
+               "Deletes a library and its functions.", kLibraryName, kAllShards),
+    subcommand("function|dump", 2, kNoScript, commands::function_dump, "7.0.0",
+               "O(N) where N is the number of functions", "Returns all libraries as a payload."),
+    subcommand("function|flush", -2, kChangesFunctions, commands::function_flush, "7.0.0",
+               "O(N) where N is the number of functions deleted", "Deletes all libraries.", kFunctionFlushArguments,
+               kAllShards),
+    subcommand("function|help", 2, kLoading | kStale, commands::function_help, "7.0.0", "O(1)",
+               "Tells what FUNCTION can do."),
+    subcommand("function|kill", 2, kNoScript | kAllowBusy, commands::function_kill, "7.0.0", "O(1)",
+               "Ends the function that runs.", {}, kOneShard),
+    subcommand("function|list", -2, kNoScript, commands::function_list, "7.0.0",
+               "O(N) where N is the number of functions", "Returns the libraries with their functions.",
+               kListArguments, "nondeterministic_output_order"),
+    subcommand("function|load", -3, kChangesFunctions | kDenyOom, commands::function_load, "7.0.0",
+               "O(1) (considering compilation time is redundant)", "Makes a library.", kFunctionLoadArguments,
+               kAllShards),
+    subcommand("function|restore", -3, kChangesFunctions | kDenyOom, commands::function_restore, "7.0.0",
+               "O(N) where N is the number of functions on the payload", "Makes the libraries of a payload.",
+               kRestoreArguments, kAllShards),
+    subcommand("function|stats", 2, kNoScript | kAllowBusy, commands::function_stats, "7.0.0", "O(1)",
+               "Returns the function that runs, and the engines.", {},
+               "nondeterministic_output request_policy:all_shards response_policy:special"),
+};
+
 constexpr Command kCommands[] = {
     script_row("eval", kMayWrite, kScriptKeys, commands::eval, "2.6.0", "Runs a script.", kEvalArguments),
     script_row("eval_ro", kReadonly, kReadKeys, commands::eval, "7.0.0", "Runs a script that only reads.",
@@ -102,6 +142,19 @@ constexpr Command kCommands[] = {
                kEvalshaArguments),
     script_row("evalsha_ro", kReadonly, kShaReadKeys, commands::evalsha, "7.0.0",
                "Runs a script of the cache that only reads.", kEvalshaArguments),
+    script_row("fcall", kMayWrite, kScriptKeys, commands::fcall, "7.0.0", "Calls a function.", kFcallArguments),
+    script_row("fcall_ro", kReadonly, kReadKeys, commands::fcall, "7.0.0", "Calls a function that only reads.",
+               kFcallArguments),
+    {.name = "function",
+     .arity = -2,
+     .flags = 0,
+     .categories = 0,
+     .keys = {},
+     .subcommands = kFunctionCommands,
+     .summary = "A container for commands on functions.",
+     .since = "7.0.0",
+     .group = "scripting",
+     .complexity = "Depends on subcommand."},
     {.name = "script",
      .arity = -2,
      .flags = 0,
