@@ -22,7 +22,8 @@ constexpr std::size_t kMaxQueuedBytes = 64 * 1024;
 // Taken from a socket at a time when memory is short.
 constexpr std::size_t kSparingBytes = 4 * 1024;
 
-constexpr std::size_t kMaxSendBytes = std::size_t{1} << 20;  // so that moved_bytes() shows progress
+// A send that the kernel takes at once copies its bytes within the turn. Also, moved_bytes() shows progress.
+constexpr std::size_t kMaxSendBytes = std::size_t{256} << 10;
 
 }  // namespace
 

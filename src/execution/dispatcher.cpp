@@ -296,6 +296,13 @@ io::Task<> Dispatcher::wait(CommandBatch& x) {
   if (!x.must_end()) x.now_ms = clock_.wall_ms();  // time stands still inside a unit
 }
 
+io::Task<> Dispatcher::free_records(CommandBatch& x) {
+  while (has_many_records(x)) {
+    x.fetched_records.free_some(storage::FetchedRecords::kFreedAtOnce);
+    co_await clock_.sleep_us(0);
+  }
+}
+
 io::Task<> Dispatcher::wait_for_pause(CommandBatch& x) {
   ++pause_.waiting;
   x.session->paused = true;

@@ -30,6 +30,11 @@ class Dispatcher {
   // True: the batch is done, or its session is closing. False: await wait(), then call run() again.
   bool run(CommandBatch& batch);
   io::Task<> wait(CommandBatch& batch);
+  // Before the batch is given back: frees the records that were read for it, over several turns if they are many.
+  static bool has_many_records(const CommandBatch& batch) {
+    return batch.fetched_records.size() > storage::FetchedRecords::kFreedAtOnce;
+  }
+  io::Task<> free_records(CommandBatch& batch);
 
   // While it is true, a client with many unsent bytes of replies runs no further commands.
   bool replies_must_leave() const;

@@ -26,7 +26,7 @@ inline constexpr Origin kClientOrigin{.is_client = true,
                                       .counted = true,
                                       .expires = true,
                                       .observed = true,
-                                      .turn_ns = 1'000'000};
+                                      .turn_ns = 500'000};
 // The server's own work: expiry, cache eviction.
 inline constexpr Origin kServerOrigin{.is_client = false,
                                       .admitted = true,

@@ -110,12 +110,15 @@ void ScriptRun::run_planned() {
       return;
     }
     if (!x.call.keys.empty() && !runner_.ready(x)) {
-      if (x.fetched_records.bytes() > runner_.window_bytes()) {
-        x.fetched_records.clear();  // they belong to earlier calls
-        x.missing.clear();
-        runner_.ready(x);
-      }
       moments_ = 0;
+      if (x.fetched_records.bytes() > runner_.window_bytes() || frees_records_) {
+        // They belong to earlier calls.
+        x.missing.clear();
+        x.fetched_records.free_some(storage::FetchedRecords::kFreedAtOnce);
+        frees_records_ = !x.fetched_records.empty();
+        suspend(Wait::kTurn);
+        continue;
+      }
       suspend(Wait::kFetch);
       continue;
     }

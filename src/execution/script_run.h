@@ -104,6 +104,7 @@ class ScriptRun {
   bool killed_ = false;
   bool told_busy_ = false;
   unsigned moments_ = 0;
+  bool frees_records_ = false;  // those of earlier calls, before it reads more
   std::uint64_t begin_ns_ = 0;
   std::uint64_t slice_end_ns_ = 0;
 };

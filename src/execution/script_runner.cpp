@@ -38,7 +38,7 @@ void ScriptRunner::begin(CommandBatch& x) {
   run_.session_.address = x.session->address;
   run_.session_.name = x.session->name;
   run_.rules = {};
-  run_.killed_ = run_.told_busy_ = run_.calling_ = false;
+  run_.killed_ = run_.told_busy_ = run_.calling_ = run_.frees_records_ = false;
   run_.moments_ = 0;
   runner_.begin_clock();
   run_.begin_ns_ = runner_.last_ns();

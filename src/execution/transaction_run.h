@@ -16,13 +16,14 @@ struct TransactionRun {
   explicit TransactionRun(storage::LedgerCharge charge) : replies_charge(std::move(charge)) {}
 
   bool active = false;
-  bool opened = false;       // the first call has begun: no other unit changes the unit's keys before its commit
-  bool suspended = false;    // OpenUnit has it
-  bool alone = false;        // after an error: records are read for one call at a time
-  unsigned moments = 0;      // that it has left to eviction since it last had pages read
-  std::size_t read_for = 0;  // 1 + the last call for which records were read so
-  unsigned rounds = 0;       // of reading before the unit was opened
-  std::size_t next = 0;      // the call to run
+  bool opened = false;         // the first call has begun: no other unit changes the unit's keys before its commit
+  bool suspended = false;      // OpenUnit has it
+  bool frees_records = false;  // of earlier calls, over several turns
+  bool alone = false;          // after an error: records are read for one call at a time
+  unsigned moments = 0;        // that it has left to eviction since it last had pages read
+  std::size_t read_for = 0;    // 1 + the last call for which records were read so
+  unsigned rounds = 0;         // of reading before the unit was opened
+  std::size_t next = 0;        // the call to run
   std::uint64_t begin_ns = 0;
   std::size_t call_keys = 0;        // the first so many keys of `exec` are those of its calls; the watched keys follow
   std::size_t looked_up = 0;        // the first so many of them have been looked up in this round
@@ -33,7 +34,7 @@ struct TransactionRun {
 
   void begin(std::uint64_t now_ns) {
     active = true;
-    opened = suspended = alone = false;
+    opened = suspended = frees_records = alone = false;
     rounds = 0;
     looked_up = 0;
     next = read_for = 0;

@@ -85,6 +85,10 @@ io::Task<> Connection::receive_commands() {
       co_await wait(*batch);
       if (broken_ && !batch->must_end()) break;
     }
+    if (Dispatcher::has_many_records(*batch)) {
+      parts_.gate.mark(*this);
+      co_await dispatcher.free_records(*batch);
+    }
     running_ = nullptr;
     running_bytes_ = 0;
     dispatcher.pool().give_back(std::move(batch));

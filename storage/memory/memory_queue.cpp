@@ -17,7 +17,7 @@ constexpr std::uint64_t kMostExcess = 16 * kMiB;
 // process may have beside its limit.
 constexpr std::uint64_t kToleratedOverhead = kTinyLimits ? 0 : 16 * kMiB;
 // So far the resident set may be beyond the limit while several commands make large values. 64 MiB are promised.
-constexpr std::uint64_t kMostBeyond = kTinyLimits ? 0 : 40 * kMiB;
+constexpr std::uint64_t kMostBeyond = kTinyLimits ? 0 : 24 * kMiB;
 constexpr std::uint64_t kLeastBytes = kTinyLimits ? 256 * kKiB : 4 * kMiB;
 
 }  // namespace
