@@ -193,6 +193,11 @@ Result<void> FunctionLibraries::restore_payload(std::string_view payload, Policy
     if (reader.byte() != kRdbFunction) return invalid("ERR given type is not a function");
     const types::RdbText code = reader.text();
     if (!reader.ok()) return invalid("ERR failed loading functions payload");
+    std::size_t shebang_size = 0;
+    const Result<std::string> name = name_in(code.view(), shebang_size);
+    if (name.ok() && policy == Policy::kAppend && libraries_.contains(*name)) {
+      return invalid("ERR Library " + *name + " already exists");
+    }
     const Result<std::string> loaded = restored.load(code.view(), policy == Policy::kReplace, patient);
     if (!loaded.ok()) return loaded.error();
   }

@@ -180,6 +180,7 @@ int unpack(lua_State* L) {
   std::size_t length = 0;
   const char* data = luaL_checklstring(L, 2, &length);
   const lua_Integer first = luaL_optinteger(L, 3, 1);
+  luaL_argcheck(L, first != 0, 3, "offset must be 1 or greater");
   luaL_argcheck(L, first > 0, 2, "data string too short");
   std::size_t at = static_cast<std::size_t>(first) - 1;
   int count = 0;

@@ -102,7 +102,7 @@ void function_list(Context& context) {
     }
   }
   std::vector<const FunctionLibrary*> found;
-  const Pattern pattern(wanted);
+  const types::Pattern pattern(wanted);
   for (const auto& [name, library] : functions(context).libraries()) {
     if (pattern.matches(name)) found.push_back(library.get());
   }
