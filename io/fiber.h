@@ -24,9 +24,9 @@ namespace terrace::io {
 // The stacks of fibers, some of them kept for the next. Must outlive all fibers that run on them.
 class FiberStacks {
  public:
-  // Pages that the body never touches take no memory. A page without access lies below: a body that needs more ends the
+  // As much as a thread has: Lua's own bound on nested calls lies below. Pages that the body never touches take no memory. A page without access lies below: a body that needs more ends the
   // process, and overwrites nothing.
-  static constexpr std::size_t kStackBytes = 1 << 20;
+  static constexpr std::size_t kStackBytes = 8 << 20;
 
   FiberStacks() = default;
   ~FiberStacks();

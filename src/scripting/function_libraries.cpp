@@ -90,7 +90,11 @@ Result<std::unique_ptr<FunctionLibrary>> FunctionLibraries::make(std::string_vie
   lua.set_text(library->code, "@user_function");
   lua_rawgeti(lua.state(), LUA_REGISTRYINDEX, *chunk);
   lua.unreference(*chunk);
-  const Result<void> ran = lua.run_library(registry, patient ? kPatientMs : kLoadMs);
+  Result<void> ran;
+  const io::Fiber::Body body = [&](io::Fiber&) { ran = lua.run_library(registry, patient ? kPatientMs : kLoadMs); };
+  const auto fiber = io::Fiber::make(stacks_, body);
+  if (!fiber.ok()) return invalid("OOM no memory for the stack of a library: " + fiber.error().message);
+  (*fiber)->resume();
   if (ran.ok() && !library->functions.empty()) return library;
   drop(*library);
   if (!ran.ok()) return invalid("ERR Error registering functions: " + ran.error().message);

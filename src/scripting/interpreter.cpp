@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "io/fiber.h"
 #include "src/scripting/redis_library.h"
 #include "src/scripting/sandbox.h"
 
@@ -108,6 +109,8 @@ void Interpreter::set_global(const char* name) {
 bool Interpreter::call(ScriptRun* run, int argument_count) {
   lua_State* L = state_;
   run_ = run;
+  constexpr std::uintptr_t kLeft = 512 << 10;
+  stack_end_ = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) - (io::FiberStacks::kStackBytes - kLeft);
   const int function = lua_gettop(L) - argument_count;
   lua_pushlightuserdata(L, const_cast<char*>(&kErrorHandler));
   lua_rawget(L, LUA_REGISTRYINDEX);

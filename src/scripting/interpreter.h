@@ -62,6 +62,9 @@ class Interpreter {
   Result<void> run_library(FunctionRegistry& registry, std::int64_t most_ms);
   FunctionRegistry* registry() { return registry_; }
 
+  // Is there stack for a further call from Lua to C to Lua? Lua bounds such calls only by the slots that they use.
+  bool has_stack() const { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) > stack_end_; }
+
   // --- for the functions of the library `redis`
   ScriptRun* run() { return run_; }
   Logger& logger() { return logger_; }
@@ -85,6 +88,7 @@ class Interpreter {
   std::string_view text_;
   const char* chunk_name_ = "=?";
   std::int64_t deadline_us_ = 0;
+  std::uintptr_t stack_end_ = 0;  // behind it is what commands and the libraries need
   bool ends_ = false;  // the script was killed: each instruction is an error
   bool collector_changed_ = false;
   std::vector<std::string_view> arguments_;

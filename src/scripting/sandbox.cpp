@@ -99,9 +99,31 @@ int setmetatable(lua_State* L) {
   return 1;
 }
 
+void check_stack(lua_State* L) {
+  if (!Interpreter::of(L).has_stack()) luaL_error(L, "C stack overflow");
+}
+
+// The upvalue is Lua's own function, which calls Lua functions with much of the stack in use, or without any bound.
+int with_stack(lua_State* L) {
+  check_stack(L);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  return lua_gettop(L);
+}
+
+int coroutine_wrap(lua_State* L) {
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, 1);
+  lua_pushcclosure(L, with_stack, 1);
+  return 1;
+}
+
 // An error that is a table with a message is that message, as it was before errors were tables.
 int pcall(lua_State* L) {
   luaL_checkany(L, 1);
+  check_stack(L);
   lua_pushboolean(L, 1);
   lua_insert(L, 1);
   if (lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 0) == 0) return lua_gettop(L);
@@ -141,23 +163,16 @@ int load(lua_State* L) {
   const char* name = luaL_optstring(L, 2, "=(load)");
   luaL_checktype(L, 1, LUA_TFUNCTION);
   lua_settop(L, 2);
-  lua_newtable(L);
-  luaL_Buffer text;
-  int count = 0;
+  check_stack(L);
+  lua_pushliteral(L, "");
   while (true) {
     lua_pushvalue(L, 1);
     lua_call(L, 0, 1);
     if (lua_isnil(L, -1) || (lua_isstring(L, -1) && lua_objlen(L, -1) == 0)) break;
     if (!lua_isstring(L, -1)) return luaL_error(L, "reader function must return a string");
-    lua_rawseti(L, 3, ++count);
+    lua_concat(L, 2);
   }
   lua_pop(L, 1);
-  luaL_buffinit(L, &text);
-  for (int i = 1; i <= count; ++i) {
-    lua_rawgeti(L, 3, i);
-    luaL_addvalue(&text);
-  }
-  luaL_pushresult(&text);
   std::size_t size = 0;
   const char* bytes = lua_tolstring(L, -1, &size);
   return load_text(L, bytes, size, name);
@@ -248,13 +263,13 @@ int os_clock(lua_State* L) {
 constexpr const char* kBase[] = {"assert", "error",   "gcinfo", "getmetatable", "ipairs",
                                  "rawequal", "select",    "tonumber", "tostring", "type",      "unpack", "xpcall",
                                  "_VERSION"};
-constexpr const char* kString[] = {"byte", "char", "find",    "format", "gmatch", "gsub", "len",
+constexpr const char* kString[] = {"byte", "char", "find",    "format", "gmatch", "len",
                                    "lower", "match", "rep", "reverse", "sub",    "upper"};
 constexpr const char* kTable[] = {"concat", "foreach", "foreachi", "getn", "maxn", "remove", "sort"};
 constexpr const char* kMath[] = {"abs",  "acos", "asin",  "atan", "atan2", "ceil", "cos", "cosh", "deg",  "exp",
                                  "floor", "fmod", "frexp", "huge", "ldexp", "log",  "log10", "max", "min", "modf",
                                  "pi",   "pow",  "rad",   "sin",  "sinh",  "sqrt", "tan", "tanh"};
-constexpr const char* kCoroutine[] = {"create", "resume", "running", "status", "wrap", "yield"};
+constexpr const char* kCoroutine[] = {"create", "running", "status", "yield"};
 constexpr const char* kBit[] = {"arshift", "band", "bnot",   "bor",  "bswap", "bxor",
                                 "lshift",  "rol",  "ror",    "rshift", "tobit"};
 
@@ -377,6 +392,7 @@ void open(lua_State* L) {
     lua_settop(L, globals);
   };
   push_library("string", kString);
+  set_wrapper(L, globals + 1, "gsub", "gsub", with_stack);
   lua_getfield(L, -1, "gmatch");
   lua_setfield(L, -2, "gfind");
   finish("string");
@@ -396,6 +412,8 @@ void open(lua_State* L) {
   lua_setfield(L, -2, "tohex");
   finish("bit");
   push_library("coroutine", kCoroutine);
+  set_wrapper(L, globals + 1, "resume", "resume", with_stack);
+  set_wrapper(L, globals + 1, "wrap", "wrap", coroutine_wrap);
   finish("coroutine");
   lua_createtable(L, 0, 1);
   set_function(L, "clock", os_clock);
