@@ -67,7 +67,8 @@ Admission::Verdict Admission::admit_client(CommandBatch& x, CommandEntry& entry)
   if (store_.loading() && !(row.flags & kLoading)) {
     return refuse(x, &entry, "LOADING Redis is loading the dataset in memory");
   }
-  if (scripts_.running() && !(row.flags & kAllowBusy) && scripts_.busy()) return refuse(x, &entry, scripts_.busy_error());
+  if (scripts_.running() && !(row.flags & kAllowBusy) && scripts_.busy())
+    return refuse(x, &entry, scripts_.busy_error());
   if (pause_.holds(unit_flags(x, row) & (kWrite | kMayWrite))) {
     x.wait = CommandBatch::Wait::kPause;
     return Verdict::kWait;

@@ -11,7 +11,8 @@ using Wait = CommandBatch::Wait;
 }  // namespace
 
 std::int64_t ScriptRun::running_ms() const {
-  return batch_ == nullptr ? 0 : static_cast<std::int64_t>((runner_.parts().clock.monotonic_ns() - begin_ns_) / 1'000'000);
+  return batch_ == nullptr ? 0
+                           : static_cast<std::int64_t>((runner_.parts().clock.monotonic_ns() - begin_ns_) / 1'000'000);
 }
 
 // The batch runs the called command in place of the one that runs the script, and back.

@@ -14,7 +14,6 @@
 #include "src/execution/call.h"
 #include "src/execution/command_runner.h"
 #include "src/execution/session.h"
-#include "src/resp/reply.h"
 
 namespace terrace {
 
@@ -36,8 +35,6 @@ class ScriptRun {
     return own_call().entry->parts.template get<Parts>();
   }
   io::Clock& clock() { return runner_.parts().clock; }
-  // The wall clock at the script's begin: time stands still.
-  std::int64_t now_ms() const { return batch_->now_ms; }
   // A store that makes no records cold is full.
   bool out_of_memory() const { return runner_.engine().out_of_memory(); }
   // Writes the reply. The handler must not call commands after that.
@@ -95,7 +92,8 @@ class ScriptRun {
   Session* caller_ = nullptr;
   Session session_;
   std::string* caller_replies_ = nullptr;
-  bool calling_ = false;  // the batch has the called command, and `call_` the one that runs the script; else the reverse
+  bool calling_ =
+      false;  // the batch has the called command, and `call_` the one that runs the script; else the reverse
   Call call_;
   std::string replies_;  // of the called command
   std::size_t reply_start_ = 0;

@@ -53,7 +53,8 @@ bool ScriptRunner::run(CommandBatch& x) {
     if (fiber.ok()) {
       run_.fiber_ = std::move(*fiber);
     } else {
-      run_.reply([&](Reply& reply) { reply.error("OOM no memory for the stack of a script: " + fiber.error().message); });
+      run_.reply(
+          [&](Reply& reply) { reply.error("OOM no memory for the stack of a script: " + fiber.error().message); });
     }
   }
   if (run_.fiber_) {

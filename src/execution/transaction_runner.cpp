@@ -171,7 +171,8 @@ void TransactionRunner::reserve_replies(CommandBatch& x) {
   const std::size_t read = x.fetched_records.size();
   if (read == 0) return;
   const std::size_t values = std::max(read, x.session->transaction.calls().size());
-  x.transaction.replies.reserve(std::min<std::size_t>(values * (x.fetched_records.bytes() / read), CommandRunner::kMaxWindowBytes));
+  x.transaction.replies.reserve(
+      std::min<std::size_t>(values * (x.fetched_records.bytes() / read), CommandRunner::kMaxWindowBytes));
 }
 
 // Inside the open unit: adds the records that the calls from the next one on miss, up to a window.

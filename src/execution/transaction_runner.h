@@ -8,8 +8,6 @@
 // Ownership: borrows. Thread: the reactor's.
 #pragma once
 
-#include <cstdint>
-
 #include "src/execution/command_runner.h"
 #include "src/execution/open_unit.h"
 #include "src/execution/script_runner.h"

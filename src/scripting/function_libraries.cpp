@@ -5,6 +5,7 @@
 
 #include "src/scripting/function_registry.h"
 #include "src/scripting/script_flags.h"
+#include "src/scripting/world.h"
 #include "src/text/ignoring_case.h"
 #include "src/types/crc64.h"
 #include "src/types/dump.h"
@@ -26,7 +27,8 @@ Error invalid(std::string message) {
 }
 
 bool is_name(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; });
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; });
 }
 
 // The name in the first line: "#!lua name=mylib".
@@ -70,7 +72,7 @@ class FunctionLibraries::Registry final : public FunctionRegistry {
 };
 
 Interpreter& FunctionLibraries::interpreter() {
-  if (!interpreter_) interpreter_ = std::make_unique<Interpreter>(ledger_, logger_, clock_, Interpreter::Use::kFunctions);
+  if (!interpreter_) interpreter_ = std::make_unique<Interpreter>(ledger_, logger_, clock_, open_function_world);
   return *interpreter_;
 }
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 
 #include "io/fiber.h"
-#include "src/scripting/redis_library.h"
-#include "src/scripting/sandbox.h"
 
 namespace terrace {
 namespace {
@@ -68,15 +66,12 @@ void* Interpreter::allocate(void* self, void* block, std::size_t old_size, std::
   return static_cast<Interpreter*>(self)->heap_.resize(block, old_size, size);
 }
 
-Interpreter::Interpreter(storage::Ledger& ledger, Logger& logger, io::Clock& clock, Use use)
+Interpreter::Interpreter(storage::Ledger& ledger, Logger& logger, io::Clock& clock, Open open)
     : heap_(ledger), logger_(logger), clock_(clock), state_(lua_newstate(allocate, this)) {
   TERRACE_CHECK(state_ != nullptr);
   lua_State* L = state_;
   luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
-  sandbox::open(L);
-  push_redis_library(L, use == Use::kFunctions);
-  sandbox::protect(L);
-  lua_setfield(L, -2, "redis");
+  open(L);
   globals_ = luaL_ref(L, LUA_REGISTRYINDEX);
   lua_pushlightuserdata(L, const_cast<char*>(&kErrorHandler));
   lua_pushcfunction(L, describe_error);

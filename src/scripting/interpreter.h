@@ -8,7 +8,6 @@
 #pragma once
 
 #include <lua.hpp>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,9 +22,10 @@ class FunctionRegistry;
 
 class Interpreter {
  public:
-  enum class Use : bool { kScripts, kFunctions };
+  // Makes the world: leaves its table of globals on the stack.
+  using Open = void (*)(lua_State* state);
 
-  Interpreter(storage::Ledger& ledger, Logger& logger, io::Clock& clock, Use use);
+  Interpreter(storage::Ledger& ledger, Logger& logger, io::Clock& clock, Open open);
   ~Interpreter();
   Interpreter(const Interpreter&) = delete;
   Interpreter& operator=(const Interpreter&) = delete;
@@ -89,7 +89,7 @@ class Interpreter {
   const char* chunk_name_ = "=?";
   std::int64_t deadline_us_ = 0;
   std::uintptr_t stack_end_ = 0;  // behind it is what commands and the libraries need
-  bool ends_ = false;  // the script was killed: each instruction is an error
+  bool ends_ = false;             // the script was killed: each instruction is an error
   bool collector_changed_ = false;
   std::vector<std::string_view> arguments_;
   Drand48 random_;

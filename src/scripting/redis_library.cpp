@@ -178,7 +178,8 @@ int acl_check_cmd(lua_State* L) {
 const char* read_named_arguments(lua_State* L, std::string_view& name, std::string_view& description,
                                  std::uint8_t& flags) {
   const auto read_flags = [&]() -> const char* {
-    if (!lua_istable(L, -1)) return "flags argument to redis.register_function must be a table representing function flags";
+    if (!lua_istable(L, -1))
+      return "flags argument to redis.register_function must be a table representing function flags";
     for (int i = 1;; ++i, lua_pop(L, 1)) {
       lua_rawgeti(L, -1, i);
       if (lua_isnil(L, -1)) break;
@@ -195,10 +196,12 @@ const char* read_named_arguments(lua_State* L, std::string_view& name, std::stri
     if (lua_type(L, -2) != LUA_TSTRING) return "named argument key given to redis.register_function is not a string";
     const std::string_view field = text_at(L, -2);
     if (field == "function_name") {
-      if (lua_type(L, -1) != LUA_TSTRING) return "function_name argument given to redis.register_function must be a string";
+      if (lua_type(L, -1) != LUA_TSTRING)
+        return "function_name argument given to redis.register_function must be a string";
       name = text_at(L, -1);
     } else if (field == "description") {
-      if (lua_type(L, -1) != LUA_TSTRING) return "description argument given to redis.register_function must be a string";
+      if (lua_type(L, -1) != LUA_TSTRING)
+        return "description argument given to redis.register_function must be a string";
       description = text_at(L, -1);
     } else if (field == "callback") {
       if (!lua_isfunction(L, -1)) return "callback argument given to redis.register_function must be a function";
@@ -233,8 +236,10 @@ int register_function(lua_State* L) {
       if (const char* error = read_named_arguments(L, name, description, flags)) return sandbox::raise(L, error);
       break;
     case 2:
-      if (lua_type(L, 1) != LUA_TSTRING) return sandbox::raise(L, "first argument to redis.register_function must be a string");
-      if (!lua_isfunction(L, 2)) return sandbox::raise(L, "second argument to redis.register_function must be a function");
+      if (lua_type(L, 1) != LUA_TSTRING)
+        return sandbox::raise(L, "first argument to redis.register_function must be a string");
+      if (!lua_isfunction(L, 2))
+        return sandbox::raise(L, "second argument to redis.register_function must be a function");
       name = text_at(L, 1);
       break;
     default:
@@ -265,8 +270,8 @@ struct Constant {
   const char* name;
   int value;
 };
-constexpr Constant kConstants[] = {{"LOG_DEBUG", 0},   {"LOG_VERBOSE", 1}, {"LOG_NOTICE", 2},
-                                   {"LOG_WARNING", 3}, {"REPL_NONE", 0},   {"REPL_AOF", 1},
+constexpr Constant kConstants[] = {{"LOG_DEBUG", 0},   {"LOG_VERBOSE", 1},  {"LOG_NOTICE", 2},
+                                   {"LOG_WARNING", 3}, {"REPL_NONE", 0},    {"REPL_AOF", 1},
                                    {"REPL_SLAVE", 2},  {"REPL_REPLICA", 2}, {"REPL_ALL", kReplicateAll}};
 
 }  // namespace

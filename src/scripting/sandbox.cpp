@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
-#include <iterator>
 
 #include "src/scripting/interpreter.h"
 #include "src/scripting/libraries.h"
@@ -260,18 +259,17 @@ int os_clock(lua_State* L) {
 
 // --- what scripts may use
 
-constexpr const char* kBase[] = {"assert", "error",   "gcinfo", "getmetatable", "ipairs",
-                                 "rawequal", "select",    "tonumber", "tostring", "type",      "unpack", "xpcall",
-                                 "_VERSION"};
-constexpr const char* kString[] = {"byte", "char", "find",    "format", "gmatch", "len",
-                                   "lower", "match", "rep", "reverse", "sub",    "upper"};
+constexpr const char* kBase[] = {"assert",   "error",    "gcinfo", "getmetatable", "ipairs", "rawequal", "select",
+                                 "tonumber", "tostring", "type",   "unpack",       "xpcall", "_VERSION"};
+constexpr const char* kString[] = {"byte",  "char",  "find", "format",  "gmatch", "len",
+                                   "lower", "match", "rep",  "reverse", "sub",    "upper"};
 constexpr const char* kTable[] = {"concat", "foreach", "foreachi", "getn", "maxn", "remove", "sort"};
-constexpr const char* kMath[] = {"abs",  "acos", "asin",  "atan", "atan2", "ceil", "cos", "cosh", "deg",  "exp",
-                                 "floor", "fmod", "frexp", "huge", "ldexp", "log",  "log10", "max", "min", "modf",
-                                 "pi",   "pow",  "rad",   "sin",  "sinh",  "sqrt", "tan", "tanh"};
+constexpr const char* kMath[] = {"abs",   "acos", "asin",  "atan", "atan2", "ceil", "cos",   "cosh", "deg", "exp",
+                                 "floor", "fmod", "frexp", "huge", "ldexp", "log",  "log10", "max",  "min", "modf",
+                                 "pi",    "pow",  "rad",   "sin",  "sinh",  "sqrt", "tan",   "tanh"};
 constexpr const char* kCoroutine[] = {"create", "running", "status", "yield"};
-constexpr const char* kBit[] = {"arshift", "band", "bnot",   "bor",  "bswap", "bxor",
-                                "lshift",  "rol",  "ror",    "rshift", "tobit"};
+constexpr const char* kBit[] = {"arshift", "band", "bnot", "bor",    "bswap", "bxor",
+                                "lshift",  "rol",  "ror",  "rshift", "tobit"};
 
 // Pushes a table with these fields of the table at `source`.
 template <std::size_t n>
@@ -299,6 +297,76 @@ void open_own(lua_State* L, lua_CFunction library, const char* name) {
   lua_pushcfunction(L, library);
   lua_pushstring(L, name);
   lua_call(L, 1, 0);
+}
+
+// A library with these functions of Lua's own, which is finished by finish_library().
+template <std::size_t n>
+void begin_library(lua_State* L, int own, const char* name, const char* const (&names)[n]) {
+  lua_getfield(L, own, name);
+  push_selected(L, lua_gettop(L), names);
+}
+
+// Protects the library on the stack and makes it a global.
+void finish_library(lua_State* L, int globals, const char* name) {
+  protect(L);
+  lua_setfield(L, globals, name);
+  lua_settop(L, globals);
+}
+
+void add_base(lua_State* L, int own) {
+  set_function(L, "next", next);
+  set_wrapper(L, own, "pairs", "next", pairs);
+  set_wrapper(L, own, "collectgarbage", "collectgarbage", collectgarbage);
+  set_function(L, "pcall", pcall);
+  set_function(L, "rawget", rawget);
+  set_function(L, "rawset", rawset);
+  set_function(L, "setmetatable", setmetatable);
+  set_function(L, "load", load);
+  set_function(L, "loadstring", loadstring);
+}
+
+// Under a second name, which older programs use.
+void add_old_name(lua_State* L, const char* old_name, const char* name) {
+  lua_getfield(L, -1, name);
+  lua_setfield(L, -2, old_name);
+}
+
+void add_libraries(lua_State* L, int own, int globals) {
+  const int source = globals + 1;  // Lua's own library, while a part of it is taken
+  begin_library(L, own, "string", kString);
+  set_wrapper(L, source, "gsub", "gsub", with_stack);
+  add_old_name(L, "gfind", "gmatch");
+  finish_library(L, globals, "string");
+  begin_library(L, own, "table", kTable);
+  set_function(L, "insert", table_insert);
+  set_function(L, "setn", table_setn);
+  finish_library(L, globals, "table");
+  begin_library(L, own, "math", kMath);
+  add_old_name(L, "mod", "fmod");
+  set_function(L, "random", math_random);
+  set_function(L, "randomseed", math_randomseed);
+  finish_library(L, globals, "math");
+  begin_library(L, own, "bit", kBit);
+  lua_getfield(L, own, "bit");
+  lua_pushcclosure(L, bit_tohex, 1);
+  lua_setfield(L, -2, "tohex");
+  finish_library(L, globals, "bit");
+  begin_library(L, own, "coroutine", kCoroutine);
+  set_wrapper(L, source, "resume", "resume", with_stack);
+  set_wrapper(L, source, "wrap", "wrap", coroutine_wrap);
+  finish_library(L, globals, "coroutine");
+  lua_createtable(L, 0, 1);
+  set_function(L, "clock", os_clock);
+  finish_library(L, globals, "os");
+}
+
+void add_other_libraries(lua_State* L, int globals) {
+  push_cjson(L);
+  finish_library(L, globals, "cjson");
+  push_cmsgpack(L);
+  finish_library(L, globals, "cmsgpack");
+  push_struct(L);
+  finish_library(L, globals, "struct");
 }
 
 // Methods of strings find the library; the metatable that scripts see is protected.
@@ -338,7 +406,7 @@ int raise(lua_State* L, std::string_view text) {
 }
 
 void protect(lua_State* L) {
-  lua_newtable(L);        // stands in the place of the real one
+  lua_newtable(L);  // stands in the place of the real one
   lua_createtable(L, 0, 4);
   lua_pushvalue(L, -3);
   lua_setfield(L, -2, "__index");
@@ -370,60 +438,11 @@ void open(lua_State* L) {
   open_own(L, luaopen_bit, LUA_BITLIBNAME);
   lua_pushvalue(L, LUA_GLOBALSINDEX);
   const int own = lua_gettop(L);
-  const auto push_library = [&](const char* name, const auto& names) {
-    lua_getfield(L, own, name);
-    push_selected(L, lua_gettop(L), names);
-  };
   push_selected(L, own, kBase);
   const int globals = lua_gettop(L);
-  set_function(L, "next", next);
-  set_wrapper(L, own, "pairs", "next", pairs);
-  set_wrapper(L, own, "collectgarbage", "collectgarbage", collectgarbage);
-  set_function(L, "pcall", pcall);
-  set_function(L, "rawget", rawget);
-  set_function(L, "rawset", rawset);
-  set_function(L, "setmetatable", setmetatable);
-  set_function(L, "load", load);
-  set_function(L, "loadstring", loadstring);
-
-  const auto finish = [&](const char* name) {
-    protect(L);
-    lua_setfield(L, globals, name);
-    lua_settop(L, globals);
-  };
-  push_library("string", kString);
-  set_wrapper(L, globals + 1, "gsub", "gsub", with_stack);
-  lua_getfield(L, -1, "gmatch");
-  lua_setfield(L, -2, "gfind");
-  finish("string");
-  push_library("table", kTable);
-  set_function(L, "insert", table_insert);
-  set_function(L, "setn", table_setn);
-  finish("table");
-  push_library("math", kMath);
-  lua_getfield(L, -1, "fmod");
-  lua_setfield(L, -2, "mod");
-  set_function(L, "random", math_random);
-  set_function(L, "randomseed", math_randomseed);
-  finish("math");
-  push_library("bit", kBit);
-  lua_getfield(L, own, "bit");
-  lua_pushcclosure(L, bit_tohex, 1);
-  lua_setfield(L, -2, "tohex");
-  finish("bit");
-  push_library("coroutine", kCoroutine);
-  set_wrapper(L, globals + 1, "resume", "resume", with_stack);
-  set_wrapper(L, globals + 1, "wrap", "wrap", coroutine_wrap);
-  finish("coroutine");
-  lua_createtable(L, 0, 1);
-  set_function(L, "clock", os_clock);
-  finish("os");
-  push_cjson(L);
-  finish("cjson");
-  push_cmsgpack(L);
-  finish("cmsgpack");
-  push_struct(L);
-  finish("struct");
+  add_base(L, own);
+  add_libraries(L, own, globals);
+  add_other_libraries(L, globals);
   protect_strings(L);
 
   lua_newtable(L);

@@ -5,6 +5,7 @@
 
 #include "src/scripting/script_flags.h"
 #include "src/scripting/sha1_hex.h"
+#include "src/scripting/world.h"
 
 namespace terrace {
 namespace {
@@ -43,7 +44,7 @@ Result<std::uint8_t> flags_of(const Shebang& shebang) {
 }  // namespace
 
 Interpreter& ScriptCache::interpreter() {
-  if (!interpreter_) interpreter_ = std::make_unique<Interpreter>(ledger_, logger_, clock_, Interpreter::Use::kScripts);
+  if (!interpreter_) interpreter_ = std::make_unique<Interpreter>(ledger_, logger_, clock_, open_script_world);
   return *interpreter_;
 }
 

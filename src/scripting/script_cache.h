@@ -21,7 +21,7 @@ struct CachedScript {
   int function = 0;  // a reference of the interpreter
   std::uint8_t flags = 0;
   bool has_shebang = false;
-  bool stays = false;  // SCRIPT LOAD
+  bool stays = false;                        // SCRIPT LOAD
   std::list<CachedScript*>::iterator place;  // among those that do not stay
 };
 

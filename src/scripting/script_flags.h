@@ -7,8 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "io/result.h"
-
 namespace terrace {
 
 enum ScriptFlag : std::uint8_t {

@@ -1,6 +1,5 @@
 #include "src/scripting/script_reply.h"
 
-#include <cmath>
 #include <cstdint>
 #include <string>
 

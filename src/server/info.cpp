@@ -206,6 +206,7 @@ void write_stats(InfoWriter& out, const InfoSources& sources) {
   out.field("expired_time_cap_reached_count", statistics.expire_caps_reached);
   out.field("expire_cycle_cpu_milliseconds", statistics.expire_cycle_us / 1000);
   out.field("evicted_keys", statistics.evicted_keys);
+  out.field("evicted_scripts", sources.scripting.scripts().evicted());
   out.field("evicted_clients", statistics.evicted_clients);
   out.field("client_query_buffer_limit_disconnections", statistics.query_limit_disconnections);
   out.field("client_output_buffer_limit_disconnections", statistics.output_limit_disconnections);

@@ -85,6 +85,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
   io::Task<> report_progress();
   // Runs a background loop. shut_down() waits until it has ended.
   io::Task<> keep(io::Task<> loop);
+  io::Task<> end_script();
   io::Task<> close_listeners(Listeners listeners);
   void close_beside(Listeners listeners);
   io::Task<Result<void>> open_store();

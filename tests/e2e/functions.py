@@ -27,7 +27,8 @@ COMMANDS = [
     "FUNCTION LIST foo", "FUNCTION LIST libraryname", "FUNCTION LIST libraryname nosuch*", "FUNCTION STATS", "FUNCTION DELETE nosuch", "FUNCTION RESTORE x",
     "FUNCTION RESTORE x foo", "FUNCTION FLUSH foo", "FCALL f 0", "FUNCTION LOAD foo bar", "FUNCTION KILL", "FUNCTION nosuch", "FCALL f",
 ]
-MORE = ('#!lua name=c\nredis.register_function("e",function() error("x") end) redis.register_function("n",function() local r = redis.call("nosuch") return r end)'
+MORE = ('#!lua name=c\nredis.register_function("e",function() error("x") end)'
+        ' redis.register_function("n",function() local r = redis.call("nosuch") return r end)'
         ' redis.register_function("m",function() return KEYS end) redis.register_function("w",function(keys) return redis.call("incr",keys[1]) end)')
 MORE_COMMANDS = ["FCALL e 0", "FCALL n 0", "FCALL m 0", "FCALL w 1 counter", "FCALL w 1 counter", "GET counter", "FUNCTION DELETE c", "FCALL e 0"]
 

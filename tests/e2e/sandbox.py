@@ -21,13 +21,19 @@ TEXTS = [
     (r'local p={"\27LJ",nil} local i=0 return tostring(load(function() i=i+1 return p[i] end))', b"nil"),
     ("return type(string.dump)", b"nil"),
     # CVE-2018-11218, 11219, 2020-14147: struct, cmsgpack
-    ("return struct.pack('>I2147483648',1)", None), ("return struct.unpack('c2147483647','a')", None), ("return struct.unpack('I99999999999999999999','a')", None),
+    ("return struct.pack('>I2147483648',1)", None),
+    ("return struct.unpack('c2147483647','a')", None),
+    ("return struct.unpack('I99999999999999999999','a')", None),
     ("return struct.unpack('c0','\\255\\255')", None), ("return #struct.pack('>I32',1)", 32), ("return struct.unpack('Lc0',('\\255'):rep(9))", None),
-    ("local t={} for i=1,100 do t={t} end return #cmsgpack.pack(t) > 0", 1), ("local t={} for i=1,1e5 do t[i]=i end return #cmsgpack.unpack(cmsgpack.pack(t))", 100000),
-    (r"return cmsgpack.unpack('\221\255\255\255\255')", None), (r"return cmsgpack.unpack(('\145'):rep(1e6))", None), (r"return cmsgpack.unpack(('\129'):rep(1e5))", None),
+    ("local t={} for i=1,100 do t={t} end return #cmsgpack.pack(t) > 0", 1),
+    ("local t={} for i=1,1e5 do t[i]=i end return #cmsgpack.unpack(cmsgpack.pack(t))", 100000),
+    (r"return cmsgpack.unpack('\221\255\255\255\255')", None),
+    (r"return cmsgpack.unpack(('\145'):rep(1e6))", None),
+    (r"return cmsgpack.unpack(('\129'):rep(1e5))", None),
     (r"return cmsgpack.unpack('\219\255\255\255\255a')", None), ("return {cmsgpack.unpack(('a'):rep(100000))}", None),
     # CVE-2014-5461: many parameters
-    ("local names={} for i=1,150 do names[i]='p'..i end return loadstring('local function f('..table.concat(names,',')..',...) return select(\"#\",...) end return f(1)')()", 0),
+    ("local names={} for i=1,150 do names[i]='p'..i end "
+     "return loadstring('local function f('..table.concat(names,',')..',...) return select(\"#\",...) end return f(1)')()", 0),
     # CVE-2022-0543, and what else must not be there
     *((f"return type(rawget(_G,'{name}'))", b"nil") for name in
       ("package", "require", "io", "debug", "dofile", "loadfile", "module", "print", "jit", "ffi", "getfenv", "setfenv", "newproxy")),
@@ -36,14 +42,21 @@ TEXTS = [
     ("redis.call=nil", None), ("rawset(redis,'call',nil)", None), ("string.upper=nil", None), ("rawset(string,'upper',function() return 'evil' end)", None),
     ("getmetatable('').__index=function() return 'evil' end", None), ("getmetatable('').__index.upper=function() return 'evil' end", None),
     ("rawset(getmetatable(''),'__index',{})", None), ("getmetatable(_G).__index=nil", None), ("rawset(getmetatable(_G),'__newindex',nil)", None),
-    ("setmetatable(_G,{})", None), ("setmetatable(string,nil)", None), ("setmetatable(redis,{__index=function() return 'evil' end})", None), ("rawset(_G,'evil',1)", None),
+    ("setmetatable(_G,{})", None),
+    ("setmetatable(string,nil)", None),
+    ("setmetatable(redis,{__index=function() return 'evil' end})", None),
+    ("rawset(_G,'evil',1)", None),
     ("_G.evil=1", None), ("KEYS=nil", None), ("table.insert(string,'evil')", None), ("table.insert(_G,'evil')", None), ("table.sort=nil", None),
     ("for k in pairs(string) do string[k]=nil end", None), ("local n,t=pairs(string) t.upper=function() return 'evil' end return t.upper()", b"evil"),
     ("local n,t=pairs(_G) t.redis=nil return 1", 1), ("for k,v in next,_G do if k=='string' then v.upper=nil end end", None), ("cjson.encode=nil", None),
-    ("coroutine.wrap(function() redis.call=nil end)()", None), ("return getmetatable(getmetatable(_G)) == nil", None), ("getmetatable(getmetatable('')).x=1", None),
+    ("coroutine.wrap(function() redis.call=nil end)()", None),
+    ("return getmetatable(getmetatable(_G)) == nil", None),
+    ("getmetatable(getmetatable('')).x=1", None),
     ("_G._G=nil", None), ("_G._G.string=nil", None), ("math.randomseed=nil", None), ("redis.call('eval','redis.call=nil',0)", None),
     # CVE-2022-24834: texts that grow when they are encoded
-    (f"return #cjson.encode(string.rep('\\1',{BIG}))", None), (f"return #cmsgpack.pack(string.rep('x',{BIG}))", None), (f"return #cjson.encode({{string.rep('\"',{BIG})}})", None),
+    (f"return #cjson.encode(string.rep('\\1',{BIG}))", None),
+    (f"return #cmsgpack.pack(string.rep('x',{BIG}))", None),
+    (f"return #cjson.encode({{string.rep('\"',{BIG})}})", None),
     # CVE-2024-31449
     ("return bit.tohex(65535,-2147483648)", b"0000FFFF"), ("return bit.tohex(1,2147483647)", b"00000001"),
     # CVE-2025-49844: names of chunks while memory is collected
@@ -57,21 +70,29 @@ TEXTS = [
     ("return tostring(loadstring('return [===='))", b"nil"), ("return tostring(loadstring('return [===[x]=='))", b"nil"),
     # CVE-2025-67733: replies cannot be forged
     (r"return redis.error_reply('x\r\n+OK')", None), (r"return {err='x\r\n+OK'}", None), (r"return {ok='x\r\n:1'}", None), (r"error({err='x\r\n+OK'})", None),
-    (r"redis.setresp(3) return {big_number='1\r\n+OK'}", None), (r"redis.setresp(3) return {verbatim_string={string='x',format='a\r\n'}}", None), (r"error('x\r\n+OK')", None),
+    (r"redis.setresp(3) return {big_number='1\r\n+OK'}", None),
+    (r"redis.setresp(3) return {verbatim_string={string='x',format='a\r\n'}}", None),
+    (r"error('x\r\n+OK')", None),
     # Limits on resources
     ("return string.rep('x',2^31)", None), ("return #string.rep('x',2^30)", None), ("local t={} while true do t[#t+1]=string.rep('x',1e6)..#t end", None),
-    ("local t={} for i=1,1e9 do t[i]=i end", None), ("return string.format('%99999d',1)", None), ("return ('a'):rep(30):find(('a?'):rep(15)..('a'):rep(15))", None),
+    ("local t={} for i=1,1e9 do t[i]=i end", None),
+    ("return string.format('%99999d',1)", None),
+    ("return ('a'):rep(30):find(('a?'):rep(15)..('a'):rep(15))", None),
     ("local function f() return 1+f() end return f()", None), ("local function f() local ok,e=pcall(f) return e end return tostring(f()):len() > 0", None),
-    ("local function f(n) return coroutine.wrap(function() return f(n+1) end)() end return f(1)", None), ("local t={} for i=1,1e4 do t[i]=coroutine.create(function() end) end return 1", 1),
+    ("local function f(n) return coroutine.wrap(function() return f(n+1) end)() end return f(1)", None),
+    ("local t={} for i=1,1e4 do t[i]=coroutine.create(function() end) end return 1", 1),
     ("local s='return 1' for i=1,300 do s='return ('..s:sub(8)..')' end return loadstring(s) and 1", None), ("return loadstring(('('):rep(1e5))", None),
     ("return loadstring('return '..('{'):rep(1e4))", None), ("local t=setmetatable({},{__index=function(t,k) return t[k+1] end}) return t[1]", None),
     ("local t=setmetatable({},{}) getmetatable(t).__index=t return t.x", None), ("local t={} for i=1,900 do t={t} end return #cjson.encode(t) > 0", 1),
     ("local t={} t.t=t return cjson.encode(t)", None), ("local t={} t[1]=t return 1", 1), ("return ('x'):rep(1e6):gsub('.','%0%0%0%0')", None),
     ("return table.concat(setmetatable({},{__index=function() return 'x' end}))", b""), ("table.sort({3,2,1,5,4},function() return true end) return 1", None),
-    ("table.sort({1,2,3},function(a,b) error('x') end)", None), ("error(setmetatable({},{__tostring=function() error('y') end}))", None), ("error({x=1})", None),
+    ("table.sort({1,2,3},function(a,b) error('x') end)", None),
+    ("error(setmetatable({},{__tostring=function() error('y') end}))", None),
+    ("error({x=1})", None),
     ("error(nil)", None), ("error()", None), ("xpcall(error,function() error('again') end) return 1", 1), ("return 42LL", None), ("return {1LL}", None),
     ("return setmetatable({},{__gc=function() redis.call('set','gc','1') end}) and 1", 1), ("redis.call('set',1LL,1)", None), ("goto x ::x:: return 1", None),
-    ("return redis.call('get',('x'):rep(1e6))", None), ("return redis.call(unpack((function() local t={} for i=1,7000 do t[i]='x' end return t end)()))", None),
+    ("return redis.call('get',('x'):rep(1e6))", None),
+    ("return redis.call(unpack((function() local t={} for i=1,7000 do t[i]='x' end return t end)()))", None),
     ("return redis.sha1hex(('x'):rep(1e7))", None), ("redis.log(3,('x'):rep(100))", None), ("return redis.log('\\0','x')", None),
 ]
 
@@ -100,7 +121,8 @@ def try_texts(server):
 def malformed_libraries(server):
     """CVE-2022-24736: chunks that do not load, by each way."""
     client = server.client()
-    for code in ("\x1bLua", "\x1bLJ\x02", "", "\0", "return", "x=", "redis.register_function", "redis.register_function({})", "redis.register_function('x',redis.call)",
+    for code in ("\x1bLua", "\x1bLJ\x02", "", "\0", "return", "x=", "redis.register_function", "redis.register_function({})",
+                 "redis.register_function('x',redis.call)",
                  "error({err='a\\r\\nb'})", "error()", "local function f() return f() end", "redis.call=nil", "string.x=1", "while true do end",
                  "local t={} while true do t[#t+1]=('x'):rep(1e6)..#t end"):
         for command in (("SCRIPT", "LOAD", code), ("FUNCTION", "LOAD", "#!lua name=bad\n" + code), ("EVAL", "#!lua\n" + code, "0")):

@@ -1,7 +1,7 @@
 // EVAL, EVALSHA and their read-only forms.
+#include "src/commands/families.h"
 #include "src/commands/scripting/script_arguments.h"
 #include "src/commands/scripting/scripting_handlers.h"
-#include "src/commands/families.h"
 #include "src/execution/script_run.h"
 #include "src/scripting/script_cache.h"
 #include "src/scripting/script_flags.h"

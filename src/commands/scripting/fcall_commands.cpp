@@ -35,8 +35,7 @@ void fcall(ScriptRun& run) {
   interpreter.set_text(function->library->code, "@user_function");
   const bool succeeded = interpreter.call(&run, 2);
   run.reply([&](Reply& reply) {
-    succeeded ? reply_value(state, reply, run.calling_session().protocol)
-              : reply_error(state, reply, run.rules.name);
+    succeeded ? reply_value(state, reply, run.calling_session().protocol) : reply_error(state, reply, run.rules.name);
   });
   lua_settop(state, 0);
 }

@@ -125,8 +125,7 @@ void function_restore(Context& context) {
     } else if (is_option(word, "flush")) {
       policy = FunctionLibraries::Policy::kFlush;
     } else if (!is_option(word, "append")) {
-      return context.reply.error(
-          "ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.");
+      return context.reply.error("ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.");
     }
   }
   const Result<void> restored = functions(context).restore_payload(context.argument(2), policy, context.replaying());

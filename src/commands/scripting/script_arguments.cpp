@@ -11,8 +11,8 @@ std::optional<ScriptArguments> script_arguments(ScriptRun& run) {
   };
   const auto rest = run.arguments().subspan(3);
   const auto count = parse_integer(run.arguments()[2]);
-  const std::string_view bad_count = run.rules.is_function ? "ERR Bad number of keys provided"
-                                                           : "ERR value is not an integer or out of range";
+  const std::string_view bad_count =
+      run.rules.is_function ? "ERR Bad number of keys provided" : "ERR value is not an integer or out of range";
   if (!count) return fail(bad_count);
   if (*count > static_cast<std::int64_t>(rest.size())) {
     return fail("ERR Number of keys can't be greater than number of args");

@@ -5,7 +5,6 @@
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
 #include "src/scripting/scripting.h"
-#include "src/text/ignoring_case.h"
 
 namespace terrace::commands {
 namespace {
