@@ -90,13 +90,14 @@ Result<std::unique_ptr<FunctionLibrary>> FunctionLibraries::make(std::string_vie
   if (!chunk.ok()) return invalid("ERR Error compiling function: " + chunk.error().message);
   Registry registry(*library);
   lua.set_text(library->code, "@user_function");
-  lua_rawgeti(lua.state(), LUA_REGISTRYINDEX, *chunk);
-  lua.unreference(*chunk);
   Result<void> ran;
-  const io::Fiber::Body body = [&](io::Fiber&) { ran = lua.run_library(registry, patient ? kPatientMs : kLoadMs); };
+  const io::Fiber::Body body = [&](io::Fiber&) {
+    ran = lua.run_library(*chunk, registry, patient ? kPatientMs : kLoadMs);
+  };
   const auto fiber = io::Fiber::make(stacks_, body);
   if (!fiber.ok()) return invalid("OOM no memory for the stack of a library: " + fiber.error().message);
   (*fiber)->resume();
+  lua.unreference(*chunk);
   if (ran.ok() && !library->functions.empty()) return library;
   drop(*library);
   if (!ran.ok()) return invalid("ERR Error registering functions: " + ran.error().message);

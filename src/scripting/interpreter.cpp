@@ -59,6 +59,7 @@ int describe_error(lua_State* L) {
 }
 
 constexpr char kErrorHandler = 0;
+constexpr char kKept = 0;
 
 }  // namespace
 
@@ -76,6 +77,8 @@ Interpreter::Interpreter(storage::Ledger& ledger, Logger& logger, io::Clock& clo
   lua_pushlightuserdata(L, const_cast<char*>(&kErrorHandler));
   lua_pushcfunction(L, describe_error);
   lua_rawset(L, LUA_REGISTRYINDEX);
+  lua_pushcfunction(L, enter_protected);
+  protector_ = luaL_ref(L, LUA_REGISTRYINDEX);
   lua_settop(L, 0);
   lua_sethook(L, count_hook, LUA_MASKCOUNT, kHookPeriod);
 }
@@ -84,14 +87,45 @@ Interpreter::~Interpreter() {
   lua_close(state_);
 }
 
+int Interpreter::enter_protected(lua_State* state) {
+  const auto& erased = *static_cast<const Protected*>(lua_touserdata(state, 1));
+  lua_settop(state, 0);
+  erased.run(erased.body);
+  return 0;
+}
+
+bool Interpreter::run_erased(const Protected& erased) {
+  lua_rawgeti(state_, LUA_REGISTRYINDEX, protector_);
+  lua_pushlightuserdata(state_, const_cast<Protected*>(&erased));
+  if (lua_pcall(state_, 1, 0, 0) == 0) return true;
+  lua_settop(state_, 0);
+  lua_gc(state_, LUA_GCCOLLECT, 0);
+  return false;
+}
+
+void Interpreter::keep_value() {
+  lua_pushlightuserdata(state_, const_cast<char*>(&kKept));
+  lua_insert(state_, -2);
+  lua_rawset(state_, LUA_REGISTRYINDEX);
+}
+
+void Interpreter::push_kept() {
+  lua_pushlightuserdata(state_, const_cast<char*>(&kKept));
+  lua_rawget(state_, LUA_REGISTRYINDEX);
+}
+
 Result<int> Interpreter::compile(std::string_view text, const char* chunk_name) {
-  if (luaL_loadbufferx(state_, text.data(), text.size(), chunk_name, "t") != 0) {
-    const char* message = lua_tostring(state_, -1);
-    Error error{ErrorCode::kInvalid, message != nullptr ? message : "unknown"};
-    lua_pop(state_, 1);
-    return error;
-  }
-  return luaL_ref(state_, LUA_REGISTRYINDEX);
+  int function = LUA_NOREF;
+  std::string error = "not enough memory";
+  run_protected([&] {
+    if (luaL_loadbufferx(state_, text.data(), text.size(), chunk_name, "t") == 0) {
+      function = luaL_ref(state_, LUA_REGISTRYINDEX);
+    } else if (const char* message = lua_tostring(state_, -1)) {
+      error = message;
+    }
+  });
+  if (function == LUA_NOREF) return Error{ErrorCode::kInvalid, error};
+  return function;
 }
 
 void Interpreter::set_global(const char* name) {
@@ -135,17 +169,19 @@ int Interpreter::last_return_line() const {
   return 1 + static_cast<int>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
 }
 
-Result<void> Interpreter::run_library(FunctionRegistry& registry, std::int64_t most_ms) {
+Result<void> Interpreter::run_library(int chunk, FunctionRegistry& registry, std::int64_t most_ms) {
   deadline_us_ = clock_.monotonic_us() + most_ms * 1000;
   registry_ = &registry;
-  const bool succeeded = call(nullptr, 0);
-  registry_ = nullptr;
-  std::string message = "ERR unknown error";
-  if (!succeeded && lua_istable(state_, -1)) {
+  bool succeeded = false;
+  std::string message = "ERR not enough memory";
+  run_protected([&] {
+    lua_rawgeti(state_, LUA_REGISTRYINDEX, chunk);
+    succeeded = call(nullptr, 0);
+    if (succeeded || !lua_istable(state_, -1)) return;
     lua_getfield(state_, -1, "err");
     if (const char* text = lua_tostring(state_, -1)) message = text;
-  }
-  lua_settop(state_, 0);
+  });
+  registry_ = nullptr;
   if (!succeeded) return Error{ErrorCode::kInvalid, message};
   return {};
 }

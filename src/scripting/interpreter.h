@@ -39,6 +39,16 @@ class Interpreter {
   lua_State* state() { return state_; }
   std::size_t heap_bytes() const { return heap_.bytes(); }
 
+  // Runs what uses the stack of Lua: each such use may need memory. False: there was none, and nothing is left behind.
+  template <typename Body>
+  bool run_protected(const Body& body) {
+    const Protected erased{[](const void* of_body) { (*static_cast<const Body*>(of_body))(); }, &body};
+    return run_erased(erased);
+  }
+  // A value is kept from one such run to the next: takes it from the stack, pushes it.
+  void keep_value();
+  void push_kept();
+
   // Compiles a text. Returns a reference to the function (for unreference()), or the error.
   Result<int> compile(std::string_view text, const char* chunk_name);
   void unreference(int function) { luaL_unref(state_, LUA_REGISTRYINDEX, function); }
@@ -58,8 +68,8 @@ class Interpreter {
   // The line of the last `return` in the text.
   int last_return_line() const;
 
-  // Runs the text of a library, which is on the stack: it may register functions and call no commands.
-  Result<void> run_library(FunctionRegistry& registry, std::int64_t most_ms);
+  // Runs the compiled text of a library: it may register functions and call no commands.
+  Result<void> run_library(int chunk, FunctionRegistry& registry, std::int64_t most_ms);
   FunctionRegistry* registry() { return registry_; }
 
   // Is there stack for a further call from Lua to C to Lua? Lua bounds such calls only by the slots that they use.
@@ -74,6 +84,13 @@ class Interpreter {
   void note_collector_changed() { collector_changed_ = true; }
 
  private:
+  struct Protected {
+    void (*run)(const void*);
+    const void* body;
+  };
+
+  bool run_erased(const Protected& erased);
+  static int enter_protected(lua_State* state);
   static void* allocate(void* self, void* block, std::size_t old_size, std::size_t size);
   static void count_hook(lua_State* state, lua_Debug* activation);
   void end_call();
@@ -82,7 +99,8 @@ class Interpreter {
   Logger& logger_;
   io::Clock& clock_;
   lua_State* state_ = nullptr;
-  int globals_ = 0;  // the table of globals behind the read-only one
+  int protector_ = 0;  // a reference of enter_protected
+  int globals_ = 0;    // the table of globals behind the read-only one
   ScriptRun* run_ = nullptr;
   FunctionRegistry* registry_ = nullptr;  // while a library is loaded
   std::string_view text_;

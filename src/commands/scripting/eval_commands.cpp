@@ -5,7 +5,6 @@
 #include "src/execution/script_run.h"
 #include "src/scripting/script_cache.h"
 #include "src/scripting/script_flags.h"
-#include "src/scripting/script_reply.h"
 #include "src/scripting/scripting.h"
 
 namespace terrace::commands {
@@ -31,17 +30,18 @@ void run_cached(ScriptRun& run, ScriptCache& cache, const CachedScript& script, 
   run.rules.allow_oom = (script.flags & kAllowOom) != 0;
   Interpreter& interpreter = cache.interpreter();
   lua_State* const state = interpreter.state();
-  push_texts(state, arguments.keys);
-  interpreter.set_global("KEYS");
-  push_texts(state, arguments.others);
-  interpreter.set_global("ARGV");
-  lua_rawgeti(state, LUA_REGISTRYINDEX, script.function);
   interpreter.set_text(script.body, "@user_script");
-  const bool succeeded = interpreter.call(&run, 0);
-  run.reply([&](Reply& reply) {
-    succeeded ? reply_value(state, reply, run.calling_session().protocol) : reply_error(state, reply, script.sha);
+  bool succeeded = false;
+  const bool ran = interpreter.run_protected([&] {
+    push_texts(state, arguments.keys);
+    interpreter.set_global("KEYS");
+    push_texts(state, arguments.others);
+    interpreter.set_global("ARGV");
+    lua_rawgeti(state, LUA_REGISTRYINDEX, script.function);
+    succeeded = interpreter.call(&run, 0);
+    interpreter.keep_value();
   });
-  lua_settop(state, 0);
+  reply_result(run, interpreter, {.ran = ran, .succeeded = succeeded, .name = script.sha});
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include "src/commands/scripting/script_arguments.h"
 #include "src/commands/scripting/scripting_handlers.h"
 #include "src/scripting/script_flags.h"
-#include "src/scripting/script_reply.h"
 #include "src/scripting/scripting.h"
 
 namespace terrace::commands {
@@ -29,15 +28,16 @@ void fcall(ScriptRun& run) {
   run.rules.name = function->name;
   Interpreter& interpreter = functions.interpreter();
   lua_State* const state = interpreter.state();
-  lua_rawgeti(state, LUA_REGISTRYINDEX, function->reference);
-  push_texts(state, arguments->keys);
-  push_texts(state, arguments->others);
   interpreter.set_text(function->library->code, "@user_function");
-  const bool succeeded = interpreter.call(&run, 2);
-  run.reply([&](Reply& reply) {
-    succeeded ? reply_value(state, reply, run.calling_session().protocol) : reply_error(state, reply, run.rules.name);
+  bool succeeded = false;
+  const bool ran = interpreter.run_protected([&] {
+    lua_rawgeti(state, LUA_REGISTRYINDEX, function->reference);
+    push_texts(state, arguments->keys);
+    push_texts(state, arguments->others);
+    succeeded = interpreter.call(&run, 2);
+    interpreter.keep_value();
   });
-  lua_settop(state, 0);
+  reply_result(run, interpreter, {.ran = ran, .succeeded = succeeded, .name = run.rules.name});
 }
 
 }  // namespace terrace::commands

@@ -1,5 +1,6 @@
 #include "src/commands/scripting/script_arguments.h"
 
+#include "src/scripting/script_reply.h"
 #include "src/text/integer.h"
 
 namespace terrace::commands {
@@ -29,6 +30,21 @@ void push_texts(lua_State* state, std::span<const std::string_view> texts) {
     lua_pushlstring(state, text.data(), text.size());
     lua_rawseti(state, -2, ++index);
   }
+}
+
+void reply_result(ScriptRun& run, Interpreter& interpreter, const ScriptEnd& end) {
+  lua_State* const state = interpreter.state();
+  run.reply([&](Reply& reply) {
+    const bool written = end.ran && interpreter.run_protected([&] {
+      interpreter.push_kept();
+      end.succeeded ? reply_value(state, reply, run.calling_session().protocol) : reply_error(state, reply, end.name);
+      lua_pushnil(state);
+      interpreter.keep_value();
+    });
+    if (written) return;
+    reply.rewind();
+    reply.error("ERR not enough memory for the script: " + std::string(end.name));
+  });
 }
 
 }  // namespace terrace::commands
