@@ -8,27 +8,28 @@ namespace {
 
 constexpr KeySpec kScriptKeys[] = {
     {.find = KeySpec::Find::kKeyCount,
-     .flags = "RW ACCESS UPDATE",
+     .flags = "RW access update",
      .index = 2,
      .first_key = 1,
      .notes = "We cannot tell how the keys will be used so we assume the worst, RW and UPDATE"}};
 constexpr KeySpec kReadKeys[] = {
     {.find = KeySpec::Find::kKeyCount,
-     .flags = "RO ACCESS",
+     .flags = "RO access",
      .index = 2,
      .first_key = 1,
      .notes = "We cannot tell how the keys will be used so we assume the worst, RO and ACCESS"}};
 constexpr KeySpec kShaKeys[] = {
-    {.find = KeySpec::Find::kKeyCount, .flags = "RW ACCESS UPDATE", .index = 2, .first_key = 1}};
+    {.find = KeySpec::Find::kKeyCount, .flags = "RW access update", .index = 2, .first_key = 1}};
 constexpr KeySpec kShaReadKeys[] = {
-    {.find = KeySpec::Find::kKeyCount, .flags = "RO ACCESS", .index = 2, .first_key = 1}};
+    {.find = KeySpec::Find::kKeyCount, .flags = "RO access", .index = 2, .first_key = 1}};
 
 constexpr Argument kEvalArguments[] = {string("script"), integer("numkeys"), optional(multiple(key())),
                                        optional(multiple(string("arg")))};
 constexpr Argument kEvalshaArguments[] = {string("sha1"), integer("numkeys"), optional(multiple(key())),
                                           optional(multiple(string("arg")))};
-constexpr Argument kFlushModes[] = {since("6.2.0", token("async", "ASYNC")), since("6.2.0", token("sync", "SYNC"))};
-constexpr Argument kFlushArguments[] = {since("6.2.0", optional(one_of("flush-type", kFlushModes)))};
+constexpr Argument kFlushModes[] = {token("async", "ASYNC"), token("sync", "SYNC")};
+constexpr Argument kFlushArguments[] = {since("6.2.0", optional(one_of("async", kFlushModes)))};
+constexpr Change kFlushHistory[] = {{"6.2.0", "Added the `ASYNC` and `SYNC` flushing mode modifiers."}};
 constexpr Argument kExistsArguments[] = {multiple(string("sha1"))};
 constexpr Argument kLoadArguments[] = {string("script")};
 constexpr Argument kShowArguments[] = {string("sha1")};
@@ -55,7 +56,8 @@ constexpr Command script_row(std::string_view name, std::uint32_t flags, std::sp
 
 constexpr Command subcommand(std::string_view name, int arity, std::uint32_t flags, void (*run)(Context&),
                              std::string_view since_version, std::string_view complexity, std::string_view summary,
-                             std::span<const Argument> arguments = {}, std::string_view tips = {}) {
+                             std::span<const Argument> arguments = {}, std::string_view tips = {},
+                             std::span<const Change> history = {}) {
   return {.name = name,
           .arity = arity,
           .flags = flags,
@@ -67,6 +69,7 @@ constexpr Command subcommand(std::string_view name, int arity, std::uint32_t fla
           .group = "scripting",
           .complexity = complexity,
           .tips = tips,
+          .history = history,
           .arguments = arguments};
 }
 
@@ -82,7 +85,7 @@ constexpr Command kScriptCommands[] = {
                "request_policy:all_shards response_policy:agg_logical_and"),
     subcommand("script|flush", -2, kNoScript | kUsesInterpreter, commands::script_flush, "2.6.0",
                "O(N) with N being the number of scripts in cache", "Empties the cache of scripts.", kFlushArguments,
-               kAllNodes),
+               kAllNodes, kFlushHistory),
     subcommand("script|help", 2, kLoading | kStale, commands::script_help, "5.0.0", "O(1)",
                "Tells what SCRIPT can do."),
     subcommand("script|kill", 2, kNoScript | kAllowBusy, commands::script_kill, "2.6.0", "O(1)",
@@ -97,8 +100,7 @@ constexpr Command kScriptCommands[] = {
 constexpr Argument kFcallArguments[] = {string("function"), integer("numkeys"), optional(multiple(key())),
                                         optional(multiple(string("arg")))};
 constexpr Argument kLibraryName[] = {string("library-name")};
-constexpr Argument kFunctionFlushModes[] = {token("async", "ASYNC"), token("sync", "SYNC")};
-constexpr Argument kFunctionFlushArguments[] = {optional(one_of("flush-type", kFunctionFlushModes))};
+constexpr Argument kFunctionFlushArguments[] = {optional(one_of("async", kFlushModes))};
 constexpr Argument kListArguments[] = {option("LIBRARYNAME", string("library-name-pattern")),
                                        optional(token("withcode", "WITHCODE"))};
 constexpr Argument kFunctionLoadArguments[] = {optional(token("replace", "REPLACE")), string("function-code")};

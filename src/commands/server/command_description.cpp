@@ -41,7 +41,7 @@ std::vector<std::string_view> categories_of(const Command& row) {
   };
   std::uint32_t flags = row.flags, categories = row.categories;
   add(categories & kCategoryKeyspace, "keyspace");
-  add(flags & kReadonly, "read");
+  add((flags & kReadonly) != 0 && (categories & kCategoryScripting) == 0, "read");
   add(flags & kWrite, "write");
   add(categories & kCategorySet, "set");
   add(categories & kCategorySortedSet, "sortedset");
