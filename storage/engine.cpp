@@ -447,9 +447,8 @@ bool Engine::log_advances() const {
 bool Engine::has_room() const {
   return !log_congested() && !parts_->compactor.behind() && (!parts_->evictor.enabled() || parts_->governor.has_room());
 }
-// Under FsyncPolicy::kAlways replies wait for the log anyway.
 bool Engine::log_congested() const {
-  return parts_->options.fsync_policy != FsyncPolicy::kAlways && parts_->log.congested() && log_advances();
+  return parts_->log.congested() && log_advances();
 }
 bool Engine::out_of_memory() const {
   return !parts_->options.tiering && parts_->ledger.exceeded();

@@ -135,7 +135,7 @@ struct CommandBatch {
     for (Request& request : requests.requests) move(request.raw);
     for (PlannedKey& planned : call.keys) move(planned.key.name);
     move(call.raw);
-    charge_requests();
+    charge_requests(kWaitingBytes);
   }
   // Ends the batch and frees the records that were read for it.
   void end() {
@@ -154,9 +154,12 @@ struct CommandBatch {
   std::size_t request_bytes() const { return requests_charge_.bytes(); }
 
  private:
+  // The batch itself, and the coroutines that wait.
+  static constexpr std::size_t kWaitingBytes = 2 << 10;
+
   // Called when the batch waits and when it ends. A batch that ends in its turn is not charged.
-  void charge_requests() {
-    requests_charge_.resize(held_.capacity() + requests.arguments.capacity() * sizeof(std::string_view) +
+  void charge_requests(std::size_t more = 0) {
+    requests_charge_.resize(more + held_.capacity() + requests.arguments.capacity() * sizeof(std::string_view) +
                             requests.requests.capacity() * sizeof(Request) + call.keys.capacity() * sizeof(PlannedKey));
   }
 

@@ -65,6 +65,11 @@ class OutputBuffer {
   }
 
   std::size_t capacity() const { return bytes_.capacity(); }
+  void free_empty() {
+    if (!bytes_.empty()) return;
+    std::string().swap(bytes_);
+    charge();
+  }
   // Charges the memory of the buffer as it is now.
   void charge() { charge_.resize(bytes_.capacity()); }
 

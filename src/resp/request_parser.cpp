@@ -70,11 +70,11 @@ RequestParser::Status RequestParser::parse(std::string_view bytes, const Limits&
   return status;
 }
 
-void RequestParser::discard_consumed() {
+void RequestParser::discard_consumed(bool free_buffer) {
   if (consumed_ == 0) return;
   if (consumed_ == pending_.size()) {
     pending_.clear();
-    if (pending_.capacity() > kLargeBuffer) pending_.shrink_to_fit();
+    if (free_buffer || pending_.capacity() > kLargeBuffer) pending_.shrink_to_fit();
   } else if (pending_.capacity() > kLargeBuffer && pending_.size() - consumed_ < pending_.capacity() / 4) {
     std::string(pending_, consumed_).swap(pending_);  // a short string that is assigned would keep the memory
   } else {
@@ -92,7 +92,7 @@ void RequestParser::keep(std::string_view bytes) {
 }
 
 void RequestParser::reserve(std::size_t size) {
-  charge_.resize(size + pieces_.capacity() * sizeof(Piece) + for_copies_);
+  recharge(size);
   pending_.reserve(size);
 }
 

@@ -21,8 +21,9 @@ namespace terrace {
 class RequestParser {
  public:
   RequestParser() = default;
-  // `charge`: for the bytes of unfinished commands.
-  explicit RequestParser(storage::LedgerCharge charge) : charge_(std::move(charge)) {}
+  // `ledger`: for the bytes of unfinished commands.
+  explicit RequestParser(storage::Ledger& ledger)
+      : charge_(ledger, storage::Account::kQueryBuffers), large_charge_(ledger, storage::Account::kLargeRequests) {}
 
   struct Limits {
     std::uint64_t max_bulk_bytes = 512ull << 20;      // proto-max-bulk-len
@@ -45,12 +46,12 @@ class RequestParser {
   // The bytes that the buffer of the incomplete command lacks for its large argument, by the announced size; 0: none is
   // large. The caller adds at least as many to charge() and calls grow(), or ends the connection.
   std::uint64_t wanted() const { return wanted_; }
-  storage::LedgerCharge& charge() { return charge_; }
-  const storage::LedgerCharge& charge() const { return charge_; }
+  storage::LedgerCharge& charge() { return wanted_ > 0 ? large_charge_ : charge_; }
+  std::uint64_t charged_bytes() const { return charge_.bytes() + large_charge_.bytes(); }
   void grow(std::uint64_t charged);
-  // Frees the memory of large commands that have run. The views of the last batch become invalid.
-  void release_consumed() {
-    if (consumed_ >= kLargeArgument) discard_consumed();
+  // Frees the memory of large commands that have run, or of all. The views of the last batch become invalid.
+  void release_consumed(bool all) {
+    if (consumed_ >= kLargeArgument || (all && consumed_ > 0)) discard_consumed(all);
   }
   // Memory was taken for the rest of a large argument.
   bool grown() const { return bulk_size_ >= 0 && wanted_ == 0 && missing_bytes() > 0 && large(); }
@@ -83,10 +84,16 @@ class RequestParser {
   void parse_short_bulks(std::string_view command, const Limits& limits, std::vector<std::string_view>& arguments);
   Step parse_bulk(std::string_view command, const Limits& limits, Piece& piece);
   Step fail(std::string text);
-  void discard_consumed();
+  void discard_consumed(bool free_buffer = false);
   void keep(std::string_view bytes);
   void reserve(std::size_t size);
-  void recharge() { charge_.resize(pending_.capacity() + pieces_.capacity() * sizeof(Piece) + for_copies_); }
+  void recharge() { recharge(pending_.capacity()); }
+  void recharge(std::size_t capacity) {
+    const std::size_t bytes = capacity + pieces_.capacity() * sizeof(Piece) + for_copies_;
+    const bool is_large = capacity > kLargeArgument;
+    charge_.resize(is_large ? 0 : bytes);
+    large_charge_.resize(is_large ? bytes : 0);
+  }
   bool large() const { return bulk_size_ >= static_cast<std::int64_t>(kLargeArgument); }
   void want_for_bulk(const Limits& limits);
 
@@ -101,6 +108,7 @@ class RequestParser {
   std::vector<Piece> pieces_;
   std::string error_;
   storage::LedgerCharge charge_;
+  storage::LedgerCharge large_charge_;
 };
 
 }  // namespace terrace

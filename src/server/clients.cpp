@@ -121,12 +121,13 @@ void Clients::evict_largest() {
 // A program that has begun to send does not rest in the middle of a request; one that takes its replies late may be busy.
 bool Clients::is_stalled(Connection& connection, std::int64_t now_ms) const {
   const storage::MemoryQueue& queue = parts_.store.memory_queue();
-  const bool stuck = queue.stuck_us() / 1000 >= kStuckMs;
+  const bool shortage = queue.waited_for() || parts_.store.engine().memory_short();
+  const bool stuck = shortage && queue.stuck_us() / 1000 >= kStuckMs;
   const std::int64_t stalled_ms = connection.stalled_ms(now_ms);
   if (connection.session().memory_place.waits()) return stuck;
   if (!stuck && connection.memory_bytes() < kWorthwhileBytes) return false;
   if (connection.is_half_sent()) return stalled_ms >= kPatienceMs;
-  return stalled_ms >= kPatienceWithReadersMs && (queue.waited_for() || parts_.store.engine().memory_short());
+  return shortage && stalled_ms >= kPatienceWithReadersMs;
 }
 
 void Clients::evict_stalled(std::int64_t now_ms) {

@@ -12,8 +12,9 @@ using storage::LedgerCharge;
 
 namespace {
 
-// Larger reply buffers are freed after they were sent.
-constexpr std::size_t kMaxKeptBuffer = 64 * 1024;
+// A client's buffer is kept for its next requests and replies, unless it is larger, or those of all clients together are.
+constexpr std::size_t kMaxKeptBuffer = 64 << 10;
+constexpr std::size_t kMostKeptBuffers = 16 << 20;
 
 }  // namespace
 
@@ -22,7 +23,7 @@ Connection::Connection(const Parts& parts, int fd)
       parts_(parts),
       session_(parts.store.ledger()),
       stream_(parts.reactor, fd),
-      parser_(LedgerCharge(parts.store.ledger(), Account::kQueryBuffers)),
+      parser_(parts.store.ledger()),
       charge_(parts.store.ledger(), Account::kConnections, sizeof(Connection)),
       queue_charge_(parts.store.ledger(), Account::kQueryBuffers),
       in_flight_charge_(parts.store.ledger(), Account::kReplies) {
@@ -92,7 +93,7 @@ io::Task<> Connection::receive_commands() {
     running_ = nullptr;
     running_bytes_ = 0;
     dispatcher.pool().give_back(std::move(batch));
-    parser_.release_consumed();
+    parser_.release_consumed(parts_.store.ledger().bytes(Account::kQueryBuffers) > kMostKeptBuffers);
     if (status != RequestParser::Status::kOk) answer_protocol_error(status);
     parts_.gate.mark(*this);
     if (lent) stream_.release();
@@ -177,7 +178,7 @@ std::int64_t Connection::stalled_ms(std::int64_t now_ms) {
 }
 
 std::uint64_t Connection::memory_bytes() const {
-  return charge_.bytes() + queue_charge_.bytes() + in_flight_charge_.bytes() + parser_.charge().bytes() +
+  return charge_.bytes() + queue_charge_.bytes() + in_flight_charge_.bytes() + parser_.charged_bytes() +
          output().capacity() + session_.transaction.memory_bytes() + session_.watched_charge.bytes();
 }
 
@@ -263,15 +264,21 @@ io::Task<> Connection::send_replies() {
       session_.memory_place.leave();
       parts_.dispatcher.blocking().leave(session_);
     }
-    if (in_flight_.capacity() > kMaxKeptBuffer) {
-      std::string().swap(in_flight_);  // an assigned empty string would keep the memory
-    } else {
-      in_flight_.clear();
-    }
-    in_flight_charge_.resize(in_flight_.capacity());
+    free_buffers();
     if (output().size() > 0) parts_.gate.mark(*this);
     sent_.notify();
   }
+}
+
+void Connection::free_buffers() {
+  const bool many = parts_.store.ledger().bytes(Account::kReplies) > kMostKeptBuffers;
+  if (many || in_flight_.capacity() > kMaxKeptBuffer) {
+    std::string().swap(in_flight_);  // an assigned empty string would keep the memory
+  } else {
+    in_flight_.clear();
+  }
+  in_flight_charge_.resize(in_flight_.capacity());
+  if (many) output().free_empty();
 }
 
 // Sends the remaining replies before the socket is closed, unless the peer does not read them.

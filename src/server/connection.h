@@ -73,6 +73,7 @@ class Connection final : public Channel, private io::StreamWatcher {
   io::Task<> receive_commands();
   io::Task<> wait(CommandBatch& batch);
   io::Task<> send_replies();
+  void free_buffers();
   io::Task<> wait_until_sent();
   io::Task<> drain();
   io::Task<> take_memory();

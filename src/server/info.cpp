@@ -389,8 +389,7 @@ MemoryFigures ServerInfo::memory() const {
   memory.rss = resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   memory.records = ledger.bytes(Account::kRecords);
   memory.index = ledger.bytes(Account::kIndex);
-  memory.clients = ledger.bytes(Account::kConnections) + ledger.bytes(Account::kQueryBuffers) +
-                   ledger.bytes(Account::kReplies) + ledger.bytes(Account::kTransactionQueues);
+  memory.clients = ledger.clients();
   memory.used = ledger.total();
   sources.statistics.peak_memory = std::max(sources.statistics.peak_memory, memory.used);
   memory.peak = sources.statistics.peak_memory;

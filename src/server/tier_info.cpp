@@ -33,6 +33,7 @@ void write_memory(InfoWriter& out, const storage::Ledger& ledger) {
       {"log_buffer_memory_bytes", Account::kLogBuffers},
       {"connection_memory_bytes", Account::kConnections},
       {"query_buffer_memory_bytes", Account::kQueryBuffers},
+      {"large_request_memory_bytes", Account::kLargeRequests},
       {"reply_memory_bytes", Account::kReplies},
       {"transaction_memory_bytes", Account::kTransactionQueues},
       {"unit_memory_bytes", Account::kUnits},

@@ -32,7 +32,8 @@ enum class Account : std::uint8_t {
   kImages,             // images of large records that are made, copied or written
   kLogBuffers,         // frames of the log that wait for a place in flight
   kConnections,        // clients without their buffers
-  kQueryBuffers,       // received bytes of unfinished commands; a large argument counts with its announced size
+  kQueryBuffers,       // received bytes of unfinished commands
+  kLargeRequests,      // the same of commands with a large argument, which counts with its announced size
   kReplies,            // bytes that the kernel has not taken
   kTransactionQueues,  // commands that MULTI has queued, and watched keys
   kUnits,              // arguments of large units that wait for room; effects that an open unit has gathered
@@ -75,8 +76,8 @@ class Ledger {
 
   // What clients hold: Redis' sum for `maxmemory-clients`.
   std::uint64_t clients() const {
-    return bytes(Account::kConnections) + bytes(Account::kQueryBuffers) + bytes(Account::kReplies) +
-           bytes(Account::kTransactionQueues);
+    return bytes(Account::kConnections) + bytes(Account::kQueryBuffers) + bytes(Account::kLargeRequests) +
+           bytes(Account::kReplies) + bytes(Account::kTransactionQueues);
   }
   // 0: no limit.
   void set_clients_limit(std::uint64_t bytes) { clients_limit_ = bytes; }

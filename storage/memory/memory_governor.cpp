@@ -6,11 +6,15 @@ namespace terrace::storage {
 
 void MemoryGovernor::sample() {
   const std::uint64_t accounted = ledger_.total();
+  const std::uint64_t before = resident_;
   resident_ = probe_ ? probe_() : accounted;
   const std::uint64_t beyond = resident_ - std::min(resident_, accounted);
-  if (resident_ > last_peak_) {
-    overhead_ = beyond;
-    last_peak_ = resident_;
+  // Near the bound the heap grows although memory was freed: what was freed is of no use to what grows.
+  const bool grows_near_bound =
+      ledger_.limit() != 0 && resident_ > before && resident_ > ledger_.limit() + kMostResidue;
+  if (resident_ > last_peak_ || grows_near_bound) {
+    overhead_ = std::max(beyond, grows_near_bound ? overhead_ : 0);
+    last_peak_ = std::max(last_peak_, resident_);
   } else {
     // The heap returned memory, or the overhead was smaller than thought.
     overhead_ = std::min(overhead_, beyond);

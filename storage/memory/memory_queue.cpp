@@ -55,23 +55,32 @@ std::uint64_t MemoryQueue::free() const {
 
 std::uint64_t MemoryQueue::free_for_requests() const {
   const std::uint64_t limit = ledger_.limit();
-  const std::uint64_t held = ledger_.bytes(Account::kQueryBuffers);
-  if (limit == 0 || held <= limit / kShareOfSmall) return free();
+  const std::uint64_t held = ledger_.bytes(Account::kLargeRequests);
+  if (limit == 0 || held == 0) return free();
   return std::min(free(), limit / 2 - std::min(limit / 2, held));
 }
 
-// Who is served next: the one that has waited longest, unless the share of the requests is taken.
+// A large request that has waited for long is not passed by others, unless it waits for its lane's share.
+bool MemoryQueue::request_comes_first() const {
+  const Place* request = lane(Lane::kLargeRequests).first;
+  if (request == nullptr || clock_.monotonic_us() - request->since_us_ <= kPatienceUs) return false;
+  const bool share_taken = request->bytes_ > free_for_requests() && request->bytes_ <= free();
+  return !share_taken;
+}
+
+bool MemoryQueue::waited_for() const {
+  return lane(Lane::kOthers).first != nullptr || request_comes_first();
+}
+
 MemoryQueue::Place* MemoryQueue::next() const {
   Place* request = lane(Lane::kLargeRequests).first;
-  Place* value = lane(Lane::kOthers).first;
-  if (request == nullptr || (value != nullptr && value->since_us_ <= request->since_us_)) return value;
-  const bool share_taken = request->bytes_ > free_for_requests() && request->bytes_ <= free();
-  return share_taken ? value : request;
+  Place* other = lane(Lane::kOthers).first;
+  return other == nullptr || request_comes_first() ? request : other;
 }
 
 bool MemoryQueue::must_wait(Lane wanted, std::uint64_t bytes) const {
   if (wanted == Lane::kLargeRequests && lane(wanted).first != nullptr) return true;
-  return next() != nullptr || bytes > (wanted == Lane::kLargeRequests ? free_for_requests() : free());
+  return waited_for() || bytes > (wanted == Lane::kLargeRequests ? free_for_requests() : free());
 }
 
 std::uint64_t MemoryQueue::wanted() const {

@@ -6,7 +6,8 @@
 // take at most half of the limit, so that others do not wait for them. One alone may take more.
 //
 // Invariants:
-// - A large wish is not passed by later small ones of its lane, nor of the other lane, unless its lane's share is taken.
+// - A large wish is not passed by later ones of its lane. After half a second a large request is not passed by others
+//   either, unless it waits for its lane's share.
 // - A waiting client holds nothing that it took here for the same command: it has given that back and asks for the sum.
 //   Otherwise two clients could wait for each other.
 // Ownership: owned by the store; borrows the ledger and the clock. Thread: the reactor's.
@@ -66,7 +67,7 @@ class MemoryQueue {
     if (anyone_waits()) serve_waiting();
   }
   // Someone waits for what records, values and replies hold.
-  bool waited_for() const { return next() != nullptr; }
+  bool waited_for() const;
   // Bytes that all who wait ask for.
   std::uint64_t wanted() const;
   // How long nobody has been served while someone waited; 0 if nobody waits.
@@ -84,6 +85,7 @@ class MemoryQueue {
   bool anyone_waits() const { return lanes_[0].first != nullptr || lanes_[1].first != nullptr; }
   Waiting& lane(Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
   const Waiting& lane(Lane lane) const { return lanes_[static_cast<std::size_t>(lane)]; }
+  bool request_comes_first() const;
   Place* next() const;
   bool may_pass_overhead(std::uint64_t bytes) const;
   void serve_waiting();

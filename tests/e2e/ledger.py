@@ -17,7 +17,7 @@ MIB = 1 << 20
 # A client that asks for INFO, its buffers, and what is kept for the next client.
 IDLE = 1 * MIB
 # Other accounts than the one that a case is about.
-ACCOUNTS = ("fetched", "image", "log_buffer", "connection", "query_buffer", "reply", "transaction", "unit")
+ACCOUNTS = ("fetched", "image", "log_buffer", "connection", "query_buffer", "large_request", "reply", "transaction", "unit")
 
 
 class Sampler:
@@ -94,7 +94,7 @@ def half_sent(server, options):
     for client in clients:
         client.send(b"*3\r\n$3\r\nSET\r\n$5\r\nlarge\r\n$%d\r\n" % size)
     announced = min(options.half_sent, options.bytes * 3 // 4 // size) * size
-    wait_for(server, lambda figures: figures["query_buffer"] >= announced, "announced arguments are not accounted for")
+    wait_for(server, lambda figures: figures["large_request"] >= announced, "announced arguments are not accounted for")
     figures = wait_for(server, lambda figures: figures["used"] <= max(options.bytes, announced + 5 * MIB),
                        "records do not make room for announced arguments")
     check(figures["clients"] >= announced, f"mem_clients_normal: {figures}")

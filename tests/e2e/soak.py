@@ -251,13 +251,15 @@ class Soak:
         ended, disconnected = multiprocessing.Event(), multiprocessing.Queue()
         if options.troublesome:
             multiprocessing.Process(target=trouble, daemon=True, args=(self.server.port, options, self.keys, disconnected, ended)).start()
-        watched = Watched(self.server.port, (lambda turn: ("GET", b"visitor:%d:%d" % (turn * 7919 % options.clients, turn % self.keys)),))
+        some_key = lambda turn: b"visitor:%d:%d" % (turn * 7919 % options.clients, turn % self.keys)
+        watched = Watched(self.server.port, (lambda turn: ("GET", some_key(turn)),))
         told = watched.step("soak", lambda: self.follow(processes, results, begin, most_seconds), settle_s=0)
         ended.set()
         if options.troublesome:
             say(f"  {options.troublesome} troublesome clients, {disconnected.get(timeout=60)} times disconnected")
         gets = watched.end()[0][2][0]
-        say(f"  another client, {len(gets)} GETs: p50 {share(gets, 0.5):.2f} ms, p99 {share(gets, 0.99):.2f}, p99.9 {share(gets, 0.999):.2f}, longest {gets[-1]:.2f}")
+        p50, p99, p999 = (share(gets, part) for part in (0.5, 0.99, 0.999))
+        say(f"  another client, {len(gets)} GETs: p50 {p50:.2f} ms, p99 {p99:.2f}, p99.9 {p999:.2f}, longest {gets[-1]:.2f}")
         self.judge(told, time.monotonic() - begin)
 
     def follow(self, processes, results, begin, most_seconds):

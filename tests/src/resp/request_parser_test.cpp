@@ -146,10 +146,10 @@ TEST(RequestParser, GivesBackTheBufferOfALargeCommand) {
 
 TEST(RequestParser, ChargesAnArgumentThatIsUnderWayByItsAnnouncedSize) {
   storage::Ledger ledger;
-  const auto charged = [&ledger] { return ledger.bytes(storage::Account::kQueryBuffers); };
+  const auto charged = [&ledger] { return ledger.total(); };
   RequestBatch batch;
   {
-    RequestParser parser{storage::LedgerCharge(ledger, storage::Account::kQueryBuffers)};
+    RequestParser parser(ledger);
     ASSERT_EQ(parser.parse("*1\r\n$4\r\nPING\r\n", {}, batch), Status::kOk);
     EXPECT_EQ(charged(), 0u);  // nothing is kept
     const std::string text = command_text({"SET", "k", std::string(20 << 20, 'x')});
@@ -164,7 +164,8 @@ TEST(RequestParser, ChargesAnArgumentThatIsUnderWayByItsAnnouncedSize) {
     EXPECT_EQ(parser.wanted(), 0u);
     EXPECT_TRUE(parser.grown());
     EXPECT_GE(parser.buffer_bytes(), 20u << 20);
-    EXPECT_EQ(charged(), parser.charge().bytes());
+    EXPECT_EQ(charged(), parser.charged_bytes());
+    EXPECT_EQ(charged(), ledger.bytes(storage::Account::kLargeRequests));
     EXPECT_GE(charged(), 39u << 20);
     EXPECT_EQ(parser.missing_bytes(), text.size() - 100);
     ASSERT_EQ(parser.parse(text.substr(100), {}, batch), Status::kOk);
@@ -172,7 +173,7 @@ TEST(RequestParser, ChargesAnArgumentThatIsUnderWayByItsAnnouncedSize) {
     EXPECT_EQ(batch.arguments_of(batch.requests[1])[2].size(), 20u << 20);
     EXPECT_FALSE(parser.grown());
     EXPECT_GE(charged(), 39u << 20);  // the command's views point there
-    parser.release_consumed();
+    parser.release_consumed(false);
     EXPECT_LT(charged(), 1u << 16);
     ASSERT_EQ(parser.parse("PING\r\n", {}, batch), Status::kOk);
     // Many small arguments take more than their bytes.

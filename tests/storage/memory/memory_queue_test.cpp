@@ -36,7 +36,7 @@ class MemoryQueueTest : public ::testing::Test {
   MemoryQueueTest() { ledger_.set_limit(kLimit); }
 
   Client& asks(std::uint64_t bytes) { return asks(Lane::kOthers, Account::kReserved, bytes); }
-  Client& sends(std::uint64_t bytes) { return asks(Lane::kLargeRequests, Account::kQueryBuffers, bytes); }
+  Client& sends(std::uint64_t bytes) { return asks(Lane::kLargeRequests, Account::kLargeRequests, bytes); }
   Client& asks(Lane lane, Account account, std::uint64_t bytes) {
     clients_.emplace_back(ledger_, account);
     io::spawn(take(clients_.back(), lane, bytes));
@@ -148,14 +148,16 @@ TEST_F(MemoryQueueTest, ALargeRequestAloneTakesMoreThanHalf) {
   EXPECT_EQ(sends(45 * kUnit).outcome, Outcome::kTaken);
 }
 
-TEST_F(MemoryQueueTest, WhoWaitsLongestForTheSameMemoryIsServedFirst) {
+TEST_F(MemoryQueueTest, ALargeRequestIsPassedForHalfASecond) {
   Client& value = asks(40 * kUnit);
   Client& request = sends(30 * kUnit);
-  clock_.now_us += 1000;
-  Client& later = asks(10 * kUnit);
   EXPECT_FALSE(request.outcome);
-  EXPECT_FALSE(later.outcome);
+  EXPECT_FALSE(queue_.waited_for());
+  EXPECT_EQ(asks(5 * kUnit).outcome, Outcome::kTaken);
+  clock_.now_us += 1'000'000;
   EXPECT_TRUE(queue_.waited_for());
+  Client& later = asks(5 * kUnit);
+  EXPECT_FALSE(later.outcome);
   gives_back(value);
   EXPECT_EQ(request.outcome, Outcome::kTaken);
   EXPECT_EQ(later.outcome, Outcome::kTaken);
