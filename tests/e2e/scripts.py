@@ -82,7 +82,13 @@ def compare_random(subject, reference, scripts, cold):
         calls = [json.dumps(call) for call in random_calls(chance)]
         if cold and step % 5 == 0:
             ours.ok("TERRACE", "SPILL", "ALL")
-        got, wanted = (client.call("EVAL", CALL_ALL, "0", *calls) for client in (ours, theirs))
+        if step % 7 == 0:
+            again = [json.dumps(call) for call in random_calls(chance)]
+            for client in (ours, theirs):
+                client.pipeline([("MULTI",), ("EVAL", CALL_ALL, "0", *calls), ("DBSIZE",), ("EVAL", CALL_ALL, "0", *again)])
+            got, wanted = (client.call("EXEC") for client in (ours, theirs))
+        else:
+            got, wanted = (client.call("EVAL", CALL_ALL, "0", *calls) for client in (ours, theirs))
         check(got == wanted, f"{calls}\n  redis-server {wanted!r}\n  Terrace      {got!r}")
 
 
@@ -145,6 +151,27 @@ def long_scripts(server):
     check(b"done" in reply_text(read_reply(client)), "it ends by itself")
 
 
+def abandoned(server):
+    """A client that leaves does not end its script; SHUTDOWN ends one that runs on, and nothing of it is durable."""
+    client, other = server.client(), server.client()
+    client.send(encode("EVAL", "for i=1,2e7 do end redis.call('set','left','1')", "0"))
+    time.sleep(0.02)
+    client.close()
+    for _ in range(100):
+        if other.call("GET", "left") == b"1":
+            break
+        time.sleep(0.05)
+    check(other.call("GET", "left") == b"1", "the script of a client that has left")
+    client = server.client()
+    client.send(encode("EVAL", "redis.call('set','half','1') while true do end", "0"))
+    time.sleep(0.1)
+    other.send(encode("SHUTDOWN", "NOSAVE"))
+    server.ending = True
+    server.wait_end(20)
+    server.start()
+    check(server.client().call("MGET", "left", "half") == [b"1", None], "half of a script is not durable")
+
+
 def reply_text(reply):
     return reply if isinstance(reply, bytes) else str(reply).encode()
 
@@ -164,6 +191,7 @@ def main():
         cold_keys(subject)
         long_scripts(subject)
         all_or_nothing(subject)
+        abandoned(subject)
     say(f"scripts: {compared} texts and 1800 random scripts the same; cold, long and killed ones as they should")
 
 
