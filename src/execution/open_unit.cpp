@@ -18,9 +18,10 @@ void OpenUnit::open(const CommandBatch& batch) {
   const auto is_unbounded = [](const Command& row) {
     return (row.flags & kKeysUnknown) != 0 || row.run_async != nullptr || row.run_script != nullptr;
   };
-  excludes_all_ = is_unbounded(batch.call.row()) || std::any_of(calls.begin(), calls.end(), [&](const auto& call) {
-                    return is_unbounded(*call.entry->row);
-                  });
+  // Of a script that is a unit by itself nobody knows the keys.
+  const bool is_script = batch.call.entry != nullptr && batch.call.row().run_script != nullptr;
+  excludes_all_ = is_script || std::any_of(calls.begin(), calls.end(),
+                                           [&](const auto& call) { return is_unbounded(*call.entry->row); });
   for (const PlannedKey& key : batch.transaction.exec.keys) {
     keys_.push_back(mix(key.key, key.database));
     if (!key.only_read) changed_keys_.push_back(keys_.back());
