@@ -113,6 +113,12 @@ Task<Result<void>> Fiber::run(FiberStacks& stacks, Body body) {
   co_return Result<void>();
 }
 
+Result<std::unique_ptr<Fiber>> Fiber::make(FiberStacks& stacks, const Body& body) {
+  const Result<stack_context> stack = stacks.take();
+  if (!stack.ok()) return stack.error();
+  return std::unique_ptr<Fiber>(new Fiber(stacks, *stack, body));
+}
+
 void Fiber::enter() {
   begin_switch(&outer_.fake_stack, inner_.bottom, inner_.size);
   inside_ = std::move(inside_).resume();
@@ -121,6 +127,10 @@ void Fiber::enter() {
 
 void Fiber::wait_for(Task<> task) {
   pending_ = std::move(task);
+  leave();
+}
+
+void Fiber::leave() {
   begin_switch(&inner_.fake_stack, outer_.bottom, outer_.size);
   outside_ = std::move(outside_).resume();
   end_switch(inner_.fake_stack, &outer_.bottom, &outer_.size);

@@ -11,6 +11,7 @@
 #include <boost/context/fiber.hpp>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -23,9 +24,9 @@ namespace terrace::io {
 // The stacks of fibers, some of them kept for the next. Must outlive all fibers that run on them.
 class FiberStacks {
  public:
-  // Pages that the body never touches take no memory. A page without access lies below: a body that needs more ends the
+  // As much as a thread has: Lua's own bound on nested calls lies below. Pages that the body never touches take no memory. A page without access lies below: a body that needs more ends the
   // process, and overwrites nothing.
-  static constexpr std::size_t kStackBytes = 256 << 10;
+  static constexpr std::size_t kStackBytes = 8 << 20;
 
   FiberStacks() = default;
   ~FiberStacks();
@@ -50,6 +51,16 @@ class Fiber {
   // Runs `body` on a separate stack until it has returned. Error: there is no memory for a stack; the body has not run.
   static Task<Result<void>> run(FiberStacks& stacks, Body body);
 
+  // For a caller that is no coroutine: resume() runs `body` until it leaves its stack or has returned, and is called
+  // until ended(). `body` stays until then.
+  static Result<std::unique_ptr<Fiber>> make(FiberStacks& stacks, const Body& body);
+  void resume() { enter(); }
+  bool ended() const { return ended_; }
+  ~Fiber() = default;
+
+  // Within the body: leaves its stack until the caller resumes it.
+  void leave();
+
   // Within the body: leaves its stack until the task has ended.
   template <typename T>
   T await(Task<T> task) {
@@ -71,7 +82,6 @@ class Fiber {
   };
 
   Fiber(FiberStacks& stacks, boost::context::stack_context stack, const Body& body);
-  ~Fiber() = default;
 
   template <typename T>
   static Task<> store(Task<T> task, std::optional<T>& result) {

@@ -152,7 +152,9 @@ io::Task<Result<void>> Engine::recover(LogApplier& applier) {
   Result<std::vector<std::uint64_t>> serials = parts_->log.files().list();
   if (!serials.ok()) co_return serials.error();
   LogReader reader(parts_->environment, manifest->store_id, manifest->log);
-  result = co_await reader.replay(*serials, applier);
+  parts_->checkpointer.set_attachment(recovery.found_attachment());
+  result = applier.attachment(recovery.found_attachment());
+  if (result.ok()) result = co_await reader.replay(*serials, applier);
   if (!result.ok()) co_return result;
   Statistics& statistics = parts_->statistics;
   statistics.recovered_log_bytes = reader.replayed_bytes();
@@ -364,6 +366,10 @@ NameWalk Engine::walk_names(unsigned database) {
 std::uint64_t Engine::append(std::span<const std::string_view> parts) {
   return parts_->log.append(parts);
 }
+void Engine::set_attachment(std::string bytes) {
+  parts_->checkpointer.set_attachment(std::move(bytes));
+}
+
 void Engine::begin_unit() {
   parts_->log.begin_unit();
 }

@@ -60,6 +60,9 @@ class Engine {
   // Appends one unit (the parts joined), which replay applies as a whole or not at all; returns the position behind it.
   // Never fails, never waits: see writable().
   std::uint64_t append(std::span<const std::string_view> parts);
+  // Bytes that the floor above keeps with the store: in each checkpoint, given back by LogApplier::attachment(). A change
+  // is in the log as well, appended before anything suspends.
+  void set_attachment(std::string bytes);
   // --- a unit that changes something before it can append() all of it, because it waits or is larger than memory
   // Until end_unit(), no checkpoint takes its mark. At most one unit is open. Other units may be appended until the
   // first piece of this one. An open unit waits only for fetch() and wait_for_log_room(). close() must not be called

@@ -27,6 +27,9 @@ class AclUser final : public User {
 
   Denial admit(const Session& session, const CommandEntry& command, std::span<const std::string_view> arguments,
                Place place) const override;
+  bool may_run(const CommandEntry& command, std::span<const std::string_view> arguments) const override {
+    return unrestricted() || rules_.check(command, arguments).denial == Denial::kNone;
+  }
   std::string error_text(Denial denial, const CommandEntry& command) const override;
   bool may_read_all_keys(const CommandEntry& command, std::span<const std::string_view> arguments) const override {
     return unrestricted() || rules_.may_read_all_keys(command, arguments);

@@ -13,6 +13,7 @@ CommandFamilies::CommandFamilies(const Server::Components& c)
       config_{c.config, c.acl, c.commands, c.statistics, c.reactor, c.logger},
       server_{c.lifecycle, c.dispatcher.watched_keys(), c.logger},
       transaction_{c.dispatcher.transactions(), c.dispatcher.watched_keys()},
+      scripting_{c.scripting, c.dispatcher.scripts()},
       info_{c.info},
       pubsub_{c.messenger},
       slow_log_{c.slow_log},
@@ -36,6 +37,7 @@ void CommandFamilies::add_families(CommandTable& table, const CommandFamilies* p
   add(config_commands(), &CommandFamilies::config_);
   add(server_commands(), &CommandFamilies::server_);
   add(transaction_commands(), &CommandFamilies::transaction_);
+  add(scripting_commands(), &CommandFamilies::scripting_);
   add(info_commands(), &CommandFamilies::info_);
   add(memory_commands(), &CommandFamilies::info_);
   add(pubsub_commands(), &CommandFamilies::pubsub_);

@@ -30,6 +30,7 @@ class CommandFamilies {
   ConfigParts config_;
   ServerParts server_;
   TransactionParts transaction_;
+  ScriptingParts scripting_;
   InfoParts info_;
   PubSubParts pubsub_;
   SlowLogParts slow_log_;

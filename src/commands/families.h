@@ -25,6 +25,8 @@ class Lifecycle;
 class Logger;
 class Messenger;
 class Reload;
+class ScriptRunner;
+class Scripting;
 class ServerInfo;
 class SlowLog;
 class Tracking;
@@ -58,6 +60,7 @@ std::span<const Command> memory_commands();
 std::span<const Command> slowlog_commands();
 std::span<const Command> latency_commands();
 std::span<const Command> debug_commands();
+std::span<const Command> scripting_commands();
 std::span<const Command> terrace_commands();
 std::span<const Command> pubsub_commands();
 
@@ -103,6 +106,10 @@ struct ServerParts {
 struct TransactionParts {
   TransactionRunner& transactions;
   WatchedKeys& watched_keys;
+};
+struct ScriptingParts {
+  Scripting& scripting;
+  ScriptRunner& runner;
 };
 struct InfoParts {
   const ServerInfo& info;

@@ -93,6 +93,7 @@ struct Settings : types::CollectionLimits {
   bool daemonize = false;
   Supervision supervised = Supervision::kNone;
   std::int64_t hz = 10;
+  std::int64_t busy_threshold_ms = 5000;  // a script that runs longer is told of by -BUSY; 0: never
   Permission debug_command = Permission::kNo;
   Permission protected_configs = Permission::kNo;
 

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <string>
 
+#include "src/execution/write_errors.h"
 #include "src/text/c_string.h"
 #include "src/text/ignoring_case.h"
 
@@ -48,9 +49,10 @@ Admission::Verdict Admission::admit(CommandBatch& x, CommandEntry* entry, std::s
   const std::uint32_t flags = unit_flags(x, row);
   const bool queued = x.session->transaction.open() && !(row.flags & kAlwaysAtOnce);
   if ((queued || (flags & kDenyOom)) && !store_.loading() && store_.engine().out_of_memory()) {
-    return refuse(x, entry, "OOM command not allowed when used memory > 'maxmemory'.");
+    return refuse(x, entry, kOutOfMemoryError);
   }
   if (flags & kWrite) return admit_write(x, *entry, flags);
+  if (row.run_script != nullptr && !queued) return admit_script(x);
   return queued && !store_.loading() ? wait_for_room(x, *entry) : Verdict::kRun;
 }
 
@@ -77,6 +79,8 @@ Admission::Verdict Admission::admit_client(CommandBatch& x, CommandEntry& entry,
   if (store_.loading() && !(row.flags & kLoading)) {
     return refuse(x, &entry, "LOADING Redis is loading the dataset in memory");
   }
+  if (scripts_.running() && !(row.flags & kAllowBusy) && scripts_.busy())
+    return refuse(x, &entry, scripts_.busy_error());
   if (pause_.holds(unit_flags(x, row) & (kWrite | kMayWrite))) {
     x.wait = CommandBatch::Wait::kPause;
     return Verdict::kWait;
@@ -87,28 +91,23 @@ Admission::Verdict Admission::admit_client(CommandBatch& x, CommandEntry& entry,
 Admission::Verdict Admission::admit_write(CommandBatch& x, CommandEntry& entry, std::uint32_t flags) {
   const bool grows = (flags & kDenyOom) != 0;
   if (x.origin->is_client && !settings_.replica_of.empty()) {
-    return refuse(x, &entry,
-                  "READONLY You can't write against a read only replica. This version cannot follow its master either: "
-                  "take 'replicaof' out of the configuration file to make it one.");
+    return refuse(x, &entry, kReadOnlyReplicaError);
   }
   const storage::Engine& engine = store_.engine();
   const std::size_t bytes = unit_bytes(x, *entry.row);
   if (bytes < kLargeUnit && engine.unhindered()) return Verdict::kRun;
-  if (auto writable = engine.writable(grows, bytes); !writable.ok()) return refuse_write(x, entry, writable.error());
+  if (auto writable = engine.writable(grows, bytes); !writable.ok()) {
+    return refuse(x, &entry, refused_write_error(writable.error()));
+  }
   return grows ? wait_for_room(x, entry) : Verdict::kRun;
 }
 
-// Clients know the error codes OOM and MISCONF.
-Admission::Verdict Admission::refuse_write(CommandBatch& x, CommandEntry& entry, const Error& error) {
-  if (error.code == ErrorCode::kNoSpace) {
-    return refuse(x, &entry,
-                  "OOM the disk is full: " + error.message +
-                      ". Writes that take space are accepted again when there is enough; reads and deletes are now.");
-  }
-  if (error.code == ErrorCode::kOutOfMemory) {
-    return refuse(x, &entry, "OOM command not allowed when used memory > 'maxmemory': " + error.message);
-  }
-  return refuse(x, &entry, "MISCONF Errors writing to the AOF file: " + error.message);
+// A script may only read: it waits for room, and what it may not write its calls are told.
+Admission::Verdict Admission::admit_script(CommandBatch& x) {
+  const storage::Engine& engine = store_.engine();
+  if (store_.loading() || engine.unhindered() || engine.has_room() || !engine.writable(true).ok()) return Verdict::kRun;
+  x.wait = CommandBatch::Wait::kRoom;
+  return Verdict::kWait;
 }
 
 // A large unit is charged for its arguments while it waits, or smaller units would take the room that eviction makes.
@@ -117,7 +116,9 @@ Admission::Verdict Admission::wait_for_room(CommandBatch& x, CommandEntry& entry
   if (bytes >= kLargeUnit) x.unit_charge.resize(bytes);
   if (!store_.engine().has_room()) {
     // Then no room will come.
-    if (auto writable = store_.engine().writable(true); !writable.ok()) return refuse_write(x, entry, writable.error());
+    if (auto writable = store_.engine().writable(true); !writable.ok()) {
+      return refuse(x, &entry, refused_write_error(writable.error()));
+    }
     x.wait = CommandBatch::Wait::kRoom;
     return Verdict::kWait;
   }

@@ -9,6 +9,7 @@
 
 #include "src/execution/command_runner.h"
 #include "src/execution/pause.h"
+#include "src/execution/script_runner.h"
 #include "src/execution/transaction_runner.h"
 
 namespace terrace {
@@ -16,11 +17,12 @@ namespace terrace {
 class Admission {
  public:
   Admission(Store& store, Pause& pause, CommandRunner& runner, TransactionRunner& transactions,
-            const Settings& settings, Logger& logger)
+            const ScriptRunner& scripts, const Settings& settings, Logger& logger)
       : store_(store),
         pause_(pause),
         runner_(runner),
         transactions_(transactions),
+        scripts_(scripts),
         settings_(settings),
         logger_(logger) {}
 
@@ -36,7 +38,7 @@ class Admission {
   // inline: called from one place, each command passes here.
   inline Verdict admit_client(CommandBatch& x, CommandEntry& entry, std::span<const std::string_view> arguments);
   Verdict admit_write(CommandBatch& x, CommandEntry& entry, std::uint32_t flags);
-  Verdict refuse_write(CommandBatch& x, CommandEntry& entry, const Error& error);
+  Verdict admit_script(CommandBatch& x);
   Verdict wait_for_room(CommandBatch& x, CommandEntry& entry);
   Verdict refuse(CommandBatch& x, CommandEntry* entry, std::string_view error);
   Verdict refuse_unknown(CommandBatch& x, CommandEntry* entry, std::span<const std::string_view> arguments);
@@ -45,6 +47,7 @@ class Admission {
   Pause& pause_;
   CommandRunner& runner_;
   TransactionRunner& transactions_;
+  const ScriptRunner& scripts_;
   const Settings& settings_;
   Logger& logger_;
 };

@@ -14,6 +14,7 @@
 namespace terrace {
 
 class Context;
+class ScriptRun;
 
 // The flags of Redis (COMMAND INFO prints them in lower case).
 enum CommandFlag : std::uint32_t {
@@ -36,6 +37,7 @@ enum CommandFlag : std::uint32_t {
   kSkipSlowlog = 1u << 16,
   kNoMandatoryKeys = 1u << 17,
   // Flags of Terrace, not shown to clients:
+  kUsesInterpreter = 1u << 23,  // waits while a script runs
   kWhileSubscribed = 1u << 24,  // also for a RESP2 client that has subscribed
   kPushes = 1u << 25,           // the replies are pushes: sent though the client wants no replies (CLIENT REPLY OFF)
   kHeadOnly = 1u << 26,         // needs no value: of a large record on disk only the beginning is read (TYPE, TTL, DEL)
@@ -119,10 +121,12 @@ struct Command {
   std::uint32_t flags;
   std::uint32_t categories;
   std::span<const KeySpec> keys;
-  // One of the four: a handler that replies before it returns, a handler that may suspend, subcommands, or (EXEC) the
-  // session's queued calls are run. Only COMMAND has both a handler and subcommands.
+  // One of the five: a handler that replies before it returns, a handler that may suspend, a handler that runs further
+  // commands as one unit (EVAL), subcommands, or (EXEC) the session's queued calls are run. Only COMMAND has both a
+  // handler and subcommands.
   void (*run)(Context&) = nullptr;
   io::Task<void> (*run_async)(Context&) = nullptr;
+  void (*run_script)(ScriptRun&) = nullptr;
   std::span<const Command> subcommands = {};
   bool runs_queue = false;
   // Do these arguments replace the value of the command's one key, whatever it is? Then it is not read. nullptr: never.

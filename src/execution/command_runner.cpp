@@ -50,6 +50,12 @@ bool CommandRunner::changeable(const Origin& origin, const std::vector<PlannedKe
   });
 }
 
+std::uint64_t CommandRunner::window_bytes() const {
+  constexpr std::uint64_t kShare = 8;
+  if (settings_.max_memory_bytes == 0) return kMaxWindowBytes;
+  return std::clamp(static_cast<std::uint64_t>(settings_.max_memory_bytes) / kShare, kMinWindowBytes, kMaxWindowBytes);
+}
+
 // What the client's output limit leaves for the reply.
 std::size_t CommandRunner::output_limit_left(const Session& session, std::size_t unsent) const {
   const std::uint64_t limit = settings_.output_limits[session.output_class()].hard_bytes;

@@ -69,6 +69,17 @@ class CommandRunner {
   static bool wants_replies(const Session& session) {
     return session.reply_mode != ReplyMode::kOff && session.reply_mode != ReplyMode::kSkip;
   }
+  // Writes the reply of a call that is a script, within the bounds of a reply.
+  template <typename Write>
+  void answer_within_bounds(CommandBatch& x, const Write& write_reply) {
+    const ReplyBounding bounding(*this, x, ReplySize::kAny);
+    Reply reply(*x.replies, x.session->protocol, bounding);
+    write_reply(reply);
+    if (reply.dropped()) end_too_large(x, reply, ReplySize::kAny);
+  }
+  // What is read together for one unit: a share of the memory, within bounds.
+  std::uint64_t window_bytes() const;
+
   // The reply of a command stands from `start` on. Removes it if the session does not want it.
   void finish_reply(CommandBatch& x, std::size_t start) {
     if (x.session->reply_mode != ReplyMode::kOn) withhold_reply(x, start);
@@ -105,6 +116,9 @@ class CommandRunner {
   }
   storage::Engine& engine() const { return parts_.store.engine(); }
   const ContextParts& parts() const { return parts_; }
+
+  static constexpr std::uint64_t kMinWindowBytes = 2 << 20;
+  static constexpr std::uint64_t kMaxWindowBytes = 64 << 20;
 
  private:
   // What a call's reply may have: asked for while the handler runs.

@@ -27,8 +27,9 @@ Dispatcher::Dispatcher(const ContextParts& parts, const CommandTable& commands, 
       runner_(parts, open_unit_, accounting, settings, logger),
       pause_(parts.clock),
       watched_keys_(parts.events),
-      transactions_(runner_, open_unit_, watched_keys_, settings),
-      admission_(parts.store, pause_, runner_, transactions_, settings, logger),
+      scripts_(runner_, open_unit_, commands, settings, logger),
+      transactions_(runner_, open_unit_, watched_keys_, scripts_),
+      admission_(parts.store, pause_, runner_, transactions_, scripts_, settings, logger),
       blocking_(runner_, open_unit_, parts.events) {}
 
 void Dispatcher::forget(Session& session) {
@@ -97,7 +98,9 @@ CommandEntry* Dispatcher::entry_of(const CommandBatch& x, std::span<const std::s
 
 // True: the request is answered. False: x.wait says for what the batch waits.
 bool Dispatcher::run_next(CommandBatch& x) {
-  if (x.transaction.opened) return transactions_.run(x);
+  if (x.transaction.opened) {
+    return x.session->transaction.calls().empty() ? scripts_.run_alone(x) : transactions_.run(x);
+  }
   const Request& request = x.requests.requests[x.next];
   const std::span<const std::string_view> arguments = x.requests.arguments_of(request);
   CommandEntry* entry = entry_of(x, arguments);
@@ -121,7 +124,7 @@ bool Dispatcher::run_next(CommandBatch& x) {
     x.unit.begin();
   }
   if (!may_begin(x, x.call) || !make_resident(x)) return false;
-  if ((row.flags & kWrite) && !runner_.changeable(*x.origin, x.call.keys)) {
+  if (((row.flags & kWrite) || row.run_script != nullptr) && !runner_.changeable(*x.origin, x.call.keys)) {
     x.wait = Wait::kImage;
     return false;
   }
@@ -129,7 +132,7 @@ bool Dispatcher::run_next(CommandBatch& x) {
     x.wait = Wait::kAsync;
     return false;
   }
-  return run_handler(x);
+  return row.run_script != nullptr ? scripts_.run_alone(x) : run_handler(x);
 }
 
 void Dispatcher::queue(CommandBatch& x, CommandEntry& entry, std::span<const std::string_view> arguments,
@@ -373,6 +376,10 @@ io::Task<> Dispatcher::wait_for_log_room() {
 }
 
 io::Task<> Dispatcher::wait_for_async(CommandBatch& x) {
+  if (scripts_.runs(x)) {
+    co_await scripts_.run_async(x);
+    co_return;
+  }
   if (x.transaction.active) {
     co_await transactions_.run_async(x);
     co_return;

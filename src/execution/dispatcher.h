@@ -16,6 +16,7 @@
 #include "src/execution/command_table.h"
 #include "src/execution/open_unit.h"
 #include "src/execution/pause.h"
+#include "src/execution/script_runner.h"
 #include "src/execution/transaction_runner.h"
 #include "src/execution/watched_keys.h"
 
@@ -43,6 +44,7 @@ class Dispatcher {
   Blocking& blocking() { return blocking_; }
   WatchedKeys& watched_keys() { return watched_keys_; }
   TransactionRunner& transactions() { return transactions_; }
+  ScriptRunner& scripts() { return scripts_; }
 
   // How many batches wait. A reload of the store waits until there are none.
   std::uint64_t waiting() const { return waiting_ + blocking_.reading(); }
@@ -87,6 +89,7 @@ class Dispatcher {
   CommandRunner runner_;
   Pause pause_;
   WatchedKeys watched_keys_;
+  ScriptRunner scripts_;
   TransactionRunner transactions_;
   Admission admission_;
   Blocking blocking_;

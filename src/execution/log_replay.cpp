@@ -15,6 +15,10 @@ std::unique_ptr<storage::UnitScanner> LogReplay::make_scanner() {
   return std::make_unique<RespUnitScanner>();
 }
 
+Result<void> LogReplay::attachment(std::string_view bytes) {
+  return attachment_ == nullptr ? Result<void>() : attachment_->restore(bytes);
+}
+
 io::Task<Result<void>> LogReplay::apply(std::span<const std::byte> bytes) {
   auto batch = dispatcher_.pool().take();
   RequestBatch& found = batch->requests;

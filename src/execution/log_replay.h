@@ -13,11 +13,22 @@
 
 namespace terrace {
 
+// What the server keeps with the store beside keys (Engine::set_attachment).
+class StoreAttachment {
+ public:
+  // `bytes`: as the checkpoint has it, before the log is replayed; empty if there is none.
+  virtual Result<void> restore(std::string_view bytes) = 0;
+
+ protected:
+  ~StoreAttachment() = default;
+};
+
 class LogReplay final : public storage::LogApplier {
  public:
   LogReplay(Dispatcher& dispatcher, const CommandTable& commands, Store& store, io::Clock& clock)
       : dispatcher_(dispatcher), table_(commands), store_(store), clock_(clock) {}
 
+  void attach(StoreAttachment& attachment) { attachment_ = &attachment; }
   // Must be called before each replay. The log begins in database 0.
   void begin() {
     parser_ = RequestParser();
@@ -25,6 +36,7 @@ class LogReplay final : public storage::LogApplier {
     crowded_ = false;
   }
   std::unique_ptr<storage::UnitScanner> make_scanner() override;
+  Result<void> attachment(std::string_view bytes) override;
   io::Task<Result<void>> apply(std::span<const std::byte> bytes) override;
   std::uint64_t commands() const { return commands_; }
 
@@ -37,6 +49,7 @@ class LogReplay final : public storage::LogApplier {
   const CommandTable& table_;
   Store& store_;
   io::Clock& clock_;
+  StoreAttachment* attachment_ = nullptr;
   RequestParser parser_;
   Session session_;
   OutputBuffer replies_;

@@ -15,9 +15,13 @@ void OpenUnit::open(const CommandBatch& batch) {
   TERRACE_CHECK(!active());
   batch_ = &batch;
   const auto& calls = batch.session->transaction.calls();
-  excludes_all_ = std::any_of(calls.begin(), calls.end(), [](const Transaction::Queued& call) {
-    return (call.entry->row->flags & kKeysUnknown) != 0 || call.entry->row->run_async != nullptr;
-  });
+  const auto is_unbounded = [](const Command& row) {
+    return (row.flags & kKeysUnknown) != 0 || row.run_async != nullptr || row.run_script != nullptr;
+  };
+  // Of a script that is a unit by itself nobody knows the keys.
+  const bool is_script = batch.call.entry != nullptr && batch.call.row().run_script != nullptr;
+  excludes_all_ = is_script || std::any_of(calls.begin(), calls.end(),
+                                           [&](const auto& call) { return is_unbounded(*call.entry->row); });
   for (const PlannedKey& key : batch.transaction.exec.keys) {
     keys_.push_back(mix(key.key, key.database));
     if (!key.only_read) changed_keys_.push_back(keys_.back());
@@ -36,9 +40,9 @@ void OpenUnit::close() {
 
 bool OpenUnit::excludes(const Call& call, const Origin& origin) const {
   const Command& row = call.row();
-  if (!origin.is_client || row.runs_queue) return true;
+  if (!origin.is_client || row.runs_queue || row.run_script != nullptr) return true;
   if (storage::mutant(storage::Mutant::kOpenUnitIsSeen)) return false;
-  if (row.flags & kKeysUnknown) return true;
+  if (row.flags & (kKeysUnknown | kUsesInterpreter)) return true;
   if (call.keys.empty()) return false;
   if (batch_->unit.in_pieces()) return true;  // the call might remove an expired key, which must not be logged now
   return excludes_all_ || std::any_of(call.keys.begin(), call.keys.end(), [this](const PlannedKey& key) {

@@ -21,6 +21,14 @@ namespace terrace {
 
 class OpenUnit {
  public:
+  // An open unit runs for so long before other batches have their turn.
+  static constexpr std::uint64_t kSliceNs = 500'000;
+  // A unit with more effects appends them to the log as a piece, so that its effects may be larger than memory.
+  static constexpr std::size_t kPieceBytes = 4 << 20;
+  // Milliseconds that an open unit leaves to eviction at most, for each window that it has read, while memory is full.
+  // It does not wait until there is room, for eviction might in turn need what waits for the unit.
+  static constexpr unsigned kMostMoments = 100;
+
   bool active() const { return batch_ != nullptr; }
   // Must this call wait? For calls of other units whose keys are planned.
   bool excludes(const Call& call, const Origin& origin) const;

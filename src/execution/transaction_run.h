@@ -1,5 +1,5 @@
 // TransactionRun: the state of an EXEC under way: which of the queued calls runs, whether its unit is open, the replies
-// so far.
+// so far. A script that is not queued uses `active`, `opened` and `suspended` likewise.
 // Ownership: part of its CommandBatch. Thread: the reactor's.
 #pragma once
 

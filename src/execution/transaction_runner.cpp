@@ -12,19 +12,8 @@ using Wait = CommandBatch::Wait;
 
 // After so many rounds of reading the unit is opened, even if records are missing.
 constexpr unsigned kReadRounds = 2;
-// What is read together for one transaction: a share of the memory, within bounds.
-constexpr std::uint64_t kWindowShare = 8;
-constexpr std::uint64_t kMinWindowBytes = 2 << 20;
-constexpr std::uint64_t kMaxWindowBytes = 64 << 20;
 // Within an open unit so many calls are looked up together: about a fifth of a millisecond.
 constexpr std::size_t kCallsPerGather = 512;
-// An open unit runs for so long before other batches have their turn.
-constexpr std::uint64_t kSliceNs = 500'000;
-// A unit with more effects appends them to the log as a piece, so that its effects may be larger than memory.
-constexpr std::size_t kPieceBytes = 4 << 20;
-// Milliseconds that an open unit leaves to eviction at most, for each window that it has read, while memory is full. It
-// does not wait until there is room, for eviction might in turn need what waits for the unit.
-constexpr unsigned kMostMoments = 100;
 
 }  // namespace
 
@@ -74,12 +63,6 @@ void TransactionRunner::plan_all(CommandBatch& x) {
     keys.push_back({.key = storage::Key(watched->name), .database = watched->database, .only_read = true});
 }
 
-std::uint64_t TransactionRunner::window_bytes() const {
-  if (settings_.max_memory_bytes == 0) return kMaxWindowBytes;
-  return std::clamp(static_cast<std::uint64_t>(settings_.max_memory_bytes) / kWindowShare, kMinWindowBytes,
-                    kMaxWindowBytes);
-}
-
 bool TransactionRunner::read_ahead(CommandBatch& x) {
   TransactionRun& run = x.transaction;
   if (!x.error.empty()) {
@@ -105,8 +88,8 @@ bool TransactionRunner::look_up(CommandBatch& x) {
   TransactionRun& run = x.transaction;
   runner_.begin_clock();
   // Planning the keys belongs to the first slice.
-  const std::uint64_t end_ns = (run.looked_up == 0 ? run.begin_ns : runner_.last_ns()) + kSliceNs;
-  const std::uint64_t most_pages = window_bytes() / storage::kPageSize;
+  const std::uint64_t end_ns = (run.looked_up == 0 ? run.begin_ns : runner_.last_ns()) + OpenUnit::kSliceNs;
+  const std::uint64_t most_pages = runner_.window_bytes() / storage::kPageSize;
   if (run.looked_up == 0) {
     x.missing.clear();
     run.missing_pages = 0;
@@ -129,16 +112,16 @@ bool TransactionRunner::run(CommandBatch& x) {
   runner_.begin_clock();
   bool answered = false;
   if (!run.opened && !open(x, answered)) return answered;
-  const std::uint64_t end_ns = runner_.last_ns() + kSliceNs;
+  const std::uint64_t end_ns = runner_.last_ns() + OpenUnit::kSliceNs;
   while (run.next < x.session->transaction.calls().size()) {
     if (runner_.last_ns() > end_ns && x.origin->is_client) return suspend(x, Wait::kTurn);
     run.replies_charge.resize(run.replies.capacity());
     x.unit_charge.resize(x.unit.memory_bytes());
-    if (!runner_.engine().has_room() && run.moments < kMostMoments) {
+    if (!runner_.engine().has_room() && run.moments < OpenUnit::kMostMoments) {
       ++run.moments;
       return suspend(x, Wait::kEviction);
     }
-    if (x.unit.effects().text().size() > kPieceBytes) {
+    if (x.unit.effects().text().size() > OpenUnit::kPieceBytes) {
       runner_.append_piece(x);
       return suspend(x, Wait::kLogRoom);
     }
@@ -188,14 +171,15 @@ void TransactionRunner::reserve_replies(CommandBatch& x) {
   const std::size_t read = x.fetched_records.size();
   if (read == 0) return;
   const std::size_t values = std::max(read, x.session->transaction.calls().size());
-  x.transaction.replies.reserve(std::min<std::size_t>(values * (x.fetched_records.bytes() / read), kMaxWindowBytes));
+  x.transaction.replies.reserve(
+      std::min<std::size_t>(values * (x.fetched_records.bytes() / read), CommandRunner::kMaxWindowBytes));
 }
 
 // Inside the open unit: adds the records that the calls from the next one on miss, up to a window.
 void TransactionRunner::gather_missing(CommandBatch& x) {
   const Transaction& transaction = x.session->transaction;
   const auto& calls = transaction.calls();
-  const std::uint64_t most_pages = window_bytes() / storage::kPageSize;
+  const std::uint64_t most_pages = runner_.window_bytes() / storage::kPageSize;
   unsigned database = x.session->database;
   std::uint64_t pages = 0;
   std::size_t counted = 0;
@@ -235,6 +219,7 @@ bool TransactionRunner::permit(CommandBatch& x, const Transaction::Queued& queue
 
 // Runs the next call. False: the unit waits.
 bool TransactionRunner::run_next(CommandBatch& x) {
+  if (scripts_.runs(x)) return run_script(x);
   TransactionRun& run = x.transaction;
   const Transaction& transaction = x.session->transaction;
   const Transaction::Queued& queued = transaction.calls()[run.next];
@@ -248,7 +233,7 @@ bool TransactionRunner::run_next(CommandBatch& x) {
   x.error.clear();
   if (!runner_.ready(x)) {
     x.missing.clear();
-    if (run.frees_records || x.fetched_records.bytes() > window_bytes()) {
+    if (run.frees_records || x.fetched_records.bytes() > runner_.window_bytes()) {
       // They belong to earlier calls.
       x.fetched_records.free_some(storage::FetchedRecords::kFreedAtOnce);
       run.frees_records = !x.fetched_records.empty();
@@ -263,6 +248,7 @@ bool TransactionRunner::run_next(CommandBatch& x) {
     return suspend(x, Wait::kFetch);
   }
   if (queued.entry->row->run_async != nullptr) return suspend(x, Wait::kAsync);
+  if (queued.entry->row->run_script != nullptr) return run_script(x);
   const std::size_t start = run.replies.size();
   const bool closed = x.session->close_after_reply;
   switch (runner_.run(x, false)) {
@@ -278,6 +264,13 @@ bool TransactionRunner::run_next(CommandBatch& x) {
       break;
   }
   TERRACE_CHECK(false);  // a call of a transaction neither blocks nor waits for memory
+  return true;
+}
+
+bool TransactionRunner::run_script(CommandBatch& x) {
+  const std::size_t start = x.transaction.replies.size();
+  if (!scripts_.run(x)) return suspend(x, x.wait);
+  withhold_unwanted(x, start, x.session->close_after_reply);
   return true;
 }
 

@@ -8,19 +8,17 @@
 // Ownership: borrows. Thread: the reactor's.
 #pragma once
 
-#include <cstdint>
-
-#include "src/config/settings.h"
 #include "src/execution/command_runner.h"
 #include "src/execution/open_unit.h"
+#include "src/execution/script_runner.h"
 #include "src/execution/watched_keys.h"
 
 namespace terrace {
 
 class TransactionRunner {
  public:
-  TransactionRunner(CommandRunner& runner, OpenUnit& open_unit, WatchedKeys& watched, const Settings& settings)
-      : runner_(runner), open_unit_(open_unit), watched_(watched), settings_(settings) {}
+  TransactionRunner(CommandRunner& runner, OpenUnit& open_unit, WatchedKeys& watched, ScriptRunner& scripts)
+      : runner_(runner), open_unit_(open_unit), watched_(watched), scripts_(scripts) {}
 
   // After EXEC has been admitted: plans its calls. True: EXEC must not run and is answered.
   bool begin(CommandBatch& x, CommandEntry& exec, std::span<const std::string_view> arguments, std::string_view raw);
@@ -43,9 +41,9 @@ class TransactionRunner {
   bool look_up(CommandBatch& x);
   void reserve_replies(CommandBatch& x);
   void gather_missing(CommandBatch& x);
-  std::uint64_t window_bytes() const;
   bool run_next(CommandBatch& x);
   bool permit(CommandBatch& x, const Transaction::Queued& queued);
+  bool run_script(CommandBatch& x);
   void withhold_unwanted(CommandBatch& x, std::size_t start, bool closed);
   bool suspend(CommandBatch& x, CommandBatch::Wait wait);
   void finish(CommandBatch& x);
@@ -54,7 +52,7 @@ class TransactionRunner {
   CommandRunner& runner_;
   OpenUnit& open_unit_;
   WatchedKeys& watched_;
-  const Settings& settings_;
+  ScriptRunner& scripts_;
 };
 
 }  // namespace terrace

@@ -33,6 +33,8 @@ class User {
   // May the session run the command? A denial is recorded.
   virtual Denial admit(const Session& session, const CommandEntry& command, std::span<const std::string_view> arguments,
                        Place place) const = 0;
+  // The same, which no log records.
+  virtual bool may_run(const CommandEntry& command, std::span<const std::string_view> arguments) const = 0;
   // The error for a denied command.
   virtual std::string error_text(Denial denial, const CommandEntry& command) const = 0;
   // Is the command allowed by rules that also allow to read every key? For keys that the arguments do not name.

@@ -88,6 +88,23 @@ storage::Statistics statistics_of(Store& store) {
   return store.loading() ? storage::Statistics() : store.engine().statistics();
 }
 
+void write_script_memory(InfoWriter& out, const Scripting& scripting) {
+  const ScriptCache& scripts = scripting.scripts();
+  const FunctionLibraries& functions = scripting.functions();
+  const std::size_t eval_heap = scripts.heap_bytes(), function_heap = functions.heap_bytes();
+  const std::size_t overhead = scripts.overhead_bytes() + functions.overhead_bytes();
+  out.field("used_memory_vm_eval", eval_heap);
+  out.bytes("used_memory_lua", eval_heap);
+  out.field("used_memory_scripts_eval", scripts.overhead_bytes());
+  out.field("number_of_cached_scripts", scripts.size());
+  out.field("number_of_functions", functions.function_count());
+  out.field("number_of_libraries", functions.libraries().size());
+  out.field("used_memory_vm_functions", function_heap);
+  out.bytes("used_memory_vm_total", eval_heap + function_heap);
+  out.field("used_memory_functions", functions.overhead_bytes());
+  out.bytes("used_memory_scripts", overhead);
+}
+
 void write_memory(InfoWriter& out, const InfoSources& sources) {
   const Settings& settings = sources.config.settings();
   const MemoryFigures memory = ServerInfo(sources).memory();
@@ -106,13 +123,7 @@ void write_memory(InfoWriter& out, const InfoSources& sources) {
   out.field("allocator_active", memory.rss);
   out.field("allocator_resident", memory.rss);
   out.bytes("total_system_memory", memory.total_system);
-  for (const char* name : {"used_memory_lua", "used_memory_vm_eval"}) out.field(name, 0);
-  out.field("used_memory_lua_human", "0B");
-  out.zeros({"used_memory_scripts_eval", "number_of_cached_scripts", "number_of_functions", "number_of_libraries",
-             "used_memory_vm_functions", "used_memory_vm_total"});
-  out.field("used_memory_vm_total_human", "0B");
-  out.zeros({"used_memory_functions", "used_memory_scripts"});
-  out.field("used_memory_scripts_human", "0B");
+  write_script_memory(out, sources.scripting);
   out.bytes("maxmemory", static_cast<std::uint64_t>(settings.max_memory_bytes));
   out.field("maxmemory_policy", sources.config.value(*find_directive("maxmemory-policy")));
   out.real("allocator_frag_ratio", ratio(memory.rss, memory.used));
@@ -196,6 +207,7 @@ void write_stats(InfoWriter& out, const InfoSources& sources) {
   out.field("expired_time_cap_reached_count", statistics.expire_caps_reached);
   out.field("expire_cycle_cpu_milliseconds", statistics.expire_cycle_us / 1000);
   out.field("evicted_keys", statistics.evicted_keys);
+  out.field("evicted_scripts", sources.scripting.scripts().evicted());
   out.field("evicted_clients", statistics.evicted_clients);
   out.field("client_query_buffer_limit_disconnections", statistics.query_limit_disconnections);
   out.field("client_output_buffer_limit_disconnections", statistics.output_limit_disconnections);

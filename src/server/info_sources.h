@@ -10,6 +10,7 @@
 #include "src/runtime/lifecycle.h"
 #include "src/runtime/server_statistics.h"
 #include "src/runtime/store.h"
+#include "src/scripting/scripting.h"
 #include "src/server/clients.h"
 
 namespace terrace {
@@ -24,6 +25,7 @@ struct InfoSources {
   const Messenger& messenger;
   ServerStatistics& statistics;
   const Lifecycle& lifecycle;
+  const Scripting& scripting;
 };
 
 }  // namespace terrace

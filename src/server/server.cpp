@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <random>
 #include <system_error>
 
@@ -102,11 +103,13 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
       expiry_(reactor, store_, dispatcher_, statistics_, settings_),
       replay_(dispatcher_, commands_, store_, reactor),
       reload_(reactor, store_, dispatcher_, expiry_, replay_, logger, lifecycle_),
-      info_({reactor, store_, config_, commands_, clients_, dispatcher_, messenger_, statistics_, lifecycle_}) {
+      scripting_(store_.ledger(), logger, reactor),
+      info_({reactor, store_, config_, commands_, clients_, dispatcher_, messenger_, statistics_, lifecycle_, scripting_}) {
   lifecycle_.started_ms = reactor.wall_ms();
   lifecycle_.run_id = random_hex(40);
   lifecycle_.executable = executable_path();
   lifecycle_.supervised_by = supervisor.name();
+  replay_.attach(scripting_.functions());
   reactor_.add_turn_hook(gate_);
   reactor_.add_turn_hook(clients_);
   store_.ledger().set_clients_limit(clients_memory_limit(settings_));
@@ -116,8 +119,8 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
 }
 
 Server::Components Server::components() {
-  return {reactor_,  store_,   config_, commands_,  clients_, dispatcher_, expiry_, statistics_,
-          slow_log_, latency_, logger_, lifecycle_, acl_,     info_,       reload_, messenger_};
+  return {reactor_,  store_,   config_, commands_,  clients_, dispatcher_, expiry_,    statistics_, slow_log_,
+          latency_,  logger_,  lifecycle_, acl_,    info_,    reload_,     messenger_, scripting_};
 }
 
 Server::~Server() {
@@ -275,6 +278,7 @@ io::Task<int> Server::shut_down() {
   if (unix_listener_) co_await unix_listener_->close();
   expiry_.stop();
   dispatcher_.pause().end();
+  co_await end_script();
   co_await clients_.close_all(kCloseGraceMs);
   while (expiry_.busy() || dispatcher_.busy()) co_await reactor_.sleep_us(100);
   Result<void> closed = co_await store_.close(checkpoint);
@@ -288,6 +292,22 @@ io::Task<int> Server::shut_down() {
   while (!loops_.idle()) co_await loops_.wait();
   if (lifecycle_.exit_code == 0) logger_.warning("Redis is now ready to exit, bye bye...");
   co_return lifecycle_.exit_code;
+}
+
+// A script may run without end. What it has written cannot be taken back, and half of it must not become durable: the
+// process ends as if it were killed.
+io::Task<> Server::end_script() {
+  ScriptRunner& scripts = dispatcher_.scripts();
+  constexpr std::int64_t kPatienceMs = 1000;
+  for (std::int64_t waited_ms = 0; scripts.running() && waited_ms < kPatienceMs; ++waited_ms) {
+    co_await reactor_.sleep_ms(1);
+  }
+  if (!scripts.running()) co_return;
+  if (scripts.current().changed()) {
+    logger_.warning("A script that has written still runs. The server ends without it: nothing of it is durable.");
+    std::_Exit(lifecycle_.exit_code);
+  }
+  scripts.abandon();
 }
 
 void Server::at_long_turn(const char* cause, std::int64_t duration_us) {

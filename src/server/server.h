@@ -28,6 +28,7 @@
 #include "src/runtime/server_statistics.h"
 #include "src/runtime/slow_log.h"
 #include "src/runtime/store.h"
+#include "src/scripting/scripting.h"
 #include "src/server/clients.h"
 #include "src/server/cross_client_prefetch.h"
 #include "src/server/info.h"
@@ -61,6 +62,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
     const ServerInfo& info;
     Reload& reload;
     Messenger& messenger;
+    Scripting& scripting;
   };
   Components components();
 
@@ -86,6 +88,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
   io::Task<> report_progress();
   // Runs a background loop. shut_down() waits until it has ended.
   io::Task<> keep(io::Task<> loop);
+  io::Task<> end_script();
   io::Task<> close_listeners(Listeners listeners);
   void close_beside(Listeners listeners);
   io::Task<Result<void>> open_store();
@@ -118,6 +121,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
   ExpiryCycle expiry_;
   LogReplay replay_;
   Reload reload_;
+  Scripting scripting_;
   ServerInfo info_;
   Listeners listeners_;
   std::unique_ptr<io::Listener> unix_listener_;

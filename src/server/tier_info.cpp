@@ -40,6 +40,7 @@ void write_memory(InfoWriter& out, const storage::Ledger& ledger) {
       {"subscription_memory_bytes", Account::kSubscriptions},
       {"tracking_memory_bytes", Account::kTracking},
       {"acl_memory_bytes", Account::kAcl},
+      {"script_memory_bytes", Account::kScripts},
       {"reserved_memory_bytes", Account::kReserved},
   };
   static_assert(std::size(kAccounts) == storage::kAccountCount);

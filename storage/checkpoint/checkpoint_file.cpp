@@ -19,7 +19,7 @@ constexpr std::uint32_t kBlockVersion = 1;
 constexpr std::size_t kBlockSize = kTinyLimits ? 4 * kKiB : 64 * kKiB;
 constexpr std::size_t kPlainEntrySize = 11;
 
-enum Item : std::uint8_t { kDatabase = 1, kEntries = 2, kSegment = 3, kEnd = 4, kPackedEntries = 5 };
+enum Item : std::uint8_t { kDatabase = 1, kEntries = 2, kSegment = 3, kEnd = 4, kPackedEntries = 5, kAttachment = 6 };
 
 struct BlockHeader {
   std::uint64_t checksum;  // XXH3 of the rest of the block
@@ -95,6 +95,12 @@ void CheckpointWriter::add_segment(const Segment& segment) {
     put_varint(stream_, hole.first_page);
     put_varint(stream_, hole.page_count);
   }
+}
+
+void CheckpointWriter::add_attachment(std::string_view bytes) {
+  stream_.push_back(static_cast<char>(kAttachment));
+  put_varint(stream_, bytes.size());
+  stream_ += bytes;
 }
 
 void CheckpointWriter::fill_block(AlignedBuffer& block, std::size_t payload_offset, std::size_t payload_size) const {
@@ -277,6 +283,9 @@ Result<std::size_t> read_item(std::string_view bytes, CheckpointSink& sink, std:
     result = read_packed_entries(reader, sink, total);
   } else if (item == kSegment) {
     result = read_segment(reader, sink);
+  } else if (item == kAttachment) {
+    const std::string_view attached = reader.take(reader.varint());
+    if (reader.ok()) result = sink.attachment(attached);
   } else if (item == kEnd) {
     const std::uint64_t expected = reader.varint();
     if (reader.ok() && expected != total) {

@@ -3,7 +3,7 @@
 //
 //   | checksum u64 | magic u32 | version u32 | checkpoint serial u64 | block number u32 | payload size u32 | payload |
 //
-// The payloads together are a sequence of items: databases, entries, segments, end.
+// The payloads together are a sequence of items: attachment, databases, entries, segments, end.
 // Ownership: the writer and the reader own their file.
 // Thread: the reactor's.
 #pragma once
@@ -37,6 +37,7 @@ class CheckpointWriter {
   // A cold entry of the database with this id, which must have been added, with the known bits of its hash.
   void add_entry(std::uint32_t database_id, std::uint64_t known_hash, IndexEntry cold, Order order);
   void add_segment(const Segment& segment);
+  void add_attachment(std::string_view bytes);
   io::Task<Result<void>> write_full_blocks();
   // Ends the file and makes it durable.
   io::Task<Result<void>> finish();
@@ -74,6 +75,7 @@ class CheckpointSink {
   virtual Result<void> database(unsigned number, std::uint32_t id, std::uint64_t entries) = 0;
   virtual Result<void> entry(std::uint32_t database_id, std::uint64_t known_hash, IndexEntry cold) = 0;
   virtual Result<void> segment(std::unique_ptr<Segment> segment) = 0;
+  virtual Result<void> attachment(std::string_view bytes) = 0;
 };
 
 io::Task<Result<void>> read_checkpoint(io::Disk& disk, std::uint64_t serial, CheckpointSink& sink);

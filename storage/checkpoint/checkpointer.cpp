@@ -199,6 +199,7 @@ io::Task<Result<void>> Checkpointer::run() {
   parts_.segments.cut_begun();
   const std::uint64_t cut_number = parts_.segments.cuts_begun();
   const std::uint32_t next_database_id = parts_.databases.next_id();
+  if (!attachment_.empty()) session.file().add_attachment(attachment_);
   {
     Cut cut(session, parts_.databases.for_cut());
     for (const CutDatabase& database : cut.databases()) {

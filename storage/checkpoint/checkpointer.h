@@ -21,6 +21,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <utility>
 
 #include "io/environment.h"
 #include "io/sync.h"
@@ -65,6 +67,8 @@ class Checkpointer {
     manifest_ = manifest;
     next_serial_ = manifest.checkpoint_serial + 1;
   }
+  // What each checkpoint from now on has for the floor above.
+  void set_attachment(std::string bytes) { attachment_ = std::move(bytes); }
   // Deletes the checkpoint files that the manifest does not name.
   io::Task<Result<void>> remove_other_checkpoints();
 
@@ -81,6 +85,7 @@ class Checkpointer {
   Parts parts_;
   CheckpointPolicy policy_;
   Manifest manifest_;
+  std::string attachment_;
   std::uint64_t next_serial_ = 1;                  // of checkpoint files; every attempt uses one
   double entry_size_ = EntryGroup::kLargestEntry;  // bytes, in the last checkpoint
   std::uint64_t last_image_bytes_ = 0;             // that the last one spilled, before packing

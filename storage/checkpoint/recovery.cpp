@@ -88,6 +88,11 @@ Result<void> Recovery::segment(std::unique_ptr<Segment> segment) {
   return {};
 }
 
+Result<void> Recovery::attachment(std::string_view bytes) {
+  attachment_ = bytes;
+  return {};
+}
+
 Result<void> Recovery::count_live() {
   Result<void> result;
   for (unsigned number = 0; number < databases_.count(); ++number) {

@@ -23,18 +23,21 @@ class Recovery final : CheckpointSink {
   io::Task<Result<Manifest>> open_manifest();
   // Fills indexes and segment table from the manifest's checkpoint.
   io::Task<Result<void>> load_checkpoint(const Manifest& manifest);
+  const std::string& found_attachment() const { return attachment_; }
 
  private:
   io::Task<Result<Manifest>> create_store();
   Result<void> database(unsigned number, std::uint32_t id, std::uint64_t entries) override;
   Result<void> entry(std::uint32_t database_id, std::uint64_t known_hash, IndexEntry cold) override;
   Result<void> segment(std::unique_ptr<Segment> segment) override;
+  Result<void> attachment(std::string_view bytes) override;
   Result<void> count_live();
 
   const io::Environment& environment_;
   DatabaseSet& databases_;
   SegmentTable& segments_;
   std::vector<std::unique_ptr<Segment>> found_;
+  std::string attachment_;
 };
 
 }  // namespace terrace::storage

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "io/result.h"
 #include "io/task.h"
@@ -30,6 +31,9 @@ class LogApplier {
   virtual ~LogApplier() = default;
   // The scanner begins at the beginning of a unit.
   virtual std::unique_ptr<UnitScanner> make_scanner() = 0;
+  // Before the log: what the floor above keeps with the store (Engine::set_attachment), as the checkpoint has it. Empty
+  // if there is none.
+  virtual Result<void> attachment(std::string_view) { return {}; }
   // Applies the log's next bytes, awaiting Engine::fetch as needed. Each byte comes once, in order, and only after the
   // end of its unit was seen. The bytes are split at arbitrary places: the applier keeps the incomplete rest of
   // `bytes`, at most a part of one command, until the next call.

@@ -40,6 +40,7 @@ class Items final : public CheckpointSink {
     for (const Segment::Hole& hole : segment->holes) static_cast<void>(add("hole", {hole.first_page, hole.page_count}));
     return {};
   }
+  Result<void> attachment(std::string_view bytes) override { return add("attachment", {bytes.size()}); }
   std::string text() const {
     std::vector<std::string> lines = lines_;
     std::sort(lines.begin(), lines.end());

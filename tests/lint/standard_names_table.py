@@ -201,6 +201,7 @@ PLAIN = {
     "liburing.h": r"io_uring\w* IORING_\w+ IOSQE_\w+ __kernel_timespec",
     "lz4.h": r"LZ4_\w+",
     "lz4hc.h": r"LZ4_\w*HC\w* LZ4HC_\w+ LZ4_\w*stream\w*HC",
+    "lua.hpp": r"lua_\w+ luaL_\w+ luaopen_\w+ luaJIT_\w+ LUA_\w+ LUAJIT_\w+",
     "mimalloc.h": r"mi_\w+ MI_\w+",
     "xxhash.h": r"XXH\w+",
     "zdict.h": r"ZDICT_\w+",

@@ -29,8 +29,9 @@ void check_row(const Command& row, std::set<std::string_view>& names) {
   for (const char c : row.name)
     EXPECT_FALSE(std::isupper(static_cast<unsigned char>(c))) << "names are in small letters";
   // A container may also run by itself (COMMAND).
-  const int handlers = (row.run != nullptr) + (row.run_async != nullptr) + row.runs_queue;
-  EXPECT_TRUE(handlers == 1 || (handlers == 0 && !row.subcommands.empty())) << "one of .run, .run_async, .runs_queue";
+  const int handlers = (row.run != nullptr) + (row.run_async != nullptr) + (row.run_script != nullptr) + row.runs_queue;
+  EXPECT_TRUE(handlers == 1 || (handlers == 0 && !row.subcommands.empty()))
+      << "one of .run, .run_async, .run_script, .runs_queue";
   EXPECT_FALSE((row.flags & kWrite) != 0 && (row.flags & kReadonly) != 0) << "kWrite and kReadonly exclude each other";
   EXPECT_TRUE((row.flags & kDenyOom) == 0 || (row.flags & kWrite) != 0) << "kDenyOom is for kWrite";
   EXPECT_FALSE(row.summary.empty() || row.since.empty() || row.group.empty())

@@ -64,6 +64,17 @@ TEST_F(OpenUnitTest, AKeyOfAnotherDatabaseIsAnotherKey) {
   EXPECT_FALSE(excludes({"copy", "mine", "a", "db", "0"}, 1));
 }
 
+TEST_F(OpenUnitTest, AScriptHoldsAllThatHasKeysAndAllThatRunsLua) {
+  queue({"eval", "return 1", "1", "mine"});
+  unit_.open(batch_);
+  EXPECT_TRUE(excludes({"get", "other"}));
+  EXPECT_TRUE(excludes({"script", "flush"}));
+  EXPECT_TRUE(excludes({"function", "load", "x"}));
+  EXPECT_TRUE(excludes({"fcall", "f", "0"}));
+  EXPECT_FALSE(excludes({"script", "kill"}));
+  EXPECT_FALSE(excludes({"ping"}));
+}
+
 TEST_F(OpenUnitTest, HoldsWhatLooksAtTheKeyspaceAsAWhole) {
   queue({"incr", "mine"});
   unit_.open(batch_);

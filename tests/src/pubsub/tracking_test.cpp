@@ -67,7 +67,7 @@ TEST_F(TrackingTest, TheTableIsBounded) {
 }
 
 TEST_F(TrackingTest, OptInTracksWhatWasAskedFor) {
-  tracking_.begin(one_, {.opt_in = true}, one_);
+  tracking_.begin(one_, {.opt_in = true, .prefixes = {}}, one_);
   read(one_, "a");
   EXPECT_EQ(tracking_.keys(), 0u);
   one_.caching->asked = true;

@@ -26,8 +26,13 @@ class Entries final : public CheckpointSink {
     return {};
   }
   Result<void> segment(std::unique_ptr<Segment>) override { return {}; }
+  Result<void> attachment(std::string_view bytes) override {
+    attached = bytes;
+    return {};
+  }
 
   std::vector<Entry> found;
+  std::string attached;
 };
 
 IndexEntry entry_of(std::uint64_t hash) {
@@ -62,6 +67,19 @@ TEST(CheckpointFileTest, EntriesComeBackWhateverTheirOrder) {
   ASSERT_TRUE(disk.run(writer.finish()).ok());
   std::sort(expected.begin(), expected.end());
   EXPECT_EQ(read(disk), expected);
+}
+
+// What the server keeps beside keys may be larger than a block.
+TEST(CheckpointFileTest, AnAttachmentComesBack) {
+  const std::string attachment(300'000, 'a');
+  fuzz::MemoryDisk disk;
+  CheckpointWriter writer(disk, kSerial);
+  ASSERT_TRUE(disk.run(writer.create()).ok());
+  writer.add_attachment(attachment);
+  ASSERT_TRUE(disk.run(writer.finish()).ok());
+  Entries items;
+  ASSERT_TRUE(disk.run(read_checkpoint(disk, kSerial, items)).ok());
+  EXPECT_EQ(items.attached, attachment);
 }
 
 // FORMAT.md: item 2, and the block around it.
