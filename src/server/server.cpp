@@ -104,7 +104,8 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
       replay_(dispatcher_, commands_, store_, reactor),
       reload_(reactor, store_, dispatcher_, expiry_, replay_, logger, lifecycle_),
       scripting_(store_.ledger(), logger, reactor),
-      info_({reactor, store_, config_, commands_, clients_, dispatcher_, messenger_, statistics_, lifecycle_, scripting_}) {
+      info_({reactor, store_, config_, commands_, clients_, dispatcher_, messenger_, statistics_, lifecycle_,
+             scripting_}) {
   lifecycle_.started_ms = reactor.wall_ms();
   lifecycle_.run_id = random_hex(40);
   lifecycle_.executable = executable_path();
@@ -119,8 +120,8 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
 }
 
 Server::Components Server::components() {
-  return {reactor_,  store_,   config_, commands_,  clients_, dispatcher_, expiry_,    statistics_, slow_log_,
-          latency_,  logger_,  lifecycle_, acl_,    info_,    reload_,     messenger_, scripting_};
+  return {reactor_, store_,  config_,    commands_, clients_, dispatcher_, expiry_,    statistics_, slow_log_,
+          latency_, logger_, lifecycle_, acl_,      info_,    reload_,     messenger_, scripting_};
 }
 
 Server::~Server() {
