@@ -60,11 +60,11 @@ void run_at_once() {
 }
 
 void yield_processor() {
-  using Clock = std::chrono::steady_clock;
-  thread_local Clock::time_point last;
-  if (Clock::now() - last < kStep) return;
+  using SteadyClock = std::chrono::steady_clock;
+  thread_local SteadyClock::time_point last;
+  if (SteadyClock::now() - last < kStep) return;
   ::sched_yield();
-  last = Clock::now();
+  last = SteadyClock::now();
 }
 
 void run_behind() {

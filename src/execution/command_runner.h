@@ -99,6 +99,10 @@ class CommandRunner {
   void reject(CommandBatch& x, CommandEntry* entry, std::string_view error);
 
   // The time of the next call is measured from now.
+  // The command that runs a script is shown by MONITOR before the script's calls, as in Redis.
+  void note_script(CommandBatch& x) const {
+    if (parts_.listeners.monitored()) parts_.listeners.note_command(x.unit, *x.session, x.call);
+  }
   void begin_clock() { last_ns_ = parts_.clock.monotonic_ns(); }
   void begin_clock_at(std::uint64_t begin_ns) { last_ns_ = begin_ns; }
   std::uint64_t last_ns() const { return last_ns_; }

@@ -35,7 +35,7 @@ void ScriptRunner::begin(CommandBatch& x) {
   run_.caller_ = x.session;
   run_.session_.database = x.session->database;
   run_.session_.protocol = 2;
-  run_.session_.address = x.session->address;
+  run_.session_.address = "lua";  // in MONITOR
   run_.session_.name = x.session->name;
   run_.session_.user = x.session->user;
   run_.session_.caches = x.session->caches;
@@ -47,6 +47,7 @@ void ScriptRunner::begin(CommandBatch& x) {
   run_.begin_ns_ = runner_.last_ns();
   run_.slice_end_ns_ = run_.begin_ns_ + OpenUnit::kSliceNs;
   run_.reply_start_ = x.replies->size();
+  runner_.note_script(x);
 }
 
 bool ScriptRunner::run(CommandBatch& x) {

@@ -73,9 +73,10 @@ void Tracking::note_read(Session& session, const Call& call) {
   const CachingOptions& options = client.options;
   const bool tracked = options.opt_in ? client.asked : !(options.opt_out && client.asked);
   if ((call.row().flags & kReadonly) && !options.broadcast && tracked) {
-    for (const PlannedKey& planned : call.keys) remember(session.id, planned.key.name);
+    for (const PlannedKey& planned : call.keys) remember(client.session.id, planned.key.name);
   }
-  // CLIENT CACHING holds for the next command, or for the transaction.
+  // CLIENT CACHING holds for the next command, or for the transaction or script.
+  if (&session != &client.session) return;
   const CommandEntry* container = call.entry->container;
   const bool is_client = container != nullptr && container->row->name == "client";
   if (call.row().runs_queue || (!is_client && !session.transaction.open())) client.asked = false;

@@ -138,4 +138,22 @@ def monitor(stage):
     return [*out, monitored(heard(stage, "m")), said(stage, "m", "RESET")[-1:], line_fields(stage, "m")]
 
 
-SCENES = [resp2_mode, resp3_mode, introspection, transactions, blocked_listener, no_replies, monitor]
+def scripts(stage):
+    """A script's messages leave at its end; MONITOR shows the script before its calls; what it reads is cached by its client."""
+    publishes = ("EVAL", "redis.call('publish', 'x', 'in') return redis.call('set', KEYS[1], 'v')", "1", "k")
+    reads = ("EVAL", "return redis.call('get', KEYS[1])", "1", "k")
+    stage.by("a", "SUBSCRIBE x")
+    said(stage, "m", "MONITOR")
+    heard(stage, "a")
+    out = [said(stage, "b", publishes), heard(stage, "a")]
+    out += stage["b"].pipeline([("MULTI",), publishes, ("PUBLISH", "x", "out"), ("EXEC",)])
+    lines = [re.sub(rb"\[0 (?!lua)[^\]]*\]", b"[0]", re.sub(rb"^\d+\.\d{6} ", b"", line)) for line in heard(stage, "m")]
+    stage.by("c", "HELLO 3", "CLIENT TRACKING ON")
+    out += [heard(stage, "a"), lines, said(stage, "c", reads), stage.do("SET", "k", "1"), heard(stage, "c"), said(stage, "c", reads)]
+    out += [said(stage, "b", publishes), heard(stage, "c")]
+    stage.by("d", "HELLO 3", "CLIENT TRACKING ON OPTIN")
+    out += [said(stage, "d", reads), stage.do("SET", "k", "2"), heard(stage, "d")]
+    return [*out, *told(stage, "d", "CLIENT CACHING YES"), said(stage, "d", reads), stage.do("SET", "k", "3"), heard(stage, "d")]
+
+
+SCENES = [scripts, resp2_mode, resp3_mode, introspection, transactions, blocked_listener, no_replies, monitor]
