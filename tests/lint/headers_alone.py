@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tree import ROOT, Findings, project_files, read
 
-LIBRARIES = ("liburing", "liblz4", "libxxhash")
+LIBRARIES = ("liburing", "liblz4", "libxxhash", "luajit")
 
 
 def flags():

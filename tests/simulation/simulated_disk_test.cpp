@@ -187,7 +187,7 @@ TEST(SimulatedDiskDeathTest, BreachesOfTheContractEndTheProcess) {
   Fixture fixture;
   const io::FileHandle file = fixture.create("f");
   Buffer buffer('x');
-  EXPECT_DEATH(fixture.wait(fixture.disk.write(file, 1, buffer.span())), "offset % kSector");
+  EXPECT_DEATH(fixture.wait(fixture.disk.write(file, 1, buffer.span())), "offset % io::kSectorSize");
   EXPECT_DEATH(fixture.wait(fixture.disk.write(file, 0, buffer.span().subspan(1, kSector))), "data");
   EXPECT_DEATH(change_while_written(fixture, file, buffer), "checksum");
   fixture.close(file);
