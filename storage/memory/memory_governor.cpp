@@ -9,12 +9,16 @@ void MemoryGovernor::sample() {
   const std::uint64_t before = resident_;
   resident_ = probe_ ? probe_() : accounted;
   const std::uint64_t beyond = resident_ - std::min(resident_, accounted);
-  // Near the bound the heap grows although memory was freed: what was freed is of no use to what grows.
+  // Near the bound the heap grows fast although memory was freed: what was freed is of no use to what grows.
   const bool grows_near_bound =
-      ledger_.limit() != 0 && resident_ > before && resident_ > ledger_.limit() + kMostResidue;
-  if (resident_ > last_peak_ || grows_near_bound) {
-    overhead_ = std::max(beyond, grows_near_bound ? overhead_ : 0);
+      ledger_.limit() != 0 && resident_ > before + kFastGrowth && resident_ > ledger_.limit() + kMostResidue;
+  if (grows_near_bound) {
+    overhead_ = std::max(overhead_, beyond);
     last_peak_ = std::max(last_peak_, resident_);
+  } else if (resident_ > last_peak_) {
+    // By its growth at most: what was freed before is room, though it is resident.
+    overhead_ = std::min(beyond, overhead_ + (resident_ - last_peak_));
+    last_peak_ = resident_;
   } else {
     // The heap returned memory, or the overhead was smaller than thought.
     overhead_ = std::min(overhead_, beyond);

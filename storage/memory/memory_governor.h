@@ -43,6 +43,9 @@ class MemoryGovernor {
   // So far the resident set may stay above the limit while nothing grows: less than is promised.
   static constexpr std::uint64_t kMostResidue = kTinyLimits ? 0 : 48 * kMiB;
 
+  // From one sample to the next.
+  static constexpr std::uint64_t kFastGrowth = kTinyLimits ? 0 : 1 * kMiB;
+
   std::uint64_t scattered() const;
 
   Ledger& ledger_;

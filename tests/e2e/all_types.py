@@ -106,7 +106,7 @@ class Keeper(Visitor):
 
 
 class AllTypes(Soak):
-    TITLE, VISITOR = "all types", Keeper
+    TITLE, VISITOR, WATCHED = "all types", Keeper, "TYPE"
     mean_bytes = staticmethod(lambda options: options.value_size * 4 // 5)
 
     def judge(self, told, seconds):

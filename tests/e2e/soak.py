@@ -224,7 +224,7 @@ def quantile(durations, share):
 
 
 class Soak:
-    TITLE, VISITOR = "soak", Visitor
+    TITLE, VISITOR, WATCHED = "soak", Visitor, "GET"
     mean_bytes = staticmethod(lambda options: (50 + options.value_size) // 2 + 20)  # of a key
 
     def __init__(self, options, folder):
@@ -260,14 +260,14 @@ class Soak:
         if options.troublesome:
             multiprocessing.Process(target=trouble, daemon=True, args=(self.server.port, options, self.keys, disconnected, ended)).start()
         some_key = lambda turn: b"visitor:%d:%d" % (turn * 7919 % options.clients, turn % self.keys)
-        watched = Watched(self.server.port, (lambda turn: ("GET", some_key(turn)),))
+        watched = Watched(self.server.port, (lambda turn: (self.WATCHED, some_key(turn)),))
         told = watched.step("soak", lambda: self.follow(processes, results, begin, most_seconds), settle_s=0)
         ended.set()
         if options.troublesome:
             say(f"  {options.troublesome} troublesome clients, {disconnected.get(timeout=60)} times disconnected")
         gets = watched.end()[0][2][0]
         p50, p99, p999 = (share(gets, part) for part in (0.5, 0.99, 0.999))
-        say(f"  another client, {len(gets)} GETs: p50 {p50:.2f} ms, p99 {p99:.2f}, p99.9 {p999:.2f}, longest {gets[-1]:.2f}")
+        say(f"  another client, {len(gets)} {self.WATCHED}s: p50 {p50:.2f} ms, p99 {p99:.2f}, p99.9 {p999:.2f}, longest {gets[-1]:.2f}")
         self.judge(told, time.monotonic() - begin)
 
     def follow(self, processes, results, begin, most_seconds):

@@ -46,10 +46,15 @@ TEST_F(MemoryGovernorTest, FreedRecordsLeaveTheirRoom) {
   records_ = 6 * kUnit;
   governor_.sample();
   EXPECT_EQ(ledger_.used(), 7 * kUnit);
-  // It grows though there should be room: more lies beyond the records than thought.
-  resident_ += 1;
+  // It grows though there should be room: so much more lies beyond the records than thought.
+  resident_ += kUnit;
   governor_.sample();
-  EXPECT_EQ(ledger_.used(), 11 * kUnit + 1);
+  EXPECT_EQ(ledger_.used(), 8 * kUnit);
+  // But never more than there is.
+  resident_ += 8 * kUnit;
+  records_ += 7 * kUnit;
+  governor_.sample();
+  EXPECT_EQ(ledger_.used(), 20 * kUnit);
 }
 
 TEST_F(MemoryGovernorTest, WithoutAProbeTheAccountsStandForTheResidentSet) {
