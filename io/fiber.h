@@ -24,8 +24,9 @@ namespace terrace::io {
 // The stacks of fibers, some of them kept for the next. Must outlive all fibers that run on them.
 class FiberStacks {
  public:
-  // As much as a thread has: Lua's own bound on nested calls lies below. Pages that the body never touches take no memory. A page without access lies below: a body that needs more ends the
-  // process, and overwrites nothing.
+  // As much as a thread has: more than Lua's bound on nested calls lets a script use. Pages that the body never touches
+  // take no memory. A page without access lies at the end: a body that needs more ends
+  // the process, and overwrites nothing.
   static constexpr std::size_t kStackBytes = 8 << 20;
 
   FiberStacks() = default;

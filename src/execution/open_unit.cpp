@@ -18,7 +18,7 @@ void OpenUnit::open(const CommandBatch& batch) {
   const auto is_unbounded = [](const Command& row) {
     return (row.flags & kKeysUnknown) != 0 || row.run_async != nullptr || row.run_script != nullptr;
   };
-  // Of a script that is a unit by itself nobody knows the keys.
+  // A script outside of a transaction may touch any key.
   const bool is_script = batch.call.entry != nullptr && batch.call.row().run_script != nullptr;
   excludes_all_ = is_script || std::any_of(calls.begin(), calls.end(),
                                            [&](const auto& call) { return is_unbounded(*call.entry->row); });

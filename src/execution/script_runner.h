@@ -25,7 +25,7 @@ class ScriptRunner {
   // Begins the script of the planned call, or continues it after a wait. True: it has ended, and its reply is written.
   // False: x.wait says for what the batch waits; then run() again.
   bool run(CommandBatch& x);
-  // The same for a script that is a unit by itself. True: the unit is committed.
+  // Runs a script outside of a transaction: its calls are the unit. True: the unit is committed.
   bool run_alone(CommandBatch& x);
   // Runs the called command, whose handler may suspend; then run() again.
   io::Task<> run_async(CommandBatch& x);

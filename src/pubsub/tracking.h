@@ -30,7 +30,7 @@ struct CachingOptions {
   bool broadcast = false;
   bool opt_in = false;            // only what is read behind CLIENT CACHING YES is tracked
   bool opt_out = false;           // what is read behind CLIENT CACHING NO is not tracked
-  bool no_loop = false;           // not of its own changes
+  bool no_loop = false;           // the client is not told of what it changes itself
   std::uint64_t redirect_id = 0;  // another client is told in its place; 0: none
   std::vector<std::string> prefixes;
 };

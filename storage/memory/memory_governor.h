@@ -1,7 +1,7 @@
 // MemoryGovernor: keeps the process within its memory limit. The limit applies to the real resident set. The ledger's
-// accounts are known at every moment; the rest (fragmentation, code, buffers of fixed size) is the overhead: what a sample
-// of the resident set showed beyond the accounts when the heap last grew. Freed memory does not shrink the resident set at
-// once, but is room for new records: computing from the last growth avoids evicting more and more because the allocator
+// accounts are known at every moment; the rest (fragmentation, code, buffers of fixed size) is the overhead: what samples
+// of the resident set showed beyond the accounts while the heap grew. Freed memory does not shrink the resident set at
+// once, but is room for new records: counting only growth avoids evicting more and more because the allocator
 // keeps free memory.
 // Ownership: borrows the ledger, which it tells the overhead.
 // Thread: the reactor's.

@@ -2,7 +2,7 @@
 // taken here before it grows, so that all of it together stays below the ledger's limit. Records give way to it. Who
 // does not find room waits, in the order of asking.
 //
-// Large requests have a lane of their own: a client may leave one half-sent for as long as it likes. All of them together
+// Large requests wait in a separate lane: a client may leave one half-sent for as long as it likes. All of them together
 // take at most half of the limit, so that others do not wait for them. One alone may take more.
 //
 // Invariants:

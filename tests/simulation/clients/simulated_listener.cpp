@@ -27,8 +27,8 @@ SimulatedListener::~SimulatedListener() {
   parts_.messenger.forget(session_);
 }
 
-// The gate flushes at the end of each turn in which something was told: the last change of a key is then the one that an
-// event tells of, or a later one of the same turn, which has an event of its own behind it.
+// The gate flushes at the end of each turn in which something was told. So an event tells of the key's last change, or
+// the turn has changed the key again, and a later event tells of that.
 void SimulatedListener::note_new() {
   const std::string_view fresh = std::string_view(output().bytes()).substr(told_bytes_ - taken_bytes_);
   for (std::size_t at = fresh.find(kPrefix); at != std::string_view::npos;) {
