@@ -2,6 +2,7 @@
 import math
 import re
 
+import differential_scripts
 import newer
 from harness import Error, Simple
 
@@ -170,6 +171,8 @@ def same(name, arguments, ours, theirs, options):
     options["counted_apart"] gets the names of commands whose replies are both good though one server has counted an
     error that the other has not.
     """
+    if name in differential_scripts.COMMANDS:
+        return differential_scripts.same(arguments, ours, theirs, lambda name, arguments, mine, other: same(name, arguments, mine, other, options))
     good = as_good(name, arguments, ours, theirs, options)
     if good and (isinstance(ours, Error) or isinstance(theirs, Error)) and ours != theirs:
         options["counted_apart"].add(name)
