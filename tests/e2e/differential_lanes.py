@@ -165,6 +165,8 @@ def acl(run):
         run.expect("ACL SETUSER", [rule.encode() for rule in rules], *run.control.call("ACL", "SETUSER", "lane:user", *rules))
         drawn = [arguments for _ in range(60) for _, arguments in run.dictionary.draw()]
         for arguments, mine, other in zip(drawn, *run.control.many([("ACL", "DRYRUN", "lane:user", *arguments) for arguments in drawn])):
+            if mine != other == b"OK" and isinstance(run.control.call("COMMAND", "GETKEYS", *arguments)[1], Error):
+                continue  # redis-server 7.0 asks for no key where more are announced than there are
             if not run.expect("ACL DRYRUN", [b" ".join(rule.encode() for rule in rules), *arguments], up_to_nul(as_new(mine)), up_to_nul(as_new(other))):
                 break
     run.control.call("ACL", "DELUSER", "lane:user")
