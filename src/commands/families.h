@@ -71,6 +71,7 @@ struct ConnectionParts {
   acl::Acl& acl;
   WatchedKeys& watched_keys;
   Messenger& messenger;
+  const Settings& settings;
 };
 struct PubSubParts {
   Messenger& messenger;
@@ -102,6 +103,7 @@ struct ServerParts {
   Lifecycle& lifecycle;
   WatchedKeys& watched_keys;
   Logger& logger;
+  const Settings& settings;
 };
 struct TransactionParts {
   TransactionRunner& transactions;
