@@ -167,7 +167,7 @@ class Cold:
 
     def spill(self):
         with self.server.client() as client, contextlib.suppress(ServerDied, OSError):
-            while not self.ended.wait(0.1):
+            while not self.ended.wait(0.02):
                 client.ok("TERRACE", "SPILL", "ALL")
 
     def end(self):
@@ -177,21 +177,18 @@ class Cold:
         return info_number(self.server.info(), "page_reads") - self.reads_before
 
 
-def run_all(setup, server, options, cold):
-    names = [name for name in PROGRAMS if not options.only or name in options.only]
-    begin = time.monotonic()
-    spilling = Cold(server) if cold else None
-    with concurrent.futures.ThreadPoolExecutor(options.at_once) as pool:
-        rows = list(pool.map(lambda name: run_program(setup, server, name, list(PROGRAMS).index(name)), names))
-    say(f"{server.name}{', 24 MB and all keys made cold' if cold else ''}: {time.monotonic() - begin:.1f} s")
+def print_table(server, kind, rows, spilling):
+    """How many rows failed, and how many were skipped."""
+    say(f"{server.name}, {kind}:")
     for name, version, result, what, seconds in rows:
         say(f"  {name:16} {result:8} {seconds:5.1f} s  {version}{': ' if version else ''}{what}")
-    failed = sum(result == "FAILED" for _, _, result, _, _ in rows)
+    results = [row[2] for row in rows]
+    failed = results.count("FAILED")
     if spilling and server.running():
         pages = spilling.end()
         say(f"  {pages} pages read")
         failed += pages == 0
-    return failed, sum(result == "SKIPPED" for _, _, result, _, _ in rows)
+    return failed, results.count("SKIPPED")
 
 
 def main():
@@ -199,20 +196,27 @@ def main():
     parser.add_argument("--only", nargs="+", choices=list(PROGRAMS))
     parser.add_argument("--on", nargs="+", choices=("hot", "cold"), default=["hot"])
     parser.add_argument("--reference", action="store_true", help="redis-server instead of Terrace")
-    parser.add_argument("--at-once", type=int, default=4, help="how many programs run beside each other")
+    parser.add_argument("--at-once", type=int, default=6, help="how many programs run beside each other")
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
+    names = [name for name in PROGRAMS if not options.only or name in options.only]
+    kinds = ["hot"] if options.reference else options.on
     failed = skipped = 0
     with Folder("programs", options.keep) as folder:
-        setup = Setup(folder)
-        for kind in ["hot"] if options.reference else options.on:
+        setup, servers, begin = Setup(folder), {}, time.monotonic()
+        for kind in kinds:
             memory = ("--maxmemory", "24mb") if kind == "cold" else ()
-            server = folder.add((redis if options.reference else terrace)(f"{folder.path}/{kind}", *memory)).start()
-            counts = run_all(setup, server, options, kind == "cold")
+            servers[kind] = folder.add((redis if options.reference else terrace)(f"{folder.path}/{kind}", *memory)).start()
+        spilling = {"cold": Cold(servers["cold"])} if "cold" in servers else {}
+        with concurrent.futures.ThreadPoolExecutor(options.at_once) as pool:
+            rows = {(name, kind): pool.submit(run_program, setup, servers[kind], name, database)
+                    for database, name in enumerate(names) for kind in kinds}
+        for kind in kinds:
+            counts = print_table(servers[kind], kind, [rows[name, kind].result() for name in names], spilling.get(kind))
             failed, skipped = failed + counts[0], skipped + counts[1]
-            if server.running():
-                server.stop()
-    say(f"programs: {failed} failed, {skipped} skipped")
+            if servers[kind].running():
+                servers[kind].stop()
+    say(f"programs: {failed} failed, {skipped} skipped, {time.monotonic() - begin:.1f} s")
     sys.exit(1 if failed else 0)
 
 

@@ -16,7 +16,7 @@ def redis(&block) = Sidekiq.redis(&block)
 
 redis { |r| r.flushdb }
 here = File.dirname(File.expand_path(__FILE__))
-log = File.join(ENV.fetch("TERRACE_WORK", "/tmp"), "sidekiq-#{database}.log")
+log = File.join(ENV.fetch("TERRACE_WORK", "/tmp"), "sidekiq-#{port}.log")
 worker = spawn("sidekiq", "-r", File.join(here, "sidekiq_worker.rb"), "-c", "3", "-q", "default", "-q", "urgent", "-t", "5", [:out, :err] => log)
 begin
   start = Time.now
