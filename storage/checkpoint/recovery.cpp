@@ -1,5 +1,6 @@
 #include "storage/checkpoint/recovery.h"
 
+#include "io/task_group.h"
 #include "storage/base/disk_error.h"
 
 namespace terrace::storage {
@@ -58,15 +59,26 @@ io::Task<Result<void>> Recovery::load_checkpoint(const Manifest& manifest) {
     }
   }
   databases_.set_next_id(std::max(databases_.next_id(), manifest.next_database_id));
-  for (auto& segment : found_) {
-    Result<void> adopted = co_await segments_.adopt(std::move(segment));
-    if (!adopted.ok()) co_return adopted;
-  }
-  found_.clear();
+  Result<void> adopted = co_await adopt_segments();
+  if (!adopted.ok()) co_return adopted;
   Result<void> counted = count_live();
   if (!counted.ok()) co_return counted;
   segments_.retire_dead();
   co_return co_await segments_.remove_unknown_files();
+}
+
+// Each segment waits for the disk several times.
+io::Task<Result<void>> Recovery::adopt_segments() {
+  constexpr std::uint64_t kAtOnce = 16;  // each has a file open
+  io::TaskGroup group(kAtOnce);
+  for (auto& segment : found_) {
+    co_await group.place();
+    if (group.failed()) break;
+    group.start(segments_.adopt(std::move(segment)));
+  }
+  Result<void> adopted = co_await group.wait();
+  found_.clear();
+  co_return adopted;
 }
 
 Result<void> Recovery::database(unsigned number, std::uint32_t id, std::uint64_t entries) {

@@ -31,6 +31,7 @@ class Recovery final : CheckpointSink {
   Result<void> entry(std::uint32_t database_id, std::uint64_t known_hash, IndexEntry cold) override;
   Result<void> segment(std::unique_ptr<Segment> segment) override;
   Result<void> attachment(std::string_view bytes) override;
+  io::Task<Result<void>> adopt_segments();
   Result<void> count_live();
 
   const io::Environment& environment_;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "io/task_group.h"
 #include "storage/base/disk_error.h"
 #include "storage/base/disk_rule.h"
 #include "storage/record/image.h"
@@ -150,29 +151,15 @@ io::Task<Result<void>> RecordReader::fetch_pages(std::span<const Location> locat
   std::vector<Location> sorted(locations.begin(), locations.end());
   std::sort(sorted.begin(), sorted.end(), [](Location a, Location b) { return a.bits() < b.bits(); });
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
-  Fetch fetch;
-  fetch.left = 1;
+  io::TaskGroup pages(kMaxReadsPerFetch);
   for (std::size_t begin = 0; begin < sorted.size();) {
     std::size_t end = begin + 1;
     while (end < sorted.size() && sorted[end].page_bits() == sorted[begin].page_bits()) ++end;
-    co_await fetch.places.acquire();
-    ++fetch.left;
-    io::spawn(
-        fetch_page_for(fetch, std::span<const Location>(sorted).subspan(begin, end - begin), fetched_records, extent));
+    co_await pages.place();
+    pages.start(fetch_page(std::span<const Location>(sorted).subspan(begin, end - begin), fetched_records, extent));
     begin = end;
   }
-  --fetch.left;
-  while (fetch.left > 0) co_await fetch.finished.wait();
-  co_return fetch.result;
-}
-
-io::Task<void> RecordReader::fetch_page_for(Fetch& fetch, std::span<const Location> of_one_page,
-                                            FetchedRecords& fetched_records, Extent extent) {
-  Result<void> result = co_await fetch_page(of_one_page, fetched_records, extent);
-  if (!result.ok() && fetch.result.ok()) fetch.result = result;
-  fetch.places.release();
-  // Resumes the waiting fetch, which may end before this coroutine; nothing of it is used after this.
-  if (--fetch.left == 0) fetch.finished.notify();
+  co_return co_await pages.wait();
 }
 
 // Joins the read of the page that is in flight, or starts one, which later fetches may join until it is done.

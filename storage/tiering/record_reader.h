@@ -83,18 +83,9 @@ class RecordReader {
     Wanted* wanted = nullptr;
     io::Event finished;
   };
-  // A fetch of several pages waits for the last one.
-  struct Fetch {
-    io::Semaphore places{kMaxReadsPerFetch};
-    std::size_t left = 0;
-    Result<void> result;
-    io::Event finished;
-  };
 
   io::Task<Result<void>> fetch_pages(std::span<const Location> locations, FetchedRecords& fetched_records,
                                      Extent extent);
-  io::Task<void> fetch_page_for(Fetch& fetch, std::span<const Location> of_one_page, FetchedRecords& fetched_records,
-                                Extent extent);
   io::Task<Result<void>> fetch_page(std::span<const Location> of_one_page, FetchedRecords& fetched_records,
                                     Extent extent);
   void settle(Segment& segment, const Result<void>& result, PageRead& read);

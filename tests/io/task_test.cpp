@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "io/sync.h"
+#include "io/task_group.h"
 
 namespace terrace::io {
 namespace {
@@ -127,6 +128,71 @@ TEST(GateTest, WaitsForTheLastHolder) {
   EXPECT_FALSE(idle);
   event.notify();
   EXPECT_TRUE(idle);
+}
+
+Task<Result<void>> end_with_event(Event& event, bool& over, int& running, Result<void> result) {
+  ++running;
+  while (!over) co_await event.wait();
+  --running;
+  co_return result;
+}
+
+TEST(TaskGroupTest, RunsSoManyAtATimeAndEndsWithTheFirstError) {
+  constexpr int kTasks = 5;
+  std::vector<Event> events(kTasks);
+  bool over[kTasks] = {};
+  int running = 0, started = 0;
+  std::string error;
+  auto run = [&]() -> Task<> {
+    TaskGroup group(2);
+    for (int i = 0; i < kTasks; ++i) {
+      co_await group.place();
+      ++started;
+      const Error mine{ErrorCode::kIo, "task " + std::to_string(i)};
+      group.start(end_with_event(events[i], over[i], running, i % 2 == 1 ? Result<void>(mine) : Result<void>()));
+    }
+    const Result<void> result = co_await group.wait();
+    error = result.ok() ? "none" : result.error().message;
+  };
+  const auto end = [&](int i) {
+    over[i] = true;
+    events[i].notify();
+  };
+  Task<> task = run();
+  spawn(std::move(task));
+  EXPECT_EQ(running, 2);
+  end(0);
+  EXPECT_EQ(started, 3);
+  end(2);
+  end(3);
+  EXPECT_EQ(started, kTasks);
+  EXPECT_EQ(running, 2);
+  end(1);
+  EXPECT_EQ(error, "");
+  end(4);
+  EXPECT_EQ(error, "task 3");
+  EXPECT_EQ(running, 0);
+}
+
+TEST(TaskGroupTest, TasksThatDoNotWaitLeaveNothingToWaitFor) {
+  int ran = 0;
+  bool ended = false;
+  auto at_once = [&ran]() -> Task<Result<void>> {
+    ++ran;
+    co_return Result<void>();
+  };
+  auto run = [&]() -> Task<> {
+    TaskGroup group(1);
+    for (int i = 0; i < 100; ++i) {
+      co_await group.place();
+      group.start(at_once());
+    }
+    ended = (co_await group.wait()).ok();
+  };
+  Task<> task = run();
+  spawn(std::move(task));
+  EXPECT_EQ(ran, 100);
+  EXPECT_TRUE(ended);
 }
 
 }  // namespace
