@@ -44,6 +44,8 @@ class ScriptRunner {
   Kill kill(bool function);
   // The server ends: the script ends as if killed.
   void abandon() { run_.killed_ = true; }
+  // Called some times a second: charges the ledger for the stacks.
+  void account_stacks() { stacks_charge_.resize(stacks_.trim()); }
 
  private:
   void begin(CommandBatch& x);
@@ -55,6 +57,7 @@ class ScriptRunner {
   const Settings& settings_;
   Logger& logger_;
   io::FiberStacks stacks_;
+  storage::LedgerCharge stacks_charge_;
   ScriptRun run_;
 };
 

@@ -325,6 +325,7 @@ io::Task<> Server::serve_periodically() {
     statistics_.output_rate.sample(statistics_.output_bytes, now_us);
     clients_.sample_buffers();
     clients_.evict_stalled(reactor_.wall_ms());
+    dispatcher_.scripts().account_stacks();
     share_descriptors();
     if (round % 10 != 0) continue;
     clients_.close_over_limit();
