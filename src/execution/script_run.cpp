@@ -62,7 +62,7 @@ bool ScriptRun::is_admitted(CommandEntry* entry, std::span<const std::string_vie
     refuse(entry, "ERR Wrong number of args calling Redis command from script");
     return false;
   }
-  if ((row.flags & kNoScript) || row.runs_queue || row.run_script != nullptr) {
+  if (row.flags & kNoScript) {
     refuse(entry, "ERR This Redis command is not allowed from script");
     return false;
   }
@@ -98,7 +98,7 @@ std::string ScriptRun::write_error(const Command& row) const {
 // As in a transaction: see TransactionRunner::run.
 void ScriptRun::keep_within_memory() {
   CommandBatch& x = *batch_;
-  if (x.unit.changed()) x.unit_charge.resize(x.unit.memory_bytes());
+  x.unit_charge.resize(x.unit.memory_bytes());
   while (!runner_.engine().has_room() && moments_ < OpenUnit::kMostMoments) {
     ++moments_;
     suspend(Wait::kEviction);
@@ -131,7 +131,7 @@ void ScriptRun::run_planned() {
       suspend(Wait::kFetch);
       continue;
     }
-    if ((row.flags & kWrite) && !runner_.changeable(*x.origin, x.call.keys)) {
+    if ((row.flags & (kWrite | kMayWrite)) && !runner_.changeable(*x.origin, x.call.keys)) {
       suspend(Wait::kImage);
       continue;
     }
