@@ -27,11 +27,14 @@ class Messenger final : public Listeners {
 
   void tell(const Unit& unit, Session& session, std::uint64_t position) override;
   void note_read(Session& session, const Call& call) override { tracking_.note_read(session, call); }
+  // Before the client of the unit changes its subscriptions: it hears what the unit has told so far by those it has now.
+  void settle(Notices& notices, const Session& session);
   void note_command(Unit& unit, const Session& session, const Call& call) override;
   void forget(Session& session) override;
 
  private:
-  void tell_event(const Notices::Notice& notice, std::uint64_t position);
+  template <typename Take>
+  void each_message(const Notices::Notice& notice, const Take& take) const;
 
   io::Clock& clock_;
   PubSub pubsub_;
