@@ -33,7 +33,7 @@ class CommandFamilies {
   ScriptingParts scripting_;
   InfoParts info_;
   PubSubParts pubsub_;
-  SlowLogParts slow_log_;
+  CommandLogParts command_logs_;
   LatencyParts latency_;
   DebugParts debug_;
 };

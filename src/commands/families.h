@@ -28,12 +28,15 @@ class Reload;
 class ScriptRunner;
 class Scripting;
 class ServerInfo;
-class SlowLog;
 class Tracking;
 class TransactionRunner;
 class WatchedKeys;
+struct CommandLogs;
 struct ServerStatistics;
 struct Settings;
+namespace types {
+struct CollectionLimits;
+}
 
 std::span<const Command> string_commands();
 std::span<const Command> hash_commands();
@@ -57,7 +60,7 @@ std::span<const Command> lolwut_commands();
 std::span<const Command> transaction_commands();
 std::span<const Command> info_commands();
 std::span<const Command> memory_commands();
-std::span<const Command> slowlog_commands();
+std::span<const Command> command_log_commands();
 std::span<const Command> latency_commands();
 std::span<const Command> debug_commands();
 std::span<const Command> scripting_commands();
@@ -71,6 +74,7 @@ struct ConnectionParts {
   acl::Acl& acl;
   WatchedKeys& watched_keys;
   Messenger& messenger;
+  const Settings& settings;
 };
 struct PubSubParts {
   Messenger& messenger;
@@ -102,6 +106,7 @@ struct ServerParts {
   Lifecycle& lifecycle;
   WatchedKeys& watched_keys;
   Logger& logger;
+  const Settings& settings;
 };
 struct TransactionParts {
   TransactionRunner& transactions;
@@ -114,8 +119,8 @@ struct ScriptingParts {
 struct InfoParts {
   const ServerInfo& info;
 };
-struct SlowLogParts {
-  SlowLog& slow_log;
+struct CommandLogParts {
+  CommandLogs& logs;
 };
 struct LatencyParts {
   LatencyMonitor& latency;
@@ -125,9 +130,11 @@ struct LatencyParts {
 };
 struct DebugParts {
   const Settings& settings;
+  types::CollectionLimits& limits;
   ExpiryCycle& expiry;
   Reload& reload;
   Logger& logger;
+  Dispatcher& dispatcher;
 };
 
 }  // namespace terrace

@@ -36,6 +36,8 @@ class Config {
   Config();
 
   const Settings& settings() const { return settings_; }
+  // Limits that no directive sets, a test may change (DEBUG QUICKLIST-PACKED-THRESHOLD).
+  types::CollectionLimits& collection_limits() { return settings_; }
   const std::string& value(const Directive& directive) const;
   bool is_default(const Directive& directive) const;
   void observe(SettingsObserver* observer) { observer_ = observer; }

@@ -122,6 +122,10 @@ struct Settings : types::CollectionLimits {
   // observation
   std::int64_t slowlog_threshold_us = 10000;
   std::int64_t slowlog_max_entries = 128;
+  std::int64_t large_request_bytes = 1 << 20;  // -1: large ones are not logged; so is the next
+  std::int64_t large_reply_bytes = 1 << 20;
+  std::int64_t large_request_max_entries = 128;
+  std::int64_t large_reply_max_entries = 128;
   std::int64_t latency_threshold_ms = 0;
   bool latency_tracking = true;
   std::vector<double> latency_percentiles = {50, 99, 99.9};

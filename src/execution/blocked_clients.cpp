@@ -1,5 +1,7 @@
 #include "src/execution/blocked_clients.h"
 
+#include <algorithm>
+
 namespace terrace {
 
 BlockedClient& BlockedClients::add(CommandBatch& batch, unsigned database, const KeyWait& wait, std::int64_t now_us) {
@@ -7,7 +9,8 @@ BlockedClient& BlockedClients::add(CommandBatch& batch, unsigned database, const
                                                             .arrival = ++arrivals_,
                                                             .type = wait.type,
                                                             .when_gone = wait.when_gone,
-                                                            .deadline_us = io::deadline_us(now_us, wait.timeout_ms),
+                                                            .end_us = io::deadline_us(now_us, wait.timeout_ms),
+                                                            .deadline_us = io::kNever,
                                                             .database = database,
                                                             .keys = {}});
   BlockedClient& client = *made;
@@ -23,7 +26,7 @@ BlockedClient& BlockedClients::add(CommandBatch& batch, unsigned database, const
   ++by_type_[index_of(client.type)];
   events_.begin_interest();
   when_gone_ += client.when_gone;
-  if (client.deadline_us != io::kNever) deadlines_.emplace(client.deadline_us, &client);
+  plan_look(client, wait, now_us);
   return client;
 }
 
@@ -41,6 +44,20 @@ void BlockedClients::remove(BlockedClient& client) {
   when_gone_ -= client.when_gone;
   deadlines_.erase({client.deadline_us, &client});
   clients_.erase(&client);
+}
+
+std::size_t BlockedClients::keys() const {
+  std::size_t count = 0;
+  for (const auto& [database, queues] : queues_) count += queues.size();
+  return count;
+}
+
+std::size_t BlockedClients::keys_when_gone() const {
+  std::size_t count = 0;
+  for (const auto& [database, queues] : queues_) {
+    for (const auto& [key, queue] : queues) count += queue.when_gone > 0;
+  }
+  return count;
 }
 
 void BlockedClients::make_ready(unsigned database, const std::string& key, Queue& queue) {
@@ -129,7 +146,16 @@ BlockedClient* BlockedClients::overdue(std::int64_t now_us) const {
 void BlockedClients::put_off(BlockedClient& client, std::int64_t deadline_us) {
   deadlines_.erase({client.deadline_us, &client});
   client.deadline_us = deadline_us;
-  deadlines_.emplace(deadline_us, &client);
+  if (deadline_us != io::kNever) deadlines_.emplace(deadline_us, &client);
+}
+
+void BlockedClients::plan_look(BlockedClient& client, const KeyWait& wait, std::int64_t now_us) {
+  put_off(client, std::min(client.end_us, io::deadline_us(now_us, wait.look_again_ms)));
+}
+
+void BlockedClients::look_now(BlockedClient& client) {
+  put_off(client, client.end_us);
+  for (const std::string& key : client.keys) key_ready(client.database, key);
 }
 
 }  // namespace terrace

@@ -29,7 +29,8 @@ struct BlockedClient {
   std::uint64_t arrival;  // numbers the clients in the order in which they began to wait
   storage::ValueType type;
   bool when_gone;
-  std::int64_t deadline_us;
+  std::int64_t end_us;       // when the wait ends; io::kNever: it has no end
+  std::int64_t deadline_us;  // the end, or an earlier time at which its command runs again
   unsigned database;
   std::vector<std::string> keys;  // each once
   bool held = false;              // a read for it is under way: it must not be removed
@@ -44,6 +45,9 @@ class BlockedClients final : public KeyObserver {
   BlockedClient& add(CommandBatch& batch, unsigned database, const KeyWait& wait, std::int64_t now_us);
   void remove(BlockedClient& client);
   std::size_t size() const { return clients_.size(); }
+  // For INFO: the keys that are waited for, and those for whose end a client waits. These walk over the keys.
+  std::size_t keys() const;
+  std::size_t keys_when_gone() const;
 
   // --- keys that may have become ready; whether a client can be served shows when its command runs
   void at_key_change(const KeyChange& change) override;
@@ -69,6 +73,10 @@ class BlockedClients final : public KeyObserver {
   // A client whose deadline has passed, nullptr if there is none.
   BlockedClient* overdue(std::int64_t now_us) const;
   void put_off(BlockedClient& client, std::int64_t deadline_us);
+  // The client's command has run and names the time for its next run, or none.
+  void plan_look(BlockedClient& client, const KeyWait& wait, std::int64_t now_us);
+  // Its time has come: the command runs again as if its keys had become ready.
+  void look_now(BlockedClient& client);
 
  private:
   struct Queue {

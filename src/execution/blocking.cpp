@@ -74,6 +74,8 @@ bool Blocking::serve(BlockedClient& client) {
       return false;
     case CommandRunner::Outcome::kBlocks:
       blocked_.pass_over(client);
+      blocked_.plan_look(client, x.call.wait, clock_.monotonic_us());
+      watch_deadlines();
       break;
     case CommandRunner::Outcome::kTooMuch:
       TERRACE_CHECK(false);  // such a call waits for no memory
@@ -200,8 +202,13 @@ io::Task<> Blocking::end_overdue(std::int64_t due_us) {
   next_look_us_ = io::kNever;
   const std::int64_t now_us = clock_.monotonic_us();
   while (BlockedClient* client = blocked_.overdue(now_us)) {
-    if (!unblock(*client->batch->session, Unblocking::kTimeout)) blocked_.put_off(*client, now_us + kPutOffUs);
+    if (client->end_us > now_us && !client->held) {
+      blocked_.look_now(*client);
+    } else if (!unblock(*client->batch->session, Unblocking::kTimeout)) {
+      blocked_.put_off(*client, now_us + kPutOffUs);
+    }
   }
+  serve();
   watch_deadlines();
 }
 

@@ -165,6 +165,15 @@ void CommandRunner::account(CommandBatch& x, std::size_t start) {
   x.replies->resize(start);
 }
 
+void CommandRunner::account_script(CommandBatch& x, std::size_t start, std::uint64_t failures) {
+  if (!x.origin->counted) return account(x, start);
+  const std::uint64_t now_ns = parts_.clock.monotonic_ns();
+  x.call.entry->usage.failed += failures;
+  accounting_.count_run(x.call, *x.session, std::string_view(*x.replies).substr(start), now_ns - last_ns_, x.now_ms);
+  last_ns_ = now_ns;
+  if (parts_.listeners.any()) tell_of_call(x);
+}
+
 // Adds the command as it came to the unit's effects, unless the handler has named other effects.
 void CommandRunner::gather_effect(CommandBatch& x, bool alone) {
   Call& call = x.call;

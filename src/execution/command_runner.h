@@ -108,6 +108,10 @@ class CommandRunner {
   std::uint64_t last_ns() const { return last_ns_; }
   std::uint64_t turn() const { return turn_; }
   void account(CommandBatch& x, std::size_t start);
+  // The same of a script whose reply has these many failures, which have been counted as errors.
+  void account_script(CommandBatch& x, std::size_t start, std::uint64_t failures);
+  // Counts an error that is not the reply of a call.
+  void count_error(std::string_view reply) { accounting_.count_error(reply); }
 
   void end_turn() {
     ++turn_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "src/execution/likely_key.h"
 #include "storage/base/limits.h"
 
 namespace terrace {
@@ -75,7 +76,6 @@ bool Dispatcher::replies_must_leave() const {
   return store_.memory_queue().waited_for() || store_.ledger().clients_exceeded() || store_.engine().memory_short();
 }
 
-// Takes the first argument of each command for a key. If it is none, the prefetch is useless but harmless.
 void Dispatcher::prefetch(CommandBatch& x) const {
   const auto& requests = x.requests.requests;
   const std::size_t end = std::min(x.next + kPrefetchedCommands, requests.size());
@@ -84,7 +84,7 @@ void Dispatcher::prefetch(CommandBatch& x) const {
   std::size_t count = 0;
   for (std::size_t i = x.next; i < end && worthwhile; ++i) {
     std::span<const std::string_view> arguments = x.requests.arguments_of(requests[i]);
-    if (arguments.size() > 1) hashes[count++] = storage::Key(arguments[1]).hash;
+    if (arguments.size() > 1) hashes[count++] = storage::Key(likely_key(arguments)).hash;
   }
   if (count > 0) store_.engine().database(x.session->database).prefetch({hashes, count});
   x.prefetched = end;

@@ -48,7 +48,18 @@ CommandEntry* ScriptRun::entry_of(std::span<const std::string_view> arguments) c
 
 void ScriptRun::refuse(CommandEntry* entry, std::string_view error) {
   Reply(replies_, session_.protocol).error(error);
+  runner_.count_error(replies_);
   if (entry != nullptr) ++entry->usage.rejected;
+}
+
+// As in Redis, an error that comes from a call is one failure each, others are one together.
+void ScriptRun::note_error(std::string_view text, bool counted) {
+  if (counted) {
+    ++counted_errors_;
+    return;
+  }
+  own_errors_ = true;
+  runner_.count_error("-" + std::string(text) + "\r\n");
 }
 
 bool ScriptRun::is_admitted(CommandEntry* entry, std::span<const std::string_view> arguments) {
@@ -62,7 +73,9 @@ bool ScriptRun::is_admitted(CommandEntry* entry, std::span<const std::string_vie
     refuse(entry, "ERR Wrong number of args calling Redis command from script");
     return false;
   }
-  if (row.flags & kNoScript) {
+  const bool blocks = (row.flags & kBlocking) && row.run != nullptr;
+  const bool denied = (row.flags & kNoScript) && !(blocking_allowed_ && blocks);
+  if (denied) {
     refuse(entry, "ERR This Redis command is not allowed from script");
     return false;
   }
@@ -81,10 +94,12 @@ bool ScriptRun::is_admitted(CommandEntry* entry, std::span<const std::string_vie
   return true;
 }
 
-// What a script changes is admitted before its first change.
+// What a script changes is admitted before its first change. As in Redis, a read-only script does not publish.
 std::string ScriptRun::write_error(const Command& row) const {
+  if (rules.no_writes && (row.flags & (kWrite | kMayWrite))) {
+    return "ERR Write commands are not allowed from read-only scripts.";
+  }
   if (!(row.flags & kWrite)) return {};
-  if (rules.no_writes) return "ERR Write commands are not allowed from read-only scripts.";
   if (changed()) return {};
   const storage::Engine& engine = runner_.engine();
   const bool grows = (row.flags & kDenyOom) != 0;

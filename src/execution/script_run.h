@@ -66,6 +66,8 @@ class ScriptRun {
   }
   // The reply tells of what all units so far have changed (a function that was loaded).
   void depend_on_log() { batch_->unit.depend_on(runner_.engine().end_position()); }
+  // The reply that is being written has an error. `counted`: it is that of a call, which has been counted.
+  void note_error(std::string_view text, bool counted);
   // Has a call changed something? Then the script is not killed.
   bool changed() const { return batch_->unit.changed(); }
 
@@ -103,6 +105,9 @@ class ScriptRun {
   std::size_t reply_start_ = 0;
   std::unique_ptr<io::Fiber> fiber_;
   io::Fiber::Body body_;
+  bool blocking_allowed_ = false;     // scripts may call commands that block, which then do not wait
+  std::uint64_t counted_errors_ = 0;  // in the reply
+  bool own_errors_ = false;           // it has others, too
   bool killed_ = false;
   bool told_busy_ = false;
   unsigned moments_ = 0;

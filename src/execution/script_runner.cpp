@@ -44,6 +44,8 @@ void ScriptRunner::begin(CommandBatch& x) {
   run_.rules = {};
   run_.killed_ = run_.told_busy_ = run_.calling_ = run_.frees_records_ = false;
   run_.moments_ = 0;
+  run_.counted_errors_ = 0;
+  run_.own_errors_ = false;
   runner_.begin_clock();
   run_.begin_ns_ = runner_.last_ns();
   run_.slice_end_ns_ = run_.begin_ns_ + OpenUnit::kSliceNs;
@@ -76,7 +78,8 @@ bool ScriptRunner::run(CommandBatch& x) {
 void ScriptRunner::end(CommandBatch& x) {
   run_.fiber_.reset();
   runner_.begin_clock_at(run_.begin_ns_);
-  runner_.account(x, run_.reply_start_);
+  const std::uint64_t failures = run_.counted_errors_ + (run_.own_errors_ ? 1 : 0);
+  failures > 0 ? runner_.account_script(x, run_.reply_start_, failures) : runner_.account(x, run_.reply_start_);
   run_.batch_ = nullptr;
 }
 

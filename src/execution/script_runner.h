@@ -42,6 +42,8 @@ class ScriptRunner {
   enum class Kill : std::uint8_t { kKilled, kNotRunning, kHasWritten, kOtherKind };
   // SCRIPT KILL and FUNCTION KILL.
   Kill kill(bool function);
+  // Commands that block are denied to scripts, unless a test allows them (DEBUG SET-DISABLE-DENY-SCRIPTS).
+  void allow_blocking(bool allowed) { run_.blocking_allowed_ = allowed; }
   // The server ends: the script ends as if killed.
   void abandon() { run_.killed_ = true; }
   // Called some times a second: charges the ledger for the stacks.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "io/clock.h"
+#include "io/turn_hook.h"
 #include "src/config/settings.h"
 #include "src/execution/listeners.h"
 #include "src/pubsub/monitors.h"
@@ -12,7 +13,7 @@
 
 namespace terrace {
 
-class Messenger final : public Listeners {
+class Messenger final : public Listeners, public io::TurnHook {
  public:
   Messenger(io::Clock& clock, KeyEvents& events, storage::Ledger& ledger)
       : clock_(clock), pubsub_(audience_), monitors_(audience_), tracking_(audience_, events, ledger) {}
@@ -26,6 +27,8 @@ class Messenger final : public Listeners {
   void configure(const Settings& settings);
 
   void tell(const Unit& unit, Session& session, std::uint64_t position) override;
+  // To be called before the replies of the turn leave.
+  void at_turn_end() override { tracking_.end_turn(); }
   void note_read(Session& session, const Call& call) override { tracking_.note_read(session, call); }
   // Before the client of the unit changes its subscriptions: it hears what the unit has told so far by those it has now.
   void settle(Notices& notices, const Session& session);

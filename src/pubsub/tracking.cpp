@@ -1,7 +1,6 @@
 #include "src/pubsub/tracking.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "src/execution/inbox.h"
 #include "src/resp/reply.h"
@@ -10,6 +9,7 @@ namespace terrace {
 namespace {
 
 constexpr std::string_view kChannel = "__redis__:invalidate";
+constexpr int kAnyProtocol = 3;  // of arrays and bulk strings, which are the same in both
 constexpr std::size_t kBytesBesideName = 8 * sizeof(void*);
 
 bool changes_value(KeyEvent event) {
@@ -24,13 +24,17 @@ void Tracking::begin(Session& session, CachingOptions options, Session& target) 
     client = std::make_unique<CachingClient>(CachingClient{.session = session, .options = {}, .target = &target});
     events_.begin_interest();
   }
-  broadcasting_ += options.broadcast - client->options.broadcast;
+  leave_prefixes(*client);
   std::vector<std::string>& prefixes = client->options.prefixes;
   prefixes.insert(prefixes.end(), options.prefixes.begin(), options.prefixes.end());
   if (options.broadcast && prefixes.empty()) prefixes.emplace_back();
   std::sort(prefixes.begin(), prefixes.end());  // the order of CLIENT TRACKINGINFO
+  prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
   options.prefixes = std::move(prefixes);
   client->options = std::move(options);
+  if (client->options.broadcast) {
+    for (const std::string& prefix : client->options.prefixes) prefixes_[prefix].push_back(client.get());
+  }
   client->target = &target;
   client->redirect_broken = false;
   client->asked = false;
@@ -41,7 +45,7 @@ void Tracking::begin(Session& session, CachingOptions options, Session& target) 
 
 void Tracking::end(Session& session) {
   if (session.caching == nullptr) return;
-  broadcasting_ -= session.caching->options.broadcast;
+  leave_prefixes(*session.caching);
   session.caching = nullptr;
   session.caches = false;
   clients_.erase(session.id);
@@ -57,13 +61,14 @@ void Tracking::forget(Session& session) {
   }
 }
 
-std::size_t Tracking::prefixes() const {
-  std::vector<std::string_view> all;
-  for (const auto& [id, client] : clients_) {
-    all.insert(all.end(), client->options.prefixes.begin(), client->options.prefixes.end());
+void Tracking::leave_prefixes(CachingClient& client) {
+  if (!client.options.broadcast) return;
+  for (const std::string& prefix : client.options.prefixes) {
+    const auto found = prefixes_.find(prefix);
+    if (found == prefixes_.end()) continue;
+    std::erase(found->second, &client);
+    if (found->second.empty()) prefixes_.erase(found);
   }
-  std::sort(all.begin(), all.end());
-  return static_cast<std::size_t>(std::unique(all.begin(), all.end()) - all.begin());
 }
 
 // --- the table
@@ -112,57 +117,83 @@ void Tracking::clear_table() {
 // --- telling
 
 void Tracking::tell(const Unit& unit, const Session& writer, std::uint64_t position) {
-  std::vector<std::string_view> broadcast_keys;
+  constexpr std::size_t kMostAtOnce = 4096;
   bool flushed = false;
   for (const Unit::Change& change : unit.changes()) {
     flushed |= change.event == KeyEvent::kFlushed;
     if (!changes_value(change.event)) continue;
     const std::string_view key = unit.observed(change).name;
-    if (broadcasting_ > 0) broadcast_keys.push_back(key);
+    if (!prefixes_.empty()) changed_.add(key, writer.id, position);
     if (const auto entry = table_.find(key); entry != table_.end()) invalidate(entry, &writer, position);
   }
-  if (!broadcast_keys.empty()) {
-    std::sort(broadcast_keys.begin(), broadcast_keys.end());
-    broadcast_keys.erase(std::unique(broadcast_keys.begin(), broadcast_keys.end()), broadcast_keys.end());
-    broadcast(broadcast_keys, writer, position);
-  }
+  if (changed_.size() > kMostAtOnce) broadcast();
   if (flushed) tell_all(position);
   while (most_keys_ > 0 && table_.size() > most_keys_) invalidate(table_.begin(), nullptr, position);
 }
 
 // `writer`: whose change it is; nullptr: nobody's.
 void Tracking::invalidate(Table::iterator entry, const Session* writer, std::uint64_t position) {
-  const std::vector<std::string_view> keys = {entry->first};
+  std::string keys;
+  Reply reply(keys, kAnyProtocol);
+  reply.array(1);
+  reply.bulk(entry->first);
   for (const std::uint64_t id : entry->second) {
     const auto found = clients_.find(id);
     if (found == clients_.end()) continue;
     CachingClient& client = *found->second;
     if (client.options.broadcast || (client.options.no_loop && &client.session == writer)) continue;
-    send(client, &keys, position);
+    send(client, keys, position);
   }
   erase(entry);
 }
 
-void Tracking::broadcast(const std::vector<std::string_view>& keys, const Session& writer, std::uint64_t position) {
-  for (const auto& [id, client] : clients_) {
-    if (!client->options.broadcast || (client->options.no_loop && &client->session == &writer)) continue;
-    for (const std::string& prefix : client->options.prefixes) {
-      std::vector<std::string_view> fitting;
-      std::copy_if(keys.begin(), keys.end(), std::back_inserter(fitting),
-                   [&](std::string_view key) { return key.starts_with(prefix); });
-      if (!fitting.empty()) send(*client, &fitting, position);
+void Tracking::broadcast() {
+  const std::span<const ChangedKeys::Key> keys = changed_.sorted();
+  for (const auto& [prefix, clients] : prefixes_) {
+    const auto begin = std::ranges::lower_bound(keys, prefix, {}, &ChangedKeys::Key::name);
+    const auto end = std::find_if_not(
+        begin, keys.end(), [&prefix = prefix](const ChangedKeys::Key& key) { return key.name.starts_with(prefix); });
+    if (begin != end) broadcast({begin, end}, clients);
+  }
+  changed_.clear();
+}
+
+// Tells the clients of one prefix. All but those that leave out their own changes are told the same.
+void Tracking::broadcast(std::span<const ChangedKeys::Key> keys, const std::vector<CachingClient*>& clients) {
+  const auto encode = [&](std::string& text, std::uint64_t without_writer) {
+    const auto wanted = [&](const ChangedKeys::Key& key) { return key.writer != without_writer; };
+    Reply reply(text, kAnyProtocol);
+    const auto count = std::ranges::count_if(keys, wanted);
+    reply.array(static_cast<std::size_t>(count));
+    for (const ChangedKeys::Key& key : keys) {
+      if (wanted(key)) reply.bulk(key.name);
+    }
+    return count > 0;
+  };
+  constexpr std::uint64_t kNobody = UINT64_MAX;
+  std::string all, own;
+  encode(all, kNobody);
+  for (CachingClient* client : clients) {
+    const std::uint64_t id = client->session.id;
+    const bool wrote = client->options.no_loop &&
+                       std::ranges::any_of(keys, [id](const ChangedKeys::Key& key) { return key.writer == id; });
+    own.clear();
+    if (!wrote) {
+      send(*client, all, changed_.position());
+    } else if (encode(own, id)) {
+      send(*client, own, changed_.position());
     }
   }
 }
 
 // All keys have gone.
 void Tracking::tell_all(std::uint64_t position) {
-  for (const auto& [id, client] : clients_) send(*client, nullptr, position);
+  for (const auto& [id, client] : clients_) send(*client, {}, position);
   clear_table();
 }
 
-// `keys`: nullptr for all.
-void Tracking::send(CachingClient& client, const std::vector<std::string_view>* keys, std::uint64_t position) {
+// `keys`: the array of them as it is sent; empty: all keys.
+void Tracking::send(CachingClient& client, std::string_view keys, std::uint64_t position) {
   std::string text;
   if (client.target == nullptr) {
     client.redirect_broken = true;
@@ -186,11 +217,10 @@ void Tracking::send(CachingClient& client, const std::vector<std::string_view>* 
   } else {
     return;  // it cannot be told
   }
-  if (keys == nullptr) {
+  if (keys.empty()) {
     reply.null();
   } else {
-    reply.array(keys->size());
-    for (const std::string_view key : *keys) reply.bulk(key);
+    reply.append(keys);
   }
   target.inbox->push(text, position);
 }

@@ -2,7 +2,8 @@
 // have changed.
 //
 //   default   the table has the keys that each client has read; a change tells these clients once and forgets the key
-//   BCAST     a client is told of every change of a key that begins with one of its prefixes; the table has nothing for it
+//   BCAST     a client is told of every changed key that begins with one of its prefixes, at the end of each turn; the
+//             table has nothing for it
 //
 // As in Redis, keys of all databases with the same name are one.
 // Invariant: an invalidation leaves when the change is durable, like the reply to the command that made it.
@@ -11,7 +12,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,6 +25,7 @@
 #include "src/execution/key_events.h"
 #include "src/execution/listeners.h"
 #include "src/execution/unit.h"
+#include "src/pubsub/changed_keys.h"
 #include "storage/memory/ledger.h"
 
 namespace terrace {
@@ -67,7 +72,12 @@ class Tracking final {
   std::size_t clients() const { return clients_.size(); }
   std::size_t keys() const { return table_.size(); }
   std::uint64_t items() const { return items_; }  // keys, counted once for each client
-  std::size_t prefixes() const;
+  std::size_t prefixes() const { return prefixes_.size(); }
+
+  // The turn ends: clients that cache by prefixes are told what its units have changed.
+  void end_turn() {
+    if (!changed_.empty()) broadcast();
+  }
 
  private:
   struct Hash {
@@ -82,13 +92,16 @@ class Tracking final {
   void erase(Table::iterator entry);
   void clear_table();
   void tell_all(std::uint64_t position);
-  void broadcast(const std::vector<std::string_view>& keys, const Session& writer, std::uint64_t position);
-  void send(CachingClient& client, const std::vector<std::string_view>* keys, std::uint64_t position);
+  void broadcast();
+  void broadcast(std::span<const ChangedKeys::Key> keys, const std::vector<CachingClient*>& clients);
+  void leave_prefixes(CachingClient& client);
+  static void send(CachingClient& client, std::string_view keys, std::uint64_t position);
 
   Listeners::Audience& audience_;
   KeyEvents& events_;
   std::unordered_map<std::uint64_t, std::unique_ptr<CachingClient>> clients_;  // by the session's id
-  std::size_t broadcasting_ = 0;
+  std::map<std::string, std::vector<CachingClient*>, std::less<>> prefixes_;   // of clients with BCAST
+  ChangedKeys changed_;
   Table table_;
   std::uint64_t items_ = 0;
   std::uint64_t most_keys_ = 1'000'000;  // 0: no limit

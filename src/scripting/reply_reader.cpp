@@ -23,7 +23,9 @@ class ReplyReader {
       case '+':
         return push_field("ok", line());
       case '-':
-        return sandbox::push_error(L, line());
+        sandbox::push_error(L, line());
+        lua_pushboolean(L, 1);
+        return lua_setfield(L, -2, sandbox::kCounted);
       case '*':
         return push_array();
       case '_':

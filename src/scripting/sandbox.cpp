@@ -391,8 +391,6 @@ void push_error(lua_State* L, std::string_view text) {
   lua_createtable(L, 0, 4);
   lua_pushlstring(L, text.data(), text.size());
   lua_setfield(L, -2, "err");
-  lua_pushboolean(L, 1);
-  lua_setfield(L, -2, "ignore_error_stats_update");
 }
 
 int raise(lua_State* L, std::string_view text) {

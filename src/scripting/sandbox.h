@@ -16,6 +16,8 @@ void open(lua_State* state);
 void protect(lua_State* state);
 // Raises {err = "ERR text"}, as the functions of Redis do.
 int raise(lua_State* state, std::string_view text);
+// The field by which the error of a call tells that it has been counted; scripts see it in Redis, too.
+inline constexpr const char* kCounted = "ignore_error_stats_update";
 // Pushes {err = "..."} for an error with or without a code.
 void push_error(lua_State* state, std::string_view text);
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "src/scripting/lua_text.h"
+#include "src/scripting/sandbox.h"
 
 namespace terrace {
 namespace {
@@ -23,10 +24,19 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+// Is the table on top the error of a call?
+bool is_counted(lua_State* L) {
+  lua_pushstring(L, sandbox::kCounted);
+  lua_rawget(L, -2);
+  const bool counted = lua_toboolean(L, -1) != 0;
+  lua_pop(L, 1);
+  return counted;
+}
+
 class ValueWriter {
  public:
-  ValueWriter(lua_State* state, Reply& reply, int script_protocol)
-      : L(state), reply_(reply), script_protocol_(script_protocol) {}
+  ValueWriter(lua_State* state, Reply& reply, ScriptRun& run)
+      : L(state), reply_(reply), run_(run), script_protocol_(run.calling_session().protocol) {}
 
   // Takes the value from the stack.
   void write() {
@@ -78,8 +88,10 @@ class ValueWriter {
     if (depth_ == kMostDepth) return reply_.error("ERR reached lua stack limit");
     ++depth_;
     if (field("err", LUA_TSTRING)) {
-      reply_.error(one_line(text_at(L, -1)));
+      const std::string text = one_line(text_at(L, -1));
       lua_pop(L, 1);
+      run_.note_error(text, is_counted(L));
+      reply_.error(text);
     } else if (field("ok", LUA_TSTRING)) {
       reply_.simple(one_line(text_at(L, -1)));
       lua_pop(L, 1);
@@ -160,20 +172,24 @@ class ValueWriter {
 
   lua_State* L;
   Reply& reply_;
-  int script_protocol_;
+  ScriptRun& run_;
+  int script_protocol_;  // what the script has set by redis.setresp()
   int depth_ = 0;
 };
 
 }  // namespace
 
-void reply_value(lua_State* state, Reply& reply, int script_protocol) {
-  ValueWriter(state, reply, script_protocol).write();
+void reply_value(lua_State* state, Reply& reply, ScriptRun& run) {
+  ValueWriter(state, reply, run).write();
 }
 
-void reply_error(lua_State* L, Reply& reply, std::string_view script_name) {
+void reply_error(lua_State* L, Reply& reply, ScriptRun& run, std::string_view script_name) {
   if (!lua_istable(L, -1)) {
     const std::string_view text = text_at(L, -1);
-    reply.error("ERR " + one_line(text.empty() ? "unknown error" : text) + " script: " + std::string(script_name));
+    const std::string message =
+        "ERR " + one_line(text.empty() ? "unknown error" : text) + " script: " + std::string(script_name);
+    run.note_error(message, false);
+    reply.error(message);
     return lua_pop(L, 1);
   }
   const auto field = [L](const char* name) {
@@ -188,6 +204,7 @@ void reply_error(lua_State* L, Reply& reply, std::string_view script_name) {
   message += " script: " + std::string(script_name);
   const std::string source = field("source"), line = field("line");
   if (!source.empty() && !line.empty()) message += ", on " + source + ":" + line + ".";
+  run.note_error(message, is_counted(L));
   reply.error(message);
   lua_pop(L, 1);
 }

@@ -1,5 +1,7 @@
 #include "src/server/cross_client_prefetch.h"
 
+#include "src/execution/likely_key.h"
+
 namespace terrace {
 
 bool CrossClientPrefetch::worthwhile(const CommandBatch& x) const {
@@ -8,9 +10,8 @@ bool CrossClientPrefetch::worthwhile(const CommandBatch& x) const {
          !store_.loading();
 }
 
-// Takes the first argument of the command for a key. If it is none, the prefetch is useless but harmless.
 void CrossClientPrefetch::add(const CommandBatch& x, std::coroutine_handle<> waiter) {
-  const Look look{x.session->database, storage::Key(x.requests.arguments_of(x.requests.requests[0])[1]).hash};
+  const Look look{x.session->database, storage::Key(likely_key(x.requests.arguments_of(x.requests.requests[0]))).hash};
   store_.engine().database(look.database).prefetch_bucket(look.hash);
   looks_.push_back(look);
   reactor_.post(waiter);

@@ -91,7 +91,7 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
       settings_(config.settings()),
       store_(std::move(open_disk), std::move(disk), reactor, workers, random_seed(), store_options(settings_, logger)),
       messenger_(reactor, key_events_, store_.ledger()),
-      accounting_(statistics_, slow_log_, latency_, settings_),
+      accounting_(statistics_, command_logs_, latency_, settings_),
       access_times_(reactor.wall_ms()),
       dispatcher_({reactor, store_, key_events_, messenger_, statistics_, settings_, access_times_}, commands_,
                   accounting_, settings_, logger),
@@ -111,6 +111,7 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
   lifecycle_.executable = executable_path();
   lifecycle_.supervised_by = supervisor.name();
   replay_.attach(scripting_.functions());
+  reactor_.add_turn_hook(messenger_);
   reactor_.add_turn_hook(gate_);
   reactor_.add_turn_hook(clients_);
   store_.ledger().set_clients_limit(clients_memory_limit(settings_));
@@ -120,7 +121,7 @@ Server::Server(io::Reactor& reactor, std::unique_ptr<io::Disk> disk, Store::Open
 }
 
 Server::Components Server::components() {
-  return {reactor_, store_,  config_,    commands_, clients_, dispatcher_, expiry_,    statistics_, slow_log_,
+  return {reactor_, store_,  config_,    commands_, clients_, dispatcher_, expiry_,    statistics_, command_logs_,
           latency_, logger_, lifecycle_, acl_,      info_,    reload_,     messenger_, scripting_};
 }
 
@@ -129,6 +130,7 @@ Server::~Server() {
   reactor_.observe_turns(nullptr);
   reactor_.remove_turn_hook(clients_);
   reactor_.remove_turn_hook(gate_);
+  reactor_.remove_turn_hook(messenger_);
 }
 
 std::string Server::client_line_of(const Session& session) const {
@@ -323,6 +325,8 @@ io::Task<> Server::serve_periodically() {
     statistics_.command_rate.sample(statistics_.commands_processed, now_us);
     statistics_.input_rate.sample(statistics_.input_bytes, now_us);
     statistics_.output_rate.sample(statistics_.output_bytes, now_us);
+    statistics_.turn_rate.sample(reactor_.turn_statistics().turns, now_us);
+    statistics_.busy_rate.sample(reactor_.turn_statistics().busy_us, now_us);
     clients_.sample_buffers();
     clients_.evict_stalled(reactor_.wall_ms());
     dispatcher_.scripts().account_stacks();

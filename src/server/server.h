@@ -22,11 +22,11 @@
 #include "src/execution/log_replay.h"
 #include "src/execution/reply_gate.h"
 #include "src/pubsub/messenger.h"
+#include "src/runtime/command_log.h"
 #include "src/runtime/latency_monitor.h"
 #include "src/runtime/lifecycle.h"
 #include "src/runtime/logger.h"
 #include "src/runtime/server_statistics.h"
-#include "src/runtime/slow_log.h"
 #include "src/runtime/store.h"
 #include "src/scripting/scripting.h"
 #include "src/server/clients.h"
@@ -54,7 +54,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
     Dispatcher& dispatcher;
     ExpiryCycle& expiry;
     ServerStatistics& statistics;
-    SlowLog& slow_log;
+    CommandLogs& command_logs;
     LatencyMonitor& latency;
     Logger& logger;
     Lifecycle& lifecycle;
@@ -104,7 +104,7 @@ class Server final : public SettingsObserver, io::TurnObserver {
   Logger& logger_;
   const Settings& settings_;
   ServerStatistics statistics_;
-  SlowLog slow_log_;
+  CommandLogs command_logs_;
   LatencyMonitor latency_;
   Lifecycle lifecycle_;
   CommandTable commands_;

@@ -300,7 +300,7 @@ constexpr std::uint64_t kPlainNode = 1, kPackedNode = 2;
 // A list that is built element by element, packed as long as the limits allow.
 class ListBuilder {
  public:
-  explicit ListBuilder(const CollectionLimits& limits) : limit_(ListNodeLimit::of(limits.list_max_listpack_size)) {}
+  explicit ListBuilder(const CollectionLimits& limits) : limit_(ListNodeLimit::of(limits)) {}
 
   void add(std::string_view text) {
     if (!nodes_ && !limit_.fits(bytes_.size(), Listpack(bytes_).count(), text)) {

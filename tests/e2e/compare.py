@@ -2,6 +2,7 @@
 import math
 import re
 
+import differential_scripts
 import newer
 from harness import Error, Simple
 
@@ -136,7 +137,7 @@ def refused_for_another(arguments, ours, theirs):
     if theirs != b"ERR One or more scores can't be converted into double" or type(ours) is not list:
         return False
     words = [word.upper() for word in arguments]
-    return b"ALPHA" not in words and (b"GET" in words or all(is_number(element) for element in ours))
+    return b"ALPHA" not in words and (b"GET" in words or all(not element or is_number(element) for element in ours))
 
 
 def counts_keys_by_half_a_number(arguments, ours, theirs):
@@ -165,19 +166,28 @@ def is_number(text):
 
 
 def same(name, arguments, ours, theirs, options):
-    """Whether the subject's reply `ours` to a command is as good as redis-server's, `theirs`."""
-    if name in newer.LOOK_UP_LATER and isinstance(ours, Error):
-        options["errors_apart"] = True
+    """Whether the subject's reply `ours` to a command is as good as redis-server's, `theirs`.
+
+    options["counted_apart"] gets the names of commands whose replies are both good though one server has counted an
+    error that the other has not.
+    """
+    if name in differential_scripts.COMMANDS:
+        return differential_scripts.same(arguments, ours, theirs, lambda name, arguments, mine, other: same(name, arguments, mine, other, options))
+    good = as_good(name, arguments, ours, theirs, options)
+    if good and (isinstance(ours, Error) or isinstance(theirs, Error)) and ours != theirs:
+        options["counted_apart"].add(name)
+    return good
+
+
+def as_good(name, arguments, ours, theirs, options):
     if ours == theirs and type(ours) is type(theirs):
         return True
-    if (name in ("sort", "sort_ro") and refused_for_another(arguments, ours, theirs)
-            or name == "client|list" and has_several_filters(arguments, theirs)
-            or name in ("command|getkeys", "command|getkeysandflags")
+    if name in ("sort", "sort_ro") and refused_for_another(arguments, ours, theirs) or name == "client|list" and has_several_filters(arguments, theirs):
+        return True
+    if (name in ("command|getkeys", "command|getkeysandflags")
             and (counts_keys_by_half_a_number(arguments, ours, theirs) or names_last_target(arguments))):
-        options["errors_apart"] = True  # one server has counted an error that the other has not
         return True
     if name in newer.DIFFERENCES and newer.DIFFERENCES[name][2](ours, theirs):
-        options["errors_apart"] = True
         return True
     if isinstance(ours, Error) or isinstance(theirs, Error):
         return name == "object|refcount" and shape(ours) == shape(theirs)

@@ -7,12 +7,16 @@ cannot be compared at all stands in LEFT_OUT with the reason. Everything else in
 import random
 import time
 
+import differential_scripts
 import newer
 
 # Commands (or "group:NAME", or "prefix|*") that are not generated, each with the reason.
 LEFT_OUT = {
-    "group:pubsub": "a subscribed connection gets pushes at any time: pushes have no place in a request-reply order",
-    "group:scripting": "scripts need programs, not random arguments",
+    **dict.fromkeys(("subscribe", "psubscribe", "ssubscribe", "unsubscribe", "punsubscribe", "sunsubscribe"),
+                    "a subscribed connection gets pushes at any time: pushes have no place in a request-reply order; differential_messages.py subscribes"),
+    "pubsub|*": "the listeners of differential_messages.py are counted; messages.py covers it",
+    "script|*": "changes which scripts the servers know; scripts.py covers it",
+    "function|*": "changes which functions the servers know; functions.py covers it",
     "group:cluster": "one server, cluster mode off",
     "auth": "changes what the connection may do",
     "acl|*": "changes what the connection may do",
@@ -53,7 +57,7 @@ LEFT_OUT = {
     "role": "shows replication offsets",
     "scan": "cursors are the server's own; a lane compares whole iterations",
     "shutdown": "ends the server; --config restart does it",
-    "slowlog|*": "depends on time",
+    "slowlog|*": "depends on time", "commandlog|*": "of Valkey 8.1, redis-server does not know it; debug.py covers it",
     "spop": "random members: the servers' states would part; a lane compares it",
     "terrace|*": "Terrace's own", "terrace": "Terrace's own",
     "wait": "replication", "waitaof": "replication",
@@ -83,6 +87,7 @@ WEIGHTS = {
     "hset": 4, "zadd": 5, "sadd": 5, "rpush": 4, "lpush": 4, "geoadd": 3, "pfadd": 3, "config|resetstat": 0.02, "pfdebug": 0.4,
     "xadd": 12, "xreadgroup": 4, "xgroup|create": 2, "xgroup|destroy": 0.2, "xgroup|delconsumer": 0.3, "xgroup|setid": 0.3,
     "xsetid": 0.5, "xtrim": 0.5, "xdel": 1.5,
+    "eval": 1, "evalsha": 1, "fcall": 1, "eval_ro": 0.2, "evalsha_ro": 0.2, "fcall_ro": 0.2, "publish": 1, "spublish": 0.3,
 }
 
 INTEGERS = [b"0", b"1", b"-1", b"2", b"3", b"7", b"10", b"100", b"-5", b"-100", b"9223372036854775807",
@@ -158,6 +163,9 @@ class Dictionary:
         within = [command for command in self.commands.values()
                   if command.name not in ("exec", "discard", "reset")]
         self.within, self.within_weights = within, self.cumulated(within)
+        # What scripts call: they may not call scripts.
+        called = [command for command in within if command.name not in differential_scripts.COMMANDS]
+        self.called, self.called_weights = called, self.cumulated(called)
         self.added = 0  # entries of streams
         self.noise = random.Random(seed + 1).randbytes(1 << 16)
         self.counts = dict.fromkeys(self.commands, 0)
@@ -302,7 +310,8 @@ class Dictionary:
     def bend(self, command, out):
         """Now and then something is wrong with a command."""
         chance = self.random.random()
-        if command.blocking:  # its timeout must stay a short one
+        # The timeout must stay a short one; a script's arguments are told apart by their numbers.
+        if command.blocking or command.name in differential_scripts.COMMANDS:
             return out
         if chance < 0.93 or command.name in ("multi", "exec", "discard", "reset") or out[1:] and out[1].startswith(b"lex:"):
             return out
@@ -372,7 +381,8 @@ LEAVES = {
     "operation": lambda d: d.random.choice((b"AND", b"OR", b"XOR", b"NOT", b"nand")),
     "min": lambda d: bound(d), "max": lambda d: bound(d), "score": lambda d: d.real(),
     "section": lambda d: d.random.choice((b"server", b"memory", b"keyspace", b"stats", b"nothing", b"everything", b"all")),
-    "event": lambda d: b"command", "message": lambda d: d.value()[:60],
+    "event": lambda d: b"command", "channel": lambda d: b"channel:%d" % d.random.randrange(4), "shardchannel": lambda d: b"shard",
+    "message": lambda d: d.value()[:60],
 }
 
 
@@ -756,6 +766,7 @@ SPECIAL = {
     "georadius": georadius(False, True), "georadius_ro": georadius(False, False),
     "georadiusbymember": georadius(True, True), "georadiusbymember_ro": georadius(True, False),
     "setbit": setbit, "pfadd": pfadd,
+    **{name: differential_scripts.script(name) for name in differential_scripts.COMMANDS},
     "pfdebug": lambda d: [d.random.choice((b"GETREG", b"DECODE", b"decode", b"ENCODING", b"TODENSE", b"WRONG")), d.key("hyperloglog")],
     **{name: lexical(name) for name in ("zlexcount", "zrangebylex", "zrevrangebylex", "zremrangebylex")},
     "sort": lambda d: pattern_sort(d, "sort"), "sort_ro": lambda d: pattern_sort(d, "sort_ro"),

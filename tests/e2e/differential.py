@@ -20,8 +20,10 @@ import time
 import command_table
 import compare
 import differential_lanes as lanes
+import differential_scripts
 from dictionary import Dictionary, read_commands, reason_left_out
-from differential_statistics import SECTIONS, parts_with_errors, statistics
+from differential_messages import Listeners
+from differential_statistics import SECTIONS, counted_apart, statistics
 from harness import Error, Folder, Incomplete, ServerDied, encode, parse, redis, say, terrace
 from interleaving import Interleaving
 
@@ -127,7 +129,8 @@ class Run:
         self.options = options
         self.random = random.Random(options.seed)
         self.done, self.batches, self.failures = 0, 0, []
-        self.rules = {"fields_not_told": FIELDS_NOT_TOLD, "restarted": False, "errors_apart": False}
+        self.recent = []  # commands since listeners were asked
+        self.rules = {"fields_not_told": FIELDS_NOT_TOLD, "restarted": False, "counted_apart": set()}
         self.succeeded = set()
         self.restarts = self.state_checks = self.keys_compared = 0
 
@@ -152,6 +155,10 @@ class Run:
     def connect(self):
         self.connections = [Pair(self.subject, self.reference) for _ in range(CONNECTIONS)]
         self.control = Pair(self.subject, self.reference)
+        for server in (self.subject, self.reference):
+            with server.client() as client:
+                differential_scripts.install(client)
+        self.listeners = Listeners(self.subject, self.reference, self.random)
 
     def prepare(self):
         with self.subject.client() as ours, self.reference.client() as theirs:
@@ -180,6 +187,7 @@ class Run:
 
     def batch(self):
         connection, commands = self.random.choice(self.connections), self.next_batch()
+        self.recent += commands
         raws = connection.exchange(b"".join(encode(*arguments) for _, arguments in commands))
         first, self.done, self.batches = self.done, self.done + len(commands), self.batches + 1
         if raws[0] != raws[1] or self.batches % 16 == 1:
@@ -191,6 +199,7 @@ class Run:
             if turn % 8 == 7:
                 self.spill()
             connection = self.connections[number]
+            self.recent += commands
             data = b"".join(encode(*arguments) for _, arguments in commands)
             for_subject = b"".join(encode(b"WATCH", b"another key") if name == "watch" else encode(*arguments) for name, arguments in commands)
             raws = connection.exchange_counted([for_subject if self.options.forget_watch else data, data], len(commands))
@@ -230,11 +239,25 @@ class Run:
             raise Difference(f"{len(self.failures)} differences: stopped")
         self.level()
 
+    def told_apart(self, what, key, mine, other):
+        """Listeners were told different things of a key: the commands since the last check that name it say why."""
+        # Terrace also tells caching clients of the watched keys that SWAPDB exchanges.
+        if other is None and not what.startswith("subscriber") and any(b"SWAPDB" in word.upper() for _, arguments in self.recent for word in arguments):
+            return
+        for arguments in [arguments for _, arguments in self.recent if key in arguments][-12:]:
+            say("  before    " + show(arguments, 300)[5:])
+        self.differ(self.done, [what.encode()], mine, other)
+
+    def check_listeners(self):
+        self.listeners.check(self.told_apart)
+        self.recent = []
+
     def level(self):
         """After a difference the states may have parted: both start empty again."""
         for pair in [*self.connections, self.control]:
             pair.many([("RESET",), ("FLUSHALL",)] if "reset" in self.own else [("FLUSHALL",)])
             pair.queued = []
+        self.listeners.discard()
 
     def expect(self, what, arguments, mine, other, name="", rules=None):
         if not compare.same(name, arguments, mine, other, rules or self.rules):
@@ -247,14 +270,14 @@ class Run:
         """What INFO counts and both servers count exactly."""
         told = [statistics(*replies) for replies in self.control.many([("INFO", section) for section in SECTIONS])]
         for name, other in told[1].items():
-            if self.rules["errors_apart"] and parts_with_errors(name):
+            if counted_apart(name, self.rules["counted_apart"], told[1]):
                 continue
             if not self.expect(f"INFO {name}", [], told[0].get(name, "nothing"), other):
                 return
 
     def reset_statistics(self):
         self.control.call("CONFIG", "RESETSTAT")
-        self.rules["errors_apart"] = False
+        self.rules["counted_apart"] = set()
 
     def state_check(self):
         """All keys of the databases in use: type, content, time to live, encoding."""
@@ -311,7 +334,7 @@ class Run:
     def restart(self):
         hard = self.random.random() < 0.6
         streams = self.streams() if self.options.subject != "redis" else None
-        for pair in [*self.connections, self.control]:
+        for pair in [*self.connections, self.control, self.listeners]:
             pair.close()
         for server in (self.subject, self.reference):
             server.kill(signal.SIGKILL if hard else signal.SIGTERM)
@@ -344,15 +367,19 @@ class Run:
                 self.interleaved()
             if self.batches % 7 == 0:
                 self.spill()
+            if self.batches % 5 == 0:
+                self.check_listeners()
             if self.batches % 40 == 0:
                 self.state_check()
                 self.statistics_check()
-                for lane in (lanes.scan, lanes.random_key, lanes.dump, lanes.pop, lanes.sort):
+                for lane in (lanes.scan, lanes.random_key, lanes.dump, lanes.pop, lanes.sort, lanes.acl):
                     lane(self)
                 self.reset_statistics()
+                self.listeners.discard()
             if self.batches % 150 == 20:
                 lanes.expiry(self)
                 self.reset_statistics()
+                self.listeners.discard()
             if options.config == "restart" and self.batches % options.restart_batches == 0:
                 self.restart()
             if time.monotonic() - begin > 30 * (spoken + 1):

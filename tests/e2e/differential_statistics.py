@@ -19,7 +19,10 @@ def statistics(keyspace, stats, commands, errors):
     return told
 
 
-def parts_with_errors(name):
-    """What differs when one server has refused a command that the other has not: errors, and look-ups."""
-    return (name.startswith(("errorstat_", "total_error", "keyspace_", "cmdstat_sort", "cmdstat_command|getkeys"))
-            or name.removeprefix("cmdstat_") in newer.DIFFERENCES)
+def counted_apart(name, commands, told):
+    """Whether statistic `name` may differ: after replies to `commands` of which one alone is an error, and after errors
+    before which one server alone has looked a key up. `told` are the statistics of one of them."""
+    looked_up = any("failed_calls=0" not in told.get(f"cmdstat_{later}", "failed_calls=0").split(",") for later in newer.LOOK_UP_LATER)
+    return (name.startswith("keyspace_") and (looked_up or bool(commands))
+            or name.startswith(("errorstat_", "total_error")) and bool(commands)
+            or name.removeprefix("cmdstat_") in commands)

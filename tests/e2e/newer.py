@@ -146,6 +146,15 @@ SCENES = (
      "MSETEX 0 a 1", error("invalid numkeys value or out of range"), "MSETEX x a 1", error("invalid numkeys value or out of range"), "MSETEX 2 a 1", SYNTAX,
      "MSETEX 2 a 1 b", SYNTAX, "MSETEX 1 a 1 GET", SYNTAX, "MSETEX 1 a 1 NX XX", SYNTAX, "MSETEX 1 a 1 EX 0", error("invalid expire time in 'msetex' command"),
      "MSETEX 1 a 1 EX 5 KEEPTTL", SYNTAX, "COMMAND GETKEYS MSETEX 2 a 1 b 2 EX 5", [b"a", b"b"]),
+    # A triangle and a bow tie; nobody is at the centre.
+    ("GEOADD g 1 1 a 3 1.1 b 2 2 c -1 -1 d 2 0.1 e",
+     "9.0.0", "GEOSEARCH g BYPOLYGON 3 0 0 4 0 2 4 ASC", [b"c", b"b", b"a", b"e"], "GEOSEARCH g BYPOLYGON 3 0 0 4 0 2 4 COUNT 1 DESC", [b"e"],
+     "GEOSEARCH g BYPOLYGON 4 0 0 4 2 4 0 0 2 ASC", [b"a", b"b"], "GEOSEARCHSTORE h g BYPOLYGON 3 -2 -2 0 -2 -1 0", 1, "ZRANGE h 0 -1", [b"d"],
+     "GEOSEARCH none BYPOLYGON 3 0 0 4 0 2 4", [], "GEOSEARCH g BYPOLYGON 2 0 0 4 0 ASC", error("GEOSEARCH BYPOLYGON must have at least 3 vertices"),
+     "GEOSEARCH g BYPOLYGON 4 0 0 4 0 2 4", error("GEOSEARCH BYPOLYGON must have at least 3 vertices"),
+     "GEOSEARCH g BYPOLYGON x 0 0 4 0 2 4", error("invalid number of vertices"), "GEOSEARCH g FROMLONLAT 0 0 BYPOLYGON 3 0 0 4 0 2 4", SYNTAX,
+     "GEOSEARCH g BYPOLYGON 3 0 0 4 0 2 4 BYRADIUS 1 km", SYNTAX, "GEOSEARCH g BYPOLYGON 3 0 0 4 0 2 99",
+     error("invalid longitude,latitude pair 2.000000,99.000000")),
     ("SADD s 1 2 3", "SADD t 3 4", "SADD u x y", "SET str a",
      "8.10.0", "SUNIONCARD 2 s t", 4, "SUNIONCARD 3 s t u", 6, "SUNIONCARD 3 s t u LIMIT 5", 5, "SUNIONCARD 2 s t LIMIT 2", 2, "SUNIONCARD 2 s s", 3,
      "SUNIONCARD 2 none s", 3,
@@ -172,6 +181,66 @@ def run_scene(client, scene, spilled):
         told = client.call(*words(command))
         check(told == wanted, f"{command}: {told!r}, not {wanted!r}, as since {scene[version_at]}")
     return len(commands) // 2
+
+
+def read_with_claim(client, *words, claim=50):
+    """(id, whether it was idle, deliveries) of the entries that XREADGROUP … CLAIM gives."""
+    told = client.ok("XREADGROUP", "GROUP", "g", *words, "CLAIM", claim, "STREAMS", "s", ">")
+    return [(entry[0].decode(), entry[2] >= claim, entry[3]) for entry in told[0][1]] if isinstance(told, list) else []
+
+
+def claims(server):
+    """XREADGROUP with CLAIM, of 8.4: first what has been pending for long, then what is new; a client that waits gets what becomes old."""
+    with server.client() as client, server.client() as waiting:
+        client.ok("FLUSHALL")
+        for number in range(1, 7):
+            client.ok("XADD", "s", f"{number}-0", "f", f"v{number}")
+        client.ok("XGROUP", "CREATE", "s", "g", "0")
+        client.ok("XREADGROUP", "GROUP", "g", "first", "COUNT", 4, "STREAMS", "s", ">")
+        now = int(time.time() * 1000)
+        for number, age in ((1, 20_000), (2, 40_000), (3, 30_000), (4, 0)):
+            client.ok("XCLAIM", "s", "g", "first", 0, f"{number}-0", "TIME", now - age, "JUSTID")
+        client.ok("XDEL", "s", "1-0")
+        client.ok("TERRACE", "SPILL", "ALL")
+        told = read_with_claim(client, "second", "COUNT", 3, claim=10_000)
+        check(told == [("2-0", True, 1), ("3-0", True, 1), ("5-0", False, 0)], f"XREADGROUP CLAIM 10000: {told}")
+        told = read_with_claim(client, "second", "NOACK", claim=10_000)
+        check(told == [("6-0", False, 0)], f"XREADGROUP CLAIM NOACK: {told}")
+        pending = [(row[0].decode(), row[1].decode(), row[3]) for row in client.ok("XPENDING", "s", "g", "-", "+", 10)]
+        check(pending == [("1-0", "first", 1), ("2-0", "second", 2), ("3-0", "second", 2), ("4-0", "first", 1), ("5-0", "second", 1)], f"pending: {pending}")
+        told = client.ok("XREADGROUP", "GROUP", "g", "second", "CLAIM", 0, "STREAMS", "s", "3-0")
+        check(told == [[b"s", [[b"5-0", [b"f", b"v5"]]]]], f"CLAIM with an id: {told}")
+        for words, error in (("CLAIM x STREAMS s >", "min-idle-time is not an integer"), ("CLAIM -1 STREAMS s >", "min-idle-time must be a positive integer"),
+                             ("CLAIM STREAMS s >", "min-idle-time is not an integer")):
+            told = client.call("XREADGROUP", "GROUP", "g", "c", *words.split())
+            check(told == Error(b"ERR " + error.encode()), f"{words}: {told}")
+        told = client.call("XREAD", "CLAIM", "1", "STREAMS", "s", "0")
+        check(isinstance(told, Error) and b"The CLAIM option is only supported by XREADGROUP" in told, f"XREAD CLAIM: {told}")
+        # What becomes old, or is added, during a wait; and what others get during it.
+        client.ok("XACK", "s", "g", "1-0", "2-0", "3-0", "4-0", "5-0")
+        for add in (False, True):
+            client.ok("XADD", "s", "*", "f", "v")
+            client.ok("XREADGROUP", "GROUP", "g", "first", "STREAMS", "s", ">")
+            begin = time.monotonic()
+            waiting.send(encode("XREADGROUP", "GROUP", "g", "second", "BLOCK", 0, "CLAIM", 300 if not add else 60_000, "STREAMS", "s", ">"))
+            wait_blocked(client, 1)
+            if add:
+                client.ok("XADD", "s", "9999999999999-1", "f", "new")
+            (name, entries), = waiting.receive()
+            check(len(entries) == 1 and entries[0][3] == (0 if add else 1) and (add or time.monotonic() - begin >= 0.29), f"told in a wait: {name}: {entries}")
+        waiting.send(encode("XREADGROUP", "GROUP", "g", "third", "BLOCK", 0, "CLAIM", 200, "STREAMS", "t", ">"))
+        client.call("XGROUP", "CREATE", "t", "g", "$", "MKSTREAM")
+        check(isinstance(waiting.receive(), Error), "no group")
+        waiting.send(encode("XREADGROUP", "GROUP", "g", "third", "BLOCK", 0, "CLAIM", 200, "STREAMS", "t", ">"))
+        wait_blocked(client, 1)
+        client.pipeline([("MULTI",), ("XADD", "t", "1-0", "f", "v"), ("XREADGROUP", "GROUP", "g", "first", "STREAMS", "t", ">"), ("EXEC",)])
+        check(waiting.receive()[0][1][0][3] == 1, "what another consumer got during the wait")
+        digest = client.ok("DEBUG", "DIGEST")
+        pending = client.ok("XPENDING", "s", "g")
+    server.kill()
+    server.start()
+    with server.client() as client:
+        check((client.ok("DEBUG", "DIGEST"), client.ok("XPENDING", "s", "g")) == (digest, pending), "what CLAIM has done after a kill")
 
 
 def waits_that_end(server):
@@ -264,6 +333,7 @@ def main():
             replies = sum(run_scene(client, scene, spilled) for scene in SCENES for spilled in (False, True))
         the_same_after_a_kill(server)
         waits_that_end(server)
+        claims(server)
         old_clients_are_closed(server)
         times_of_consumers(server)
     say(f"newer: {replies} replies as Redis 7.2 to 8.10 give them")

@@ -41,7 +41,7 @@ ServerCore::ServerCore()
           },
           std::make_unique<simulation::SimulatedDisk>(world_, media_), clock_, workers_, 1, make_options(settings_)),
       messenger_(clock_, key_events_, store_.ledger()),
-      accounting_(statistics_, slow_log_, latency_, settings_),
+      accounting_(statistics_, command_logs_, latency_, settings_),
       access_times_(clock_.wall_ms()),
       dispatcher_({clock_, store_, key_events_, messenger_, statistics_, settings_, access_times_}, commands_,
                   accounting_, settings_, logger_),

@@ -17,8 +17,8 @@
 #include "src/execution/reply_gate.h"
 #include "src/pubsub/messenger.h"
 #include "src/resp/request_parser.h"
+#include "src/runtime/command_log.h"
 #include "src/runtime/lifecycle.h"
-#include "src/runtime/slow_log.h"
 #include "src/scripting/scripting.h"
 #include "tests/simulation/clients/reply_value.h"
 #include "tests/simulation/clients/server_clock.h"
@@ -85,7 +85,7 @@ class ServerCore {
   simulation::SimulatedWorkers workers_{world_};
   Settings settings_ = make_settings();
   Logger logger_;
-  SlowLog slow_log_;
+  CommandLogs command_logs_;
   LatencyMonitor latency_;
   Lifecycle lifecycle_;
   ServerStatistics statistics_;

@@ -37,7 +37,7 @@ void reply_result(ScriptRun& run, Interpreter& interpreter, const ScriptEnd& end
   run.reply([&](Reply& reply) {
     const bool written = end.ran && interpreter.run_protected([&] {
       interpreter.push_kept();
-      end.succeeded ? reply_value(state, reply, run.calling_session().protocol) : reply_error(state, reply, end.name);
+      end.succeeded ? reply_value(state, reply, run) : reply_error(state, reply, run, end.name);
       lua_pushnil(state);
       interpreter.keep_value();
     });

@@ -1,4 +1,5 @@
 // CLIENT: lists connections and changes them.
+#include <limits>
 #include <string>
 
 #include "src/commands/families.h"
@@ -53,7 +54,7 @@ void info(Context& context) {
 }
 
 void list(Context& context) {
-  ClientFilter filter(false, "ERR Invalid client ID");
+  ClientFilter filter(false, std::numeric_limits<std::int64_t>::min(), "ERR Invalid client ID");
   if (!filter.parse(context, 2)) return;
   std::string text;
   for (const auto& [number, connection] : context.parts<ClientParts>().clients.all()) {
@@ -84,7 +85,7 @@ void kill_address(Context& context, std::string_view address) {
 
 void kill(Context& context) {
   if (context.arguments.size() == 3) return kill_address(context, context.argument(2));
-  ClientFilter filter(true, "ERR client-id should be greater than 0");
+  ClientFilter filter(true, 1, "ERR client-id should be greater than 0");
   if (!filter.parse(context, 2)) return;
   std::int64_t killed = 0;
   for (const auto& [number, connection] : context.parts<ClientParts>().clients.all()) {

@@ -28,6 +28,19 @@ std::string_view ip_of(std::string_view address) {
   return address.substr(0, address.rfind(':'));
 }
 
+constexpr std::string_view kNot = "NOT-";
+
+bool is_negated(std::string_view option) {
+  return option.size() > kNot.size() && equals_ignoring_case(option.substr(0, kNot.size()), kNot);
+}
+
+bool is_filter(std::string_view option) {
+  if (is_negated(option)) option.remove_prefix(kNot.size());
+  constexpr std::string_view kFilters[] = {"ID",       "TYPE",    "USER",  "ADDR", "LADDR",  "IP",   "NAME",
+                                           "LIB-NAME", "LIB-VER", "FLAGS", "DB",   "MAXAGE", "IDLE", "SKIPME"};
+  return std::ranges::any_of(kFilters, [&](std::string_view word) { return is_option(option, word); });
+}
+
 }  // namespace
 
 void ClientFilter::add(Condition condition, bool negated) {
@@ -42,8 +55,8 @@ bool ClientFilter::parse_ids(Context& context, std::size_t& index, bool negated)
   std::vector<std::uint64_t> ids;
   while (index + 1 < context.arguments.size()) {
     const auto number = parse_integer(context.argument(index + 1));
-    if (!number && !ids.empty()) break;
-    if (!number || *number < 1) {
+    if (!number && !ids.empty() && is_filter(context.argument(index + 1))) break;
+    if (!number || *number < lowest_id_) {
       context.reply.error(bad_id_);
       return false;
     }
@@ -121,10 +134,9 @@ std::optional<ClientFilter::Condition> ClientFilter::condition_of(Context& conte
 }
 
 bool ClientFilter::parse(Context& context, std::size_t begin) {
-  constexpr std::string_view kNot = "NOT-";
   for (std::size_t i = begin; i < context.arguments.size(); ++i) {
     std::string_view option = context.argument(i);
-    const bool negated = option.size() > kNot.size() && equals_ignoring_case(option.substr(0, kNot.size()), kNot);
+    const bool negated = is_negated(option);
     if (negated) option.remove_prefix(kNot.size());
     if (i + 1 == context.arguments.size()) {
       context.reply.syntax_error();

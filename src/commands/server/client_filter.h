@@ -15,8 +15,9 @@ namespace terrace {
 
 class ClientFilter {
  public:
-  // `skip_me`: where SKIPME is not given. `bad_id`: the error for an ID that is none.
-  ClientFilter(bool skip_me, std::string_view bad_id) : skip_me_(skip_me), bad_id_(bad_id) {}
+  // `skip_me`: where SKIPME is not given. `bad_id`: the error for an ID that is no number, or is below `lowest_id`.
+  ClientFilter(bool skip_me, std::int64_t lowest_id, std::string_view bad_id)
+      : skip_me_(skip_me), lowest_id_(lowest_id), bad_id_(bad_id) {}
 
   // Reads the arguments from `begin` on. False: the error is replied.
   bool parse(Context& context, std::size_t begin);
@@ -31,6 +32,7 @@ class ClientFilter {
   void add(Condition condition, bool negated);
 
   bool skip_me_;
+  std::int64_t lowest_id_;
   std::string_view bad_id_;
   std::vector<Condition> conditions_;
 };

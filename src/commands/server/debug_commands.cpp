@@ -1,23 +1,23 @@
 // DEBUG: helps tests.
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdlib>
+#include <limits>
 #include <string>
 
 #include "src/commands/families.h"
-#include "src/commands/server/debug_digest.h"
+#include "src/commands/server/debug_handlers.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
-#include "src/config/config.h"
+#include "src/config/directive.h"
+#include "src/config/settings.h"
 #include "src/execution/context.h"
+#include "src/execution/dispatcher.h"
 #include "src/execution/expiry_cycle.h"
 #include "src/execution/session.h"
 #include "src/runtime/logger.h"
 #include "src/server/reload.h"
-#include "src/types/encoding/value.h"
-#include "src/types/list/list.h"
-#include "storage/record/image.h"
+#include "src/text/pattern.h"
 
 namespace terrace {
 namespace {
@@ -60,47 +60,29 @@ io::Task<> reload_store(Context& context) {
   }
 }
 
-// What Redis tells of a quicklist.
-std::string list_figures(const storage::Record& record, std::int64_t max_listpack_size) {
-  const types::ListView list(record);
-  std::size_t bytes = 0;
-  for (std::size_t i = 0; i < list.node_count(); ++i) bytes += list.node(i).bytes().size();
-  char average[32];
-  const double mean = static_cast<double>(list.size()) / static_cast<double>(list.node_count());
-  auto end = std::to_chars(average, average + sizeof average, mean, std::chars_format::fixed, 2).ptr;
-  return " ql_nodes:" + std::to_string(list.node_count()) + " ql_avg_node:" + std::string(average, end) +
-         " ql_listpack_max:" + std::to_string(max_listpack_size) +
-         " ql_compressed:0 ql_uncompressed_size:" + std::to_string(bytes);
-}
-
-io::Task<> object(Context& context) {
-  std::string_view name = context.argument(2);
-  const bool loaded = co_await context.load({&name, 1});
-  if (!loaded) co_return;
-  const storage::Record* record = context.peek(name);
-  if (record == nullptr) {
-    context.reply.error("ERR no such key");
-    co_return;
-  }
-  std::string image;
-  storage::encode_value(image, *record);
-  const std::int64_t idle_seconds = context.idle_seconds(name);
-  constexpr std::int64_t kLruClock = 0xFFFFFF;
-  std::string figures = " lru:" + std::to_string((context.now_ms / 1000 - idle_seconds) & kLruClock) +
-                        " lru_seconds_idle:" + std::to_string(idle_seconds);
-  if (record->type() == storage::ValueType::kList && record->object()) {
-    figures += list_figures(*record, context.parts<DebugParts>().settings.list_max_listpack_size);
-  }
-  char address[32];
-  auto end = std::to_chars(address, address + sizeof address, reinterpret_cast<std::uintptr_t>(record), 16).ptr;
-  context.reply.simple("Value at:0x" + std::string(address, end) +
-                       " refcount:1 encoding:" + std::string(types::encoding_name(record->type(), record->encoding())) +
-                       " serializedlength:" + std::to_string(image.size()) + figures);
-}
-
 void set_active_expire(Context& context) {
   context.parts<DebugParts>().expiry.set_active(context.argument(2) != "0");
   context.reply.ok();
+}
+
+void allow_in_scripts(Context& context) {
+  context.parts<DebugParts>().dispatcher.scripts().allow_blocking(context.argument(2) != "0");
+  context.reply.ok();
+}
+
+void set_packed_threshold(Context& context) {
+  constexpr std::int64_t kMost = (std::int64_t{1} << 32) - (std::int64_t{1} << 20);
+  const Result<std::int64_t> bytes = parse_memory(context.argument(2));
+  if (!bytes.ok() || bytes.value() > kMost) {
+    return context.reply.error("ERR argument must be a memory value bigger than 1 and smaller than 4gb");
+  }
+  const std::int64_t usual = types::CollectionLimits().list_packed_threshold;
+  context.parts<DebugParts>().limits.list_packed_threshold = bytes.value() == 0 ? usual : bytes.value();
+  context.reply.ok();
+}
+
+void match(Context& context) {
+  context.reply.integer(types::Pattern(context.argument(2)).matches(context.argument(3)) ? 1 : 0);
 }
 
 void log_message(Context& context) {
@@ -116,48 +98,77 @@ void help(Context& context) {
       "    The same of each value alone.",
       "ERROR <text>",
       "    Answers with this error.",
+      "LISTPACK <key>",
+      "    Writes the elements of a listpack to the log.",
       "LOG <message>",
       "    Writes a line to the log.",
       "OBJECT <key>",
       "    How a value is kept.",
+      "POPULATE <count> [<prefix>] [<size>]",
+      "    Makes the keys <prefix>:0, <prefix>:1, ... that are not there.",
+      "PROTOCOL <kind>",
+      "    A reply of this kind: string, integer, double, bignum, null, array, set, map, attrib, push, verbatim,",
+      "    true, false.",
+      "QUICKLIST-PACKED-THRESHOLD <bytes>",
+      "    An element of a list that is so long gets a node of its own; 0: the usual limit.",
       "RELOAD [NOSAVE]",
       "    Closes the store and recovers it; NOSAVE: from the log.",
       "SET-ACTIVE-EXPIRE <0|1>",
       "    Whether expired keys are removed though nobody asks for them.",
+      "SET-DISABLE-DENY-SCRIPTS <0|1>",
+      "    Whether scripts may call commands that block. They do not wait then.",
       "SLEEP <seconds>",
       "    Holds the server.",
+      "STRINGMATCH-LEN <pattern> <text>",
+      "    Whether the pattern matches the text.",
   };
   reply_help(context, "DEBUG", kLines);
 }
 
+struct Subcommand {
+  std::string_view name;
+  std::size_t least, most;  // arguments, with DEBUG and the name
+  void (*run)(Context&) = nullptr;
+  io::Task<> (*run_async)(Context&) = nullptr;
+};
+constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
+constexpr Subcommand kSubcommands[] = {
+    {.name = "DIGEST", .least = 2, .most = 2, .run_async = commands::debug_digest},
+    {.name = "DIGEST-VALUE", .least = 2, .most = kAny, .run_async = commands::debug_digest_value},
+    {.name = "ERROR", .least = 3, .most = 3, .run = [](Context& context) { context.reply.error(context.argument(2)); }},
+    {.name = "HELP", .least = 2, .most = 2, .run = help},
+    {.name = "LISTPACK", .least = 3, .most = 3, .run_async = commands::debug_listpack},
+    {.name = "LOADAOF", .least = 2, .most = 2, .run_async = reload_store},
+    {.name = "LOG", .least = 3, .most = 3, .run = log_message},
+    {.name = "OBJECT", .least = 3, .most = 3, .run_async = commands::debug_object},
+    {.name = "POPULATE", .least = 3, .most = 5, .run_async = commands::debug_populate},
+    {.name = "PROTOCOL", .least = 3, .most = 3, .run_async = commands::debug_protocol},
+    {.name = "QUICKLIST-PACKED-THRESHOLD", .least = 3, .most = 3, .run = set_packed_threshold},
+    {.name = "RELOAD", .least = 2, .most = kAny, .run_async = reload_store},
+    {.name = "SET-ACTIVE-EXPIRE", .least = 3, .most = 3, .run = set_active_expire},
+    {.name = "SET-DISABLE-DENY-SCRIPTS", .least = 3, .most = 3, .run = allow_in_scripts},
+    {.name = "SLEEP", .least = 3, .most = 3, .run = sleep},
+    {.name = "STRINGMATCH-LEN", .least = 4, .most = 4, .run = match},
+};
+
 io::Task<> debug(Context& context) {
-  std::string_view what = context.argument(1);
-  std::size_t count = context.arguments.size();
+  const std::size_t count = context.arguments.size();
   if (!allowed(context)) {
     context.reply.error(kForbidden);
-  } else if (is_option(what, "HELP") && count == 2) {
-    help(context);
-  } else if ((is_option(what, "RELOAD") || is_option(what, "LOADAOF")) && count >= 2) {
-    co_await reload_store(context);
-  } else if (is_option(what, "DIGEST") && count == 2) {
-    co_await commands::debug_digest(context);
-  } else if (is_option(what, "DIGEST-VALUE") && count >= 2) {
-    co_await commands::debug_digest_value(context);
-  } else if (count != 3) {
-    reply_unknown_subcommand(context, "DEBUG");
-  } else if (is_option(what, "SLEEP")) {
-    sleep(context);
-  } else if (is_option(what, "OBJECT")) {
-    co_await object(context);
-  } else if (is_option(what, "SET-ACTIVE-EXPIRE")) {
-    set_active_expire(context);
-  } else if (is_option(what, "ERROR")) {
-    context.reply.error(context.argument(2));
-  } else if (is_option(what, "LOG")) {
-    log_message(context);
-  } else {
-    reply_unknown_subcommand(context, "DEBUG");
+    co_return;
   }
+  for (const Subcommand& subcommand : kSubcommands) {
+    if (!is_option(context.argument(1), subcommand.name) || count < subcommand.least || count > subcommand.most) {
+      continue;
+    }
+    if (subcommand.run != nullptr) {
+      subcommand.run(context);
+    } else {
+      co_await subcommand.run_async(context);
+    }
+    co_return;
+  }
+  reply_unknown_subcommand(context, "DEBUG");
 }
 
 constexpr Command kCommands[] = {

@@ -1,5 +1,4 @@
-#include "src/commands/server/debug_digest.h"
-
+#include "src/commands/server/debug_handlers.h"
 #include "src/execution/keyspace_iterator.h"
 #include "src/types/value_digest.h"
 

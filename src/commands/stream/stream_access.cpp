@@ -81,8 +81,8 @@ void reply_id(Reply& reply, const StreamId& id) {
   reply.bulk(StreamIdText(id).view());
 }
 
-void reply_entry(Reply& reply, const StreamEntry& entry, const StreamNodeView& node) {
-  reply.array(2);
+void reply_entry(Reply& reply, const StreamEntry& entry, const StreamNodeView& node, std::size_t more) {
+  reply.array(2 + more);
   reply_id(reply, entry.id);
   reply.array(entry.fields * 2);
   node.each_field(entry, [&](std::string_view field, std::string_view value) {
@@ -91,10 +91,10 @@ void reply_entry(Reply& reply, const StreamEntry& entry, const StreamNodeView& n
   });
 }
 
-bool reply_entry(Reply& reply, const Stream& stream, const StreamId& id) {
+bool reply_entry(Reply& reply, const Stream& stream, const StreamId& id, std::size_t more) {
   bool found = false;
   stream.forward(id, id, [&](const StreamEntry& entry, const StreamNodeView& node) {
-    reply_entry(reply, entry, node);
+    reply_entry(reply, entry, node, more);
     found = true;
     return false;
   });

@@ -53,9 +53,11 @@ void no_group(Context& context, std::string_view key, std::string_view group);
 
 // --- replies
 void reply_id(Reply& reply, const types::StreamId& id);
-void reply_entry(Reply& reply, const types::StreamEntry& entry, const types::StreamNodeView& node);
+// `more`: how many elements the caller replies behind the entry's own.
+void reply_entry(Reply& reply, const types::StreamEntry& entry, const types::StreamNodeView& node,
+                 std::size_t more = 0);
 // Replies the entry with this id. False: there is none; nothing is replied.
-bool reply_entry(Reply& reply, const types::Stream& stream, const types::StreamId& id);
+bool reply_entry(Reply& reply, const types::Stream& stream, const types::StreamId& id, std::size_t more = 0);
 // Replies an array of the entries from `first` to `last`, at most `count` of them (0: all).
 void reply_entries(Reply& reply, const types::Stream& stream, const types::StreamId& first, const types::StreamId& last,
                    std::uint64_t count, bool backward = false);

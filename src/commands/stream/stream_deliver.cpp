@@ -1,4 +1,5 @@
 // XREAD and XREADGROUP: the entries of several streams behind a given id, for the client or for a consumer of a group.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace {
 
 using storage::Record;
 using storage::ValueType;
+using types::PendingEntry;
 using types::Stream;
 using types::StreamConsumer;
 using types::StreamEntry;
@@ -24,7 +26,8 @@ struct DeliverOptions {
   std::size_t group_at = 0;
   std::uint64_t count = 0;  // 0: all
   bool no_acknowledge = false;
-  std::optional<std::int64_t> timeout_ms = {};  // of BLOCK; 0: without an end
+  std::optional<std::int64_t> claim_idle_ms = {};  // of CLAIM: entries pending so long without a delivery come first
+  std::optional<std::int64_t> timeout_ms = {};     // of BLOCK; 0: without an end
   std::size_t first_key = 0;
   std::size_t streams = 0;
   // The streams to be read, from `first` to before `end`.
@@ -49,6 +52,14 @@ void of_groups_alone(Context& context, std::string_view option) {
 bool parse_wait(Context& context, std::size_t at, DeliverOptions& options) {
   options.timeout_ms = milliseconds_timeout_argument(context, at);
   return options.timeout_ms.has_value();
+}
+
+bool parse_claim_idle(Context& context, std::size_t at, DeliverOptions& options) {
+  options.claim_idle_ms = types::parse_integer(context.argument(at));
+  if (options.claim_idle_ms && *options.claim_idle_ms >= 0) return true;
+  context.reply.error(options.claim_idle_ms ? "ERR min-idle-time must be a positive integer"
+                                            : "ERR min-idle-time is not an integer");
+  return false;
 }
 
 // Reads STREAMS at `at`, the keys, and as many ids.
@@ -82,6 +93,10 @@ bool parse_option(Context& context, std::size_t& i, DeliverOptions& options) {
     if (!options.for_group) return of_groups_alone(context, "NOACK"), false;
     options.no_acknowledge = true;
     return true;
+  }
+  if (is_option(argument, "CLAIM") && more > 0) {
+    if (!options.for_group) return of_groups_alone(context, "CLAIM"), false;
+    return parse_claim_idle(context, ++i, options);
   }
   context.reply.syntax_error();
   return false;
@@ -209,14 +224,72 @@ bool read_stream(Context& context, const DeliverOptions& options, std::size_t in
   return true;
 }
 
-// Replies the entries that are new to the group and makes them pending for the consumer.
+bool idle_long_enough(const Context& context, const DeliverOptions& options, const PendingEntry& entry) {
+  return options.claim_idle_ms && time_since(context.now_ms, entry.delivered_ms) >= *options.claim_idle_ms;
+}
+
+bool has_claimable(const Context& context, const DeliverOptions& options, const Stream& stream,
+                   const StreamGroup& group) {
+  for (auto at = group.pending().begin(); at != group.pending().end(); at = group.pending().next(at)) {
+    const PendingEntry& entry = group.pending()[at];
+    if (idle_long_enough(context, options, entry) && stream.contains(entry.id)) return true;
+  }
+  return false;
+}
+
+// The pending entries that CLAIM asks for and that are still in the stream, the longest idle first, at most `count`.
+std::vector<StreamId> claimable(const Context& context, const DeliverOptions& options, const Stream& stream,
+                                const StreamGroup& group) {
+  struct Idle {
+    std::int64_t delivered_ms;
+    StreamId id;
+    auto operator<=>(const Idle&) const = default;
+  };
+  std::vector<Idle> idle;
+  for (auto at = group.pending().begin(); at != group.pending().end(); at = group.pending().next(at)) {
+    const PendingEntry& entry = group.pending()[at];
+    if (!idle_long_enough(context, options, entry) || !stream.contains(entry.id)) continue;
+    idle.push_back({entry.delivered_ms, entry.id});
+  }
+  const std::size_t kept = options.count == 0 ? idle.size() : std::min<std::size_t>(idle.size(), options.count);
+  std::ranges::partial_sort(idle, idle.begin() + static_cast<std::ptrdiff_t>(kept));
+  std::vector<StreamId> ids(kept);
+  std::transform(idle.begin(), idle.begin() + static_cast<std::ptrdiff_t>(kept), ids.begin(),
+                 [](const Idle& entry) { return entry.id; });
+  return ids;
+}
+
+// Replies a pending entry, with its idle time and its deliveries so far, and makes it pending for the consumer.
+void deliver_claimed(Context& context, std::string_view key, const Stream& stream, StreamGroup& group,
+                     StreamConsumer& consumer, const StreamId& id, Reply& entries) {
+  const PendingEntry entry = *group.find_pending(id);
+  reply_entry(entries, stream, id, 2);
+  entries.integer(time_since(context.now_ms, entry.delivered_ms));
+  entries.integer(static_cast<std::int64_t>(entry.deliveries));
+  group.set_pending(id, consumer, context.now_ms, entry.deliveries + 1);
+  consumer.active_ms = context.now_ms;
+  propagate_pending(context, key, group, *group.find_pending(id));
+}
+
+// Replies the entries that CLAIM asks for, then those that are new to the group, and makes them pending for the
+// consumer. NOACK is for the new ones alone.
 void deliver_new(Context& context, const DeliverOptions& options, std::string_view key, Stream& stream,
                  StreamGroup& group, StreamConsumer& consumer, Reply& reply) {
   ReplyPart part(reply);
   Reply& entries = part.reply();
   std::uint64_t told = 0;
+  if (options.claim_idle_ms) {
+    for (const StreamId& id : claimable(context, options, stream, group)) {
+      deliver_claimed(context, key, stream, group, consumer, id, entries);
+      ++told;
+    }
+  }
   const auto tell = [&](const StreamEntry& entry, const StreamNodeView& node) {
-    reply_entry(entries, entry, node);
+    reply_entry(entries, entry, node, options.claim_idle_ms ? 2 : 0);
+    if (options.claim_idle_ms) {
+      entries.integer(0);
+      entries.integer(0);
+    }
     if (group.entries_read != StreamGroup::kUnknownReads && !stream.deleted_from(entry.id)) {
       group.entries_read = static_cast<std::int64_t>(static_cast<std::uint64_t>(group.entries_read) + 1);
     } else if (stream.entries_added() > 0) {
@@ -230,7 +303,7 @@ void deliver_new(Context& context, const DeliverOptions& options, std::string_vi
     }
     return ++told != options.count;
   };
-  stream.forward(*group.last_id.next(), StreamId::greatest(), tell);
+  if (told == 0 || told != options.count) stream.forward(*group.last_id.next(), StreamId::greatest(), tell);
   reply.array(told);
   part.append_to_whole();
   propagate_position(context, key, group);
@@ -265,7 +338,10 @@ bool deliver_stream(Context& context, const DeliverOptions& options, std::size_t
   Record* record = context.served() ? context.write(key) : counted_stream(context, key);
   StreamGroup& group = *stream_of(*record).group(context.argument(options.group_at));
   StreamConsumer& consumer = seen_consumer(context, record, group, context.argument(options.group_at + 1));
-  if (!start.behind && !reaches_beyond(stream_of(*record), group.last_id)) return false;
+  if (!start.behind && !reaches_beyond(stream_of(*record), group.last_id) &&
+      !has_claimable(context, options, stream_of(*record), group)) {
+    return false;
+  }
   Stream& stream = changed_groups(context, record);
   reply_key(reply, key);
   if (start.behind) {
@@ -276,6 +352,25 @@ bool deliver_stream(Context& context, const DeliverOptions& options, std::size_t
   return true;
 }
 
+// When CLAIM has to look again: as soon as the next pending entry may have been idle long enough. An entry that becomes
+// pending during the wait needs the whole time.
+std::int64_t next_claim_ms(Context& context, const DeliverOptions& options) {
+  constexpr std::int64_t kLeastMs = 10;  // CLAIM 0 would look without a pause
+  if (!options.claim_idle_ms) return 0;
+  std::int64_t wait_ms = *options.claim_idle_ms;
+  for (std::size_t i = 0; i < options.streams; ++i) {
+    const Record* record = context.peek(options.key(context, i));
+    if (record == nullptr || record->type() != ValueType::kStream) continue;
+    const StreamGroup* group = stream_of(*record).group(context.argument(options.group_at));
+    if (group == nullptr) continue;
+    for (auto at = group->pending().begin(); at != group->pending().end(); at = group->pending().next(at)) {
+      const std::int64_t idle_ms = time_since(context.now_ms, group->pending()[at].delivered_ms);
+      if (idle_ms < *options.claim_idle_ms) wait_ms = std::min(wait_ms, *options.claim_idle_ms - idle_ms);
+    }
+  }
+  return std::max(wait_ms, kLeastMs);
+}
+
 // Waits for new entries in any of the streams. "$" is replaced by the last id of now.
 void wait_for_more(Context& context, const DeliverOptions& options, const std::vector<Start>& starts) {
   const auto keys = context.arguments.subspan(options.first_key, options.streams);
@@ -283,6 +378,7 @@ void wait_for_more(Context& context, const DeliverOptions& options, const std::v
                .keys = keys,
                .timeout_ms = *options.timeout_ms,
                .when_gone = options.for_group,
+               .look_again_ms = next_claim_ms(context, options),
                .request = {}};
   if (!options.for_group) {
     wait.request.assign(context.arguments.begin(), context.arguments.end());

@@ -60,6 +60,7 @@ constexpr Argument kXreadgroupArguments[] = {
     prefixed("GROUP", block("group_consumer", kXreadgroupGroupConsumerArguments)),
     count_option(),
     option("BLOCK", integer("milliseconds")),
+    since("8.4.0", option("CLAIM", integer("min-idle-time"))),
     optional(token("noack", "NOACK")),
     prefixed("STREAMS", block("streams", kXreadStreamsArguments)),
 };

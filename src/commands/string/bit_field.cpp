@@ -102,23 +102,25 @@ void read_fields(Context& context, const std::vector<Operation>& operations) {
   }
 }
 
-// Runs one operation and replies its result. True: the field has changed.
-bool run(Context& context, Record* record, const Operation& operation) {
+enum class Outcome : std::uint8_t { kNothing, kWritten, kChanged };
+
+// Runs one operation and replies its result. kWritten: the field has the value that it had.
+Outcome run(Context& context, Record* record, const Operation& operation) {
   const std::int64_t old = types::read_bit_field(record->bytes(), operation.type, operation.offset);
   if (operation.kind == Operation::Kind::kGet) {
     context.reply.integer(old);
-    return false;
+    return Outcome::kNothing;
   }
   const bool sets = operation.kind == Operation::Kind::kSet;
   const auto number = sets ? types::fit_bit_field(operation.type, operation.operand, operation.overflow)
                            : types::add_to_bit_field(operation.type, old, operation.operand, operation.overflow);
   if (!number) {
     context.reply.null();
-    return false;
+    return Outcome::kNothing;
   }
   types::write_bit_field(record->value(), operation.type, operation.offset, *number);
   context.reply.integer(sets ? old : *number);
-  return *number != old;
+  return *number != old ? Outcome::kChanged : Outcome::kWritten;
 }
 
 // Runs the operations. The string is extended first, even if an overflow then prevents every write.
@@ -136,11 +138,12 @@ void change_fields(Context& context, const std::vector<Operation>& operations) {
   record = fits ? make_raw(context, record, types::string_size(*record), KeyEvent::kUnwatched)
                 : at_least_raw(context, key, record, size);
   context.reply.array(operations.size());
-  bool changed = false;
-  for (const Operation& operation : operations) changed |= run(context, record, operation);
+  Outcome outcome = Outcome::kNothing;
+  for (const Operation& operation : operations) outcome = std::max(outcome, run(context, record, operation));
   // As in redis-server, writing the same numbers is logged, but breaks no WATCH.
-  if (fits && changed) context.change(record);
-  if (!fits || changed) context.notify(kEventString, "setbit", key);
+  if (fits && outcome == Outcome::kChanged) context.change(record);
+  if (outcome == Outcome::kChanged || (!fits && outcome == Outcome::kWritten))
+    context.notify(kEventString, "setbit", key);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 // Reads the arguments of GEOSEARCH and the commands like it. Errors are found in the order of redis-server.
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "src/commands/shared/argument.h"
 #include "src/commands/zset/geo_access.h"
@@ -92,6 +94,26 @@ class Parser {
     return take_unit(index + 2);
   }
 
+  // Returns the number of arguments read, 0 if the error is replied.
+  std::size_t take_polygon(std::size_t index) {
+    const auto number = types::parse_integer(context_.argument(index));
+    if (!number) return fail("ERR invalid number of vertices"), 0;
+    const std::size_t possible = (context_.arguments.size() - index - 1) / 2;
+    if (*number < 3 || static_cast<std::uint64_t>(*number) > possible) {
+      return fail("ERR GEOSEARCH BYPOLYGON must have at least 3 vertices"), 0;
+    }
+    std::vector<types::GeoPoint> vertices(static_cast<std::size_t>(*number));
+    for (std::size_t i = 0; i < vertices.size(); ++i) {
+      const auto place = place_argument(context_, index + 1 + 2 * i);
+      if (!place) return 0;
+      vertices[i] = *place;
+    }
+    const std::size_t read = 2 + 2 * vertices.size();
+    search.area = types::GeoArea::polygon(std::move(vertices));
+    by_polygon_ = true;
+    return read;
+  }
+
   // Reads an option without a value.
   bool take_flag(std::string_view option) {
     struct Flag {
@@ -150,22 +172,24 @@ class Parser {
 
   // Reads an option of GEOSEARCH about the area. Returns the number of its arguments, 0 if the error is replied.
   std::size_t take_area(std::string_view option) {
-    if (is_option(option, "FROMMEMBER") && behind() >= 1 && !from_place_) {
+    if (is_option(option, "FROMMEMBER") && behind() >= 1 && !from_place_ && !by_polygon_) {
       from_member_ = true;
       return search.record == nullptr || take_member(at_ + 1) ? 2 : 0;
     }
-    if (is_option(option, "FROMLONLAT") && behind() >= 2 && !from_member_) {
+    if (is_option(option, "FROMLONLAT") && behind() >= 2 && !from_member_ && !by_polygon_) {
       from_place_ = true;
       return take_place(at_ + 1) ? 3 : 0;
     }
-    if (is_option(option, "BYRADIUS") && behind() >= 2 && !by_box_) {
+    if (is_option(option, "BYRADIUS") && behind() >= 2 && !by_box_ && !by_polygon_) {
       by_radius_ = true;
       return take_radius(at_ + 1) ? 3 : 0;
     }
-    if (is_option(option, "BYBOX") && behind() >= 3 && !by_radius_) {
+    if (is_option(option, "BYBOX") && behind() >= 3 && !by_radius_ && !by_polygon_) {
       by_box_ = true;
       return take_box(at_ + 1) ? 4 : 0;
     }
+    const bool other_area = by_radius_ || by_box_ || from_member_ || from_place_;
+    if (is_option(option, "BYPOLYGON") && behind() >= 2 && !other_area) return take_polygon(at_ + 1);
     context_.reply.syntax_error();
     return 0;
   }
@@ -175,10 +199,10 @@ class Parser {
       const std::string who = form_.stores ? "GEOSEARCHSTORE" : "STORE option in GEORADIUS";
       return fail("ERR " + who + " is not compatible with WITHDIST, WITHHASH and WITHCOORD options");
     }
-    if (form_.center == Center::kOption && !from_member_ && !from_place_) {
+    if (form_.center == Center::kOption && !from_member_ && !from_place_ && !by_polygon_) {
       return fail("ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for " + shown(context_.argument(0)));
     }
-    if (form_.center == Center::kOption && !by_radius_ && !by_box_) {
+    if (form_.center == Center::kOption && !by_radius_ && !by_box_ && !by_polygon_) {
       return fail("ERR exactly one of BYRADIUS and BYBOX can be specified for " + shown(context_.argument(0)));
     }
     if (search.any && search.count == 0) return fail("ERR the ANY argument requires COUNT argument");
@@ -192,7 +216,7 @@ class Parser {
   Context& context_;
   const GeoSearch::Form& form_;
   std::size_t at_ = 0;
-  bool from_member_ = false, from_place_ = false, by_radius_ = false, by_box_ = false;
+  bool from_member_ = false, from_place_ = false, by_radius_ = false, by_box_ = false, by_polygon_ = false;
 };
 
 }  // namespace

@@ -93,7 +93,15 @@ constexpr Argument kGeosearchFrom[] = {
 };
 constexpr Argument kGeosearchByCircle[] = {prefixed("BYRADIUS", real("radius")), one_of("unit", kGeodistUnit)};
 constexpr Argument kGeosearchByBox[] = {prefixed("BYBOX", real("width")), real("height"), one_of("unit", kGeodistUnit)};
-constexpr Argument kGeosearchBy[] = {block("circle", kGeosearchByCircle), block("box", kGeosearchByBox)};
+constexpr Argument kGeosearchByPolygon[] = {
+    prefixed("BYPOLYGON", integer("numvertices")),
+    multiple(block("longitude_latitude", kGeosearchFromLongitudeLatitude)),
+};
+constexpr Argument kGeosearchBy[] = {
+    block("circle", kGeosearchByCircle),
+    block("box", kGeosearchByBox),
+    since("9.0.0", block("polygon", kGeosearchByPolygon)),
+};
 constexpr Argument kGeosearchArguments[] = {
     key(),
     one_of("from", kGeosearchFrom),
@@ -238,7 +246,7 @@ constexpr Command kCommands[] = {
      .categories = kCategoryGeo,
      .keys = kRoAccess,
      .run = commands::geosearch,
-     .summary = "Returns the members in a circle or a box.",
+     .summary = "Returns the members in a circle, a box or a polygon.",
      .since = "6.2.0",
      .group = "geo",
      .complexity =

@@ -68,7 +68,7 @@ class List {
  public:
   // The record must be a list, found for writing and marked as changed. Texts passed in must not lie in it.
   List(storage::Database& database, storage::Record* record, const CollectionLimits& limits)
-      : bytes_(database, record), limit_(ListNodeLimit::of(limits.list_max_listpack_size)) {}
+      : bytes_(database, record), limit_(ListNodeLimit::of(limits)) {}
 
   storage::Record* record() const { return bytes_.record(); }
   ListView view() const { return ListView(*record()); }

@@ -21,12 +21,16 @@ std::size_t slack_for(std::size_t size) {
 
 }  // namespace
 
-ListNodeLimit ListNodeLimit::of(std::int64_t directive) {
+ListNodeLimit ListNodeLimit::of(const CollectionLimits& limits) {
+  ListNodeLimit limit{.alone = static_cast<std::size_t>(limits.list_packed_threshold)};
   // Redis treats 0 as 1, and values below -5 as -5.
-  if (directive >= 0) {
-    return {.count = std::clamp<std::size_t>(static_cast<std::size_t>(directive), 1, kMaxCount)};
+  const std::int64_t size = limits.list_max_listpack_size;
+  if (size >= 0) {
+    limit.count = std::clamp<std::size_t>(static_cast<std::size_t>(size), 1, kMaxCount);
+  } else {
+    limit.bytes = std::size_t{2048} << std::min<std::int64_t>(-size, 5);
   }
-  return {.bytes = std::size_t{2048} << std::min<std::int64_t>(-directive, 5)};
+  return limit;
 }
 
 class ListNodes::Bytes {

@@ -9,6 +9,7 @@
 #include <deque>
 #include <string_view>
 
+#include "src/types/encoding/collection_limits.h"
 #include "src/types/encoding/listpack.h"
 #include "storage/record/object.h"
 
@@ -18,16 +19,16 @@ namespace terrace::types {
 struct ListNodeLimit {
   std::size_t bytes = std::size_t{8} * 1024;
   std::size_t count = kMaxCount;
+  std::size_t alone = SIZE_MAX;  // an element of so many bytes gets a node of its own
 
   bool fits(std::size_t size, std::size_t elements, std::string_view more) const {
-    return size + more.size() + kEntryOverhead <= bytes && elements < count;
+    return more.size() < alone && size + more.size() + kEntryOverhead <= bytes && elements < count;
   }
   // Whether a whole list with such a listpack needs no nodes. `half`: not more than half of the limit is used.
   bool holds(std::size_t size, std::size_t elements, bool half) const {
     return size <= (half ? bytes / 2 : bytes) && elements <= (half ? count / 2 : count);
   }
-  // From list-max-listpack-size.
-  static ListNodeLimit of(std::int64_t directive);
+  static ListNodeLimit of(const CollectionLimits& limits);
 
  private:
   static constexpr std::size_t kEntryOverhead = 11;  // the most of an entry's head and tail

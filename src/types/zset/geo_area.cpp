@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace terrace::types {
 namespace {
@@ -34,7 +35,36 @@ bool needless(const Direction& to, const Geohash::Cell& middle, const Geohash::C
 
 }  // namespace
 
+GeoArea GeoArea::polygon(std::vector<GeoPoint> vertices) {
+  GeoArea area{.shape = Shape::kPolygon, .center = {}, .vertices = std::move(vertices)};
+  for (const GeoPoint& vertex : area.vertices) {
+    area.center.longitude += vertex.longitude;
+    area.center.latitude += vertex.latitude;
+  }
+  area.center.longitude /= static_cast<double>(area.vertices.size());
+  area.center.latitude /= static_cast<double>(area.vertices.size());
+  return area;
+}
+
+// On the map, edges are straight lines of longitude and latitude. A ray from the point to the east crosses them an odd
+// number of times if it begins within the polygon.
+bool GeoArea::within_polygon(const GeoPoint& point) const {
+  bool within = false;
+  const GeoPoint* from = &vertices.back();
+  for (const GeoPoint& to : vertices) {
+    if ((to.latitude > point.latitude) != (from->latitude > point.latitude)) {
+      const double part = (point.latitude - to.latitude) / (from->latitude - to.latitude);
+      if (point.longitude < to.longitude + (from->longitude - to.longitude) * part) within = !within;
+    }
+    from = &to;
+  }
+  return within;
+}
+
 std::optional<double> GeoArea::distance_within(const GeoPoint& point) const {
+  if (shape == Shape::kPolygon) {
+    return within_polygon(point) ? std::optional(distance_metres(center, point)) : std::nullopt;
+  }
   if (shape == Shape::kCircle) {
     const double distance = distance_metres(center, point);
     return distance > radius * unit_metres ? std::nullopt : std::optional(distance);
@@ -48,6 +78,16 @@ std::optional<double> GeoArea::distance_within(const GeoPoint& point) const {
 
 // Degrees of longitude are shorter towards the nearer pole: the area spans the most of them on that side.
 Geohash::Cell GeoArea::bounds() const {
+  if (shape == Shape::kPolygon) {
+    Geohash::Cell around{vertices.front(), vertices.front()};
+    for (const GeoPoint& vertex : vertices) {
+      around.least.longitude = std::min(around.least.longitude, vertex.longitude);
+      around.least.latitude = std::min(around.least.latitude, vertex.latitude);
+      around.greatest.longitude = std::max(around.greatest.longitude, vertex.longitude);
+      around.greatest.latitude = std::max(around.greatest.latitude, vertex.latitude);
+    }
+    return around;
+  }
   const bool circle = shape == Shape::kCircle;
   const double up = unit_metres * (circle ? radius : height / 2), aside = unit_metres * (circle ? radius : width / 2);
   const double latitudes = degrees(up / GeoPoint::kEarthRadiusMetres);
@@ -57,10 +97,28 @@ Geohash::Cell GeoArea::bounds() const {
           {center.longitude + longitudes, center.latitude + latitudes}};
 }
 
+double GeoArea::covering_radius_metres() const {
+  switch (shape) {
+    case Shape::kCircle:
+      return radius * unit_metres;
+    case Shape::kBox:
+      return std::sqrt((width / 2) * (width / 2) + (height / 2) * (height / 2)) * unit_metres;
+    case Shape::kPolygon:
+      break;
+  }
+  const Geohash::Cell around = bounds();
+  double farthest = 0;
+  for (const double longitude : {around.least.longitude, around.greatest.longitude}) {
+    for (const double latitude : {around.least.latitude, around.greatest.latitude}) {
+      farthest = std::max(farthest, distance_metres(center, {longitude, latitude}));
+    }
+  }
+  return farthest;
+}
+
 // The cell size at which three cells in a row cover the circle around the area.
 unsigned GeoArea::covering_steps() const {
-  double metres = shape == Shape::kCircle ? radius : std::sqrt((width / 2) * (width / 2) + (height / 2) * (height / 2));
-  metres *= unit_metres;
+  double metres = covering_radius_metres();
   if (metres == 0) return Geohash::kMaxSteps;
   int steps = 1;
   while (metres < kMapMetres) {

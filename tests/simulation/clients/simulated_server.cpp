@@ -57,7 +57,7 @@ SimulatedServer::SimulatedServer(const Site& site)
       observed_(witness_),
       store_(no_disk, std::unique_ptr<io::Disk>(disk_), site_.clock, workers_, random_.next(), make_options()),
       messenger_(site_.clock, key_events_, store_.ledger()),
-      accounting_(statistics_, slow_log_, latency_, settings_),
+      accounting_(statistics_, command_logs_, latency_, settings_),
       access_times_(site_.clock.wall_ms()),
       dispatcher_({site_.clock, store_, key_events_, messenger_, statistics_, settings_, access_times_}, commands_,
                   accounting_, settings_, logger_),
@@ -68,8 +68,8 @@ SimulatedServer::SimulatedServer(const Site& site)
       acl_({commands_, settings_, site_.clock, statistics_, store_.ledger(), logger_,
             [](const Session& /*session*/) { return std::string(); }}),
       key_parts_{settings_},
-      connection_parts_{acl_, dispatcher_.watched_keys(), messenger_},
-      server_parts_{lifecycle_, dispatcher_.watched_keys(), logger_},
+      connection_parts_{acl_, dispatcher_.watched_keys(), messenger_, settings_},
+      server_parts_{lifecycle_, dispatcher_.watched_keys(), logger_, settings_},
       transaction_parts_{dispatcher_.transactions(), dispatcher_.watched_keys()},
       scripting_parts_{scripting_, dispatcher_.scripts()},
       connection_environment_{
@@ -103,6 +103,7 @@ bool SimulatedServer::step() {
   if (turn_left_ > 0) --turn_left_;
   if (turn_left_ > 0) return true;
   turn_left_ = static_cast<unsigned>(1 + random_.below(kMostEventsPerTurn));
+  messenger_.at_turn_end();
   gate_.at_turn_end();
   std::erase_if(connections_, [](const auto& connection) { return connection->forgotten(); });
   return true;

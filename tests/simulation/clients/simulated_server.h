@@ -79,7 +79,7 @@ class SimulatedServer {
   Random random_;
   Settings settings_;
   Logger logger_;
-  SlowLog slow_log_;
+  CommandLogs command_logs_;
   LatencyMonitor latency_;
   Lifecycle lifecycle_;
   ServerStatistics statistics_;

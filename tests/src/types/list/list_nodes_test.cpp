@@ -54,7 +54,7 @@ std::string random_text(std::mt19937& random) {
 
 class ListNodesTest : public testing::TestWithParam<std::int64_t> {
  protected:
-  ListNodeLimit limit_ = ListNodeLimit::of(GetParam());
+  ListNodeLimit limit_ = ListNodeLimit::of({.list_max_listpack_size = GetParam()});
 };
 
 TEST_P(ListNodesTest, RandomChangesFollowAModel) {

@@ -1,4 +1,4 @@
-#include "src/runtime/slow_log.h"
+#include "src/runtime/command_log.h"
 
 namespace terrace {
 namespace {
@@ -24,9 +24,9 @@ std::vector<std::string> shorten(std::span<const std::string_view> arguments) {
 
 }  // namespace
 
-void SlowLog::add(std::span<const std::string_view> arguments, std::int64_t unix_seconds, std::int64_t duration_us,
-                  const std::string& client_address, const std::string& client_name, std::int64_t max_entries) {
-  entries_.push_front({next_id_++, unix_seconds, duration_us, shorten(arguments), client_address, client_name});
+void CommandLog::add(std::span<const std::string_view> arguments, std::int64_t unix_seconds, std::int64_t measure,
+                     const std::string& client_address, const std::string& client_name, std::int64_t max_entries) {
+  entries_.push_front({next_id_++, unix_seconds, measure, shorten(arguments), client_address, client_name});
   while (entries_.size() > static_cast<std::size_t>(std::max<std::int64_t>(max_entries, 0))) entries_.pop_back();
 }
 

@@ -1,4 +1,5 @@
-// SlowLog: the last commands that took longer than slowlog-log-slower-than, for SLOWLOG.
+// CommandLog: the last commands whose duration or size exceeded a limit, for SLOWLOG and COMMANDLOG.
+// CommandLogs: the three of them.
 // Ownership: owned by Server. Thread: the reactor's.
 #pragma once
 
@@ -11,18 +12,18 @@
 
 namespace terrace {
 
-class SlowLog {
+class CommandLog {
  public:
   struct Entry {
     std::uint64_t id;
     std::int64_t unix_seconds;
-    std::int64_t duration_us;
+    std::int64_t measure;                // microseconds, or bytes
     std::vector<std::string> arguments;  // shortened
     std::string client_address;
     std::string client_name;
   };
 
-  void add(std::span<const std::string_view> arguments, std::int64_t unix_seconds, std::int64_t duration_us,
+  void add(std::span<const std::string_view> arguments, std::int64_t unix_seconds, std::int64_t measure,
            const std::string& client_address, const std::string& client_name, std::int64_t max_entries);
   void clear() { entries_.clear(); }
   const std::deque<Entry>& entries() const { return entries_; }  // the latest first
@@ -30,6 +31,12 @@ class SlowLog {
  private:
   std::uint64_t next_id_ = 0;
   std::deque<Entry> entries_;
+};
+
+struct CommandLogs {
+  CommandLog slow;
+  CommandLog large_requests;
+  CommandLog large_replies;
 };
 
 }  // namespace terrace
