@@ -51,8 +51,8 @@ ServerCore::ServerCore()
       acl_({commands_, settings_, clock_, statistics_, store_.ledger(), logger_,
             [](const Session&) { return std::string(); }}),
       key_parts_{settings_},
-      connection_parts_{acl_, dispatcher_.watched_keys(), messenger_},
-      server_parts_{lifecycle_, dispatcher_.watched_keys(), logger_},
+      connection_parts_{acl_, dispatcher_.watched_keys(), messenger_, settings_},
+      server_parts_{lifecycle_, dispatcher_.watched_keys(), logger_, settings_},
       transaction_parts_{dispatcher_.transactions(), dispatcher_.watched_keys()},
       scripting_parts_{scripting_, dispatcher_.scripts()},
       pubsub_parts_{messenger_} {
