@@ -3,12 +3,21 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 
 #include "io/system_error.h"
 
+// As gcc and as clang tells of the sanitizer.
 #if defined(__SANITIZE_ADDRESS__)
+#define TERRACE_SANITIZED_STACKS
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TERRACE_SANITIZED_STACKS
+#endif
+#endif
+#ifdef TERRACE_SANITIZED_STACKS
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -18,6 +27,8 @@ namespace {
 using boost::context::stack_context;
 
 constexpr std::size_t kKeptStacks = 8;
+// As much as most bodies touch.
+constexpr std::size_t kKeptBytes = 64 << 10;
 
 std::size_t guard_bytes() {
   return static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
@@ -26,6 +37,17 @@ std::size_t guard_bytes() {
 void unmap(const stack_context& stack) {
   const std::size_t bytes = stack.size + guard_bytes();
   munmap(static_cast<std::byte*>(stack.sp) - bytes, bytes);
+}
+
+std::byte* lowest(const stack_context& stack) {
+  return static_cast<std::byte*>(stack.sp) - stack.size;
+}
+
+std::size_t resident_bytes(const stack_context& stack) {
+  const std::size_t page = guard_bytes();
+  std::vector<unsigned char> pages(stack.size / page);
+  if (mincore(lowest(stack), stack.size, pages.data()) != 0) return stack.size;
+  return page * static_cast<std::size_t>(std::ranges::count_if(pages, [](unsigned char flags) { return flags & 1; }));
 }
 
 // boost::context::fiber gives its stack back through this when its function has returned.
@@ -38,14 +60,14 @@ struct GiveBack {
 // is left; nullptr, the stack is left for the last time.
 void begin_switch([[maybe_unused]] void** fake_stack, [[maybe_unused]] const void* bottom,
                   [[maybe_unused]] std::size_t size) {
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef TERRACE_SANITIZED_STACKS
   __sanitizer_start_switch_fiber(fake_stack, bottom, size);
 #endif
 }
 
 void end_switch([[maybe_unused]] void* fake_stack, [[maybe_unused]] const void** bottom,
                 [[maybe_unused]] std::size_t* size) {
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef TERRACE_SANITIZED_STACKS
   __sanitizer_finish_switch_fiber(fake_stack, bottom, size);
 #endif
 }
@@ -59,10 +81,11 @@ FiberStacks::~FiberStacks() {
 }
 
 Result<stack_context> FiberStacks::take() {
+  touched_ = true;
   if (!free_.empty()) {
-    const stack_context stack = free_.back();
+    taken_.push_back(free_.back());
     free_.pop_back();
-    return stack;
+    return taken_.back();
   }
   const std::size_t bytes = kStackBytes + guard_bytes();
   void* memory =
@@ -76,15 +99,26 @@ Result<stack_context> FiberStacks::take() {
   stack_context stack;
   stack.size = kStackBytes;
   stack.sp = static_cast<std::byte*>(memory) + bytes;
+  taken_.push_back(stack);
   return stack;
 }
 
 void FiberStacks::give_back(stack_context stack) {
+  std::erase_if(taken_, [&](const stack_context& taken) { return taken.sp == stack.sp; });
   if (free_.size() < kKeptStacks) {
     free_.push_back(stack);
   } else {
     unmap(stack);
   }
+}
+
+std::size_t FiberStacks::trim() {
+  std::size_t bytes = free_.size() * kKeptBytes;
+  for (const stack_context& stack : taken_) bytes += resident_bytes(stack);
+  if (!touched_) return bytes;
+  touched_ = !taken_.empty();
+  for (const stack_context& stack : free_) madvise(lowest(stack), stack.size - kKeptBytes, MADV_DONTNEED);
+  return bytes;
 }
 
 // --- fiber
@@ -99,7 +133,7 @@ Fiber::Fiber(FiberStacks& stacks, stack_context stack, const Body& body)
                 begin_switch(nullptr, outer_.bottom, outer_.size);
                 return std::move(outside_);
               }),
-      inner_{.bottom = static_cast<std::byte*>(stack.sp) - stack.size, .size = stack.size} {}
+      inner_{.bottom = lowest(stack), .size = stack.size} {}
 
 Task<Result<void>> Fiber::run(FiberStacks& stacks, Body body) {
   const Result<stack_context> stack = stacks.take();

@@ -38,8 +38,13 @@ class FiberStacks {
   Result<boost::context::stack_context> take();
   void give_back(boost::context::stack_context stack);
 
+  // Gives the kernel what only deep calls have touched of free stacks. Returns the bytes of all stacks that are in memory.
+  std::size_t trim();
+
  private:
   std::vector<boost::context::stack_context> free_;
+  std::vector<boost::context::stack_context> taken_;
+  bool touched_ = false;  // since the last trim()
 };
 
 class Fiber {

@@ -79,6 +79,11 @@ std::shared_ptr<AclUser> Acl::make_user(std::string_view name) {
   return users_.emplace(std::string(name), std::move(user)).first->second;
 }
 
+void Acl::change(const std::shared_ptr<AclUser>& user, UserRules rules) {
+  if (!rules.keeps_channels_of(user->rules())) narrowed_.push_back(user);
+  user->set_rules(std::move(rules));
+}
+
 Result<void> Acl::load_at_start() {
   if (!parts_.settings.acl_file.empty()) {
     Result<void> loaded = load_file();
@@ -145,7 +150,7 @@ Result<void> Acl::set(std::string_view name, std::span<const std::string> rules)
     return Error{ErrorCode::kInvalid,
                  "ERR Error in ACL SETUSER modifier '" + bad_rule + "': " + applied.error().message};
   }
-  make_user(name)->set_rules(std::move(changed));
+  change(make_user(name), std::move(changed));
   charge();
   return {};
 }
@@ -246,13 +251,8 @@ Result<void> Acl::load_file() {
   if (!parsed->contains(std::string(kDefault))) parsed->emplace(kDefault, default_rules());
   Users before = std::exchange(users_, {});
   for (auto& [name, rules] : *parsed) {
-    const auto old = before.find(name);
-    if (old != before.end() && (name == kDefault || old->second->rules().text() == rules.text())) {
-      old->second->set_rules(std::move(rules));
-      users_.insert(*old);
-    } else {
-      make_user(name)->set_rules(std::move(rules));
-    }
+    if (const auto old = before.find(name); old != before.end()) users_.insert(*old);
+    change(make_user(name), std::move(rules));
   }
   charge();
   return {};

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "io/result.h"
@@ -42,7 +43,7 @@ class Acl {
   void begin(Session& session) const;
   // `command`: AUTH or HELLO, for the log.
   bool authenticate(Session& session, std::string_view user, std::string_view password, std::string_view command);
-  // False: the session's user is not there any more, or was replaced. The session must end.
+  // False: the session's user is not there any more. The session must end.
   bool knows(const Session& session) const;
 
   // --- users
@@ -52,13 +53,15 @@ class Acl {
   // Makes or changes a user. The message of an error is the reply.
   Result<void> set(std::string_view name, std::span<const std::string> rules);
   bool remove(std::string_view name);
+  // The users that have lost channels since the last call: their subscribers may have to end.
+  std::vector<std::shared_ptr<const User>> take_narrowed() { return std::exchange(narrowed_, {}); }
   // The directive requirepass: the one password of the default user, "" for none.
   void set_default_password(std::string_view password);
   // The lines `user` for CONFIG REWRITE; none if the users stand in a file, or if no more is to say than requirepass.
   std::vector<std::string> lines() const;
 
   // --- the file of users
-  // Takes the users of the file in place of all others, or none of them. A user whose rules are the same stays.
+  // Takes the users of the file in place of all others, or none of them. Sessions of users that it names stay.
   Result<void> load_file();
   Result<void> save_file() const;
 
@@ -69,6 +72,7 @@ class Acl {
 
  private:
   std::shared_ptr<AclUser> make_user(std::string_view name);
+  void change(const std::shared_ptr<AclUser>& user, UserRules rules);
   UserRules empty_rules() const { return {parts_.commands, parts_.settings.pubsub_allowed}; }
   UserRules default_rules() const;
   Result<std::map<std::string, UserRules>> parse_file(const std::string& text) const;
@@ -77,6 +81,7 @@ class Acl {
   Parts parts_;
   AclLog log_;
   Users users_;
+  std::vector<std::shared_ptr<const User>> narrowed_;
   storage::LedgerCharge charge_;
 };
 

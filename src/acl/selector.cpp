@@ -169,12 +169,18 @@ std::string Selector::keys_text() const {
   return text;
 }
 
+std::vector<std::string_view> Selector::channels() const {
+  if (all_channels_) return {"*"};
+  std::vector<std::string_view> patterns;
+  for (const ChannelPattern& channel : channels_) patterns.emplace_back(channel.text);
+  return patterns;
+}
+
 std::string Selector::channels_text() const {
-  if (all_channels_) return "&*";
   std::string text;
-  for (const ChannelPattern& channel : channels_) {
+  for (const std::string_view pattern : channels()) {
     if (!text.empty()) text += ' ';
-    (text += '&') += channel.text;
+    (text += '&') += pattern;
   }
   return text;
 }

@@ -42,6 +42,8 @@ class Selector {
   Verdict check(const CommandEntry& command, std::span<const std::string_view> arguments,
                 std::span<const KeyPosition> keys) const;
   bool allows_channel(std::string_view channel, User::ChannelName kind) const;
+  // The patterns of channels, as they are written; "*" for all channels.
+  std::vector<std::string_view> channels() const;
   bool reads_all_keys() const;
   bool unrestricted() const { return commands_.allows_all() && all_keys_ && all_channels_; }
 

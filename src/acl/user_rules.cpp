@@ -129,6 +129,14 @@ bool UserRules::allows_channel(std::string_view channel, User::ChannelName kind)
                              [&](const Selector& selector) { return selector.allows_channel(channel, kind); });
 }
 
+bool UserRules::keeps_channels_of(const UserRules& before) const {
+  return std::ranges::all_of(before.selectors_, [this](const Selector& selector) {
+    return std::ranges::all_of(selector.channels(), [this](std::string_view pattern) {
+      return allows_channel(pattern, User::ChannelName::kPattern);
+    });
+  });
+}
+
 bool UserRules::unrestricted() const {
   return std::ranges::any_of(selectors_, [](const Selector& selector) { return selector.unrestricted(); });
 }

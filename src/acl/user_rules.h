@@ -32,6 +32,8 @@ class UserRules {
   Selector::Verdict check(const CommandEntry& command, std::span<const std::string_view> arguments) const;
   bool may_read_all_keys(const CommandEntry& command, std::span<const std::string_view> arguments) const;
   bool allows_channel(std::string_view channel, User::ChannelName kind) const;
+  // Does it allow every pattern of channels that `before` allows?
+  bool keeps_channels_of(const UserRules& before) const;
   bool unrestricted() const;
 
   std::vector<std::string_view> flags() const;

@@ -52,7 +52,7 @@ Admission::Verdict Admission::admit(CommandBatch& x, CommandEntry* entry, std::s
     return refuse(x, entry, kOutOfMemoryError);
   }
   if (flags & kWrite) return admit_write(x, *entry, flags);
-  if (row.run_script != nullptr && !queued) return admit_script(x);
+  if (row.is_script() && !queued) return admit_script(x);
   return queued && !store_.loading() ? wait_for_room(x, *entry) : Verdict::kRun;
 }
 

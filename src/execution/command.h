@@ -154,6 +154,9 @@ struct Command {
   std::string_view replaced_by = {};
   std::span<const Change> history = {};
   std::span<const Argument> arguments = {};
+
+  // Runs further commands: with any key, as one unit.
+  bool is_script() const { return run_script != nullptr; }
 };
 
 }  // namespace terrace

@@ -62,11 +62,13 @@ std::size_t CommandRunner::output_limit_left(const Session& session, std::size_t
   return limit == 0 ? SIZE_MAX : limit - std::min<std::uint64_t>(limit, unsent);
 }
 
-Reply::Bounds CommandRunner::reply_bounds(const CommandBatch& x, ReplySize size, std::size_t unsent) const {
+Reply::Bounds CommandRunner::reply_bounds(const CommandBatch& x, ReplySize size, std::size_t unsent,
+                                          std::size_t gathered) const {
   if (!x.origin->is_client) return {};
   const storage::MemoryQueue& queue = parts_.store.memory_queue();
   Reply::Bounds bounds;
-  bounds.most = std::min<std::uint64_t>(output_limit_left(*x.session, unsent), queue.most());
+  bounds.most = std::min<std::uint64_t>(output_limit_left(*x.session, unsent + gathered),
+                                        queue.most() - std::min<std::uint64_t>(queue.most(), gathered));
   bounds.now = bounds.most;
   // A command that has changed something cannot be run again.
   if (size == ReplySize::kAny || (x.call.row().flags & (kWrite | kMayWrite)) != 0) return bounds;
@@ -221,7 +223,7 @@ void CommandRunner::commit(CommandBatch& x, std::size_t start) {
 
 // What a client tells leaves no sooner than the replies to what it did before.
 void CommandRunner::tell_listeners(CommandBatch& x, std::uint64_t position) {
-  if (!parts_.listeners.any()) return;
+  if (!parts_.listeners.any() && x.unit.notices().heard().empty()) return;
   if (!wants_replies(*x.session) && !parts_.store.loading()) position = engine().end_position();
   parts_.listeners.tell(x.unit, *x.session, std::max(position, x.output->last_position()));
   x.unit.notices().clear();

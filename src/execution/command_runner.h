@@ -133,17 +133,22 @@ class CommandRunner {
   class ReplyBounding final : public Reply::Bounding {
    public:
     ReplyBounding(const CommandRunner& runner, const CommandBatch& batch, ReplySize size)
-        : runner_(runner), batch_(batch), size_(size), unsent_(batch.output->size()) {}
-    Reply::Bounds bounds() const override { return runner_.reply_bounds(batch_, size_, unsent_); }
+        : runner_(runner),
+          batch_(batch),
+          size_(size),
+          unsent_(batch.output->size()),
+          gathered_(batch.transaction.replies.size()) {}
+    Reply::Bounds bounds() const override { return runner_.reply_bounds(batch_, size_, unsent_, gathered_); }
 
    private:
     const CommandRunner& runner_;
     const CommandBatch& batch_;
     ReplySize size_;
-    std::size_t unsent_;  // before this reply
+    std::size_t unsent_;    // before this reply
+    std::size_t gathered_;  // from a transaction's earlier calls
   };
 
-  Reply::Bounds reply_bounds(const CommandBatch& x, ReplySize size, std::size_t unsent) const;
+  Reply::Bounds reply_bounds(const CommandBatch& x, ReplySize size, std::size_t unsent, std::size_t gathered) const;
   std::size_t output_limit_left(const Session& session, std::size_t unsent) const;
   Outcome end_too_large(CommandBatch& x, Reply& reply, ReplySize size);
   static void gather_renamed(CommandBatch& x);

@@ -184,6 +184,9 @@ class Context {
     if (parts_.listeners.any()) batch_.unit.notices().add_message(kind, channel, message);
   }
 
+  // What the unit has told so far.
+  Notices& notices() { return batch_.unit.notices(); }
+
   // --- databases as a whole
   // Removes all keys of a database.
   void flush(unsigned database);

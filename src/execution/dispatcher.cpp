@@ -124,7 +124,7 @@ bool Dispatcher::run_next(CommandBatch& x) {
     x.unit.begin();
   }
   if (!may_begin(x, x.call) || !make_resident(x)) return false;
-  if (((row.flags & kWrite) || row.run_script != nullptr) && !runner_.changeable(*x.origin, x.call.keys)) {
+  if ((row.flags & (kWrite | kMayWrite)) && !runner_.changeable(*x.origin, x.call.keys)) {
     x.wait = Wait::kImage;
     return false;
   }
@@ -132,7 +132,7 @@ bool Dispatcher::run_next(CommandBatch& x) {
     x.wait = Wait::kAsync;
     return false;
   }
-  return row.run_script != nullptr ? scripts_.run_alone(x) : run_handler(x);
+  return row.is_script() ? scripts_.run_alone(x) : run_handler(x);
 }
 
 void Dispatcher::queue(CommandBatch& x, CommandEntry& entry, std::span<const std::string_view> arguments,

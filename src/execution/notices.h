@@ -1,5 +1,6 @@
 // Notices: what a unit tells clients that listen: published messages, events of keys, commands for MONITOR, in the order
-// in which they happened. They are told when the unit is committed (listeners.h).
+// in which they happened. They are told when the unit is committed (listeners.h). The unit's own client may change its
+// subscriptions in the middle: for it the notices before the change are settled then, by the subscriptions that it had.
 // Ownership: part of its Unit; reused. Thread: the reactor's.
 #pragma once
 
@@ -41,6 +42,15 @@ class Notices {
   }
   void add_command(std::string_view line) { add({.kind = Kind::kCommand}, {}, line); }
 
+  // Of the notices before settled() the own client gets what it has heard, and nothing else.
+  std::size_t settled() const { return settled_; }
+  const std::string& heard() const { return heard_; }
+  // `heard`: the messages of the notices from settled() on, as they are sent.
+  void settle(std::string_view heard) {
+    heard_ += heard;
+    settled_ = parts_.size();
+  }
+
   // A handler that runs again will miss the same keys again.
   void forget_misses(std::size_t from) {
     const auto begin = parts_.begin() + static_cast<std::ptrdiff_t>(from);
@@ -50,12 +60,14 @@ class Notices {
   void clear() {
     parts_.clear();
     bytes_.clear();
+    settled_ = 0;
+    heard_.clear();
   }
   void shrink() {
     constexpr std::size_t kKeptBytes = 64 << 10;
-    if (bytes_.capacity() + parts_.capacity() * sizeof(Part) > kKeptBytes) *this = Notices();
+    if (memory_bytes() > kKeptBytes) *this = Notices();
   }
-  std::size_t memory_bytes() const { return bytes_.capacity() + parts_.capacity() * sizeof(Part); }
+  std::size_t memory_bytes() const { return bytes_.capacity() + heard_.capacity() + parts_.capacity() * sizeof(Part); }
 
  private:
   struct Part {
@@ -77,6 +89,8 @@ class Notices {
 
   std::vector<Part> parts_;
   std::string bytes_;
+  std::size_t settled_ = 0;
+  std::string heard_;
 };
 
 }  // namespace terrace

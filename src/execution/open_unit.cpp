@@ -16,10 +16,10 @@ void OpenUnit::open(const CommandBatch& batch) {
   batch_ = &batch;
   const auto& calls = batch.session->transaction.calls();
   const auto is_unbounded = [](const Command& row) {
-    return (row.flags & kKeysUnknown) != 0 || row.run_async != nullptr || row.run_script != nullptr;
+    return (row.flags & kKeysUnknown) != 0 || row.run_async != nullptr || row.is_script();
   };
-  // A script outside of a transaction may touch any key.
-  const bool is_script = batch.call.entry != nullptr && batch.call.row().run_script != nullptr;
+  const bool is_script = batch.call.entry != nullptr && batch.call.row().is_script() &&
+                         !storage::mutant(storage::Mutant::kScriptKeepsNobodyOff);
   excludes_all_ = is_script || std::any_of(calls.begin(), calls.end(),
                                            [&](const auto& call) { return is_unbounded(*call.entry->row); });
   for (const PlannedKey& key : batch.transaction.exec.keys) {
@@ -40,7 +40,7 @@ void OpenUnit::close() {
 
 bool OpenUnit::excludes(const Call& call, const Origin& origin) const {
   const Command& row = call.row();
-  if (!origin.is_client || row.runs_queue || row.run_script != nullptr) return true;
+  if (!origin.is_client || row.runs_queue || row.is_script()) return true;
   if (storage::mutant(storage::Mutant::kOpenUnitIsSeen)) return false;
   if (row.flags & (kKeysUnknown | kUsesInterpreter)) return true;
   if (call.keys.empty()) return false;

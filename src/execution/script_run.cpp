@@ -75,7 +75,7 @@ bool ScriptRun::is_admitted(CommandEntry* entry, std::span<const std::string_vie
   }
   const bool blocks = (row.flags & kBlocking) && row.run != nullptr;
   const bool denied = (row.flags & kNoScript) && !(blocking_allowed_ && blocks);
-  if (denied || row.runs_queue || row.run_script != nullptr) {
+  if (denied) {
     refuse(entry, "ERR This Redis command is not allowed from script");
     return false;
   }
@@ -113,7 +113,7 @@ std::string ScriptRun::write_error(const Command& row) const {
 // As in a transaction: see TransactionRunner::run.
 void ScriptRun::keep_within_memory() {
   CommandBatch& x = *batch_;
-  if (x.unit.changed()) x.unit_charge.resize(x.unit.memory_bytes());
+  x.unit_charge.resize(x.unit.memory_bytes());
   while (!runner_.engine().has_room() && moments_ < OpenUnit::kMostMoments) {
     ++moments_;
     suspend(Wait::kEviction);
@@ -146,7 +146,7 @@ void ScriptRun::run_planned() {
       suspend(Wait::kFetch);
       continue;
     }
-    if ((row.flags & kWrite) && !runner_.changeable(*x.origin, x.call.keys)) {
+    if ((row.flags & (kWrite | kMayWrite)) && !runner_.changeable(*x.origin, x.call.keys)) {
       suspend(Wait::kImage);
       continue;
     }

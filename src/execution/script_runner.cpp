@@ -8,6 +8,7 @@ ScriptRunner::ScriptRunner(CommandRunner& runner, OpenUnit& open_unit, const Com
       open_unit_(open_unit),
       settings_(settings),
       logger_(logger),
+      stacks_charge_(runner.parts().store.ledger(), storage::Account::kStacks),
       run_(runner, open_unit, commands, settings) {
   run_.body_ = [this](io::Fiber&) { run_.own_call().row().run_script(run_); };
 }

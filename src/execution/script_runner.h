@@ -46,6 +46,8 @@ class ScriptRunner {
   void allow_blocking(bool allowed) { run_.blocking_allowed_ = allowed; }
   // The server ends: the script ends as if killed.
   void abandon() { run_.killed_ = true; }
+  // Called some times a second: charges the ledger for the stacks.
+  void account_stacks() { stacks_charge_.resize(stacks_.trim()); }
 
  private:
   void begin(CommandBatch& x);
@@ -57,6 +59,7 @@ class ScriptRunner {
   const Settings& settings_;
   Logger& logger_;
   io::FiberStacks stacks_;
+  storage::LedgerCharge stacks_charge_;
   ScriptRun run_;
 };
 

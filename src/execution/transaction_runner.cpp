@@ -214,6 +214,12 @@ bool TransactionRunner::run_next(CommandBatch& x) {
   const Transaction::Queued& queued = transaction.calls()[run.next];
   if (!x.rerun) runner_.plan(x, *queued.entry, transaction.arguments_of(queued), queued.raw);
   if (!permit(x, queued)) return true;
+  // Small replies have no bounds of their own. A string that grows takes twice its size.
+  if (run.replies.size() > runner_.parts().store.memory_queue().most() / 2) {
+    runner_.answer(
+        x, [](Reply& reply) { reply.error("OOM the replies of the transaction are larger than 'maxmemory' allows"); });
+    return true;
+  }
   if (!x.error.empty() && (run.alone || run.read_for == run.next + 1)) {
     runner_.answer(x, [&](Reply& reply) { reply.error(x.error); });
     return true;
@@ -237,7 +243,7 @@ bool TransactionRunner::run_next(CommandBatch& x) {
     return suspend(x, Wait::kFetch);
   }
   if (queued.entry->row->run_async != nullptr) return suspend(x, Wait::kAsync);
-  if (queued.entry->row->run_script != nullptr) return run_script(x);
+  if (queued.entry->row->is_script()) return run_script(x);
   const std::size_t start = run.replies.size();
   const bool closed = x.session->close_after_reply;
   switch (runner_.run(x, false)) {

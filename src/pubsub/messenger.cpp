@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "src/execution/inbox.h"
+
 namespace terrace {
 
 void Messenger::configure(const Settings& settings) {
@@ -10,38 +12,46 @@ void Messenger::configure(const Settings& settings) {
   tracking_.set_most_keys(static_cast<std::uint64_t>(settings.tracking_table_keys));
 }
 
+// The messages that a notice stands for, none for a command: take(kind, channel, message).
+template <typename Take>
+void Messenger::each_message(const Notices::Notice& notice, const Take& take) const {
+  if (notice.kind == Notices::Kind::kMessage) take(TopicKind::kChannel, notice.subject, notice.text);
+  if (notice.kind == Notices::Kind::kShardMessage) take(TopicKind::kShardChannel, notice.subject, notice.text);
+  if (notice.kind != Notices::Kind::kKeyEvent) return;
+  const std::string database = std::to_string(notice.database);
+  if (chosen_ & kTellKeyspace) {
+    take(TopicKind::kChannel, "__keyspace@" + database + "__:" + std::string(notice.subject), notice.text);
+  }
+  if (chosen_ & kTellKeyevent) {
+    take(TopicKind::kChannel, "__keyevent@" + database + "__:" + std::string(notice.text), notice.subject);
+  }
+}
+
 void Messenger::tell(const Unit& unit, Session& session, std::uint64_t position) {
   const Notices& notices = unit.notices();
+  if (!notices.heard().empty() && session.inbox != nullptr) session.inbox->push(notices.heard(), position);
   for (std::size_t i = 0; i < notices.size(); ++i) {
     const Notices::Notice notice = notices[i];
-    switch (notice.kind) {
-      case Notices::Kind::kMessage:
-        pubsub_.deliver(TopicKind::kChannel, notice.subject, notice.text, position);
-        break;
-      case Notices::Kind::kShardMessage:
-        pubsub_.deliver(TopicKind::kShardChannel, notice.subject, notice.text, position);
-        break;
-      case Notices::Kind::kKeyEvent:
-        tell_event(notice, position);
-        break;
-      case Notices::Kind::kCommand:
-        monitors_.deliver(notice.text, position);
-        break;
+    if (notice.kind == Notices::Kind::kCommand) {
+      monitors_.deliver(notice.text, position);
+      continue;
     }
+    const Session* const settled = i < notices.settled() ? &session : nullptr;
+    each_message(notice, [&](TopicKind kind, std::string_view channel, std::string_view message) {
+      pubsub_.deliver(kind, channel, message, position, settled);
+    });
   }
   if (audience_.caching > 0) tracking_.tell(unit, session, position);
 }
 
-void Messenger::tell_event(const Notices::Notice& notice, std::uint64_t position) {
-  const std::string database = std::to_string(notice.database);
-  if (chosen_ & kTellKeyspace) {
-    pubsub_.deliver(TopicKind::kChannel, "__keyspace@" + database + "__:" + std::string(notice.subject), notice.text,
-                    position);
+void Messenger::settle(Notices& notices, const Session& session) {
+  std::string heard;
+  for (std::size_t i = notices.settled(); i < notices.size(); ++i) {
+    each_message(notices[i], [&](TopicKind kind, std::string_view channel, std::string_view message) {
+      pubsub_.write_heard(session, kind, channel, message, heard);
+    });
   }
-  if (chosen_ & kTellKeyevent) {
-    pubsub_.deliver(TopicKind::kChannel, "__keyevent@" + database + "__:" + std::string(notice.text), notice.subject,
-                    position);
-  }
+  notices.settle(heard);
 }
 
 void Messenger::note_command(Unit& unit, const Session& session, const Call& call) {

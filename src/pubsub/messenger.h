@@ -30,11 +30,14 @@ class Messenger final : public Listeners, public io::TurnHook {
   // To be called before the replies of the turn leave.
   void at_turn_end() override { tracking_.end_turn(); }
   void note_read(Session& session, const Call& call) override { tracking_.note_read(session, call); }
+  // Before the client of the unit changes its subscriptions: it hears what the unit has told so far by those it has now.
+  void settle(Notices& notices, const Session& session);
   void note_command(Unit& unit, const Session& session, const Call& call) override;
   void forget(Session& session) override;
 
  private:
-  void tell_event(const Notices::Notice& notice, std::uint64_t position);
+  template <typename Take>
+  void each_message(const Notices::Notice& notice, const Take& take) const;
 
   io::Clock& clock_;
   PubSub pubsub_;

@@ -1,6 +1,8 @@
 #include "src/pubsub/pubsub.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "src/execution/inbox.h"
 #include "src/resp/reply.h"
@@ -9,10 +11,17 @@ namespace terrace {
 namespace {
 
 // The memory of a subscription beside the name: the topic and its places in the tables of both sides.
-constexpr std::size_t kBytesBesideName = sizeof(Topic) + 14 * sizeof(void*);
+constexpr std::size_t kSubscriptionBytes = sizeof(Topic) + 14 * sizeof(void*);
+
+constexpr int kPushProtocol = 3;
+
+// The protocols differ in the first byte alone.
+char push_sign(const Session& session) {
+  return session.protocol == kPushProtocol ? '>' : '*';
+}
 
 std::size_t bytes_of(const Topic& topic) {
-  return kBytesBesideName + topic.name.size();
+  return kSubscriptionBytes + topic.name.size();
 }
 
 }  // namespace
@@ -103,31 +112,50 @@ std::size_t PubSub::receiver_count(TopicKind kind, std::string_view channel) {
   return count;
 }
 
-void PubSub::deliver(TopicKind kind, std::string_view channel, std::string_view message, std::uint64_t position) {
-  const bool shard = kind == TopicKind::kShardChannel;
-  if (const Topic* topic = table(kind).find(channel)) {
-    push(std::array{std::string_view(shard ? "smessage" : "message"), channel, message}, *topic, position);
-  }
-  if (shard || topics(TopicKind::kPattern).size() == 0) return;
-  for (const Topic* pattern : matching(channel)) {
-    push(std::array{std::string_view("pmessage"), std::string_view(pattern->name), channel, message}, *pattern,
-         position);
-  }
-}
-
-void PubSub::push(std::span<const std::string_view> parts, const Topic& topic, std::uint64_t position) {
-  constexpr int kPushProtocol = 3;
+// Writes the message to text_ as each topic tells it: take(topic, kind of the topic).
+template <typename Take>
+void PubSub::each_heard(TopicKind kind, std::string_view channel, std::string_view message, const Take& take) {
   constexpr std::size_t kKeptBytes = 64 << 10;
-  text_.clear();
-  Reply writer(text_, kPushProtocol);
-  writer.push(parts.size());
-  for (const std::string_view part : parts) writer.bulk(part);
-  for (const Subscriber* subscriber : topic.subscribers) {
-    // The protocols differ in the first byte alone.
-    text_[0] = subscriber->session.protocol == kPushProtocol ? '>' : '*';
-    if (subscriber->session.inbox != nullptr) subscriber->session.inbox->push(text_, position);
+  const auto write = [this](std::span<const std::string_view> parts) {
+    text_.clear();
+    Reply writer(text_, kPushProtocol);
+    writer.push(parts.size());
+    for (const std::string_view part : parts) writer.bulk(part);
+  };
+  const bool shard = kind == TopicKind::kShardChannel;
+  if (Topic* const topic = table(kind).find(channel)) {
+    write(std::array{std::string_view(shard ? "smessage" : "message"), channel, message});
+    take(*topic, kind);
+  }
+  if (!shard && topics(TopicKind::kPattern).size() > 0) {
+    for (Topic* const pattern : matching(channel)) {
+      write(std::array{std::string_view("pmessage"), std::string_view(pattern->name), channel, message});
+      take(*pattern, TopicKind::kPattern);
+    }
   }
   if (text_.capacity() > kKeptBytes) std::string().swap(text_);
+}
+
+void PubSub::deliver(TopicKind kind, std::string_view channel, std::string_view message, std::uint64_t position,
+                     const Session* left_out) {
+  each_heard(kind, channel, message, [&](const Topic& topic, TopicKind /*kind*/) {
+    for (const Subscriber* subscriber : topic.subscribers) {
+      const Session& session = subscriber->session;
+      if (&session == left_out || session.inbox == nullptr) continue;
+      text_[0] = push_sign(session);
+      session.inbox->push(text_, position);
+    }
+  });
+}
+
+void PubSub::write_heard(const Session& session, TopicKind kind, std::string_view channel, std::string_view message,
+                         std::string& out) {
+  if (session.subscriber == nullptr) return;
+  each_heard(kind, channel, message, [&](Topic& topic, TopicKind topic_kind) {
+    if (!session.subscriber->of(topic_kind).contains(&topic)) return;
+    text_[0] = push_sign(session);
+    out += text_;
+  });
 }
 
 }  // namespace terrace

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -42,15 +41,20 @@ class PubSub {
   // --- messages
   // How many would get a message that is published now.
   std::size_t receiver_count(TopicKind kind, std::string_view channel);
-  // `kind`: kChannel or kShardChannel.
-  void deliver(TopicKind kind, std::string_view channel, std::string_view message, std::uint64_t position);
+  // To all but `left_out`. `kind`: kChannel or kShardChannel.
+  void deliver(TopicKind kind, std::string_view channel, std::string_view message, std::uint64_t position,
+               const Session* left_out = nullptr);
+  // Appends what the session would get.
+  void write_heard(const Session& session, TopicKind kind, std::string_view channel, std::string_view message,
+                   std::string& out);
 
  private:
   TopicTable& table(TopicKind kind) { return tables_[static_cast<std::size_t>(kind)]; }
   void end(Subscriber& subscriber, TopicKind kind, Topic& topic);
   void release_if_idle(Session& session);
   const std::vector<Topic*>& matching(std::string_view channel);
-  void push(std::span<const std::string_view> parts, const Topic& topic, std::uint64_t position);
+  template <typename Take>
+  void each_heard(TopicKind kind, std::string_view channel, std::string_view message, const Take& take);
 
   Listeners::Audience& audience_;
   std::unordered_map<const Session*, std::unique_ptr<Subscriber>> subscribers_;

@@ -56,7 +56,7 @@ RequestParser::Status RequestParser::parse(std::string_view bytes, const Limits&
   if (pending_.empty()) {
     if (charge_.bytes() > 0) recharge();  // what was taken for these bytes
     Status status = parse_all(bytes, limits, batch, done);
-    if (status == Status::kOk && done < bytes.size()) {
+    if (status != Status::kProtocol && done < bytes.size()) {
       keep(bytes.substr(done));
       want_for_bulk(limits);
     }
@@ -116,6 +116,7 @@ RequestParser::Status RequestParser::parse_all(std::string_view bytes, const Lim
     std::size_t size = 0;
     Step step = parse_one(bytes.substr(done), limits, batch, size);
     if (step == Step::kError) return Status::kProtocol;
+    if (step == Step::kUnauthenticated) return Status::kUnauthenticated;
     if (step == Step::kIncomplete) break;
     done += size;
   }
@@ -216,7 +217,7 @@ RequestParser::Step RequestParser::parse_count(std::string_view command, const L
   auto count = parse_integer(command.substr(1, end - 1));
   if (!count || *count > INT_MAX) return fail("invalid multibulk length");
   if (*count > std::int64_t{kMaxUnauthenticatedArguments} && !limits.authenticated)
-    return fail("unauthenticated multibulk length");
+    return fail("unauthenticated multibulk length", Step::kUnauthenticated);
   at_ = end + 2;
   arguments_left_ = *count > 0 ? *count : 0;
   return Step::kComplete;
@@ -240,7 +241,9 @@ RequestParser::Step RequestParser::parse_bulk(std::string_view command, const Li
     if (!length || *length < 0 || static_cast<std::uint64_t>(*length) > limits.max_bulk_bytes) {
       return fail("invalid bulk length");
     }
-    if (*length > kMaxUnauthenticatedBulk && !limits.authenticated) return fail("unauthenticated bulk length");
+    if (*length > kMaxUnauthenticatedBulk && !limits.authenticated) {
+      return fail("unauthenticated bulk length", Step::kUnauthenticated);
+    }
     at_ = end + 2;
     bulk_size_ = *length;
   }
@@ -275,9 +278,9 @@ RequestParser::Step RequestParser::parse_inline(std::string_view command, Reques
   return Step::kComplete;
 }
 
-RequestParser::Step RequestParser::fail(std::string text) {
+RequestParser::Step RequestParser::fail(std::string text, Step step) {
   error_ = "ERR Protocol error: " + std::move(text);
-  return Step::kError;
+  return step;
 }
 
 }  // namespace terrace

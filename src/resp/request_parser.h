@@ -36,6 +36,8 @@ class RequestParser {
   enum class Status : std::uint8_t {
     kOk,        // everything complete is in the batch
     kProtocol,  // after the batch's commands: reply error() and close
+    // The same, unless the batch has authenticated the client: then parse("") gives the commands behind it.
+    kUnauthenticated,
     kTooLarge,  // after the batch's commands: close without a reply (client-query-buffer-limit)
   };
 
@@ -67,7 +69,7 @@ class RequestParser {
   std::size_t argument_bytes() const;
 
  private:
-  enum class Step : std::uint8_t { kComplete, kIncomplete, kError };
+  enum class Step : std::uint8_t { kComplete, kIncomplete, kUnauthenticated, kError };
   // A parsed argument, relative to the start of its command.
   struct Piece {
     std::size_t offset;
@@ -83,7 +85,7 @@ class RequestParser {
   Step resume_bulks(std::string_view command, const Limits& limits, RequestBatch& batch);
   void parse_short_bulks(std::string_view command, const Limits& limits, std::vector<std::string_view>& arguments);
   Step parse_bulk(std::string_view command, const Limits& limits, Piece& piece);
-  Step fail(std::string text);
+  Step fail(std::string text, Step step = Step::kError);
   void discard_consumed(bool free_buffer = false);
   void keep(std::string_view bytes);
   void reserve(std::size_t size);

@@ -7,18 +7,13 @@
 #include "src/scripting/json_decoder.h"
 #include "src/scripting/libraries.h"
 #include "src/scripting/lua_buffer.h"
+#include "src/scripting/lua_text.h"
 
 namespace terrace {
 namespace {
 
 JsonSettings& settings(lua_State* L) {
   return *static_cast<JsonSettings*>(lua_touserdata(L, lua_upvalueindex(1)));
-}
-
-std::string_view text_at(lua_State* L, int index) {
-  std::size_t size = 0;
-  const char* text = lua_tolstring(L, index, &size);
-  return {text, size};
 }
 
 // --- encoding
@@ -265,23 +260,23 @@ int make_new(lua_State* L) {
   return 1;
 }
 
-constexpr luaL_Reg kFunctions[] = {{"encode", encode},
-                                   {"decode", decode},
-                                   {"encode_sparse_array", encode_sparse_array},
-                                   {"encode_max_depth", encode_max_depth},
-                                   {"decode_max_depth", decode_max_depth},
-                                   {"encode_number_precision", encode_number_precision},
-                                   {"encode_keep_buffer", encode_keep_buffer},
-                                   {"encode_invalid_numbers", encode_invalid_numbers},
-                                   {"decode_invalid_numbers", decode_invalid_numbers},
-                                   {"new", make_new}};
+constexpr luaL_Reg kCjsonFunctions[] = {{"encode", encode},
+                                        {"decode", decode},
+                                        {"encode_sparse_array", encode_sparse_array},
+                                        {"encode_max_depth", encode_max_depth},
+                                        {"decode_max_depth", decode_max_depth},
+                                        {"encode_number_precision", encode_number_precision},
+                                        {"encode_keep_buffer", encode_keep_buffer},
+                                        {"encode_invalid_numbers", encode_invalid_numbers},
+                                        {"decode_invalid_numbers", decode_invalid_numbers},
+                                        {"new", make_new}};
 
 }  // namespace
 
 void push_cjson(lua_State* state) {
   lua_newtable(state);
   *static_cast<JsonSettings*>(lua_newuserdata(state, sizeof(JsonSettings))) = JsonSettings();
-  for (const luaL_Reg& function : kFunctions) {
+  for (const luaL_Reg& function : kCjsonFunctions) {
     lua_pushvalue(state, -1);
     lua_pushcclosure(state, function.func, 1);
     lua_setfield(state, -3, function.name);

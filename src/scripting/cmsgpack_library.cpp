@@ -6,18 +6,13 @@
 
 #include "src/scripting/libraries.h"
 #include "src/scripting/lua_buffer.h"
+#include "src/scripting/lua_text.h"
 
 namespace terrace {
 namespace {
 
 // Deeper tables are packed as nil, as in Redis.
 constexpr int kMostDepth = 16;
-
-std::string_view text_at(lua_State* L, int index) {
-  std::size_t size = 0;
-  const char* text = lua_tolstring(L, index, &size);
-  return {text, size};
-}
 
 class Packer {
  public:
@@ -289,22 +284,22 @@ int unpack_limit(lua_State* L) {
   return unpack_some(L, limit, luaL_optinteger(L, 3, 0));
 }
 
-constexpr luaL_Reg kFunctions[] = {
+constexpr luaL_Reg kCmsgpackFunctions[] = {
     {"pack", pack}, {"unpack", unpack}, {"unpack_one", unpack_one}, {"unpack_limit", unpack_limit}};
-constexpr const char* kConstants[][2] = {{"_NAME", "cmsgpack"},
-                                         {"_VERSION", "lua-cmsgpack 0.4.0"},
-                                         {"_COPYRIGHT", "Copyright (C) 2012, Salvatore Sanfilippo"},
-                                         {"_DESCRIPTION", "MessagePack C implementation for Lua"}};
+constexpr const char* kCmsgpackConstants[][2] = {{"_NAME", "cmsgpack"},
+                                                 {"_VERSION", "lua-cmsgpack 0.4.0"},
+                                                 {"_COPYRIGHT", "Copyright (C) 2012, Salvatore Sanfilippo"},
+                                                 {"_DESCRIPTION", "MessagePack C implementation for Lua"}};
 
 }  // namespace
 
 void push_cmsgpack(lua_State* state) {
   lua_newtable(state);
-  for (const luaL_Reg& function : kFunctions) {
+  for (const luaL_Reg& function : kCmsgpackFunctions) {
     lua_pushcfunction(state, function.func);
     lua_setfield(state, -2, function.name);
   }
-  for (const auto& constant : kConstants) {
+  for (const auto& constant : kCmsgpackConstants) {
     lua_pushstring(state, constant[1]);
     lua_setfield(state, -2, constant[0]);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "io/fiber.h"
 #include "src/scripting/function_registry.h"
 #include "src/scripting/script_flags.h"
 #include "src/scripting/world.h"
@@ -94,7 +95,8 @@ Result<std::unique_ptr<FunctionLibrary>> FunctionLibraries::make(std::string_vie
   const io::Fiber::Body body = [&](io::Fiber&) {
     ran = lua.run_library(*chunk, registry, patient ? kPatientMs : kLoadMs);
   };
-  const auto fiber = io::Fiber::make(stacks_, body);
+  io::FiberStacks stacks;
+  const auto fiber = io::Fiber::make(stacks, body);
   if (!fiber.ok()) return invalid("OOM no memory for the stack of a library: " + fiber.error().message);
   (*fiber)->resume();
   lua.unreference(*chunk);

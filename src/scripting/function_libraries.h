@@ -12,7 +12,6 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "io/fiber.h"
 #include "io/result.h"
 #include "src/execution/log_replay.h"
 #include "src/scripting/interpreter.h"
@@ -77,7 +76,6 @@ class FunctionLibraries final : public StoreAttachment {
   std::map<std::string, std::unique_ptr<FunctionLibrary>, std::less<>> libraries_;
   std::unordered_map<std::string_view, const FunctionLibrary::Function*> functions_;
   storage::LedgerCharge charge_;
-  io::FiberStacks stacks_;  // for the texts of libraries
 };
 
 }  // namespace terrace

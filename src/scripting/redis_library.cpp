@@ -6,6 +6,7 @@
 #include "src/runtime/version.h"
 #include "src/scripting/function_registry.h"
 #include "src/scripting/interpreter.h"
+#include "src/scripting/lua_text.h"
 #include "src/scripting/reply_reader.h"
 #include "src/scripting/sandbox.h"
 #include "src/scripting/script_flags.h"
@@ -14,12 +15,6 @@
 
 namespace terrace {
 namespace {
-
-std::string_view text_at(lua_State* L, int index) {
-  std::size_t size = 0;
-  const char* text = lua_tolstring(L, index, &size);
-  return {text, size};
-}
 
 // The digits of a number argument take its place on the stack.
 void replace_by_digits(lua_State* L, int index) {
@@ -135,7 +130,8 @@ int setresp(lua_State* L) {
 
 constexpr int kReplicateAll = 3;
 
-// Only checks its argument: all that a script changes goes to the log, or it would not outlive a restart.
+// Only checks its argument. There are no replicas to choose for. The log takes the place of Redis' AOF, but it is the store
+// as well: a change that is not in it would be in memory, or in a segment, and yet not be there after a restart.
 int set_repl(lua_State* L) {
   if (lua_gettop(L) != 1) return sandbox::raise(L, "redis.set_repl() requires two arguments.");
   const int flags = static_cast<int>(lua_tonumber(L, 1));
@@ -252,26 +248,26 @@ int register_function(lua_State* L) {
   return sandbox::raise(L, error);
 }
 
-constexpr luaL_Reg kFunctions[] = {{"call", call},
-                                   {"pcall", pcall},
-                                   {"status_reply", status_reply},
-                                   {"error_reply", error_reply},
-                                   {"sha1hex", sha1hex},
-                                   {"log", log},
-                                   {"setresp", setresp},
-                                   {"set_repl", set_repl},
-                                   {"replicate_commands", replicate_commands},
-                                   {"breakpoint", breakpoint},
-                                   {"debug", debug},
-                                   {"acl_check_cmd", acl_check_cmd}};
+constexpr luaL_Reg kRedisFunctions[] = {{"call", call},
+                                        {"pcall", pcall},
+                                        {"status_reply", status_reply},
+                                        {"error_reply", error_reply},
+                                        {"sha1hex", sha1hex},
+                                        {"log", log},
+                                        {"setresp", setresp},
+                                        {"set_repl", set_repl},
+                                        {"replicate_commands", replicate_commands},
+                                        {"breakpoint", breakpoint},
+                                        {"debug", debug},
+                                        {"acl_check_cmd", acl_check_cmd}};
 
 struct Constant {
   const char* name;
   int value;
 };
-constexpr Constant kConstants[] = {{"LOG_DEBUG", 0},   {"LOG_VERBOSE", 1},  {"LOG_NOTICE", 2},
-                                   {"LOG_WARNING", 3}, {"REPL_NONE", 0},    {"REPL_AOF", 1},
-                                   {"REPL_SLAVE", 2},  {"REPL_REPLICA", 2}, {"REPL_ALL", kReplicateAll}};
+constexpr Constant kRedisConstants[] = {{"LOG_DEBUG", 0},   {"LOG_VERBOSE", 1},  {"LOG_NOTICE", 2},
+                                        {"LOG_WARNING", 3}, {"REPL_NONE", 0},    {"REPL_AOF", 1},
+                                        {"REPL_SLAVE", 2},  {"REPL_REPLICA", 2}, {"REPL_ALL", kReplicateAll}};
 
 }  // namespace
 
@@ -281,11 +277,11 @@ void push_redis_library(lua_State* L, bool for_functions) {
     lua_pushcfunction(L, register_function);
     lua_setfield(L, -2, "register_function");
   }
-  for (const luaL_Reg& function : kFunctions) {
+  for (const luaL_Reg& function : kRedisFunctions) {
     lua_pushcfunction(L, function.func);
     lua_setfield(L, -2, function.name);
   }
-  for (const Constant& constant : kConstants) {
+  for (const Constant& constant : kRedisConstants) {
     lua_pushinteger(L, constant.value);
     lua_setfield(L, -2, constant.name);
   }

@@ -13,7 +13,7 @@ namespace {
 // As many as in Redis.
 constexpr std::size_t kMostForgettable = 500;
 
-Error invalid(std::string message) {
+Error refusal(std::string message) {
   return {ErrorCode::kInvalid, std::move(message)};
 }
 
@@ -23,7 +23,7 @@ Result<std::uint8_t> parse_flags(std::string_view list) {
     const std::size_t end = std::min(list.find(','), list.size());
     const std::string_view name = list.substr(0, end);
     const auto flag = script_flag(name);
-    if (!flag) return invalid("ERR Unexpected flag in script shebang: " + std::string(name));
+    if (!flag) return refusal("ERR Unexpected flag in script shebang: " + std::string(name));
     flags |= *flag;
     list.remove_prefix(std::min(end + 1, list.size()));
   }
@@ -33,7 +33,7 @@ Result<std::uint8_t> parse_flags(std::string_view list) {
 Result<std::uint8_t> flags_of(const Shebang& shebang) {
   std::uint8_t flags = 0;
   for (const std::string_view option : shebang.options) {
-    if (!option.starts_with("flags=")) return invalid("ERR Unknown lua shebang option: " + std::string(option));
+    if (!option.starts_with("flags=")) return refusal("ERR Unknown lua shebang option: " + std::string(option));
     const Result<std::uint8_t> parsed = parse_flags(option.substr(6));
     if (!parsed.ok()) return parsed.error();
     flags |= *parsed;
@@ -78,9 +78,9 @@ Result<CachedScript*> ScriptCache::add(std::string_view body, bool stays) {
 Result<void> ScriptCache::compile(CachedScript& script) {
   std::string_view text = script.body;
   if (const auto shebang = find_shebang(text)) {
-    if (shebang->size == std::string_view::npos) return invalid("ERR Invalid script shebang");
+    if (shebang->size == std::string_view::npos) return refusal("ERR Invalid script shebang");
     if (shebang->engine != "#!lua") {
-      return invalid("ERR Unexpected engine in script shebang: " + std::string(shebang->engine));
+      return refusal("ERR Unexpected engine in script shebang: " + std::string(shebang->engine));
     }
     const Result<std::uint8_t> flags = flags_of(*shebang);
     if (!flags.ok()) return flags.error();
@@ -90,7 +90,7 @@ Result<void> ScriptCache::compile(CachedScript& script) {
   }
   const Result<int> function = interpreter().compile(text, "@user_script");
   if (!function.ok()) {
-    return invalid("ERR Error compiling script (new function): " + function.error().message);
+    return refusal("ERR Error compiling script (new function): " + function.error().message);
   }
   script.function = *function;
   return {};

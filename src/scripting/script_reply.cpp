@@ -3,16 +3,11 @@
 #include <cstdint>
 #include <string>
 
+#include "src/scripting/lua_text.h"
 #include "src/scripting/sandbox.h"
 
 namespace terrace {
 namespace {
-
-std::string_view text_at(lua_State* L, int index) {
-  std::size_t size = 0;
-  const char* text = lua_tolstring(L, index, &size);
-  return text != nullptr ? std::string_view(text, size) : std::string_view();
-}
 
 // As the processor converts: what does not fit is the least integer.
 std::int64_t integer_of(double number) {

@@ -107,17 +107,26 @@ void Clients::close_over_limit() {
 }
 
 void Clients::evict_largest() {
+  evict_until(parts_.store.ledger().clients_limit(), &Connection::memory_bytes);
+}
+
+void Clients::evict_keepers() {
+  evict_until(parts_.store.ledger().limit() / 2, &Connection::kept_bytes);
+}
+
+// The largest first.
+void Clients::evict_until(std::uint64_t most, std::uint64_t (Connection::*bytes_of)() const) {
   std::uint64_t held = 0;
   std::vector<std::pair<std::uint64_t, Connection*>> by_size;
   for (const auto& [id, connection] : connections_) {
     if (connection->gone()) continue;  // what it holds is about to be freed
-    const std::uint64_t bytes = connection->memory_bytes();
+    const std::uint64_t bytes = (connection.get()->*bytes_of)();
     held += bytes;
     if (!connection->session().no_evict) by_size.emplace_back(bytes, connection.get());
   }
   std::sort(by_size.begin(), by_size.end(), std::greater<>());
   for (const auto& [bytes, connection] : by_size) {
-    if (held <= parts_.store.ledger().clients_limit()) return;
+    if (held <= most) return;
     held -= bytes;
     evict(*connection);
   }

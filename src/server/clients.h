@@ -1,6 +1,7 @@
 // Clients: all connections, by id, for CLIENT LIST and KILL; enforces the bounds on their number, idle time and memory.
 // Memory, at the end of a turn: while all together hold more than `maxmemory-clients`, the largest are disconnected, as
-// in Redis. A client that neither takes nor gives a byte is disconnected while others wait for memory.
+// in Redis. So are those that hold most of what only their end frees (the queue of MULTI, watched keys, subscriptions)
+// while that is more than half of `maxmemory`: no waiting would give it back. A client that neither takes nor gives a byte is disconnected while others wait for memory.
 // Ownership: owns the connections. Thread: the reactor's.
 #pragma once
 
@@ -20,7 +21,11 @@ class Clients final : public io::TurnHook {
   explicit Clients(const Connection::Parts& parts) : parts_(parts) {}
 
   void at_turn_end() override {
-    if (parts_.store.ledger().clients_exceeded()) evict_largest();
+    const storage::Ledger& ledger = parts_.store.ledger();
+    if (ledger.clients_exceeded()) evict_largest();
+    using storage::Account;
+    const std::uint64_t kept = ledger.bytes(Account::kTransactionQueues) + ledger.bytes(Account::kSubscriptions);
+    if (ledger.limit() != 0 && kept > ledger.limit() / 2) evict_keepers();
   }
 
   // Takes over an accepted socket. Refuses it, with the error of Redis, if there are too many clients or in protected
@@ -48,6 +53,8 @@ class Clients final : public io::TurnHook {
 
  private:
   void evict_largest();
+  void evict_keepers();
+  void evict_until(std::uint64_t most, std::uint64_t (Connection::*bytes_of)() const);
   bool is_stalled(Connection& connection, std::int64_t now_ms) const;
   void evict(Connection& connection);
   io::Task<> serve(std::uint64_t id);

@@ -61,24 +61,29 @@ io::Task<> Connection::run() {
 }
 
 io::Task<> Connection::receive_commands() {
+  RequestParser::Status status = RequestParser::Status::kOk;
   while (!gone() && !session_.close_after_reply) {
-    receiving_ = true;
-    auto received = co_await stream_.receive(pace());
-    receiving_ = false;
-    if (!received.ok() || received->empty()) break;
-    std::string_view bytes(reinterpret_cast<const char*>(received->data()), received->size());
-    parts_.statistics.input_bytes += bytes.size();
-    ++parts_.statistics.reads_processed;
+    std::string_view bytes;
+    // What came behind AUTH in the same bytes has been received.
+    bool lent = status != RequestParser::Status::kUnauthenticated;
+    if (lent) {
+      receiving_ = true;
+      auto received = co_await stream_.receive(pace());
+      receiving_ = false;
+      if (!received.ok() || received->empty()) break;
+      bytes = {reinterpret_cast<const char*>(received->data()), received->size()};
+      parts_.statistics.input_bytes += bytes.size();
+      ++parts_.statistics.reads_processed;
+    }
     Dispatcher& dispatcher = parts_.dispatcher;
     std::unique_ptr<CommandBatch> batch = dispatcher.pool().take();
-    RequestParser::Status status = queues_too_much(bytes.size()) ? RequestParser::Status::kTooLarge
-                                                                 : parser_.parse(bytes, limits(), batch->requests);
+    status = queues_too_much(bytes.size()) ? RequestParser::Status::kTooLarge
+                                           : parser_.parse(bytes, limits(), batch->requests);
     batch->begin(session_, output(), kClientOrigin, parts_.reactor.wall_ms());
     running_ = batch.get();
     running_bytes_ = bytes.size() - std::min(bytes.size(), parser_.pending_bytes());
     session_.last_interaction_ms = batch->now_ms;
     co_await parts_.prefetch.join(*batch);
-    bool lent = true;
     while (!dispatcher.run(*batch)) {
       parts_.gate.mark(*this);
       if (lent) {
@@ -98,7 +103,7 @@ io::Task<> Connection::receive_commands() {
     running_bytes_ = 0;
     dispatcher.pool().give_back(std::move(batch));
     parser_.release_consumed(parts_.store.ledger().bytes(Account::kQueryBuffers) > kMostKeptBuffers);
-    if (status != RequestParser::Status::kOk) answer_protocol_error(status);
+    if (status != RequestParser::Status::kOk) answer_parser_error(status);
     parts_.gate.mark(*this);
     if (lent) stream_.release();
     co_await wait_until_sent();
@@ -186,11 +191,11 @@ std::int64_t Connection::stalled_ms(std::int64_t now_ms) {
 
 std::uint64_t Connection::memory_bytes() const {
   return charge_.bytes() + queue_charge_.bytes() + in_flight_charge_.bytes() + parser_.charged_bytes() +
-         output().capacity() + session_.transaction.memory_bytes() + session_.watched_charge.bytes() +
-         session_.subscriptions_charge.bytes();
+         output().capacity() + kept_bytes();
 }
 
-void Connection::answer_protocol_error(RequestParser::Status status) {
+void Connection::answer_parser_error(RequestParser::Status status) {
+  if (status == RequestParser::Status::kUnauthenticated && !session_.must_authenticate()) return;
   if (status == RequestParser::Status::kTooLarge) {
     parts_.logger.warning("Closing client that reached max query buffer length: " + session_.address);
     ++parts_.statistics.query_limit_disconnections;

@@ -70,6 +70,11 @@ class Connection final : public Channel, private io::StreamWatcher {
   bool is_half_sent() const { return receiving_ && query_bytes() > 0; }
   // All that the ledger is charged for this client.
   std::uint64_t memory_bytes() const;
+  // What of it only the client's end frees, or what it may never send: EXEC, UNWATCH, UNSUBSCRIBE.
+  std::uint64_t kept_bytes() const {
+    return session_.transaction.memory_bytes() + session_.watched_charge.bytes() +
+           session_.subscriptions_charge.bytes();
+  }
   bool gone() const { return broken_ || session_.closing; }
 
  private:
@@ -84,7 +89,7 @@ class Connection final : public Channel, private io::StreamWatcher {
   io::Task<> take_memory();
   io::Task<> refuse_request(std::uint64_t bytes);
   io::Stream::Pace pace() const;
-  void answer_protocol_error(RequestParser::Status status);
+  void answer_parser_error(RequestParser::Status status);
   bool queues_too_much(std::size_t more) const;
   RequestParser::Limits limits() const;
   bool over_limit();

@@ -329,6 +329,7 @@ io::Task<> Server::serve_periodically() {
     statistics_.busy_rate.sample(reactor_.turn_statistics().busy_us, now_us);
     clients_.sample_buffers();
     clients_.evict_stalled(reactor_.wall_ms());
+    dispatcher_.scripts().account_stacks();
     share_descriptors();
     if (round % 10 != 0) continue;
     clients_.close_over_limit();

@@ -41,6 +41,7 @@ void write_memory(InfoWriter& out, const storage::Ledger& ledger) {
       {"tracking_memory_bytes", Account::kTracking},
       {"acl_memory_bytes", Account::kAcl},
       {"script_memory_bytes", Account::kScripts},
+      {"stack_memory_bytes", Account::kStacks},
       {"reserved_memory_bytes", Account::kReserved},
   };
   static_assert(std::size(kAccounts) == storage::kAccountCount);

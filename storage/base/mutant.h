@@ -25,6 +25,7 @@ enum class Mutant : std::uint8_t {
   kUnitCutInTwo,           // a unit is two entries of the log
   kOpenUnitIsSeen,         // a call runs although it has a key of an open unit
   kWatchMissesExpiry,      // a watched key whose time has come counts as unchanged
+  kScriptKeepsNobodyOff,   // while a script is suspended, others run with any key
   kEvictionBreaksWatch,    // a watched key that goes to disk counts as changed
 };
 

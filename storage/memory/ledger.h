@@ -41,6 +41,7 @@ enum class Account : std::uint8_t {
   kTracking,           // keys that clients may have cached (CLIENT TRACKING)
   kAcl,                // users and what ACL LOG shows
   kScripts,            // the memory of the interpreters
+  kStacks,             // those that scripts run on: what is in memory of them, counted some times a second
   kReserved,           // taken from the memory queue for a value or a reply that is not there yet
 };
 inline constexpr std::size_t kAccountCount = static_cast<std::size_t>(Account::kReserved) + 1;

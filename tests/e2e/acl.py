@@ -277,6 +277,36 @@ def sessions_scene(servers):
     return default.calls + user.calls
 
 
+SUBSCRIBERS = ("SUBSCRIBE a", "SUBSCRIBE a b", "PSUBSCRIBE a*", "PSUBSCRIBE b", "SSUBSCRIBE a", "SSUBSCRIBE b", "PING")
+CHANNEL_CHANGES = (("&*", "resetchannels"), ("&*", "resetchannels &a*"), ("&*", "resetchannels &a* &b"), ("&a* &b", "&c"), ("&a* &b", "+get"),
+                   ("&a* &b", "resetchannels &b &a"), ("&a* &b", "resetchannels &*"), ("&*", "reset"), ("&*", "off"), ("&a* &b", "resetchannels (&a* &b)"),
+                   ("&a* &b", "resetchannels (&a*)"))
+
+
+def lost_channels_scene(servers):
+    """Subscribers end when their user may not hear a channel any more."""
+    default = Pair(servers)
+    told = []
+    for before, after in CHANNEL_CHANGES:
+        default.call("ACL", "SETUSER", "u", "reset", "on", "nopass", "+@all", *before.split())
+        default.call("ACL", "SETUSER", "v", "reset", "on", "nopass", "+@all", "&*")
+        sessions = [(user, words, Pair(servers)) for user, words in [("u", words) for words in SUBSCRIBERS] + [("v", "SUBSCRIBE a")]]
+        for user, words, pair in sessions:
+            pair.call("AUTH", user, "")
+            for word in words.split()[1:] or [None]:
+                pair.call(words.split()[0], *([word] if word else []))
+        default.call("ACL", "SETUSER", "u", *after.split())
+        for user, words, pair in sessions:
+            gone = [ended(client) for client in pair.clients]
+            check(gone[0] == gone[1], f"{user} may hear {before}, then {after}: {words} ended {gone[0]}, at redis-server {gone[1]}")
+            told.append(gone[0])
+            pair.close()
+    check(0 < sum(told) < len(told), f"{sum(told)} of {len(told)} sessions ended")
+    default.call("ACL", "DELUSER", "u", "v")
+    default.close()
+    return default.calls
+
+
 def decisions_scene(servers, seed, count):
     """Random rules and commands."""
     chance = random.Random(seed)
@@ -340,6 +370,13 @@ def here_alone(server):
             check(int(statistics["acl_access_denied_" + reason]) > 0, f"acl_access_denied_{reason}")
         check(int(server.info("everything")["acl_memory_bytes"]) > 0, "acl_memory_bytes")
         client.ok("ACL", "DELUSER", "u")
+        # One that takes a channel from itself gets its reply first.
+        client.ok("ACL", "SETUSER", "u", "reset", "on", "nopass", "+@all", "&*")
+        with server.client() as own:
+            for words in (("AUTH", "u", ""), ("HELLO", "3"), ("SUBSCRIBE", "a")):
+                own.ok(*words)
+            check(own.call("ACL", "SETUSER", "u", "resetchannels") == b"OK" and ended(own), "a subscriber that takes its own channel away")
+        client.ok("ACL", "DELUSER", "u")
 
 
 def secrets_stay(server):
@@ -394,13 +431,14 @@ def files(folder):
     """The file of users, lines of the configuration, and CONFIG REWRITE."""
     path = f"{folder.path}/users.acl"
     with open(path, "w") as file:
-        file.write("user kept on nopass ~* +@all\nuser changed on nopass ~* +@all\n\nuser default on nopass ~* &* +@all\n")
+        file.write("user kept on nopass ~* +@all\nuser changed on nopass ~* &* +@all\n\nuser default on nopass ~* &* +@all\n")
     server = folder.add(Server(terrace_binary(), f"{folder.path}/file", ["--aclfile", path])).start()
-    with server.client() as client, server.client() as kept, server.client() as changed, server.client() as gone:
+    with server.client() as client, server.client() as kept, server.client() as changed, server.client() as gone, server.client() as deaf:
         check(client.ok("CONFIG", "GET", "aclfile") == [b"aclfile", path.encode()], "CONFIG GET aclfile")
         client.ok("ACL", "SETUSER", "gone", "on", "nopass", "~*", "+@all")
-        for session, name in ((kept, "kept"), (changed, "changed"), (gone, "gone")):
+        for session, name in ((kept, "kept"), (changed, "changed"), (gone, "gone"), (deaf, "changed")):
             session.ok("AUTH", name, "")
+        deaf.ok("SUBSCRIBE", "x")
         good = "user kept on nopass ~* +@all\nuser changed on nopass ~* +@all -set\n"
         for bad, words in (("user a on foo", b"users.acl:3: Error in applying operation 'foo': Syntax error."), ("nonsense",
             b"users.acl:3 should start with user keyword"),
@@ -417,8 +455,9 @@ def files(folder):
             file.write(good)
         check(client.ok("ACL", "LOAD") == b"OK", "ACL LOAD")
         check(client.ok("ACL", "USERS") == [b"changed", b"default", b"kept"] and kept.ok("PING") == b"PONG", "an unchanged user's session stays")
-        for session in (changed, gone):
-            check(ended(session), "a session of a changed user is served")
+        check(isinstance(changed.call("SET", "k", "v"), Error) and changed.ok("PING") == b"PONG", "a changed user's session stays, with the new rules")
+        check(ended(gone), "a session of a user that is gone is served")
+        check(ended(deaf), "a subscriber whose user may hear no channel any more is served")
         client.ok("ACL", "SETUSER", "new", "on", ">x", "~a", "+get", "(+set", "~b)")
         lines = client.ok("ACL", "LIST")
         check(client.ok("ACL", "SAVE") == b"OK", "ACL SAVE")
@@ -476,6 +515,7 @@ def main():
         names = categories_scene(servers)
         calls += users_scene(servers)
         calls += sessions_scene(servers)
+        calls += lost_channels_scene(servers)
         calls += unauthenticated_scene(servers)
         decided = decisions_scene(servers, options.seed, options.decisions)
         for scene in (here_alone, secrets_stay, blocked_is_checked_again, unauthenticated_holds_little):

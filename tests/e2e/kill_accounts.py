@@ -4,9 +4,11 @@ Accounts are strings, fields of hashes and members of sorted sets in several dat
 zero, and the same transaction sets its teller's counter to its number. So after a kill the counters say which transfers
 are there, and that says what every account holds, to the unit. Some transfers add to what is there, several on their way
 at once; others read under WATCH, reckon themselves and set the result: a change that WATCH lets through would be lost.
+Others are scripts, of which some end in an error behind their last change, or functions of the library in kill_functions.py.
 An auditor reads all accounts in one transaction: their sum is always the same, and what it has seen outlives the kill.
 """
 import collections
+import json
 import random
 import threading
 import time
@@ -18,6 +20,9 @@ Account = collections.namedtuple("Account", "database kind key member")
 DATABASES = (1, 2, 3)
 STRINGS, MEMBERS = 300, 2000
 START_BALANCE = 1000
+SCRIPT = """for _, command in ipairs(cjson.decode(ARGV[1])) do redis.call(unpack(command)) end
+if ARGV[2] == 'fail' then error('behind all changes') end
+return 'done'"""
 
 
 def add_command(account, amount):
@@ -99,7 +104,7 @@ class Teller:
 
     def acknowledge(self, reply):
         if isinstance(reply, Error) or any(isinstance(each, Error) for each in reply):
-            raise ValueError(f"teller {self.number}: EXEC answered {reply!r:.300}")
+            raise ValueError(f"teller {self.number} was answered {reply!r:.300}")
         number, transfer = self.pending.pop(0)
         self.bank.settle(transfer)
         self.done = number
@@ -116,6 +121,24 @@ class Teller:
         client.send(b"".join(data))
         for length in lengths:
             self.acknowledge(client.receive_many(length)[-1])
+
+    def run_script(self, client):
+        """Some transfers, each by a script that names its strings as keys, or none, or by a function."""
+        data = []
+        for _ in range(self.random.choice((1, 2, 6))):
+            transfer = self.draw()
+            number = self.done + len(self.pending) + 1
+            self.pending.append((number, transfer))
+            commands = self.unit(number, [(account, add_command(account, amount)) for account, amount in transfer.items()])[1:-1]
+            keys = [account.key for account in transfer if account.kind == "string"] if self.random.random() < 0.5 else []
+            text = json.dumps([[str(word) for word in command] for command in commands])
+            run = ("FCALL", "transfer") if self.random.random() < 0.3 else ("EVAL", SCRIPT)
+            data.append(encode(*run, len(keys), *keys, text, self.random.choice(("", "", "fail"))))
+        client.send(b"".join(data))
+        for _ in data:
+            reply = client.receive()
+            failed = isinstance(reply, Error) and b"behind all changes" in reply
+            self.acknowledge([] if failed or reply == b"done" else reply)
 
     def reckon(self, client):
         """One transfer under WATCH; mostly of strings, for a watched hash is changed by all others."""
@@ -135,7 +158,7 @@ class Teller:
         try:
             with Client(port, 60) as client:
                 while True:
-                    (self.add if self.random.random() < 0.5 else self.reckon)(client)
+                    self.random.choice((self.add, self.reckon, self.run_script))(client)
         except (OSError, ServerDied):
             return
         except ValueError as problem:

@@ -7,10 +7,11 @@ Each key belongs to one connection, which knows the order of its commands: the r
 some prefix of what the connection issued that contains all that was acknowledged to it: acknowledged <= recovered <=
 issued, one and the same prefix for all its keys, transactions whole or not at all. Most keys are values of all types that
 grow and shrink (kill_models.py), six of them large ones (--large); the others strings and counters. Deleted keys stay
-deleted, times to live and DBSIZE agree. Beside them tellers move amounts between accounts (kill_accounts.py), with
---transactions they alone. Meanwhile TERRACE SPILL, COMPACT and CHECKPOINT run; some kills hit the server while it recovers,
-some ends are SIGTERM. --subject redis (appendonly, appendfsync always) checks the test itself; with
---subject-arguments "--appendonly no" that run must fail.
+deleted, times to live and DBSIZE agree. Beside them tellers move amounts between accounts by transactions, scripts and functions
+(kill_accounts.py), and a librarian changes the libraries of functions (kill_functions.py); with --transactions they alone.
+Meanwhile TERRACE SPILL, COMPACT and CHECKPOINT run; some kills hit the server while it recovers, some ends are SIGTERM.
+--subject redis (appendonly, appendfsync always) checks the test itself; with --subject-arguments "--appendonly no" that run
+must fail.
 """
 import argparse
 import os
@@ -22,6 +23,7 @@ import time
 
 from harness import Client, Error, Folder, ServerDied, Values, encode, fail, megabytes, redis, say, terrace
 from kill_accounts import Bank
+from kill_functions import COUNTER, Librarian
 from kill_models import LARGE_MODELS, MANY, model_of, sibling
 
 EXPIRY_SLACK_MS = 1500
@@ -296,6 +298,7 @@ class Loop:
         folder.add(self.server)
         self.owners = [] if options.transactions else [Owner(number, options) for number in range(options.connections)]
         self.bank = Bank(options.connections if options.transactions else 2, options.seed)
+        self.librarian = Librarian(options.seed)
         self.kills = self.start_kills = self.terms = self.checked = 0
         self.maintained = {}
 
@@ -316,6 +319,7 @@ class Loop:
             maintenance.start()
         threads = [threading.Thread(target=owner.run_load, args=(self.server.port,), daemon=True) for owner in self.owners]
         threads += self.bank.threads(self.server.port)
+        threads.append(threading.Thread(target=self.librarian.run, args=(self.server.port,), daemon=True))
         for thread in threads:
             thread.start()
         time.sleep(0.1 + self.random.random() ** 2 * self.options.load_seconds)
@@ -330,6 +334,7 @@ class Loop:
         for thread in threads:
             thread.join(60)
         problems = [owner.problem for owner in self.owners if owner.problem] + self.bank.problems()
+        problems += [self.librarian.problem] if self.librarian.problem else []
         if maintenance:
             maintenance.join(60)
             problems += [maintenance.problem] if maintenance.problem else []
@@ -339,7 +344,7 @@ class Loop:
 
     def verify(self, everything):
         with self.server.client(120) as client:
-            problems = self.bank.verify(client)
+            problems = self.librarian.verify(client) + self.bank.verify(client)
         with self.server.client(120) as client:
             for owner in self.owners:
                 sample = range(len(owner.names)) if everything else \
@@ -350,6 +355,7 @@ class Loop:
             if everything and not problems:
                 before = int(time.time() * 1000)
                 size = client.ok("DBSIZE")
+                size -= client.ok("EXISTS", COUNTER)
                 least = sum(owner.present(int(time.time() * 1000) + EXPIRY_SLACK_MS) for owner in self.owners)
                 most = sum(owner.present(before - 60_000) for owner in self.owners)
                 if not least <= size <= most:
@@ -360,6 +366,7 @@ class Loop:
         begin = spoken = time.monotonic()
         self.server.start()
         with self.server.client() as client:
+            self.librarian.open(client)
             self.bank.open(client)
         for cycle in range(self.options.cycles):
             problems = self.load()
@@ -380,7 +387,7 @@ class Loop:
         work = ", ".join(f"{count} {what.lower()}" for what, count in sorted(self.maintained.items())) or "none"
         say(f"kill loop: {cycles} cycles in {seconds:.0f} s: {self.kills} kills under load, {self.start_kills} while recovering, "
             f"{self.terms} SIGTERM; {issued} commands issued, {acknowledged} acknowledged, {self.checked} keys checked, "
-            f"{self.bank.report()}, maintenance: {work}; last start {self.server.start_seconds:.2f} s, 0 lost")
+            f"{self.bank.report()}, {self.librarian.done} changes of libraries, maintenance: {work}; last start {self.server.start_seconds:.2f} s, 0 lost")
 
 
 def main():

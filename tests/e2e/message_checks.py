@@ -35,6 +35,25 @@ def own_messages(stage):
     stage["a"].send(encode("MULTI") + encode("PUBLISH", "x", "1") + encode("SET", "k", "v") + encode("EXEC"))
     got = [plain(stage["a"].receive()) for _ in range(5)]
     check(got[3] == [1, b"OK"] and got[4] == ("push", [b"message", b"x", b"1"]), f"EXEC and its own message: {got}")
+    own_subscriptions_in_exec(stage)
+
+
+def own_subscriptions_in_exec(stage):
+    """What a transaction publishes is heard by the subscriptions that its client has at that command."""
+    stage.by("p", "HELLO 3", "SUBSCRIBE x", "PSUBSCRIBE y*")
+    stage.by("other", "SUBSCRIBE x z")
+    heard(stage, "p")
+    heard(stage, "other")
+    commands = ("PUBLISH x 1", "UNSUBSCRIBE x", "PUBLISH x 2", "PUBLISH z 3", "SUBSCRIBE z", "PUBLISH z 4", "PUBLISH yy 5", "PUNSUBSCRIBE", "PUBLISH yy 6",
+                "UNSUBSCRIBE z")
+    stage["p"].send(encode("MULTI") + b"".join(encode(*command.split()) for command in commands) + encode("EXEC") + encode("PING"))
+    replies = []
+    while b"PONG" not in replies:
+        replies.append(plain(stage["p"].receive()))
+    messages = [each[1] for each in replies if isinstance(each, tuple) and each[1][0].endswith(b"message")]
+    check(messages == [[b"message", b"x", b"1"], [b"message", b"z", b"4"], [b"pmessage", b"y*", b"yy", b"5"]], f"a client's messages to itself: {replies}")
+    others = [message[1:] for message in heard(stage, "other")]
+    check(others == [[b"x", b"1"], [b"x", b"2"], [b"z", b"3"], [b"z", b"4"]], f"the other subscriber heard {others}")
 
 
 def output_limits(stage):

@@ -120,6 +120,7 @@ def all_or_nothing(server):
     client.call("EVAL", "redis.call('set','m1','1')", "0")
     client.call("EVAL", "redis.call('set','m2','1')", "0")
     client.call("EXEC")
+    client.call("EVAL", "redis.set_repl(redis.REPL_NONE) redis.call('set','unreplicated','1')", "0")
     big = "for i=1,300 do redis.call('set','big'..i,string.rep('x',100000)) end"
     client.call("EVAL", big, "0")
     server.kill()
@@ -127,6 +128,7 @@ def all_or_nothing(server):
     client = server.client()
     check(client.call("EXISTS", *(f"k{i}" for i in range(1, 1001))) == 1000, "all of a script")
     check(client.call("EXISTS", "before", "m1", "m2") == 3, "the effects of a failed script, scripts in a transaction")
+    check(client.call("EXISTS", "unreplicated") == 1, "what a script changes after redis.set_repl(redis.REPL_NONE)")
     check(client.call("STRLEN", "big300") == 100000, "a script larger than a piece of the log")
 
 

@@ -1,6 +1,7 @@
 // RequestParser: a client's bytes in one piece and in pieces of any sizes give the same commands, the same error and
 // leave as much unfinished; what a command looked like (its raw view) parses to the same arguments again. The log's
-// scanner, too, sees where it ends.
+// scanner, too, sees where it ends. A client that authenticates when it must gives the same commands as one that is
+// authenticated from the beginning.
 #include <fuzzer/FuzzedDataProvider.h>
 
 #include "src/commands/command_families.h"
@@ -56,7 +57,7 @@ void take(const RequestBatch& batch, Commands& commands) {
 }
 
 template <typename NextSize>
-Outcome feed(std::string_view bytes, const RequestParser::Limits& limits, NextSize next_size) {
+Outcome feed(std::string_view bytes, RequestParser::Limits limits, NextSize next_size, bool authenticates = false) {
   RequestParser parser;
   RequestBatch batch;
   Outcome outcome;
@@ -67,9 +68,16 @@ Outcome feed(std::string_view bytes, const RequestParser::Limits& limits, NextSi
     batch.clear();
     outcome.status = parser.parse({piece.data(), piece.size()}, limits, batch);
     take(batch, outcome.commands);
+    if (outcome.status != RequestParser::Status::kUnauthenticated || !authenticates) continue;
+    limits.authenticated = true;
+    batch.clear();
+    outcome.status = parser.parse({}, limits, batch);
+    take(batch, outcome.commands);
   }
   if (outcome.status == RequestParser::Status::kOk) outcome.pending_bytes = parser.pending_bytes();
-  if (outcome.status == RequestParser::Status::kProtocol) outcome.error = parser.error();
+  const bool has_error =
+      outcome.status == RequestParser::Status::kProtocol || outcome.status == RequestParser::Status::kUnauthenticated;
+  if (has_error) outcome.error = parser.error();
   return outcome;
 }
 
@@ -100,6 +108,13 @@ void run(const std::uint8_t* data, std::size_t size) {
   const Outcome whole = feed(bytes, limits, [](std::size_t left) { return left; });
   const Outcome pieces = feed(bytes, limits, random_size);
   FUZZ_REQUIRE(whole == pieces, "whole: " + words_of(whole) + "; in pieces: " + words_of(pieces));
+  if (!limits.authenticated) {
+    const Outcome late = feed(bytes, limits, random_size, true);
+    limits.authenticated = true;
+    const Outcome always = feed(bytes, limits, [](std::size_t left) { return left; });
+    FUZZ_REQUIRE(late == always, "authenticates: " + words_of(late) + "; is authenticated: " + words_of(always));
+    limits.authenticated = false;
+  }
   // Where the unfinished command may be too large the pieces matter, but what comes first is the same.
   limits.max_pending_bytes = pending_bytes;
   if (!bounded) return;

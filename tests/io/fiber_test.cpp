@@ -84,6 +84,22 @@ TEST_F(FiberTest, UsesItsStackAndThenTheNextFiberDoes) {
   EXPECT_EQ(first, second);
 }
 
+TEST_F(FiberTest, WhatDeepCallsHaveTouchedIsGivenBack) {
+  std::size_t within = 0;
+  const auto touch = [&](Fiber&) {
+    volatile char bytes[FiberStacks::kStackBytes / 2];
+    for (volatile char& byte : bytes) byte = 1;
+    within = stacks_.trim();
+  };
+  run(touch);
+  EXPECT_GE(within, FiberStacks::kStackBytes / 2);
+  const std::size_t behind = stacks_.trim();
+  EXPECT_GT(behind, 0u);
+  EXPECT_LT(behind, FiberStacks::kStackBytes / 16);
+  run([&](Fiber&) { within = stacks_.trim(); });
+  EXPECT_LT(within, FiberStacks::kStackBytes / 16);
+}
+
 int deeper(std::size_t calls) {
   volatile char bytes[4096];
   bytes[0] = static_cast<char>(calls);

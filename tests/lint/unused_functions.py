@@ -26,7 +26,6 @@ FOR_TESTS = {
     "Listener::port": "a test lets the kernel choose a port",
     "Listener::refusals": "nothing else tells a listener that backs off from one that spins",
     "ReceiveBuffers::free_count": "a buffer that is never given back is seen here alone",
-    "User::may_use_channel": "scripts that publish will ask",
     "Fiber::await": "scripts will run on fibers",
     "Stream::fd": "a test reads the options of the socket",
     "Engine::options": "a test changes one of the options in use",

@@ -1,10 +1,14 @@
-// ACL: changes of users. Connections of users that are gone end.
+// ACL: changes of users. Connections of users that are gone end, and so do subscribers whose user has lost a channel.
+#include <algorithm>
+#include <utility>
+
 #include "src/acl/acl.h"
 #include "src/acl/password.h"
 #include "src/commands/acl/acl_handlers.h"
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/help.h"
+#include "src/pubsub/pubsub.h"
 #include "src/server/clients.h"
 
 namespace terrace::commands {
@@ -15,12 +19,27 @@ constexpr std::string_view kNoFile =
     "command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store "
     "users in the Redis configuration.";
 
+bool may_hear_all(const Session& session) {
+  constexpr std::pair<TopicKind, User::ChannelName> kKinds[] = {
+      {TopicKind::kChannel, User::ChannelName::kLiteral},
+      {TopicKind::kPattern, User::ChannelName::kPattern},
+      {TopicKind::kShardChannel, User::ChannelName::kLiteral}};
+  return std::ranges::all_of(kKinds, [&](const auto& kind) {
+    return std::ranges::all_of(PubSub::names(session, kind.first), [&](const std::string& name) {
+      return session.user->may_use_channel(name, kind.second);
+    });
+  });
+}
+
 // The client that asks gets its reply first.
-void end_unknown_sessions(Context& context) {
+void end_deprived_sessions(Context& context) {
   const AclParts& parts = context.parts<AclParts>();
+  const auto narrowed = parts.acl.take_narrowed();
   for (const auto& [id, connection] : parts.clients.all()) {
     Session& session = connection->session();
-    if (session.closing || parts.acl.knows(session)) continue;
+    if (session.closing) continue;
+    const bool lost_channels = session.subscribed && std::ranges::find(narrowed, session.user) != narrowed.end();
+    if (parts.acl.knows(session) && (!lost_channels || may_hear_all(session))) continue;
     if (&session == &context.session) {
       session.close_after_reply = true;
     } else {
@@ -39,7 +58,7 @@ void acl_deluser(Context& context) {
     if (name == acl::Acl::kDefault) return context.reply.error("ERR The 'default' user cannot be removed");
   }
   for (const std::string_view name : names) deleted += acl.remove(name) ? 1 : 0;
-  end_unknown_sessions(context);
+  end_deprived_sessions(context);
   context.reply.integer(deleted);
 }
 
@@ -65,7 +84,7 @@ void acl_load(Context& context) {
   if (auto loaded = parts.acl.load_file(); !loaded.ok()) {
     return context.reply.error("ERR " + loaded.error().message);
   }
-  end_unknown_sessions(context);
+  end_deprived_sessions(context);
   context.reply.ok();
 }
 
@@ -85,6 +104,7 @@ void acl_setuser(Context& context) {
   if (auto set = context.parts<AclParts>().acl.set(context.argument(2), rules); !set.ok()) {
     return context.reply.error(set.error().message);
   }
+  end_deprived_sessions(context);
   context.reply.ok();
 }
 

@@ -33,6 +33,13 @@ PubSub& pubsub_of(Context& context) {
   return context.parts<PubSubParts>().messenger.pubsub();
 }
 
+// What the transaction has published so far, its client hears by the subscriptions that it has until now.
+PubSub& pubsub_to_change(Context& context) {
+  Messenger& messenger = context.parts<PubSubParts>().messenger;
+  if (!context.notices().empty()) messenger.settle(context.notices(), context.session);
+  return messenger.pubsub();
+}
+
 // Shard channels are counted apart.
 void reply_count(Context& context, TopicKind kind) {
   const Session& session = context.session;
@@ -48,7 +55,7 @@ void subscribe(Context& context) {
     return context.reply.error("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
   }
   for (const std::string_view name : context.arguments.subspan(1)) {
-    pubsub_of(context).subscribe(context.session, kKind, name);
+    pubsub_to_change(context).subscribe(context.session, kKind, name);
     context.reply.push(3);
     context.reply.bulk(words_of(kKind).subscribe);
     context.reply.bulk(name);
@@ -57,7 +64,7 @@ void subscribe(Context& context) {
 }
 
 void end_subscription(Context& context, TopicKind kind, std::string_view name) {
-  pubsub_of(context).unsubscribe(context.session, kind, name);
+  pubsub_to_change(context).unsubscribe(context.session, kind, name);
   context.reply.push(3);
   context.reply.bulk(words_of(kind).unsubscribe);
   context.reply.bulk(name);
@@ -84,6 +91,12 @@ void publish(Context& context) {
   const std::string_view channel = context.argument(1);
   const std::size_t receivers = pubsub_of(context).receiver_count(kKind, channel);
   const bool shard = kKind == TopicKind::kShardChannel;
+  // A script might publish without end.
+  constexpr std::size_t kMostOfUnit = 16 << 20;
+  const Notices& notices = context.notices();
+  if (!notices.empty() && notices.memory_bytes() + context.argument(2).size() > kMostOfUnit) {
+    return context.reply.error("OOM the messages of a transaction or script are kept until its end: no room for more");
+  }
   context.publish(shard ? Notices::Kind::kShardMessage : Notices::Kind::kMessage, channel, context.argument(2));
   context.reply.integer(static_cast<std::int64_t>(receivers));
 }

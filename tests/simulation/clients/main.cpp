@@ -18,6 +18,7 @@ constexpr NamedMutant kMutants[] = {
     {"unit-cut-in-two", Mutant::kUnitCutInTwo, 300},
     {"mark-inside-unit", Mutant::kMarkInsideUnit, 300},
     {"open-unit-is-seen", Mutant::kOpenUnitIsSeen, 100},
+    {"script-keeps-nobody-off", Mutant::kScriptKeepsNobodyOff, 150},
     {"watch-misses-expiry", Mutant::kWatchMissesExpiry, 40},
     {"eviction-breaks-watch", Mutant::kEvictionBreaksWatch, 20},
 };

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "tests/simulation/clients/model_commands.h"
+#include "tests/simulation/clients/script_request.h"
 
 namespace terrace::simulation {
 
@@ -165,12 +166,26 @@ constexpr NamedModelCommand kKeyCommands[] = {
     {"renamenx", renamenx}, {"select", select},           {"swapdb", swapdb}, {"type", type},     {"unlink", del},
 };
 
+// The commands of a script, one after the other; its SELECT ends with it.
+ReplyValue eval(ModelUnit& unit, const Arguments& arguments, const ReplyValue& actual) {
+  const unsigned database = unit.database();
+  std::vector<ReplyValue> replies;
+  for (const Arguments& command : commands_of_script(arguments)) {
+    const std::size_t at = replies.size();
+    const ReplyValue told = at < actual.elements.size() ? actual.elements[at] : ReplyValue::null();
+    replies.push_back(unit.execute(command, unit.now_ms(), told));
+  }
+  unit.select(database);
+  return ReplyValue::array(std::move(replies));
+}
+
 std::map<std::string, ModelCommand> make_table() {
   std::map<std::string, ModelCommand> table;
   for (const auto commands :
        {model_string_commands(), model_list_commands(), model_collection_commands(), model_key_commands()}) {
     for (const NamedModelCommand& command : commands) table.emplace(command.name, command.run);
   }
+  table.emplace("eval", eval);
   return table;
 }
 

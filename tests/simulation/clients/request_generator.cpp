@@ -1,5 +1,9 @@
 #include "tests/simulation/clients/request_generator.h"
 
+#include <vector>
+
+#include "tests/simulation/clients/script_request.h"
+
 namespace terrace::simulation {
 
 namespace {
@@ -35,6 +39,25 @@ std::string RequestGenerator::timeout() {
 }
 
 Arguments RequestGenerator::draw() {
+  return random_.chance(profile_.script_share) ? draw_script() : draw_command();
+}
+
+Arguments RequestGenerator::draw_script() {
+  std::vector<Arguments> commands;
+  for (std::uint64_t left = random_.between(1, profile_.commands_at_once); left > 0; --left) {
+    commands.push_back(draw_command());
+  }
+  // Reads the names of cold keys, so that the script is suspended between changes.
+  if (random_.below(4) == 0) {
+    const auto place = static_cast<std::ptrdiff_t>(random_.below(commands.size() + 1));
+    commands.insert(commands.begin() + place, Arguments{"keys", "*"});
+  }
+  std::vector<std::string> declared;
+  while (random_.coin()) declared.push_back(any_key());
+  return script_request(declared, commands);
+}
+
+Arguments RequestGenerator::draw_command() {
   if (random_.chance(profile_.sweep_chance)) return draw_sweep();
   if (random_.chance(profile_.expiry_share)) return {"pexpire", any_key(), time_ms()};
   switch (random_.below(16)) {

@@ -15,7 +15,7 @@ class RequestGenerator {
  public:
   RequestGenerator(const ServerProfile& profile, Random& random) : profile_(profile), random_(random) {}
 
-  // One that does not wait. Now and then SELECT, FLUSHDB, SWAPDB.
+  // One that does not wait. Now and then SELECT, FLUSHDB, SWAPDB, or a script of some others.
   Arguments draw();
   // One that waits for keys, up to a second or without end.
   Arguments draw_waiting();
@@ -35,6 +35,8 @@ class RequestGenerator {
   std::string time_ms();
   std::string timeout();
   std::string small_number() { return std::to_string(static_cast<std::int64_t>(random_.below(41)) - 20); }
+  Arguments draw_command();
+  Arguments draw_script();
   Arguments draw_string();
   Arguments draw_counter();
   Arguments draw_list();

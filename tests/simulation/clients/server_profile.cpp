@@ -23,6 +23,7 @@ void draw_load(ServerProfile& profile, Random& random) {
   profile.accounts = random.between(2, 8);
   constexpr std::uint64_t kLargest[] = {32, 512, storage::kPageSize, 5 * std::uint64_t{storage::kPageSize}};
   profile.largest_value = kLargest[random.below(4)];
+  profile.script_share = random.coin() ? 0 : random.unit() * 0.3;
   profile.expiry_share = random.coin() ? 0 : random.unit() * 0.4;
   profile.sweep_chance = random.coin() ? 0 : 0.05 * random.unit();
   profile.stray_chance = random.coin() ? 0 : 0.1 * random.unit();
@@ -59,12 +60,13 @@ std::string ServerProfile::describe() const {
   const auto n = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
   std::snprintf(words, sizeof words,
                 "%u lives of %llu acts, %u clients, %llu commands at once, think %llu us, send %llu us, %llu keys of "
-                "each type in %u databases, values to %llu, expiries %.2f, sweeps %.3f, strays %.2f, maintenance %llu "
+                "each type in %u databases, values to %llu, scripts %.2f, expiries %.2f, sweeps %.3f, strays %.2f, "
+                "maintenance %llu "
                 "us, slowness %llu, fsync %s, memory %llu, checkpoint log %llu, compaction %d, crashes %.2f (recovery "
                 "%.2f, survival %.1f), latency x%.1f",
                 lives, n(acts_per_life), clients, n(commands_at_once), n(think_us), n(longest_send_us), n(keys),
-                databases, n(largest_value), expiry_share, sweep_chance, stray_chance, n(maintenance_us), n(slowness),
-                fsync_policy == storage::FsyncPolicy::kAlways ? "always" : "everysec", n(max_memory_bytes),
+                databases, n(largest_value), script_share, expiry_share, sweep_chance, stray_chance, n(maintenance_us),
+                n(slowness), fsync_policy == storage::FsyncPolicy::kAlways ? "always" : "everysec", n(max_memory_bytes),
                 n(checkpoint_log_bytes), compaction, crash_share, crash_in_recovery, survival, latency_scale);
   return words;
 }

@@ -25,6 +25,7 @@ struct ServerProfile {
   std::uint64_t keys = 8;               // of each type
   std::uint64_t accounts = 6;
   std::uint64_t largest_value = 1024;
+  double script_share = 0.05;
   double expiry_share = 0.1;
   double sweep_chance = 0.01;             // FLUSHDB, FLUSHALL, SWAPDB
   double stray_chance = 0.02;             // a command on a key of another type

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "tests/simulation/clients/script_request.h"
 #include "tests/simulation/failure.h"
 
 namespace terrace::simulation {
@@ -36,6 +37,10 @@ std::string words_of(const Arguments& arguments) {
   constexpr std::size_t kMostArguments = 8;
   constexpr std::size_t kMostBytes = 24;
   std::string words;
+  if (arguments[0] == "eval") {
+    for (const Arguments& command : commands_of_script(arguments)) words += "; " + words_of(command);
+    return "script" + words;
+  }
   for (std::size_t i = 0; i < std::min(arguments.size(), kMostArguments); ++i) {
     words += (i == 0 ? "" : " ") + arguments[i].substr(0, kMostBytes);
   }

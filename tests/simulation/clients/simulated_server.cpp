@@ -64,17 +64,20 @@ SimulatedServer::SimulatedServer(const Site& site)
       gate_(store_, dispatcher_),
       expiry_(site_.clock, store_, dispatcher_, statistics_, settings_),
       replay_(dispatcher_, commands_, store_, site_.clock),
+      scripting_(store_.ledger(), logger_, site_.clock),
       acl_({commands_, settings_, site_.clock, statistics_, store_.ledger(), logger_,
             [](const Session& /*session*/) { return std::string(); }}),
       key_parts_{settings_},
       connection_parts_{acl_, dispatcher_.watched_keys(), messenger_, settings_},
       server_parts_{lifecycle_, dispatcher_.watched_keys(), logger_, settings_},
       transaction_parts_{dispatcher_.transactions(), dispatcher_.watched_keys()},
+      scripting_parts_{scripting_, dispatcher_.scripts()},
       connection_environment_{
           site_.world, site_.clock, store_,        dispatcher_,
           gate_,       witness_,    site_.history, static_cast<std::int64_t>(site_.profile.longest_send_us)} {
   if (auto opened = logger_.open("/dev/null"); !opened.ok()) fail(opened.error().message);
   messenger_.configure(settings_);
+  replay_.attach(scripting_.functions());
   listener_ =
       std::make_unique<SimulatedListener>(SimulatedListener::Parts{store_, messenger_, gate_, settings_, witness_});
   disk_->set_latency_scale(site_.profile.latency_scale);
@@ -90,6 +93,7 @@ void SimulatedServer::add_commands() {
   observed_.add(commands_, {connection_commands(), FamilyParts(connection_parts_)});
   observed_.add(commands_, {server_commands(), FamilyParts(server_parts_)});
   observed_.add(commands_, {transaction_commands(), FamilyParts(transaction_parts_)});
+  observed_.add(commands_, {scripting_commands(), FamilyParts(scripting_parts_)});
 }
 
 // --- the loop

@@ -17,6 +17,7 @@
 #include "src/execution/log_replay.h"
 #include "src/pubsub/messenger.h"
 #include "src/runtime/lifecycle.h"
+#include "src/scripting/scripting.h"
 #include "tests/simulation/clients/observed_commands.h"
 #include "tests/simulation/clients/server_clock.h"
 #include "tests/simulation/clients/server_profile.h"
@@ -96,11 +97,13 @@ class SimulatedServer {
   ReplyGate gate_;
   ExpiryCycle expiry_;
   LogReplay replay_;
+  Scripting scripting_;
   acl::Acl acl_;
   KeyParts key_parts_;
   ConnectionParts connection_parts_;
   ServerParts server_parts_;
   TransactionParts transaction_parts_;
+  ScriptingParts scripting_parts_;
   SimulatedConnection::Parts connection_environment_;
   std::unique_ptr<SimulatedListener> listener_;
   std::vector<std::unique_ptr<SimulatedConnection>> connections_;

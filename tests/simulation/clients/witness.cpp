@@ -17,12 +17,21 @@ void Witness::note_left(const ClientStream& stream) {
 
 void Witness::note_run(const Context& context, std::int64_t now_ms) {
   settle();
-  const auto found = std::find_if(streams_.begin(), streams_.end(),
-                                  [&](const ClientStream* stream) { return &stream->session == &context.session; });
+  // What a script calls runs in a session of the script, for the batch of its client.
+  const auto found = std::find_if(streams_.begin(), streams_.end(), [&](const ClientStream* stream) {
+    return &stream->session == &context.session ||
+           (stream->batch != nullptr && stream->batch->session == &context.session);
+  });
   if (found == streams_.end() || !(*found)->judged) return;
   ClientStream& stream = **found;
   if (stream.requests.empty()) fail("a handler runs for a session that has asked for nothing");
   ClientRequest& request = stream.requests.front();
+  const bool in_script = &stream.session != &context.session;
+  if (in_script && stream.session.transaction.calls().empty()) {
+    if (request.run_ms.value_or(now_ms) != now_ms) fail("time has passed inside a script");
+    request.run_ms = now_ms;
+    return;
+  }
   if (!context.in_transaction()) {
     if (!request.run_ms) {
       request.first_run_ms = now_ms;

@@ -45,12 +45,12 @@ Commands parse_whole(const std::string& text) {
   return commands;
 }
 
-std::string error_of(const std::string& text, RequestParser::Limits limits = {}) {
+std::string error_of(const std::string& text, RequestParser::Limits limits = {}, Status status = Status::kProtocol) {
   Commands commands;
   std::string error;
   EXPECT_EQ(feed(
                 text, [&] { return text.size(); }, commands, &error, limits),
-            Status::kProtocol)
+            status)
       << text.substr(0, 40);
   return error;
 }
@@ -201,8 +201,29 @@ TEST(RequestParser, RefusesInRedisWords) {
 
 TEST(RequestParser, TrustsStrangersLess) {
   RequestParser::Limits limits{.authenticated = false};
-  EXPECT_EQ(error_of("*11\r\n", limits), "ERR Protocol error: unauthenticated multibulk length");
-  EXPECT_EQ(error_of("*1\r\n$16385\r\n", limits), "ERR Protocol error: unauthenticated bulk length");
+  EXPECT_EQ(error_of("*11\r\n", limits, Status::kUnauthenticated),
+            "ERR Protocol error: unauthenticated multibulk length");
+  EXPECT_EQ(error_of("*1\r\n$16385\r\n", limits, Status::kUnauthenticated),
+            "ERR Protocol error: unauthenticated bulk length");
+}
+
+TEST(RequestParser, TrustsAfterTheCommandThatAuthenticates) {
+  const std::vector<std::string> login = {"AUTH", "secret"};
+  const std::vector<std::string> many(11, "MGET");
+  const std::vector<std::string> large = {"SET", "k", std::string(20000, 'x')};
+  for (const auto& privileged : {many, large}) {
+    RequestParser parser;
+    RequestBatch batch;
+    Commands commands;
+    const std::string text = command_text(login) + command_text(privileged) + command_text({"PING"});
+    ASSERT_EQ(parser.parse(text, {.authenticated = false}, batch), Status::kUnauthenticated);
+    take(batch, commands);
+    EXPECT_EQ(commands, (Commands{login}));
+    batch.clear();
+    ASSERT_EQ(parser.parse("", {}, batch), Status::kOk);
+    take(batch, commands);
+    EXPECT_EQ(commands, (Commands{login, privileged, {"PING"}}));
+  }
 }
 
 TEST(RequestParser, WhatCameBeforeAnErrorIsStillThere) {
