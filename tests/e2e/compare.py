@@ -172,10 +172,18 @@ def same(name, arguments, ours, theirs, options):
     error that the other has not.
     """
     if name in differential_scripts.COMMANDS:
-        return differential_scripts.same(arguments, ours, theirs, lambda name, arguments, mine, other: same(name, arguments, mine, other, options))
+        return differential_scripts.same(arguments, ours, theirs, lambda *call: same_call(name, *call, options))
     good = as_good(name, arguments, ours, theirs, options)
     if good and (isinstance(ours, Error) or isinstance(theirs, Error)) and ours != theirs:
         options["counted_apart"].add(name)
+    return good
+
+
+def same_call(script, name, arguments, ours, theirs, options):
+    """A call of a script: its error is a failure of the script as well."""
+    good = same(name, arguments, ours, theirs, options)
+    if name in options["counted_apart"]:
+        options["counted_apart"].add(script)
     return good
 
 
