@@ -213,7 +213,7 @@ Result<std::map<std::string, UserRules>> Acl::parse_file(const std::string& text
     } else if (words->front() != "user" || words->size() < 2) {
       errors += place + " should start with user keyword followed by the username. ";
     } else if (const std::string& name = (*words)[1]; !is_user_name(name)) {
-      errors += "'" + place + ": username '" + name + "' contains invalid characters. ";
+      errors.append("'").append(place).append(": username '").append(name).append("' contains invalid characters. ");
     } else if (users.contains(name)) {
       errors += "WARNING: Duplicate user '" + name + "' found on line " + std::to_string(number) + ". ";
     } else if (auto rules = merge_selectors(std::span(*words).subspan(2)); !rules.ok()) {
@@ -222,7 +222,8 @@ Result<std::map<std::string, UserRules>> Acl::parse_file(const std::string& text
       UserRules user = empty_rules();
       std::string bad_rule;
       if (auto applied = apply_all(user, *rules, bad_rule); !applied.ok()) {
-        errors += place + ": Error in applying operation '" + bad_rule + "': " + applied.error().message + ". ";
+        errors.append(place).append(": Error in applying operation '").append(bad_rule).append("': ");
+        errors.append(applied.error().message).append(". ");
       }
       users.emplace(name, std::move(user));
     }

@@ -6,12 +6,12 @@ namespace terrace {
 
 CommandFamilies::CommandFamilies(const Server::Components& c)
     : key_{c.config.settings()},
-      connection_{c.acl, c.dispatcher.watched_keys(), c.messenger},
+      connection_{c.acl, c.dispatcher.watched_keys(), c.messenger, c.config.settings()},
       client_{c.clients, c.acl, c.dispatcher, c.messenger.tracking()},
       acl_{c.acl, c.clients, c.commands, c.config.settings()},
       command_{c.commands},
       config_{c.config, c.acl, c.commands, c.statistics, c.reactor, c.logger},
-      server_{c.lifecycle, c.dispatcher.watched_keys(), c.logger},
+      server_{c.lifecycle, c.dispatcher.watched_keys(), c.logger, c.config.settings()},
       transaction_{c.dispatcher.transactions(), c.dispatcher.watched_keys()},
       scripting_{c.scripting, c.dispatcher.scripts()},
       info_{c.info},

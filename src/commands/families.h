@@ -74,6 +74,7 @@ struct ConnectionParts {
   acl::Acl& acl;
   WatchedKeys& watched_keys;
   Messenger& messenger;
+  const Settings& settings;
 };
 struct PubSubParts {
   Messenger& messenger;
@@ -105,6 +106,7 @@ struct ServerParts {
   Lifecycle& lifecycle;
   WatchedKeys& watched_keys;
   Logger& logger;
+  const Settings& settings;
 };
 struct TransactionParts {
   TransactionRunner& transactions;

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "src/runtime/version.h"
 #include "src/text/c_string.h"
 #include "src/text/pattern.h"
 #include "src/text/split_arguments.h"
@@ -84,10 +85,8 @@ Result<void> Config::load_text(const std::string& text, unsigned depth) {
     ++number;
     line = trim(line);
     if (line.empty() || line[0] == '#') continue;
-    place_ =
-        "\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\n"
-        "Reading the configuration file, at line " +
-        std::to_string(number) + "\n>>> '" + line + "'\n";
+    place_ = "\n*** FATAL CONFIG FILE ERROR (Redis " + std::string(kRedisVersion) +
+             ") ***\nReading the configuration file, at line " + std::to_string(number) + "\n>>> '" + line + "'\n";
     Result<void> loaded = load_line(line, depth);
     if (loaded.ok()) continue;
     // An error in an included file, or of a file that cannot be read, has its place in the message already.

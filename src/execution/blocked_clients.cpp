@@ -46,6 +46,20 @@ void BlockedClients::remove(BlockedClient& client) {
   clients_.erase(&client);
 }
 
+std::size_t BlockedClients::keys() const {
+  std::size_t count = 0;
+  for (const auto& [database, queues] : queues_) count += queues.size();
+  return count;
+}
+
+std::size_t BlockedClients::keys_when_gone() const {
+  std::size_t count = 0;
+  for (const auto& [database, queues] : queues_) {
+    for (const auto& [key, queue] : queues) count += queue.when_gone > 0;
+  }
+  return count;
+}
+
 void BlockedClients::make_ready(unsigned database, const std::string& key, Queue& queue) {
   if (queue.ready) return;
   queue.ready = true;

@@ -45,6 +45,9 @@ class BlockedClients final : public KeyObserver {
   BlockedClient& add(CommandBatch& batch, unsigned database, const KeyWait& wait, std::int64_t now_us);
   void remove(BlockedClient& client);
   std::size_t size() const { return clients_.size(); }
+  // For INFO: the keys that are waited for, and those for whose end a client waits. These walk over the keys.
+  std::size_t keys() const;
+  std::size_t keys_when_gone() const;
 
   // --- keys that may have become ready; whether a client can be served shows when its command runs
   void at_key_change(const KeyChange& change) override;

@@ -30,18 +30,25 @@ char* Transaction::allocate(std::size_t size) {
 }
 
 void Transaction::queue(CommandEntry& entry, std::span<const std::string_view> arguments, std::string_view raw) {
-  const Queued call{&entry, arguments_.size(), arguments.size(), {}};
-  calls_.push_back(call);
+  Queued call{&entry, arguments_.size(), arguments.size(), {}};
   flags_ |= entry.row->flags;
+  copy(call, arguments, raw);
+  calls_.push_back(call);
+  const auto copied = arguments_of(call);
+  plan_keys(entry, copied, database_, keys_);
+  if (entry.row->selects != nullptr) database_ = entry.row->selects(copied).value_or(database_);
+  charge_.resize(memory_bytes());
+}
+
+void Transaction::copy(Queued& call, std::span<const std::string_view> arguments, std::string_view raw) {
   for (const std::string_view argument : arguments) argument_bytes_ += argument.size();
   if (!raw.empty()) {
     char* copy = allocate(raw.size());
     std::memcpy(copy, raw.data(), raw.size());
-    calls_.back().raw = {copy, raw.size()};
+    call.raw = {copy, raw.size()};
     for (const std::string_view argument : arguments) {
       arguments_.emplace_back(copy + (argument.data() - raw.data()), argument.size());
     }
-    charge_.resize(memory_bytes());
     return;
   }
   for (const std::string_view argument : arguments) {
@@ -49,11 +56,11 @@ void Transaction::queue(CommandEntry& entry, std::span<const std::string_view> a
     if (!argument.empty()) std::memcpy(copy, argument.data(), argument.size());
     arguments_.emplace_back(copy, argument.size());
   }
-  charge_.resize(memory_bytes());
 }
 
 std::size_t Transaction::memory_bytes() const {
-  return block_bytes_ + calls_.capacity() * sizeof(Queued) + arguments_.capacity() * sizeof(std::string_view);
+  return block_bytes_ + calls_.capacity() * sizeof(Queued) + arguments_.capacity() * sizeof(std::string_view) +
+         keys_.capacity() * sizeof(PlannedKey);
 }
 
 }  // namespace terrace

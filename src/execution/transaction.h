@@ -1,4 +1,4 @@
-// Transaction: the commands that a session has queued since MULTI.
+// Transaction: the commands that a session has queued since MULTI, with their keys: EXEC need not find them all in one turn.
 // Ownership: part of its session; owns copies of the queued requests. Thread: the reactor's.
 #pragma once
 
@@ -8,11 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "src/execution/call.h"
 #include "storage/memory/ledger.h"
 
 namespace terrace {
-
-struct CommandEntry;
 
 class Transaction {
  public:
@@ -26,7 +25,11 @@ class Transaction {
   Transaction() = default;
   explicit Transaction(storage::LedgerCharge charge) : charge_(std::move(charge)) {}
 
-  void begin() { open_ = true; }
+  // MULTI, in this database.
+  void begin(unsigned database) {
+    open_ = true;
+    database_ = database;
+  }
   // EXEC, DISCARD, RESET: drops all queued commands.
   void end();
   bool open() const { return open_; }
@@ -40,6 +43,8 @@ class Transaction {
   std::span<const std::string_view> arguments_of(const Queued& call) const {
     return {arguments_.data() + call.first, call.count};
   }
+  // The keys of all calls in their order, each in the database that earlier SELECTs lead to. They are given away.
+  std::vector<PlannedKey> take_keys() { return std::move(keys_); }
   // The flags that at least one of the queued rows has.
   std::uint32_t flags() const { return flags_; }
 
@@ -48,6 +53,7 @@ class Transaction {
   std::size_t memory_bytes() const;
 
  private:
+  void copy(Queued& call, std::span<const std::string_view> arguments, std::string_view raw);
   char* allocate(std::size_t size);
 
   static constexpr std::size_t kBlockSize = 16 << 10;
@@ -55,8 +61,10 @@ class Transaction {
   bool open_ = false;
   bool refused_ = false;
   std::uint32_t flags_ = 0;
+  unsigned database_ = 0;  // in which the next call runs
   std::vector<Queued> calls_;
   std::vector<std::string_view> arguments_;
+  std::vector<PlannedKey> keys_;                 // they point into the arguments
   std::vector<std::unique_ptr<char[]>> blocks_;  // the views point into them: they must not move
   std::size_t block_left_ = 0;
   char* block_next_ = nullptr;

@@ -29,7 +29,12 @@ bool TransactionRunner::begin(CommandBatch& x, CommandEntry& exec, std::span<con
   x.transaction.exec.begin(exec, arguments, raw, session.database);
   x.call.begin(exec, arguments, raw, session.database);
   x.unit.begin();
-  plan_all(x);
+  x.transaction.exec.keys = session.transaction.take_keys();
+  x.transaction.call_keys = x.transaction.exec.keys.size();
+  for (const WatchedKey* watched : session.watched) {
+    x.transaction.exec.keys.push_back(
+        {.key = storage::Key(watched->name), .database = watched->database, .only_read = true});
+  }
   if (!session.transaction.open()) return refuse(x, [](Reply& reply) { reply.error("ERR EXEC without MULTI"); });
   if (session.transaction.refused()) {
     return refuse(x, [](Reply& reply) { reply.error("EXECABORT Transaction discarded because of previous errors."); });
@@ -46,21 +51,6 @@ bool TransactionRunner::refuse(CommandBatch& x, const Write& write_reply) {
   runner_.commit(x, start);
   x.transaction.end();
   return true;
-}
-
-// Plans the keys of all calls, each in the database that earlier SELECTs lead to, and the watched keys.
-void TransactionRunner::plan_all(CommandBatch& x) {
-  std::vector<PlannedKey>& keys = x.transaction.exec.keys;
-  const Transaction& transaction = x.session->transaction;
-  unsigned database = x.session->database;
-  for (const Transaction::Queued& call : transaction.calls()) {
-    const auto arguments = transaction.arguments_of(call);
-    plan_keys(*call.entry, arguments, database, keys);
-    if (call.entry->row->selects != nullptr) database = call.entry->row->selects(arguments).value_or(database);
-  }
-  x.transaction.call_keys = keys.size();
-  for (const WatchedKey* watched : x.session->watched)
-    keys.push_back({.key = storage::Key(watched->name), .database = watched->database, .only_read = true});
 }
 
 bool TransactionRunner::read_ahead(CommandBatch& x) {
@@ -87,8 +77,7 @@ bool TransactionRunner::look_up(CommandBatch& x) {
   constexpr std::size_t kKeysPerLook = 128;  // at the clock
   TransactionRun& run = x.transaction;
   runner_.begin_clock();
-  // Planning the keys belongs to the first slice.
-  const std::uint64_t end_ns = (run.looked_up == 0 ? run.begin_ns : runner_.last_ns()) + OpenUnit::kSliceNs;
+  const std::uint64_t end_ns = runner_.last_ns() + OpenUnit::kSliceNs;
   const std::uint64_t most_pages = runner_.window_bytes() / storage::kPageSize;
   if (run.looked_up == 0) {
     x.missing.clear();

@@ -47,7 +47,6 @@ class TransactionRunner {
   void withhold_unwanted(CommandBatch& x, std::size_t start, bool closed);
   bool suspend(CommandBatch& x, CommandBatch::Wait wait);
   void finish(CommandBatch& x);
-  void plan_all(CommandBatch& x);
 
   CommandRunner& runner_;
   OpenUnit& open_unit_;

@@ -1,6 +1,10 @@
 #include "src/execution/watched_keys.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
 
 #include "src/types/hash/hash.h"
 #include "storage/base/mutant.h"
@@ -71,6 +75,18 @@ std::vector<std::string> WatchedKeys::names_in(unsigned database) const {
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
+}
+
+std::size_t WatchedKeys::distinct_keys() const {
+  std::set<std::pair<unsigned, std::string_view>> names;
+  for (const auto& [hash, key] : keys_) names.emplace(key->database, key->name);
+  return names.size();
+}
+
+std::size_t WatchedKeys::sessions() const {
+  std::unordered_set<const Session*> sessions;
+  for (const auto& [hash, key] : keys_) sessions.insert(key->session);
+  return sessions.size();
 }
 
 void WatchedKeys::at_key_change(const KeyChange& change) {

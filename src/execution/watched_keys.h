@@ -45,6 +45,10 @@ class WatchedKeys final : public KeyObserver {
   // The names watched in a database, each once. SWAPDB looks them up in both databases.
   std::vector<std::string> names_in(unsigned database) const;
 
+  // For INFO. These walk over what is watched.
+  std::size_t distinct_keys() const;
+  std::size_t sessions() const;
+
   std::size_t size() const { return keys_.size(); }
 
   void at_key_change(const KeyChange& change) override;

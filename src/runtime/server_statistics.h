@@ -60,6 +60,8 @@ struct ServerStatistics {
   Rate command_rate;
   Rate input_rate;
   Rate output_rate;
+  Rate turn_rate;
+  Rate busy_rate;  // microseconds of each second in which the reactor did not wait
 };
 
 }  // namespace terrace

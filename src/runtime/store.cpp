@@ -23,6 +23,8 @@ io::Task<Result<void>> Store::open(storage::LogApplier& applier) {
   Result<void> opened = co_await engine_->open(applier);
   open_ = opened.ok();
   loading_ = !open_;
+  keys_loaded_ = 0;
+  for (unsigned i = 0; open_ && i < engine_->database_count(); ++i) keys_loaded_ += engine_->database(i).size();
   co_return opened;
 }
 

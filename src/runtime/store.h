@@ -31,6 +31,8 @@ class Store {
   storage::Engine& engine() { return *engine_; }
   const storage::Engine& engine() const { return *engine_; }
   bool loading() const { return loading_; }
+  // How many keys the engine had when it was opened.
+  std::uint64_t keys_loaded() const { return keys_loaded_; }
 
   io::Task<Result<void>> open(storage::LogApplier& applier);
   io::Task<Result<void>> close(bool checkpoint);
@@ -53,6 +55,7 @@ class Store {
   storage::Ledger ledger_;
   storage::MemoryQueue memory_queue_{ledger_, clock_};
   std::unique_ptr<storage::Engine> engine_;
+  std::uint64_t keys_loaded_ = 0;
   bool loading_ = true;
   bool open_ = false;
 };

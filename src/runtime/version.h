@@ -6,7 +6,7 @@
 namespace terrace {
 
 inline constexpr std::string_view kVersion = "0.1.0";
-inline constexpr std::string_view kRedisVersion = "7.0.15";
+inline constexpr std::string_view kRedisVersion = "7.4.7";
 
 // 0x00MMmmpp, as scripts see it.
 constexpr int redis_version_number() {

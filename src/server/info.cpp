@@ -69,6 +69,12 @@ void write_server(InfoWriter& out, const InfoSources& sources) {
   out.field("executable", sources.lifecycle.executable);
   out.field("config_file", sources.config.path());
   out.field("io_threads_active", 0);
+  const Settings& settings = sources.config.settings();
+  if (settings.port > 0) {
+    std::string addresses;
+    for (const std::string& address : settings.bind) addresses += ",bind=" + address;
+    out.field("listener0", "name=tcp" + addresses + ",port=" + std::to_string(settings.port));
+  }
 }
 
 void write_clients(InfoWriter& out, const InfoSources& sources) {
@@ -81,7 +87,21 @@ void write_clients(InfoWriter& out, const InfoSources& sources) {
   out.field("blocked_clients", sources.dispatcher.blocking().clients().size() + sources.dispatcher.pause().waiting);
   out.field("tracking_clients", sources.messenger.tracking().clients());
   out.field("pubsub_clients", sources.messenger.pubsub().session_count());
-  out.field("clients_in_timeout_table", sources.dispatcher.blocking().clients().with_deadline());
+  const WatchedKeys& watched = sources.dispatcher.watched_keys();
+  const BlockedClients& blocked = sources.dispatcher.blocking().clients();
+  out.field("watching_clients", watched.sessions());
+  out.field("clients_in_timeout_table", blocked.with_deadline());
+  out.field("total_watched_keys", watched.distinct_keys());
+  out.field("total_blocking_keys", blocked.keys());
+  out.field("total_blocking_keys_on_nokey", blocked.keys_when_gone());
+}
+
+template <typename Visit>
+void visit_entries(const InfoSources& sources, Visit&& visit) {
+  for (const auto& entry : sources.commands.entries()) {
+    visit(*entry);
+    for (const auto& subcommand : entry->subcommands) visit(*subcommand);
+  }
 }
 
 storage::Statistics statistics_of(Store& store) {
@@ -122,6 +142,7 @@ void write_memory(InfoWriter& out, const InfoSources& sources) {
   out.field("allocator_allocated", memory.used);
   out.field("allocator_active", memory.rss);
   out.field("allocator_resident", memory.rss);
+  out.field("allocator_muzzy", 0);
   out.bytes("total_system_memory", memory.total_system);
   write_script_memory(out, sources.scripting);
   out.bytes("maxmemory", static_cast<std::uint64_t>(settings.max_memory_bytes));
@@ -137,7 +158,7 @@ void write_memory(InfoWriter& out, const InfoSources& sources) {
   out.zeros(
       {"mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves"});
   out.field("mem_clients_normal", memory.clients);
-  out.zeros({"mem_cluster_links", "mem_aof_buffer"});
+  out.zeros({"mem_cluster_links", "mem_aof_buffer", "mem_overhead_db_hashtable_rehashing"});
 #ifdef TERRACE_MIMALLOC
   out.field("mem_allocator", "mimalloc");
 #else
@@ -170,7 +191,8 @@ void write_persistence(InfoWriter& out, const InfoSources& sources) {
   out.field("rdb_last_bgsave_time_sec", duration);
   out.field("rdb_current_bgsave_time_sec", saving ? 0 : -1);
   out.field("rdb_saves", store.checkpoints);
-  out.zeros({"rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded"});
+  out.zeros({"rdb_last_cow_size", "rdb_last_load_keys_expired"});
+  out.field("rdb_last_load_keys_loaded", sources.store.keys_loaded());
   out.field("aof_enabled", 1);
   out.field("aof_rewrite_in_progress", saving ? 1 : 0);
   out.field("aof_rewrite_scheduled", 0);
@@ -184,6 +206,25 @@ void write_persistence(InfoWriter& out, const InfoSources& sources) {
   out.field("aof_current_size", store.log_bytes);
   out.zeros(
       {"aof_base_size", "aof_pending_rewrite", "aof_buffer_length", "aof_pending_bio_fsync", "aof_delayed_fsync"});
+}
+
+void write_denials(InfoWriter& out, const ServerStatistics& statistics) {
+  out.field("acl_access_denied_auth", statistics.acl_denied_authentications);
+  out.field("acl_access_denied_cmd", statistics.acl_denied_commands);
+  out.field("acl_access_denied_key", statistics.acl_denied_keys);
+  out.field("acl_access_denied_channel", statistics.acl_denied_channels);
+}
+
+void write_turns(InfoWriter& out, const InfoSources& sources) {
+  const io::TurnStatistics& turns = sources.reactor.turn_statistics();
+  std::uint64_t commands_ns = 0;
+  visit_entries(sources, [&](const CommandEntry& entry) { commands_ns += entry.usage.time_ns; });
+  const std::uint64_t rate = sources.statistics.turn_rate.average();
+  out.field("eventloop_cycles", turns.turns);
+  out.field("eventloop_duration_sum", turns.busy_us);
+  out.field("eventloop_duration_cmd_sum", commands_ns / 1000);
+  out.field("instantaneous_eventloop_cycles_per_sec", rate);
+  out.field("instantaneous_eventloop_duration_usec", rate ? sources.statistics.busy_rate.average() / rate : 0);
 }
 
 void write_stats(InfoWriter& out, const InfoSources& sources) {
@@ -236,15 +277,13 @@ void write_stats(InfoWriter& out, const InfoSources& sources) {
   out.field("tracking_total_prefixes", tracking.prefixes());
   out.field("unexpected_error_replies", 0);
   out.field("total_error_replies", statistics.error_replies);
-  out.field("acl_access_denied_auth", statistics.acl_denied_authentications);
-  out.field("acl_access_denied_cmd", statistics.acl_denied_commands);
-  out.field("acl_access_denied_key", statistics.acl_denied_keys);
-  out.field("acl_access_denied_channel", statistics.acl_denied_channels);
+  write_denials(out, statistics);
   out.field("dump_payload_sanitizations", 0);
   out.field("total_reads_processed", statistics.reads_processed);
   out.field("total_writes_processed", statistics.writes_processed);
   out.zeros(
       {"io_threaded_reads_processed", "io_threaded_writes_processed", "reply_buffer_shrinks", "reply_buffer_expands"});
+  write_turns(out, sources);
 }
 
 // Of a server with `replicaof`, which stands as a replica does whose master cannot be reached.
@@ -281,7 +320,7 @@ double seconds_of(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
-void write_cpu(InfoWriter& out, const InfoSources&) {
+void write_cpu(InfoWriter& out, const InfoSources& sources) {
   rusage all{}, children{}, thread{};
   getrusage(RUSAGE_SELF, &all);
   getrusage(RUSAGE_CHILDREN, &children);
@@ -293,18 +332,12 @@ void write_cpu(InfoWriter& out, const InfoSources&) {
   out.real("used_cpu_user_children", seconds_of(children.ru_utime), 6);
   out.real("used_cpu_sys_main_thread", seconds_of(thread.ru_stime), 6);
   out.real("used_cpu_user_main_thread", seconds_of(thread.ru_utime), 6);
+  const std::uint64_t busy_us = sources.reactor.turn_statistics().busy_us;
+  out.real("used_active_time_main_thread", static_cast<double>(busy_us) / 1e6, 6);
 }
 
 void write_modules(InfoWriter& out, const InfoSources&) {
   out.section("Modules");
-}
-
-template <typename Visit>
-void visit_entries(const InfoSources& sources, Visit&& visit) {
-  for (const auto& entry : sources.commands.entries()) {
-    visit(*entry);
-    for (const auto& subcommand : entry->subcommands) visit(*subcommand);
-  }
 }
 
 void write_command_stats(InfoWriter& out, const InfoSources& sources) {
@@ -411,6 +444,8 @@ MemoryFigures ServerInfo::memory() const {
   memory.records = ledger.bytes(Account::kRecords);
   memory.index = ledger.bytes(Account::kIndex);
   memory.clients = ledger.clients();
+  memory.script_caches = sources.scripting.scripts().overhead_bytes();
+  memory.function_caches = sources.scripting.functions().overhead_bytes();
   memory.used = ledger.total();
   sources.statistics.peak_memory = std::max(sources.statistics.peak_memory, memory.used);
   memory.peak = sources.statistics.peak_memory;
@@ -428,11 +463,12 @@ std::string ServerInfo::text(std::span<const std::string_view> sections) const {
   return out.text();
 }
 
-std::array<std::pair<std::string_view, std::int64_t>, 6> allocator_bytes(const MemoryFigures& memory) {
+std::array<std::pair<std::string_view, std::int64_t>, 7> allocator_bytes(const MemoryFigures& memory) {
   const auto used = static_cast<std::int64_t>(memory.used), rss = static_cast<std::int64_t>(memory.rss);
   return {{{"allocator.allocated", used},
            {"allocator.active", rss},
            {"allocator.resident", rss},
+           {"allocator.muzzy", 0},
            {"allocator-fragmentation.bytes", rss - used},
            {"allocator-rss.bytes", 0},
            {"rss-overhead.bytes", 0}}};

@@ -23,12 +23,14 @@ struct MemoryFigures {
   std::uint64_t records = 0;
   std::uint64_t index = 0;
   std::uint64_t clients = 0;  // with their buffers and queues
+  std::uint64_t script_caches = 0;
+  std::uint64_t function_caches = 0;
   std::uint64_t total_system = 0;
 };
 
 // What MEMORY STATS tells of the allocator, by name. The ledger counts what it has given out; of what it keeps beyond
 // that only the process' size is known.
-std::array<std::pair<std::string_view, std::int64_t>, 6> allocator_bytes(const MemoryFigures& memory);
+std::array<std::pair<std::string_view, std::int64_t>, 7> allocator_bytes(const MemoryFigures& memory);
 
 class ServerInfo {
  public:

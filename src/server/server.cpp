@@ -325,6 +325,8 @@ io::Task<> Server::serve_periodically() {
     statistics_.command_rate.sample(statistics_.commands_processed, now_us);
     statistics_.input_rate.sample(statistics_.input_bytes, now_us);
     statistics_.output_rate.sample(statistics_.output_bytes, now_us);
+    statistics_.turn_rate.sample(reactor_.turn_statistics().turns, now_us);
+    statistics_.busy_rate.sample(reactor_.turn_statistics().busy_us, now_us);
     clients_.sample_buffers();
     clients_.evict_stalled(reactor_.wall_ms());
     share_descriptors();

@@ -137,7 +137,7 @@ def refused_for_another(arguments, ours, theirs):
     if theirs != b"ERR One or more scores can't be converted into double" or type(ours) is not list:
         return False
     words = [word.upper() for word in arguments]
-    return b"ALPHA" not in words and (b"GET" in words or all(is_number(element) for element in ours))
+    return b"ALPHA" not in words and (b"GET" in words or all(not element or is_number(element) for element in ours))
 
 
 def counts_keys_by_half_a_number(arguments, ours, theirs):

@@ -73,6 +73,7 @@ def refused_at_first_use(folder):
     with server.client() as client:
         client.ok("AUTH", "secret")
         replication = client.ok("INFO", "replication")
+        check(client.ok("ROLE") == [b"slave", b"127.0.0.1", 6399, b"connect", -1] and b"replica" in client.ok("HELLO"), "ROLE and HELLO of a replica")
         check(b"role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:6399\r\nmaster_link_status:down" in replication, f"INFO replication: {replication}")
     server.kill()
 

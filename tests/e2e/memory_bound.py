@@ -8,6 +8,7 @@ Each case has a server. RSS is sampled all the while.
 import argparse
 import os
 import re
+import resource
 import threading
 import time
 
@@ -230,6 +231,35 @@ def results(server, options):
     return f"{len(done)} commands that make large values are done, refused for want of memory: {' '.join(sorted(refused))}"
 
 
+def mixed(server, options):
+    """Clients that make large values of several kinds at the same time: each is made, or refused for want of memory."""
+    with server.client(120) as client:
+        for number in range(2):
+            for begin in range(0, 60_000, 1000):
+                client.ok("SADD", f"set:{number}", *(b"%09d" % i * 4 for i in range(begin, begin + 1000)))
+                client.ok("ZADD", f"zset:{number}", *(word for i in range(begin, begin + 1000) for word in (i, b"%09d" % i * 4)))
+            client.ok("SET", f"string:{number}", value_of(number, 4 * MIB))
+    end = time.monotonic() + options.seconds * 3
+    made, refused = [0], [0]
+
+    def make(number):
+        calls = [("COPY", "set:0", f"copy:{number}", "REPLACE"), ("SDIFFSTORE", f"diff:{number}", "set:0", "none"),
+                 ("ZRANGESTORE", f"range:{number}", "zset:1", 0, -1), ("SORT", "zset:0", "BY", "nosort", "STORE", f"sorted:{number}"),
+                 ("BITOP", "NOT", f"bits:{number}", "string:0"), ("RENAME", f"bits:{number}", f"moved:{number}")]
+        turn = number
+        with server.client(120) as client:
+            while time.monotonic() < end:
+                reply = client.call(*calls[turn % len(calls)])
+                turn += 1
+                failed = isinstance(reply, Error)
+                check(not failed or reply.startswith((b"OOM ", b"ERR no such key")), f"{calls[(turn - 1) % len(calls)][0]}: {reply!r:.100}")
+                (refused if failed else made)[0] += 1
+
+    together(max(2, options.clients // 2), make)
+    check(made[0] > 0, "no value was made")
+    return f"{max(2, options.clients // 2)} clients made {made[0]} large values, {refused[0]} were refused"
+
+
 def too_large(server, options):
     """One request that can never fit."""
     size = options.bytes * 2
@@ -243,6 +273,44 @@ def too_large(server, options):
     with server.client() as client:
         check(client.call("EXISTS", "large") == 0 and client.call("GET", "before") == b"1", "after a SET that does not fit")
     return f"a SET of {size / MIB:.0f} MiB is refused"
+
+
+def idle(server, options):
+    """Clients that have sent and read 30 KB and then rest: of the buffers that they used little is kept."""
+    clients = [server.client() for _ in range(options.clients * 100)]
+    value = b"v" * 30_000
+    for begin in range(0, len(clients), 50):
+        for number, one in enumerate(clients[begin : begin + 50]):
+            one.send(encode("SET", f"key:{number}", value) + encode("GET", f"key:{number}") * 2)
+        for one in clients[begin : begin + 50]:
+            check([one.receive() for _ in range(3)] == [b"OK", value, value], "SET and GET of 30 KB")
+    with server.client() as client:
+        held = info_number(client_info(client), "mem_clients_normal")
+    # 16 MiB of buffers for requests and as much for replies, and the connections.
+    bound = 32 * MIB + len(clients) * 6000
+    check(held <= bound, f"{len(clients)} idle clients hold {held / MIB:.1f} MiB, bound {bound / MIB:.1f}")
+    for one in clients:
+        one.close()
+    return f"{len(clients)} idle clients hold {held / MIB:.1f} MiB"
+
+
+def writers(server, options):
+    """Many clients write pipelines that together are more than the memory, so that they wait for room and for the log."""
+    end = time.monotonic() + options.seconds * 2
+    value = b"v" * 32_000
+
+    def write(number):
+        turn = 0
+        with server.client(120) as client:
+            while time.monotonic() < end:
+                replies = client.pipeline([("SET", f"key:{number}:{(turn + i) % 40}", value) for i in range(10)])
+                check(all(reply == b"OK" for reply in replies), f"a SET of 32 KB: {replies!r:.200}")
+                turn += 10
+
+    together(options.clients * 10, write)
+    with server.client(120) as client:
+        check(client.call("GET", "key:0:0") == value, "a value of 32 KB is wrong")
+        return f"{options.clients * 10} clients wrote {client.ok('DBSIZE') * len(value) / MIB:.0f} MiB in pipelines of 320 KB"
 
 
 def evicted(server, options):
@@ -323,8 +391,8 @@ def default(server, options):
 # Arguments of the server, and whether its memory is bounded by maxmemory.
 CASES = {
     half_sent: True, dead: True, unread: True, large_gets: True, whole_replies: True, grown: True, no_limit_of_repeats: True,
-    results: True, too_large: True, evicted: ("--maxmemory", "0", "--maxmemory-clients", "20mb"), lowered: ("--maxmemory", "0"),
-    larger_than_memory: ("--maxmemory", "4gb"), default: ()}
+    results: True, mixed: True, idle: True, writers: True, too_large: True, evicted: ("--maxmemory", "0", "--maxmemory-clients", "20mb"),
+    lowered: ("--maxmemory", "0"), larger_than_memory: ("--maxmemory", "4gb"), default: ()}
 
 
 def main():
@@ -336,6 +404,8 @@ def main():
     parser.add_argument("--cases", type=lambda text: text.split(","), default=names)
     options = parser.parse_args()
     options.bytes = megabytes(options.maxmemory)
+    most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     with Folder("memory-bound") as folder:
         for run, arguments in CASES.items():
             if run.__name__ not in options.cases:

@@ -5,8 +5,6 @@
 namespace terrace {
 namespace {
 
-using namespace commands;
-
 constexpr std::uint32_t kFlags = kNoScript | kLoading | kStale;
 constexpr std::uint32_t kAdminFlags = kFlags | kAdmin;
 
@@ -34,22 +32,24 @@ constexpr SubcommandRows kRows = {
     .categories = 0, .group = "server", .complexity = "O(N), N being the number of users, rules or entries."};
 
 constexpr Command kSubcommands[] = {
-    kRows.row("acl|cat", -2, kFlags, acl_cat, "6.0.0", "Names the categories, or the commands of one.", kCatArguments),
-    kRows.row("acl|deluser", -3, kAdminFlags, acl_deluser, "6.0.0", "Deletes users.", kUsersArgument),
-    kRows.row("acl|dryrun", -4, kAdminFlags, acl_dryrun, "7.0.0", "Tells whether a user may run a command.",
+    kRows.row("acl|cat", -2, kFlags, commands::acl_cat, "6.0.0", "Names the categories, or the commands of one.",
+              kCatArguments),
+    kRows.row("acl|deluser", -3, kAdminFlags, commands::acl_deluser, "6.0.0", "Deletes users.", kUsersArgument),
+    kRows.row("acl|dryrun", -4, kAdminFlags, commands::acl_dryrun, "7.0.0", "Tells whether a user may run a command.",
               kDryRunArguments),
-    kRows.row("acl|genpass", -2, kFlags, acl_genpass, "6.0.0", "Makes a password.", kGenPassArguments),
-    kRows.row("acl|getuser", 3, kAdminFlags, acl_getuser, "6.0.0", "Describes a user.", kUserArgument, {},
+    kRows.row("acl|genpass", -2, kFlags, commands::acl_genpass, "6.0.0", "Makes a password.", kGenPassArguments),
+    kRows.row("acl|getuser", 3, kAdminFlags, commands::acl_getuser, "6.0.0", "Describes a user.", kUserArgument, {},
               kGetUserHistory),
-    kRows.row("acl|help", 2, kLoading | kStale, acl_help, "6.0.0", "Lists the subcommands."),
-    kRows.row("acl|list", 2, kAdminFlags, acl_list, "6.0.0", "Describes all users, a line each."),
-    kRows.row("acl|load", 2, kAdminFlags, acl_load, "6.0.0", "Reads the file of users again."),
-    kRows.row("acl|log", -2, kAdminFlags, acl_log, "6.0.0", "Tells what was denied.", kLogArguments, {}, kLogHistory),
-    kRows.row("acl|save", 2, kAdminFlags, acl_save, "6.0.0", "Writes the file of users."),
-    with_secrets(kRows.row("acl|setuser", -3, kAdminFlags, acl_setuser, "6.0.0", "Makes or changes a user.",
+    kRows.row("acl|help", 2, kLoading | kStale, commands::acl_help, "6.0.0", "Lists the subcommands."),
+    kRows.row("acl|list", 2, kAdminFlags, commands::acl_list, "6.0.0", "Describes all users, a line each."),
+    kRows.row("acl|load", 2, kAdminFlags, commands::acl_load, "6.0.0", "Reads the file of users again."),
+    kRows.row("acl|log", -2, kAdminFlags, commands::acl_log, "6.0.0", "Tells what was denied.", kLogArguments, {},
+              kLogHistory),
+    kRows.row("acl|save", 2, kAdminFlags, commands::acl_save, "6.0.0", "Writes the file of users."),
+    with_secrets(kRows.row("acl|setuser", -3, kAdminFlags, commands::acl_setuser, "6.0.0", "Makes or changes a user.",
                            kSetUserArguments, {}, kSetUserHistory)),
-    kRows.row("acl|users", 2, kAdminFlags, acl_users, "6.0.0", "Names all users."),
-    kRows.row("acl|whoami", 2, kFlags, acl_whoami, "6.0.0", "Names the user of this connection."),
+    kRows.row("acl|users", 2, kAdminFlags, commands::acl_users, "6.0.0", "Names all users."),
+    kRows.row("acl|whoami", 2, kFlags, commands::acl_whoami, "6.0.0", "Names the user of this connection."),
 };
 
 constexpr Command kCommands[] = {

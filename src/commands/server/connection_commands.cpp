@@ -4,6 +4,7 @@
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/rows.h"
+#include "src/config/settings.h"
 #include "src/execution/context.h"
 #include "src/execution/session.h"
 #include "src/execution/watched_keys.h"
@@ -88,7 +89,7 @@ void describe_server(Context& context) {
   reply.bulk("mode");
   reply.bulk("standalone");
   reply.bulk("role");
-  reply.bulk("master");
+  reply.bulk(context.parts<ConnectionParts>().settings.replica_of.empty() ? "master" : "replica");
   reply.bulk("modules");
   reply.array(0);
 }

@@ -37,8 +37,8 @@ void usage(Context& context) {
 // Expiries are in the records.
 void reply_database(Reply& reply, unsigned number, std::uint64_t keys) {
   reply.bulk("db." + std::to_string(number));
-  reply.map(3);
-  for (const auto& [name, bytes] : {std::pair{"main", keys * kEntryBytes}, {"expires", 0}, {"slot-to-keys", 0}}) {
+  reply.map(2);
+  for (const auto& [name, bytes] : {std::pair{"main", keys * kEntryBytes}, {"expires", 0}}) {
     reply.bulk("overhead.hashtable." + std::string(name));
     reply.integer(static_cast<std::int64_t>(bytes));
   }
@@ -64,9 +64,12 @@ void stats(Context& context) {
       {"clients.normal", memory.clients},
       {"cluster.links", 0},
       {"aof.buffer", 0},
-      {"lua.caches", 0},
-      {"functions.caches", 0},
+      {"lua.caches", memory.script_caches},
+      {"functions.caches", memory.function_caches},
+      {"overhead.db.hashtable.lut", memory.index},
+      {"overhead.db.hashtable.rehashing", 0},
       {"overhead.total", overhead},
+      {"db.dict.rehashing.count", 0},
       {"keys.count", keys},
       {"keys.bytes-per-key", keys ? memory.records / keys : 0},
       {"dataset.bytes", memory.records}};
@@ -85,20 +88,18 @@ void stats(Context& context) {
     context.reply.bulk(name);
     context.reply.integer(static_cast<std::int64_t>(value));
   }
-  context.reply.bulk("dataset.percentage");
-  context.reply.real(share(memory.records, memory.used));
-  context.reply.bulk("peak.percentage");
-  context.reply.real(share(memory.used, memory.peak));
+  const auto reply_real = [&context](std::string_view name, double value) {
+    context.reply.bulk(name);
+    context.reply.real(value);
+  };
+  reply_real("dataset.percentage", share(memory.records, memory.used));
+  reply_real("peak.percentage", share(memory.used, memory.peak));
   for (const auto& [name, value] : allocator) {
     context.reply.bulk(name);
     context.reply.integer(value);
   }
-  for (const auto& [name, value] : ratios) {
-    context.reply.bulk(name);
-    context.reply.real(value);
-  }
-  context.reply.bulk("fragmentation");
-  context.reply.real(fragmentation);
+  for (const auto& [name, value] : ratios) reply_real(name, value);
+  reply_real("fragmentation", fragmentation);
   context.reply.bulk("fragmentation.bytes");
   context.reply.integer(static_cast<std::int64_t>(memory.rss) - static_cast<std::int64_t>(memory.used));
 }

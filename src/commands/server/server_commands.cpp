@@ -8,6 +8,7 @@
 #include "src/commands/families.h"
 #include "src/commands/shared/argument.h"
 #include "src/commands/shared/rows.h"
+#include "src/config/settings.h"
 #include "src/execution/context.h"
 #include "src/execution/dispatcher.h"
 #include "src/execution/session.h"
@@ -214,7 +215,19 @@ io::Task<> waitaof(Context& context) {
   context.reply.integer(0);
 }
 
+// With `replicaof` the server stands as a replica does whose master cannot be reached.
 void role(Context& context) {
+  const std::string& master = context.parts<ServerParts>().settings.replica_of;
+  if (!master.empty()) {
+    const std::size_t blank = master.find(' ');
+    context.reply.array(5);
+    context.reply.bulk("slave");
+    context.reply.bulk(std::string_view(master).substr(0, blank));
+    context.reply.integer(parse_integer(std::string_view(master).substr(blank + 1)).value_or(0));
+    context.reply.bulk("connect");
+    context.reply.integer(-1);
+    return;
+  }
   context.reply.array(3);
   context.reply.bulk("master");
   context.reply.integer(0);

@@ -11,7 +11,7 @@ namespace {
 void multi(Context& context) {
   Transaction& transaction = context.session.transaction;
   if (transaction.open()) return context.reply.error("ERR MULTI calls can not be nested");
-  transaction.begin();
+  transaction.begin(context.session.database);
   context.reply.ok();
 }
 

@@ -67,8 +67,8 @@ SimulatedServer::SimulatedServer(const Site& site)
       acl_({commands_, settings_, site_.clock, statistics_, store_.ledger(), logger_,
             [](const Session& /*session*/) { return std::string(); }}),
       key_parts_{settings_},
-      connection_parts_{acl_, dispatcher_.watched_keys(), messenger_},
-      server_parts_{lifecycle_, dispatcher_.watched_keys(), logger_},
+      connection_parts_{acl_, dispatcher_.watched_keys(), messenger_, settings_},
+      server_parts_{lifecycle_, dispatcher_.watched_keys(), logger_, settings_},
       transaction_parts_{dispatcher_.transactions(), dispatcher_.watched_keys()},
       connection_environment_{
           site_.world, site_.clock, store_,        dispatcher_,

@@ -108,7 +108,7 @@ TEST(EvictionPolicy, Kinds) {
 
 TEST(Config, FileErrorsNameLineAndText) {
   EXPECT_EQ(load_error("port 7000\nfoo bar\n"),
-            "\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\nReading the configuration file, at line 2\n"
+            "\n*** FATAL CONFIG FILE ERROR (Redis 7.4.7) ***\nReading the configuration file, at line 2\n"
             ">>> 'foo bar'\nBad directive or wrong number of arguments");
   EXPECT_NE(load_error("port 1 2").find("wrong number of arguments"), std::string::npos);
   EXPECT_NE(load_error("port abc").find("argument couldn't be parsed into an integer"), std::string::npos);

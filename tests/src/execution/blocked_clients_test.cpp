@@ -173,5 +173,16 @@ TEST_F(BlockedClientsTest, TimesEndInTheirOrder) {
   EXPECT_EQ(blocked_.earliest_deadline_us(), io::kNever);
 }
 
+TEST_F(BlockedClientsTest, CountsTheKeysThatAreWaitedFor) {
+  BlockedClient* gone = &block({"x"}, 0, ValueType::kStream, true);
+  block({"x", "y"});
+  block({"x"}, 0, ValueType::kList, false, 1);
+  EXPECT_EQ(blocked_.keys(), 3u);
+  EXPECT_EQ(blocked_.keys_when_gone(), 1u);
+  blocked_.remove(*gone);
+  EXPECT_EQ(blocked_.keys(), 3u);
+  EXPECT_EQ(blocked_.keys_when_gone(), 0u);
+}
+
 }  // namespace
 }  // namespace terrace

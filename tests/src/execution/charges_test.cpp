@@ -18,7 +18,7 @@ TEST(Transaction, ChargesWhatItQueues) {
   entry.row = &row;
   Session session(ledger);
   Transaction& transaction = session.transaction;
-  transaction.begin();
+  transaction.begin(0);
   EXPECT_EQ(charged(), 0u);
   const std::string raw = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$200000\r\n" + std::string(200000, 'x') + "\r\n";
   const std::string_view arguments[] = {std::string_view(raw).substr(8, 3), std::string_view(raw).substr(17, 1),
@@ -32,7 +32,7 @@ TEST(Transaction, ChargesWhatItQueues) {
   transaction.end();
   EXPECT_EQ(charged(), 0u);
   // The next one is charged as the first was.
-  transaction.begin();
+  transaction.begin(0);
   transaction.queue(entry, arguments, raw);
   EXPECT_GE(charged(), raw.size());
 }

@@ -17,7 +17,7 @@ class OpenUnitTest : public ::testing::Test {
   OpenUnitTest() {
     CommandFamilies::add_rows_to(table_);
     batch_.session = &session_;
-    session_.transaction.begin();
+    session_.transaction.begin(0);
   }
   // The batch's transaction has this call, in database 0.
   void queue(const Arguments& arguments) {
@@ -110,7 +110,7 @@ TEST_F(OpenUnitTest, GivesItsKeysBack) {
   unit_.close();
   EXPECT_FALSE(unit_.active());
   session_.transaction.end();
-  session_.transaction.begin();
+  session_.transaction.begin(0);
   batch_.transaction.exec.keys.clear();
   queue({"get", "next"});
   unit_.open(batch_);

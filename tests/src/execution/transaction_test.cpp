@@ -46,7 +46,7 @@ using Words = std::vector<std::string>;
 
 TEST_F(TransactionTest, KeepsWhatIsQueuedInOrder) {
   EXPECT_FALSE(transaction_.open());
-  transaction_.begin();
+  transaction_.begin(0);
   EXPECT_TRUE(transaction_.open());
   queue(set_, {"SET", "a", "1"}, true);
   queue(get_, {"GET", "a"}, false);
@@ -60,7 +60,7 @@ TEST_F(TransactionTest, KeepsWhatIsQueuedInOrder) {
 }
 
 TEST_F(TransactionTest, ArgumentsStayWhereTheyAre) {
-  transaction_.begin();
+  transaction_.begin(0);
   queue(set_, {"SET", "first", ""}, true);
   const std::string_view first = transaction_.arguments_of(transaction_.calls()[0])[1];
   for (int i = 0; i < 5000; ++i) {
@@ -76,7 +76,7 @@ TEST_F(TransactionTest, ArgumentsStayWhereTheyAre) {
 }
 
 TEST_F(TransactionTest, CountsItsBytes) {
-  transaction_.begin();
+  transaction_.begin(0);
   EXPECT_EQ(transaction_.argument_bytes(), 0u);
   EXPECT_EQ(transaction_.memory_bytes(), 0u);
   queue(set_, {"SET", "a", "12345"}, false);
@@ -93,7 +93,7 @@ TEST_F(TransactionTest, CountsItsBytes) {
 }
 
 TEST_F(TransactionTest, HasTheFlagsOfAllItsCommands) {
-  transaction_.begin();
+  transaction_.begin(0);
   EXPECT_EQ(transaction_.flags(), 0u);
   queue(get_, {"GET", "a"}, true);
   EXPECT_EQ(transaction_.flags(), std::uint32_t{kReadonly | kFast});
@@ -101,8 +101,33 @@ TEST_F(TransactionTest, HasTheFlagsOfAllItsCommands) {
   EXPECT_EQ(transaction_.flags(), std::uint32_t{kReadonly | kFast | kWrite});
 }
 
+TEST_F(TransactionTest, KnowsItsKeysInTheDatabasesThatSelectsLeadTo) {
+  Command select_row{.name = "select", .arity = 2, .flags = 0, .categories = 0, .keys = {}};
+  select_row.selects = [](std::span<const std::string_view> arguments) {
+    return arguments[1] == "7" ? std::optional<unsigned>(7) : std::nullopt;
+  };
+  CommandEntry select{.row = &select_row, .container = nullptr, .subcommands = {}, .parts = {}, .client_name = {}};
+  get_.one_key = set_.one_key = true;
+  transaction_.begin(3);
+  queue(get_, {"GET", "a"}, true);
+  queue(select, {"SELECT", "7"}, true);
+  queue(set_, {"SET", "b", "1"}, false);
+  queue(select, {"SELECT", "none"}, true);
+  queue(get_, {"GET", "c"}, false);
+  const std::vector<PlannedKey> keys = transaction_.take_keys();
+  ASSERT_EQ(keys.size(), 3u);
+  EXPECT_EQ(keys[0].key.name, "a");
+  EXPECT_EQ(keys[0].database, 3u);
+  EXPECT_TRUE(keys[0].only_read);
+  EXPECT_EQ(keys[1].key.name, "b");
+  EXPECT_EQ(keys[1].database, 7u);
+  EXPECT_FALSE(keys[1].only_read);
+  EXPECT_EQ(keys[2].key.name, "c");
+  EXPECT_EQ(keys[2].database, 7u);
+}
+
 TEST_F(TransactionTest, EndsWithAllThatWasQueued) {
-  transaction_.begin();
+  transaction_.begin(0);
   transaction_.refuse();
   queue(set_, {"SET", "a", "1"}, true);
   EXPECT_TRUE(transaction_.refused());
@@ -110,7 +135,7 @@ TEST_F(TransactionTest, EndsWithAllThatWasQueued) {
   EXPECT_FALSE(transaction_.open() || transaction_.refused());
   EXPECT_TRUE(transaction_.calls().empty());
   EXPECT_EQ(transaction_.flags(), 0u);
-  transaction_.begin();
+  transaction_.begin(0);
   queue(get_, {"GET", "b"}, true);
   EXPECT_EQ(arguments(0), (Words{"GET", "b"}));
 }

@@ -126,6 +126,17 @@ TEST_F(WatchedKeysTest, AKeyWhoseTimeHasComeSinceIsAChange) {
   EXPECT_FALSE(broken(one_, kNow + 1));
 }
 
+TEST_F(WatchedKeysTest, CountsSessionsAndNamesOnce) {
+  for (Session* session : {&one_, &other_}) watch_absent(*session, "shared");
+  watch_absent(one_, "own");
+  watch_absent(one_, "own", 1);
+  EXPECT_EQ(watched_.sessions(), 2u);
+  EXPECT_EQ(watched_.distinct_keys(), 3u);
+  watched_.unwatch(one_);
+  EXPECT_EQ(watched_.sessions(), 1u);
+  EXPECT_EQ(watched_.distinct_keys(), 1u);
+}
+
 TEST_F(WatchedKeysTest, ObserversAreWantedWhileSomethingIsWatched) {
   EXPECT_FALSE(events_.wanted());
   watch_absent(one_, "a");
