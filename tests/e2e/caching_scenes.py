@@ -62,6 +62,9 @@ def broadcasting(stage):
         stage.by("b", *commands)
         out.append((commands, invalid(stage, "a"), invalid(stage, "c")))
     out += [told(stage, "c", "SET own 1"), figures(stage, "tracking_clients", "tracking_total_keys", "tracking_total_prefixes")]
+    # What is sent at once is told at once.
+    stage.by("b", "SET user:8 x", "SET user:7 x", "SET item:3 x", "SET user:8 y", "SET z y")
+    out += [heard(stage, "a"), heard(stage, "c")]
     return [*out, stage.by("b", "FLUSHALL"), heard(stage, "a"), heard(stage, "c"), told(stage, "a", "CLIENT TRACKING OFF", "CLIENT TRACKINGINFO")]
 
 

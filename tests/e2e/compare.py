@@ -141,9 +141,12 @@ def refused_for_another(arguments, ours, theirs):
 
 
 def counts_keys_by_half_a_number(arguments, ours, theirs):
-    """COMMAND GETKEYS in redis-server takes the digits that a number of keys begins with, although the command itself refuses it."""
+    """COMMAND GETKEYS in redis-server takes the digits that a number of keys begins with, although the command itself refuses it; of a script
+    also none of them, for 0."""
     if ours != b"ERR Invalid arguments specified for command" or type(theirs) is not list:
         return False
+    if not theirs and arguments[2].lower().decode(errors="replace") in differential_scripts.COMMANDS:
+        return True
     return any(re.match(rb"[ +]*[0-9]", text) and not re.fullmatch(rb"0|[1-9][0-9]*", text) for text in arguments[2:])
 
 
@@ -172,10 +175,18 @@ def same(name, arguments, ours, theirs, options):
     error that the other has not.
     """
     if name in differential_scripts.COMMANDS:
-        return differential_scripts.same(arguments, ours, theirs, lambda name, arguments, mine, other: same(name, arguments, mine, other, options))
+        return differential_scripts.same(arguments, ours, theirs, lambda *call: same_call(name, *call, options))
     good = as_good(name, arguments, ours, theirs, options)
     if good and (isinstance(ours, Error) or isinstance(theirs, Error)) and ours != theirs:
         options["counted_apart"].add(name)
+    return good
+
+
+def same_call(script, name, arguments, ours, theirs, options):
+    """A call of a script: its error is a failure of the script as well."""
+    good = same(name, arguments, ours, theirs, options)
+    if name in options["counted_apart"]:
+        options["counted_apart"].add(script)
     return good
 
 

@@ -96,10 +96,8 @@ def without_place(reply):
 def same(arguments, ours, theirs, same_call):
     """Whether the replies to a script are equally good; same_call(name, arguments, ours, theirs) judges one of its calls."""
     calls, several = calls_of(arguments)
-    if calls is None or type(ours) is not type(theirs):
-        return ours == theirs and type(ours) is type(theirs)
-    if not several:
+    if calls is not None and not several:
         return same_call(*calls[0], without_place(ours), without_place(theirs))
-    if not isinstance(ours, list):
-        return ours == theirs
+    if calls is None or not isinstance(ours, list) or not isinstance(theirs, list):
+        return ours == theirs and type(ours) is type(theirs)
     return len(ours) == len(theirs) == len(calls) and all(same_call(*call, mine, other) for call, mine, other in zip(calls, ours, theirs))

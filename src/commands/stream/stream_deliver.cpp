@@ -243,7 +243,7 @@ std::vector<StreamId> claimable(const Context& context, const DeliverOptions& op
   struct Idle {
     std::int64_t delivered_ms;
     StreamId id;
-    auto operator<=>(const Idle&) const = default;
+    auto operator<=>(const Idle&) const = default;  // NOLINT(modernize-use-nullptr)
   };
   std::vector<Idle> idle;
   for (auto at = group.pending().begin(); at != group.pending().end(); at = group.pending().next(at)) {
