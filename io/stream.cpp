@@ -19,8 +19,6 @@ namespace {
 // the socket by then is still added, so the queue may exceed this by some buffers.
 constexpr std::size_t kMaxQueuedBytes = 64 * 1024;
 
-// Taken from a socket at a time when memory is short.
-
 // A send that the kernel takes at once copies its bytes within the turn. Also, moved_bytes() shows progress.
 constexpr std::size_t kMaxSendBytes = std::size_t{256} << 10;
 
@@ -47,6 +45,14 @@ Stream::ReceiveAwaiter Stream::receive(Pace pace) {
 
 void Stream::hold() {
   held_ = true;
+  if (!armed_ || pausing_) return;
+  pausing_ = true;
+  reactor_.cancel(received_);
+}
+
+void Stream::spare() {
+  if (pace_ == Pace::kSparing) return;
+  pace_ = Pace::kSparing;
   if (!armed_ || pausing_) return;
   pausing_ = true;
   reactor_.cancel(received_);

@@ -57,6 +57,8 @@ class Stream final : private BufferWaiter {
   enum class Pace : std::uint8_t { kFull, kSparing };
   static constexpr std::size_t kSparingBytes = 4 << 10;
   ReceiveAwaiter receive(Pace pace = Pace::kFull);
+  // From now on as receive(kSparing), also if a receive() waits: of what its peer sends next, it would take all.
+  void spare();
   // Takes nothing more from the socket until the next receive(): the peer has to wait.
   void hold();
   // Takes from the socket before the next receive(), as far as the queue's bound allows: shows when the peer has gone.

@@ -28,6 +28,8 @@ class Store {
   const storage::Ledger& ledger() const { return ledger_; }
   storage::MemoryQueue& memory_queue() { return memory_queue_; }
   const storage::MemoryQueue& memory_queue() const { return memory_queue_; }
+  // Memory is short: connections read little at a time.
+  bool reads_sparingly() const { return memory_queue_.room() == 0 || ledger_.clients_exceeded(); }
   storage::Engine& engine() { return *engine_; }
   const storage::Engine& engine() const { return *engine_; }
   bool loading() const { return loading_; }

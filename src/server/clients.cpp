@@ -106,6 +106,15 @@ void Clients::close_over_limit() {
   for (const auto& [id, connection] : connections_) connection->check_output_limit();
 }
 
+// Looks at all connections, so not in each turn: the others decide at their next receive().
+void Clients::read_sparingly() {
+  constexpr std::int64_t kIntervalMs = 100;
+  const std::int64_t now_ms = parts_.reactor.wall_ms();
+  if (now_ms - spared_ms_ < kIntervalMs && now_ms >= spared_ms_) return;
+  spared_ms_ = now_ms;
+  for (const auto& [id, connection] : connections_) connection->spare();
+}
+
 void Clients::evict_largest() {
   evict_until(parts_.store.ledger().clients_limit(), &Connection::memory_bytes);
 }

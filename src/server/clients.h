@@ -1,7 +1,9 @@
 // Clients: all connections, by id, for CLIENT LIST and KILL; enforces the bounds on their number, idle time and memory.
 // Memory, at the end of a turn: while all together hold more than `maxmemory-clients`, the largest are disconnected, as
 // in Redis. So are those that hold most of what only their end frees (the queue of MULTI, watched keys, subscriptions)
-// while that is more than half of `maxmemory`: no waiting would give it back. A client that neither takes nor gives a byte is disconnected while others wait for memory.
+// while that is more than half of `maxmemory`: no waiting would give it back. A client that neither takes nor gives a
+// byte is disconnected while others wait for memory. When memory becomes short, all connections read sparingly: of an
+// idle one the kernel would take all that its client sends.
 // Ownership: owns the connections. Thread: the reactor's.
 #pragma once
 
@@ -26,6 +28,7 @@ class Clients final : public io::TurnHook {
     using storage::Account;
     const std::uint64_t kept = ledger.bytes(Account::kTransactionQueues) + ledger.bytes(Account::kSubscriptions);
     if (ledger.limit() != 0 && kept > ledger.limit() / 2) evict_keepers();
+    if (parts_.store.reads_sparingly()) read_sparingly();
   }
 
   // Takes over an accepted socket. Refuses it, with the error of Redis, if there are too many clients or in protected
@@ -52,6 +55,7 @@ class Clients final : public io::TurnHook {
   const std::map<std::uint64_t, std::unique_ptr<Connection>>& all() const { return connections_; }
 
  private:
+  void read_sparingly();
   void evict_largest();
   void evict_keepers();
   void evict_until(std::uint64_t most, std::uint64_t (Connection::*bytes_of)() const);
@@ -65,6 +69,7 @@ class Clients final : public io::TurnHook {
   std::map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   io::Event one_gone_;
   bool closing_ = false;
+  std::int64_t spared_ms_ = 0;
   std::size_t largest_input_ = 0;
   std::size_t largest_output_ = 0;
 };

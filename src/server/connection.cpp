@@ -135,9 +135,7 @@ io::Task<> Connection::wait_until_sent() {
 
 // While memory is short, no more is read than one command needs, unless memory was taken for the rest of a large one.
 io::Stream::Pace Connection::pace() const {
-  const bool sparing =
-      (parts_.store.memory_queue().room() == 0 || parts_.store.ledger().clients_exceeded()) && !parser_.grown();
-  return sparing ? io::Stream::Pace::kSparing : io::Stream::Pace::kFull;
+  return parts_.store.reads_sparingly() && !parser_.grown() ? io::Stream::Pace::kSparing : io::Stream::Pace::kFull;
 }
 
 // Before the rest of a half-sent command is read. A small one takes memory, too, while there is none, and so does the next

@@ -76,6 +76,10 @@ class Connection final : public Channel, private io::StreamWatcher {
            session_.subscriptions_charge.bytes();
   }
   bool gone() const { return broken_ || session_.closing; }
+  // Memory has become short.
+  void spare() {
+    if (!parser_.grown()) stream_.spare();
+  }
 
  private:
   void at_peer_gone() override;
