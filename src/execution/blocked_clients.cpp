@@ -80,7 +80,9 @@ void BlockedClients::at_key_change(const KeyChange& change) {
     case KeyEvent::kSwapped:
       return database_changed(change.database);
     case KeyEvent::kChanged:
-    case KeyEvent::kUnwatched:
+    case KeyEvent::kUnseen:
+    case KeyEvent::kFieldsExpired:
+    case KeyEvent::kReplaced:
       return;
   }
 }

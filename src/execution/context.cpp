@@ -135,7 +135,7 @@ Record* Context::remove_expired_fields(Record* record, std::span<const std::stri
   }
   if (effect.size() == 2) return record;
   const bool changed = call_.changed;  // the removal is no change that the command makes
-  change(record, KeyEvent::kUnwatched);
+  change(record, KeyEvent::kFieldsExpired);
   types::Hash hash(database(), record, limits);
   for (const std::string_view field : std::span(effect).subspan(2))
     parts_.statistics.expired_fields += hash.erase(field);
@@ -152,7 +152,7 @@ Record* Context::remove_expired_fields(Record* record, std::span<const std::stri
 
 void Context::change_aside(Record* record, std::span<const std::string_view> effect) {
   const bool changed = call_.changed;
-  change(record, KeyEvent::kUnwatched);
+  change(record, KeyEvent::kUnseen);
   batch_.unit.effects().add(session.database, effect);
   call_.changed = changed;
 }
@@ -390,7 +390,7 @@ void Context::swap(unsigned first, unsigned second) {
 }
 
 void Context::note_replaced(std::string_view key, unsigned number) {
-  note(KeyEvent::kChanged, Key(key), number, ValueType::kString);
+  note(KeyEvent::kReplaced, Key(key), number, ValueType::kString);
 }
 
 void Context::propagate(std::span<const std::string_view> effect) {

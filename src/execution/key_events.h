@@ -13,15 +13,16 @@
 namespace terrace {
 
 enum class KeyEvent : std::uint8_t {
-  kChanged,    // the value, or the expiry, has changed
-  kStored,     // the key was created, or its value replaced
-  kUnwatched,  // a change that does not break a WATCH in Redis: of the encoding, of the groups of a stream,
-               // of fields that have expired (WatchedKeys compares their times)
-  kExtended,   // the value has grown in place, and clients may wait for that
-  kRemoved,    // a command has removed the key
-  kExpired,    // the key was removed because it had expired
-  kFlushed,    // all keys of the database were removed
-  kSwapped,    // the database was exchanged with another one
+  kChanged,        // the value, or the expiry, has changed
+  kStored,         // the key was created, or its value replaced
+  kUnseen,         // Redis tells neither WATCH nor caching clients: of the encoding, of the groups of a stream
+  kFieldsExpired,  // fields were removed (WatchedKeys compares their times)
+  kExtended,       // the value has grown in place, and clients may wait for that
+  kRemoved,        // a command has removed the key
+  kExpired,        // the key was removed because it had expired
+  kFlushed,        // all keys of the database were removed
+  kSwapped,        // the database was exchanged with another one
+  kReplaced,       // by that exchange the key has another value, or none
 };
 
 struct KeyChange {

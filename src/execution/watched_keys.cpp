@@ -17,7 +17,8 @@ constexpr std::size_t kBytesBesideName = sizeof(WatchedKey) + 6 * sizeof(void*);
 
 // SWAPDB also tells of each watched key. A kExtended that is a change in Redis is told as kChanged, too.
 bool breaks_watch(KeyEvent event) {
-  return event != KeyEvent::kSwapped && event != KeyEvent::kExtended && event != KeyEvent::kUnwatched;
+  return event != KeyEvent::kSwapped && event != KeyEvent::kExtended && event != KeyEvent::kUnseen &&
+         event != KeyEvent::kFieldsExpired;
 }
 
 std::int64_t next_expiry_ms(const storage::Record* record, std::int64_t now_ms) {

@@ -12,8 +12,10 @@ constexpr std::string_view kChannel = "__redis__:invalidate";
 constexpr int kAnyProtocol = 3;  // of arrays and bulk strings, which are the same in both
 constexpr std::size_t kBytesBesideName = 8 * sizeof(void*);
 
+// Redis' table of what clients may have cached knows no databases, so SWAPDB changes nothing in it.
 bool changes_value(KeyEvent event) {
-  return event != KeyEvent::kExtended && event != KeyEvent::kSwapped && event != KeyEvent::kFlushed;
+  return event != KeyEvent::kExtended && event != KeyEvent::kSwapped && event != KeyEvent::kReplaced &&
+         event != KeyEvent::kFlushed && event != KeyEvent::kUnseen;
 }
 
 }  // namespace

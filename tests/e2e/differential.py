@@ -130,7 +130,6 @@ class Run:
         self.random = random.Random(options.seed)
         self.done, self.batches, self.failures = 0, 0, []
         self.recent = []  # commands since listeners were asked
-        self.told_of_swap = set()
         self.rules = {"fields_not_told": FIELDS_NOT_TOLD, "restarted": False, "counted_apart": set()}
         self.succeeded = set()
         self.restarts = self.state_checks = self.keys_compared = 0
@@ -242,18 +241,9 @@ class Run:
 
     def told_apart(self, what, key, mine, other):
         """Listeners were told different things of a key: the commands since the last check that name it say why."""
-        if not what.startswith("subscriber") and self.exchanged(key, mine, other):
-            return
         for arguments in [arguments for _, arguments in self.recent if key in arguments][-12:]:
             say("  before    " + show(arguments, 300)[5:])
         self.differ(self.done, [what.encode()], mine, other)
-
-    def exchanged(self, key, mine, other):
-        """Terrace also tells caching clients of the watched keys that SWAPDB exchanges, and redis-server of them when they change."""
-        if other is None and any(b"SWAPDB" in word.upper() for _, arguments in self.recent for word in arguments):
-            self.told_of_swap.add(key)
-            return True
-        return mine is None and key in self.told_of_swap
 
     def check_listeners(self):
         self.listeners.check(self.told_apart)

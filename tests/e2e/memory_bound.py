@@ -84,6 +84,23 @@ def dead(server, options):
     return f"{options.clients} clients stop in the middle of a SET: another SET of 20 MB took {waited:.1f} s, {evicted} were disconnected"
 
 
+def crowd(server, options):
+    """Two thousand clients, each in the middle of a request of 147 KB in small arguments, or of a line without an end."""
+    clients, sent = [server.client() for _ in range(2000)], 0
+    for number, one in enumerate(clients):
+        one.socket.setblocking(False)
+        try:
+            sent += one.socket.send(b"*10\r\n" + b"$16384\r\n%s\r\n" % (b"x" * 16384) * 9 if number % 2 else b"x" * 65_000)
+        except OSError:
+            pass
+    with server.client(120) as client:
+        check(client.call("SET", "alive", b"y" * MIB) == b"OK", "a SET beside half-sent requests failed")
+    for one in clients:
+        one.close()
+    check(sent > 3 * options.bytes, f"the kernel took {sent / MIB:.0f} MiB only")
+    return f"{len(clients)} clients in the middle of {sent / MIB:.0f} MiB of requests"
+
+
 def client_info(client):
     return dict(re.findall(r"(?m)^([^:#\r]+):([^\r]*)", client.ok("INFO", "all").decode()))
 
@@ -390,8 +407,8 @@ def default(server, options):
 
 # Arguments of the server, and whether its memory is bounded by maxmemory.
 CASES = {
-    half_sent: True, dead: True, unread: True, large_gets: True, whole_replies: True, grown: True, no_limit_of_repeats: True,
-    results: True, mixed: True, idle: True, writers: True, too_large: True, evicted: ("--maxmemory", "0", "--maxmemory-clients", "20mb"),
+    half_sent: True, dead: True, crowd: True, unread: True, large_gets: True, whole_replies: True, grown: True,
+    no_limit_of_repeats: True, results: True, mixed: True, idle: True, writers: True, too_large: True, evicted: ("--maxmemory", "0", "--maxmemory-clients", "20mb"),
     lowered: ("--maxmemory", "0"), larger_than_memory: ("--maxmemory", "4gb"), default: ()}
 
 

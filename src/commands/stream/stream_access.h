@@ -26,7 +26,7 @@ inline types::Stream& changed_stream(Context& context, storage::Record* record) 
 }
 // The record's stream, marked as changed in its groups. As in Redis, that breaks no WATCH.
 inline types::Stream& changed_groups(Context& context, storage::Record* record) {
-  context.change(record, KeyEvent::kUnwatched);
+  context.change(record, KeyEvent::kUnseen);
   return static_cast<types::Stream&>(*record->object());
 }
 // A new empty stream under the key.

@@ -263,7 +263,7 @@ void xclaim(Context& context) {
   if (!options) return;
   const Stream& stream = stream_of(*record);
   StreamConsumer& consumer = seen_consumer(context, record, *group, context.argument(3));
-  context.change(record, KeyEvent::kUnwatched);
+  context.change(record, KeyEvent::kUnseen);
   context.propagate_nothing();
   bool read_on = options->last_id > group->last_id;
   if (read_on) group->last_id = options->last_id;
@@ -315,7 +315,7 @@ void xautoclaim(Context& context) {
   if (group == nullptr) return;
   const Stream& stream = stream_of(*record);
   StreamConsumer& consumer = seen_consumer(context, record, *group, context.argument(3));
-  context.change(record, KeyEvent::kUnwatched);
+  context.change(record, KeyEvent::kUnseen);
   context.propagate_nothing();
   Claim claim(context, stream, *group, consumer, how);
   std::vector<StreamId> gone;

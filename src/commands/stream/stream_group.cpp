@@ -143,7 +143,7 @@ void xgroup_delconsumer(Context& context) {
   StreamGroup& group = *stream_of(*record).group(context.argument(3));
   const StreamConsumer* consumer = group.consumer(context.argument(4));
   if (consumer == nullptr) return context.reply.integer(0);
-  context.change(record, KeyEvent::kUnwatched);
+  context.change(record, KeyEvent::kUnseen);
   context.reply.integer(static_cast<std::int64_t>(consumer->pending.size()));
   group.remove_consumer(*consumer);
   context.notify(kEventStream, "xgroup-delconsumer", context.argument(2));
@@ -177,7 +177,7 @@ void xack(Context& context) {
     if (group->find_pending(*id) != nullptr) ids.push_back(*id);
   }
   if (ids.empty()) return context.reply.integer(0);
-  context.change(record, KeyEvent::kUnwatched);
+  context.change(record, KeyEvent::kUnseen);
   std::int64_t acknowledged = 0;
   for (const StreamId& id : ids) acknowledged += group->acknowledge(id) ? 1 : 0;
   context.reply.integer(acknowledged);

@@ -200,7 +200,7 @@ void xtrim(Context& context) {
   Record* record = context.write(context.argument(1));
   if (!type_or_absent(context, record, ValueType::kStream)) return;
   if (record == nullptr || !stream_of(*record).would_trim(options->trim)) return context.reply.integer(0);
-  context.change(record, KeyEvent::kUnwatched);
+  context.change(record, KeyEvent::kUnseen);
   auto& stream = static_cast<Stream&>(*record->object());
   const std::uint64_t gone = stream.trim(options->trim);
   context.reply.integer(static_cast<std::int64_t>(gone));

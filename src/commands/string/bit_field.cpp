@@ -135,7 +135,7 @@ void change_fields(Context& context, const std::vector<Operation>& operations) {
   if (!take_growth(context, record, size)) return;
   // As in redis-server, a field that begins within the largest string may end beyond it.
   const bool fits = record != nullptr && size <= types::string_size(*record);
-  record = fits ? make_raw(context, record, types::string_size(*record), KeyEvent::kUnwatched)
+  record = fits ? make_raw(context, record, types::string_size(*record), KeyEvent::kUnseen)
                 : at_least_raw(context, key, record, size);
   context.reply.array(operations.size());
   Outcome outcome = Outcome::kNothing;

@@ -78,7 +78,7 @@ void setbit(Context& context) {
   if (record != nullptr && *offset / 8 < types::string_size(*record) &&
       types::bit_at(types::StringText(*record).view(), *offset) == (*bit == 1)) {
     // As in redis-server, writing the same bit is logged, but breaks no WATCH.
-    make_raw(context, record, types::string_size(*record), KeyEvent::kUnwatched);
+    make_raw(context, record, types::string_size(*record), KeyEvent::kUnseen);
     return context.reply.integer(*bit);
   }
   const std::uint64_t size = *offset / 8 + 1;

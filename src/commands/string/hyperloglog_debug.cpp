@@ -23,7 +23,7 @@ bool make_dense(Context& context, Record* record) {
     corrupt_hyperloglog(context);
     return false;
   }
-  store_hyperloglog(context, context.argument(2), record, value.bytes(), KeyEvent::kUnwatched);
+  store_hyperloglog(context, context.argument(2), record, value.bytes(), KeyEvent::kUnseen);
   return true;
 }
 

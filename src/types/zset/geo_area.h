@@ -17,11 +17,11 @@ struct GeoArea {
 
   Shape shape = Shape::kCircle;
   GeoPoint center;
-  double unit_metres = 1;          // the unit of the lengths below, in metres
-  double radius = 0;               // kCircle
-  double width = 0;                // kBox; from west to east
-  double height = 0;               // kBox
-  std::vector<GeoPoint> vertices;  // kPolygon
+  double unit_metres = 1;               // the unit of the lengths below, in metres
+  double radius = 0;                    // kCircle
+  double width = 0;                     // kBox; from west to east
+  double height = 0;                    // kBox
+  std::vector<GeoPoint> vertices = {};  // kPolygon
 
   // The polygon's centre is the mean of its vertices.
   static GeoArea polygon(std::vector<GeoPoint> vertices);

@@ -64,7 +64,7 @@ TEST_F(WatchedKeysTest, AnAbsentKeyThatComesToBeBreaksItsWatch) {
 
 TEST_F(WatchedKeysTest, WhatRedisDoesNotCountAsAChangeBreaksNoWatch) {
   watch_present(one_, "key");
-  tell(KeyEvent::kUnwatched, "key");
+  tell(KeyEvent::kUnseen, "key");
   tell(KeyEvent::kExtended, "key");  // a change of the value is told besides
   EXPECT_FALSE(broken(one_));
 }
