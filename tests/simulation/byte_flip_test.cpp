@@ -11,6 +11,7 @@
 // Of long runs of zeros (allocated, never written) only every 61st byte is flipped: they are alike.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -231,6 +232,12 @@ void print(const std::string& name, const Tally& tally) {
       number(tally.tail_cut), number(tally.tail_lost));
 }
 
+// Every byte, or each n-th byte: TERRACE_FLIP_STRIDE.
+std::uint64_t stride() {
+  const char* const wanted = std::getenv("TERRACE_FLIP_STRIDE");
+  return wanted != nullptr ? std::max<std::uint64_t>(1, std::strtoull(wanted, nullptr, 10)) : 1;
+}
+
 [[noreturn]] void sweep() {
   const Directory directory = make_directory();
   Random random(11);
@@ -238,7 +245,7 @@ void print(const std::string& name, const Tally& tally) {
   for (const auto& [path, file] : directory.files) {
     Tally tally;
     const std::vector<bool> skip = skipped(file.bytes);
-    for (std::uint64_t offset = 0; offset < file.bytes.size(); ++offset) {
+    for (std::uint64_t offset = 0; offset < file.bytes.size(); offset += stride()) {
       if (skip[offset]) continue;
       const std::byte mask = random.below(8) == 0 ? std::byte{0xFF} : std::byte{1} << random.below(8);
       try_flip(directory, {path, offset, mask}, tally);

@@ -13,8 +13,8 @@ using storage::ValueType;
 class Recorder final : public KeyObserver {
  public:
   void at_key_change(const KeyChange& change) override {
-    seen.push_back(std::to_string(static_cast<int>(change.event)) + " " + std::to_string(change.database) + " " +
-                   std::string(change.name));
+    seen.push_back(std::string(change.event == KeyEvent::kRemoved ? "removed " : "") + std::to_string(change.database) +
+                   " " + std::string(change.name));
   }
   std::vector<std::string> seen;
 };
@@ -27,7 +27,7 @@ TEST(KeyEvents, TellEveryObserver) {
   events.add(first);
   events.add(second);
   events.tell({KeyEvent::kRemoved, ValueType::kList, 2, "key"});
-  EXPECT_EQ(first.seen, (Seen{"4 2 key"}));
+  EXPECT_EQ(first.seen, (Seen{"removed 2 key"}));
   EXPECT_EQ(second.seen, first.seen);
 }
 
