@@ -408,7 +408,8 @@ def default(server, options):
 # Arguments of the server, and whether its memory is bounded by maxmemory.
 CASES = {
     half_sent: True, dead: True, crowd: True, unread: True, large_gets: True, whole_replies: True, grown: True,
-    no_limit_of_repeats: True, results: True, mixed: True, idle: True, writers: True, too_large: True, evicted: ("--maxmemory", "0", "--maxmemory-clients", "20mb"),
+    no_limit_of_repeats: True, results: True, mixed: True, idle: True, writers: True, too_large: True,
+    evicted: ("--maxmemory", "0", "--maxmemory-clients", "20mb"),
     lowered: ("--maxmemory", "0"), larger_than_memory: ("--maxmemory", "4gb"), default: ()}
 
 
