@@ -230,6 +230,7 @@ bool idle_long_enough(const Context& context, const DeliverOptions& options, con
 
 bool has_claimable(const Context& context, const DeliverOptions& options, const Stream& stream,
                    const StreamGroup& group) {
+  if (!options.claim_idle_ms) return false;
   for (auto at = group.pending().begin(); at != group.pending().end(); at = group.pending().next(at)) {
     const PendingEntry& entry = group.pending()[at];
     if (idle_long_enough(context, options, entry) && stream.contains(entry.id)) return true;
