@@ -57,7 +57,7 @@ class Stream final : private BufferWaiter {
   enum class Pace : std::uint8_t { kFull, kSparing };
   static constexpr std::size_t kSparingBytes = 4 << 10;
   ReceiveAwaiter receive(Pace pace = Pace::kFull);
-  // From now on as receive(kSparing), also if a receive() waits: of what its peer sends next, it would take all.
+  // As if the last receive() had asked for kSparing. A waiting receive(kFull) would take all that the peer sends next.
   void spare();
   // Takes nothing more from the socket until the next receive(): the peer has to wait.
   void hold();

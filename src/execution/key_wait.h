@@ -12,9 +12,9 @@
 //
 // The client is queued at each of its keys. When a key has come to hold a value of this type, the handlers of its
 // clients run again, in order of arrival, after the command that did it; the key is their only candidate. A handler
-// that calls block() again keeps its place, and only `look_again_ms` of the new KeyWait counts. Context tells of keys that are created or
-// removed. A command that makes a value grow in place (XADD) calls Context::extended(). The reply at the timeout is a
-// null array.
+// that calls block() again keeps its place, and only `look_again_ms` of the new KeyWait counts. Context tells of keys
+// that are created or removed. A command that makes a value grow in place (XADD) calls Context::extended(). The reply
+// at the timeout is a null array.
 // Ownership: `keys` are arguments of the command. Thread: the reactor's.
 #pragma once
 

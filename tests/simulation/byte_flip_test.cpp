@@ -232,7 +232,7 @@ void print(const std::string& name, const Tally& tally) {
       number(tally.tail_cut), number(tally.tail_lost));
 }
 
-// Every byte, or each n-th byte: TERRACE_FLIP_STRIDE.
+// Of the bytes to flip: 1, or what TERRACE_FLIP_STRIDE says.
 std::uint64_t stride() {
   const char* const wanted = std::getenv("TERRACE_FLIP_STRIDE");
   return wanted != nullptr ? std::max<std::uint64_t>(1, std::strtoull(wanted, nullptr, 10)) : 1;

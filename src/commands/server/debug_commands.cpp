@@ -110,7 +110,7 @@ void help(Context& context) {
       "    A reply of this kind: string, integer, double, bignum, null, array, set, map, attrib, push, verbatim,",
       "    true, false.",
       "QUICKLIST-PACKED-THRESHOLD <bytes>",
-      "    An element of a list that is so long gets a node of its own; 0: the usual limit.",
+      "    List elements of at least this size get a separate node; 0: the default limit.",
       "RELOAD [NOSAVE]",
       "    Closes the store and recovers it; NOSAVE: from the log.",
       "SET-ACTIVE-EXPIRE <0|1>",

@@ -49,7 +49,7 @@ std::optional<Population> parse(Context& context) {
   return population;
 }
 
-// Runs SET … NX for some keys, in batches, as a client of its own would.
+// Sends SET … NX commands in batches through the dispatcher, with a session of its own.
 class Populator {
  public:
   Populator(Dispatcher& dispatcher, unsigned database) : dispatcher_(dispatcher) { session_.database = database; }

@@ -16,7 +16,7 @@ struct CollectionLimits {
   std::int64_t zset_max_listpack_entries = 128;
   std::int64_t zset_max_listpack_value = 64;                   // bytes of a member
   std::int64_t list_max_listpack_size = -2;                    // elements of a node; -1 to -5: 4 to 64 KiB of one
-  std::int64_t list_packed_threshold = std::int64_t{1} << 30;  // bytes of an element that gets a node of its own
+  std::int64_t list_packed_threshold = std::int64_t{1} << 30;  // bytes; a larger element has a node alone
   std::int64_t stream_node_max_bytes = 4096;                   // 0: no limit; so is the next
   std::int64_t stream_node_max_entries = 100;
 };

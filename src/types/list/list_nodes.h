@@ -19,7 +19,7 @@ namespace terrace::types {
 struct ListNodeLimit {
   std::size_t bytes = std::size_t{8} * 1024;
   std::size_t count = kMaxCount;
-  std::size_t alone = SIZE_MAX;  // an element of so many bytes gets a node of its own
+  std::size_t alone = SIZE_MAX;  // an element of at least this size has a node alone
 
   bool fits(std::size_t size, std::size_t elements, std::string_view more) const {
     return more.size() < alone && size + more.size() + kEntryOverhead <= bytes && elements < count;
