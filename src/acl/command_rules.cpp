@@ -122,7 +122,7 @@ std::size_t CommandRules::memory_bytes() const {
   std::size_t bytes = exceptions_.capacity() / 8 + rules_.capacity() * sizeof(std::string);
   for (const std::string& rule : rules_) bytes += rule.capacity();
   for (const auto& [number, firsts] : first_arguments_) {
-    for (const std::string& first : firsts) bytes += sizeof first + first.capacity();
+    for (const std::string& first : firsts) bytes += sizeof(std::string) + first.capacity();
   }
   return bytes;
 }

@@ -161,7 +161,7 @@ std::string UserRules::text() const {
 
 std::size_t UserRules::memory_bytes() const {
   std::size_t bytes = sizeof *this;
-  for (const std::string& hash : hashes_) bytes += sizeof hash + hash.capacity();
+  for (const std::string& hash : hashes_) bytes += sizeof(std::string) + hash.capacity();
   for (const Selector& selector : selectors_) bytes += selector.memory_bytes();
   return bytes;
 }

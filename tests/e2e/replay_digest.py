@@ -11,6 +11,7 @@ import argparse
 import os
 import signal
 
+import differential_scripts
 from bad_case import Wrong, check, end_with
 from compare import without_times
 from dictionary import Dictionary, read_commands
@@ -69,7 +70,10 @@ class Run:
         self.sent = 0
 
     def send(self, count):
-        """Random commands to both."""
+        """Random commands to both. A start empties the cache of scripts: both servers know the same ones again."""
+        for server in (self.subject, self.reference):
+            with server.client() as client:
+                differential_scripts.install(client)
         pair = Pair(self.subject, self.reference)
         while count > 0:
             commands = []
