@@ -19,6 +19,8 @@ namespace {
 
 // The interval of looking at the memory, and of writing log entries that no reply waits for.
 constexpr std::int64_t kHousekeepingPeriodMs = 5;
+// In each period: 100 MiB/s, in few system calls.
+constexpr std::size_t kGivenBack = 512 << 10;
 constexpr std::int64_t kSecondMs = 1000;
 // While nobody else reads or writes, overwritten entries are read for so long before that is looked at again. Otherwise
 // a few are read in each maintenance period.
@@ -228,6 +230,7 @@ void Engine::poll_memory() {
   std::uint64_t index_bytes = 0;
   for (unsigned i = 0; i < parts_->databases.count(); ++i) index_bytes += parts_->databases[i].index().memory_bytes();
   parts_->index_charge.resize(index_bytes);
+  give_back_spans(kGivenBack);
   parts_->governor.sample();
   give_back_at_once(parts_->governor.is_short());
   parts_->evictor.poll();

@@ -76,7 +76,7 @@ bool Dispatcher::replies_must_leave() const {
   return store_.memory_queue().waited_for() || store_.ledger().clients_exceeded() || store_.engine().memory_short();
 }
 
-void Dispatcher::prefetch(CommandBatch& x) const {
+void Dispatcher::prefetch(CommandBatch& x) {
   const auto& requests = x.requests.requests;
   const std::size_t end = std::min(x.next + kPrefetchedCommands, requests.size());
   const bool worthwhile = end - x.next > 1 && !store_.loading();
@@ -88,6 +88,7 @@ void Dispatcher::prefetch(CommandBatch& x) const {
   }
   if (count > 0) store_.engine().database(x.session->database).prefetch({hashes, count});
   x.prefetched = end;
+  runner_.begin_clock();
 }
 
 // The log has commands under their own names, whatever clients call them.

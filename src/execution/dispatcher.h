@@ -63,7 +63,7 @@ class Dispatcher {
  private:
   // inline: the steps of run(), which each command passes.
   inline bool must_give_way(CommandBatch& x);
-  inline void prefetch(CommandBatch& x) const;
+  inline void prefetch(CommandBatch& x);
   inline bool run_next(CommandBatch& x);
   inline bool may_begin(CommandBatch& x, const Call& call);
   inline bool make_resident(CommandBatch& x);

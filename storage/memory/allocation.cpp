@@ -49,7 +49,12 @@ bool give_back_at_once(bool at_once) {
 }
 
 void give_back_freed() {
+  heap.trim(CellHeap::kMostSpareSpans);
   free_at_once([] { mi_collect(true); });
+}
+
+void give_back_spans(std::size_t bytes) {
+  heap.trim(bytes / CellHeap::kSpanSize);
 }
 
 #else
@@ -72,6 +77,8 @@ std::size_t usable_size(const void* memory) {
 void give_back_freed() {
   malloc_trim(0);
 }
+
+void give_back_spans(std::size_t) {}
 
 bool give_back_at_once(bool) {
   return true;

@@ -11,8 +11,10 @@ namespace terrace::storage {
 void* allocate(std::size_t size);
 void release(void* memory);
 std::size_t usable_size(const void* memory);
-// Returns to the system the free memory that the general allocator keeps for this thread.
+// Returns to the system the free memory that is kept for this thread.
 void give_back_freed();
+// Returns empty spans of this thread's cells, at most so many bytes. To be called often: until then they stay resident.
+void give_back_spans(std::size_t bytes);
 
 // While `at_once` is set, freed memory of larger pieces returns to the system at once. Each costs a system call, and
 // page faults when the memory is used again. Otherwise the allocator keeps the memory for a while, and some of it until

@@ -52,7 +52,8 @@ void CellHeap::release(void* memory) {
   if (was_full) link(span);
   if (--span->used == 0) {
     unlink(span);
-    give_back(span);
+    spare_.push_back(static_cast<std::uint32_t>(number_of(span)));
+    if (spare_.size() > kMostSpareSpans) trim(1);
   }
 }
 
@@ -68,16 +69,10 @@ CellHeap::Span* CellHeap::open_span(std::size_t size_class) {
 }
 
 void* CellHeap::take_span() {
-  if (spare_) {
-    --spare_count_;
-    Span* span = spare_;
-    spare_ = span->next;
-    return span;
-  }
   std::size_t number = classes_.size();
-  if (!idle_.empty()) {
-    number = idle_.back();
-    idle_.pop_back();
+  if (std::vector<std::uint32_t>& empty = spare_.empty() ? idle_ : spare_; !empty.empty()) {
+    number = empty.back();
+    empty.pop_back();
   } else {
     if (!make_usable((number + 1) * kSpanSize)) return nullptr;
     classes_.push_back(0);
@@ -124,15 +119,20 @@ void CellHeap::unlink(Span* span) {
   if (span->next) span->next->previous = span->previous;
 }
 
-void CellHeap::give_back(Span* span) {
-  if (spare_count_ < kSpareSpans) {
-    ++spare_count_;
-    span->next = spare_;
-    spare_ = span;
-    return;
+void CellHeap::trim(std::size_t most) {
+  if (spare_.size() <= kSpareSpans) return;
+  const auto end = spare_.begin() + static_cast<std::ptrdiff_t>(std::min(most, spare_.size() - kSpareSpans));
+  std::sort(spare_.begin(), end);
+  for (auto first = spare_.begin(), last = first; first != end; first = last) {
+    while (last != end && *last - *first == last - first) ++last;
+    give_back(*first, static_cast<std::size_t>(last - first));
   }
-  TERRACE_CHECK(::madvise(span, kSpanSize, MADV_DONTNEED) == 0);
-  idle_.push_back(static_cast<std::uint32_t>(number_of(span)));
+  idle_.insert(idle_.end(), spare_.begin(), end);
+  spare_.erase(spare_.begin(), end);
+}
+
+void CellHeap::give_back(std::size_t number, std::size_t count) {
+  TERRACE_CHECK(::madvise(reinterpret_cast<void*>(base_ + number * kSpanSize), count * kSpanSize, MADV_DONTNEED) == 0);
 }
 
 }  // namespace terrace::storage

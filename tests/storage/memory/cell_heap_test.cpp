@@ -94,6 +94,12 @@ TEST(CellHeapTest, MemoryGoesBackWhenCellsDoInAnyOrder) {
   EXPECT_GT(resident_pages(lowest, peak) * 4096, peak * 9 / 10);
   std::shuffle(cells.begin(), cells.end(), random);
   for (void* cell : cells) heap.release(cell);
+  EXPECT_EQ(heap.span_bytes(), CellHeap::kMostSpareSpans * CellHeap::kSpanSize);
+  EXPECT_LE(resident_pages(lowest, peak) * 4096, heap.span_bytes());
+  heap.trim(10);
+  EXPECT_EQ(heap.span_bytes(), (CellHeap::kMostSpareSpans - 10) * CellHeap::kSpanSize);
+  EXPECT_LE(resident_pages(lowest, peak) * 4096, heap.span_bytes());
+  heap.trim(CellHeap::kMostSpareSpans);
   EXPECT_EQ(heap.span_bytes(), CellHeap::kSpareSpans * CellHeap::kSpanSize);
   EXPECT_LE(resident_pages(lowest, peak) * 4096, CellHeap::kSpareSpans * CellHeap::kSpanSize);
   // And it is taken again before any other.
