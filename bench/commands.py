@@ -30,6 +30,7 @@ class Line:
     command: str
     before: tuple = ()
     most: int = 0
+    options: tuple = ()  # of redis-benchmark
 
 
 def copied(source):
@@ -105,7 +106,7 @@ def benchmark(server, line, requests, pipeline, options):
         for command in line.before:
             client.call(*command.split())
     words = ["redis-benchmark", "-p", str(server.port), "-c", str(options.clients), "-P", str(pipeline), "-n", str(requests), "-r", str(KEYS),
-             "--csv", *(line.command.split() or ["-t", "ping_inline"])]
+             "--csv", *line.options, *(line.command.split() or ["-t", "ping_inline"])]
     if options.client_cpu is not None:
         words = ["taskset", "-c", str(options.client_cpu), *words]
     cpu = server.cpu_seconds()

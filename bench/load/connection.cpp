@@ -100,7 +100,8 @@ bool Connection::take_replies(std::span<const std::byte> data) {
   ReplyScanner::Outcome outcome = scanner_.next(reply);
   for (; outcome == ReplyScanner::Outcome::kReply; outcome = scanner_.next(reply)) {
     if (in_flight_count_ == 0) return false;
-    const InFlight& slot = in_flight_[oldest_];
+    InFlight& slot = in_flight_[oldest_];
+    if (--slot.request.replies > 0) continue;
     run_.record(slot.request, reply, now - std::min(now, slot.start_ns), now);
     oldest_ = (oldest_ + 1) % in_flight_.size();
     --in_flight_count_;

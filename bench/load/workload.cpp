@@ -22,6 +22,7 @@ constexpr CommandRow kCommands[] = {
     {.name = "strlen", .verb = "STRLEN"},
     {.name = "ttl", .verb = "TTL"},
     {.name = "del", .verb = "DEL"},
+    {.name = "multi", .verb = "SET", .keys = 10, .has_value = true, .in_transaction = true},
     {.name = "ping", .verb = "PING", .keys = 0},
 };
 
@@ -182,11 +183,16 @@ Workload::Workload(std::vector<Part> parts, KeyNames names, ValueSource values, 
   for (const Part& part : parts_) {
     const CommandRow& row = *part.row;
     Encoded encoded;
-    encoded.head = "*" + std::to_string(1 + row.keys * (row.has_value ? 2 : 1)) + "\r\n";
+    const unsigned keys = row.in_transaction ? 1 : row.keys;
+    encoded.head = "*" + std::to_string(1 + keys * (row.has_value ? 2 : 1)) + "\r\n";
     append_bulk_head(encoded.head, row.verb.size());
     encoded.head.append(row.verb).append("\r\n");
     append_bulk_head(encoded.key_head, row.key_prefix.size() + names_.size());
     encoded.key_head.append(row.key_prefix);
+    if (row.in_transaction) {
+      encoded.opening = "*1\r\n$5\r\nMULTI\r\n";
+      encoded.closing = "*1\r\n$4\r\nEXEC\r\n";
+    }
     encoded_.push_back(std::move(encoded));
     total_weight_ += part.weight;
   }
@@ -203,19 +209,27 @@ Request Workload::append_next(std::string& out) {
   Request request;
   request.command = draw_part();
   const CommandRow& row = *parts_[request.command].row;
-  out += encoded_[request.command].head;
-  for (unsigned i = 0; i < row.keys; ++i) {
-    request.key = chooser_.next(random_);
-    out += encoded_[request.command].key_head;
-    names_.append(out, request.key);
-    out += "\r\n";
-    if (!row.has_value) continue;
-    const std::string_view value = values_.of(request.key);
-    append_bulk_head(out, value.size());
-    out.append(value).append("\r\n");
-    request.written_bytes += row.key_prefix.size() + names_.size() + value.size();
+  const Encoded& encoded = encoded_[request.command];
+  out += encoded.opening;
+  for (unsigned i = 0; i < std::max(row.keys, 1u); ++i) {
+    if (i == 0 || row.in_transaction) out += encoded.head;
+    if (row.keys > 0) append_key(encoded, row, request, out);
   }
+  out += encoded.closing;
+  if (row.in_transaction) request.replies = row.keys + 2;
   return request;
+}
+
+void Workload::append_key(const Encoded& encoded, const CommandRow& row, Request& request, std::string& out) {
+  request.key = chooser_.next(random_);
+  out += encoded.key_head;
+  names_.append(out, request.key);
+  out += "\r\n";
+  if (!row.has_value) return;
+  const std::string_view value = values_.of(request.key);
+  append_bulk_head(out, value.size());
+  out.append(value).append("\r\n");
+  request.written_bytes += row.key_prefix.size() + names_.size() + value.size();
 }
 
 }  // namespace terrace::load

@@ -21,6 +21,7 @@ struct CommandRow {
   unsigned keys = 1;
   bool has_value = false;            // behind each key
   std::string_view key_prefix = {};  // before the names, where values of another kind need keys of their own
+  bool in_transaction = false;       // a command for each key, between MULTI and EXEC
 };
 
 // nullptr if there is none.
@@ -95,6 +96,7 @@ struct Request {
   std::size_t command = 0;          // in Workload::commands()
   std::uint64_t key = 0;            // the last one, where there are several
   std::uint64_t written_bytes = 0;  // keys and values, where there are values
+  unsigned replies = 1;             // the last one is the request's
 };
 
 class Workload {
@@ -116,11 +118,14 @@ class Workload {
 
  private:
   struct Encoded {
+    std::string opening;   // MULTI
     std::string head;      // array, verb
     std::string key_head;  // length of a name, and its prefix
+    std::string closing;   // EXEC
   };
 
   std::size_t draw_part();
+  void append_key(const Encoded& encoded, const CommandRow& row, Request& request, std::string& out);
 
   std::vector<Part> parts_;
   std::vector<Encoded> encoded_;

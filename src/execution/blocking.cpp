@@ -116,9 +116,12 @@ io::Task<> Blocking::serve_after_reading() {
   served_.notify();
 }
 
-bool Blocking::comes_later(const std::vector<PlannedKey>& keys) const {
+bool Blocking::comes_later(const CommandBatch& x, const Call& call) const {
   if (reading_for_ == nullptr && !(open_unit_.active() && blocked_.has_ready())) return false;
-  return std::any_of(keys.begin(), keys.end(), [&](const PlannedKey& planned) {
+  const Command& row = call.row();
+  const std::uint32_t flags = row.runs_queue ? row.flags | x.session->transaction.flags() : row.flags;
+  if ((flags & kKeysUnknown) && (flags & (kWrite | kMayWrite))) return true;
+  return std::any_of(call.keys.begin(), call.keys.end(), [&](const PlannedKey& planned) {
     if (blocked_.is_ready(planned.database, planned.key.name)) return true;
     return reading_for_ != nullptr &&
            std::any_of(reading_for_->call.keys.begin(), reading_for_->call.keys.end(), [&](const PlannedKey& read) {

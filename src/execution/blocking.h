@@ -32,8 +32,9 @@ class Blocking {
   void block(CommandBatch& x);
   // Serves the clients whose keys are ready. Called after each unit.
   void serve();
-  // Must a call on these keys wait until blocked clients have been served at them?
-  bool comes_later(const std::vector<PlannedKey>& keys) const;
+  // Must this call, of the batch's or EXEC, wait until blocked clients have been served at its keys? What may change keys
+  // that it does not name waits until all have been served.
+  bool comes_later(const CommandBatch& x, const Call& call) const;
   io::Event& served() { return served_; }
 
   // Ends a client's wait with the reply for a timeout, or with an error. False: the client does not wait.

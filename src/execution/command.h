@@ -42,9 +42,11 @@ enum CommandFlag : std::uint32_t {
   kPushes = 1u << 25,           // the replies are pushes: sent though the client wants no replies (CLIENT REPLY OFF)
   kHeadOnly = 1u << 26,         // needs no value: of a large record on disk only the beginning is read (TYPE, TTL, DEL)
   kAlwaysAtOnce = 1u << 27,     // is not queued behind MULTI (EXEC, DISCARD, WATCH, QUIT, RESET)
-  kUnlistedKeys = 1u << 28,     // may look at keys that its row cannot name (SORT BY, GET)
+  kUnlistedKeys = 1u << 28,     // may come to keys that its row cannot name (SORT BY, GET; EVAL)
   kMayWrite = 1u << 29,         // a read that may store its result with the key (PFCOUNT)
   kWholeKeyspace = 1u << 30,    // the reply may depend on any key (DBSIZE, SCAN, RANDOMKEY): it waits for the whole log
+
+  kKeysUnknown = kUnlistedKeys | kWholeKeyspace,
 };
 
 // ACL categories that flags do not imply (Redis derives @read, @write, @fast, @slow, @admin, ... from the flags).

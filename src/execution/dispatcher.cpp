@@ -159,7 +159,7 @@ bool Dispatcher::may_begin(CommandBatch& x, const Call& call) {
     x.wait = Wait::kUnit;
     return false;
   }
-  if (blocking_.comes_later(call.keys)) {
+  if (blocking_.comes_later(x, call)) {
     x.wait = open_unit_.active() ? Wait::kUnit : Wait::kServing;
     return false;
   }

@@ -5,18 +5,13 @@
 #include "storage/base/mutant.h"
 
 namespace terrace {
-namespace {
-
-constexpr std::uint32_t kKeysUnknown = kWholeKeyspace | kUnlistedKeys;
-
-}  // namespace
 
 void OpenUnit::open(const CommandBatch& batch) {
   TERRACE_CHECK(!active());
   batch_ = &batch;
   const auto& calls = batch.session->transaction.calls();
   const auto is_unbounded = [](const Command& row) {
-    return (row.flags & kKeysUnknown) != 0 || row.run_async != nullptr || row.is_script();
+    return (row.flags & kKeysUnknown) != 0 || row.run_async != nullptr;
   };
   const bool is_script = batch.call.entry != nullptr && batch.call.row().is_script() &&
                          !storage::mutant(storage::Mutant::kScriptKeepsNobodyOff);

@@ -68,7 +68,7 @@ def look_at(path, build):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--build", default=os.path.join(ROOT, "build"))
+    parser.add_argument("--build", default=os.path.join(ROOT, "build-lint"))
     parser.add_argument("--changed", action="store_true")
     parser.add_argument("--seconds", type=float, default=1e9)
     parser.add_argument("files", nargs="*")
@@ -77,7 +77,7 @@ def main():
         sys.exit("clang-tidy: not installed: apt-get install clang-tidy")
     database = os.path.join(options.build, "compile_commands.json")
     if not os.path.exists(database):
-        sys.exit(f"clang-tidy: no {database}: configure the build first (./x build)")
+        sys.exit(f"clang-tidy: no {database}: configure it first (./x test, ./x tidy)")
     cache = os.path.join(options.build, "lint-clean")
     os.makedirs(cache, exist_ok=True)
     commands = commands_for_clang(database, cache)

@@ -13,10 +13,10 @@ from tree import FOLDERS, ROOT, Findings, in_git, project_files
 
 def main():
     built = set()
-    for folder in sys.argv[1:] or [os.path.join(ROOT, "build")]:
+    for folder in sys.argv[1:] or [os.path.join(ROOT, "build-lint")]:
         path = os.path.join(folder, "compile_commands.json")
         if not os.path.exists(path):
-            sys.exit(f"every-file-built: no {path}: configure the build first (./x build)")
+            sys.exit(f"every-file-built: no {path}: configure it first (./x test, ./x tidy)")
         with open(path) as file:
             built |= {os.path.relpath(os.path.realpath(entry["file"]), os.path.realpath(ROOT)) for entry in json.load(file)}
     findings = Findings("every-file-built")
