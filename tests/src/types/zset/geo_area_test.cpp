@@ -68,6 +68,40 @@ TEST(GeoArea, CellsCoverTheAreaAlsoAtTheDateLine) {
   EXPECT_GT(within, 5000u);
 }
 
+TEST(GeoArea, APolygonIsWhatItsEdgesEnclose) {
+  // A U: what lies between its arms is not within.
+  const GeoArea area = GeoArea::polygon({{0, 0}, {9, 0}, {9, 9}, {6, 9}, {6, 3}, {3, 3}, {3, 9}, {0, 9}});
+  EXPECT_DOUBLE_EQ(area.center.longitude, 4.5);
+  for (const GeoPoint point : {GeoPoint{1, 8}, {8, 8}, {4.5, 1}, {0.1, 0.1}}) EXPECT_TRUE(area.distance_within(point));
+  for (const GeoPoint point : {GeoPoint{4.5, 6}, {-1, 1}, {10, 1}, {4.5, -1}, {1, 10}}) {
+    EXPECT_FALSE(area.distance_within(point));
+  }
+  EXPECT_NEAR(*area.distance_within({4.5, 1}), distance_metres(area.center, {4.5, 1}), 1e-6);
+}
+
+TEST(GeoArea, CellsCoverAPolygon) {
+  std::mt19937_64 random(13);
+  std::uniform_real_distribution<double> east(-150, 150), north(-60, 60), size(-9, 3), part(0, 1);
+  for (int i = 0; i < 2000; ++i) {
+    const double width = std::exp(size(random)), height = std::exp(size(random));
+    const GeoPoint corner{east(random), north(random)};
+    const auto vertex = [&] {
+      return GeoPoint{corner.longitude + width * part(random), corner.latitude + height * part(random)};
+    };
+    const GeoArea area = GeoArea::polygon({vertex(), vertex(), vertex()});
+    const auto cells = area.covering();
+    ASSERT_LE(cells.size(), 9u);
+    for (int n = 0; n < 20; ++n) {
+      const double a = 0.01 + 0.98 * part(random), b = (1 - a) * (0.01 + 0.98 * part(random)), c = 1 - a - b;
+      const auto& v = area.vertices;
+      const GeoPoint point{a * v[0].longitude + b * v[1].longitude + c * v[2].longitude,
+                           a * v[0].latitude + b * v[1].latitude + c * v[2].latitude};
+      ASSERT_TRUE(area.distance_within(point));
+      ASSERT_TRUE(covered(cells, point)) << area.center.longitude << ' ' << area.center.latitude << ' ' << width;
+    }
+  }
+}
+
 TEST(GeoArea, ASmallAreaIsNoFullScan) {
   const GeoArea area{.center = {13.361389, 38.115556}, .radius = 100};
   double scores = 0;
