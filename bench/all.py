@@ -16,6 +16,7 @@ from common import ROOT, say, some_of
 QUICK = {
     "redis": "--repetitions 2 --seconds 0.3 --value-sizes 16,256,4096 --keys 20000",
     "commands": "--repetitions 1 --seconds 0.2 --elements 100000",
+    "scripts": "--repetitions 1 --seconds 0.2",
     "tier": "--maxmemory 16mb --times 10 --seconds 2 --repetitions 2",
     "compression": "--maxmemory 16mb --seconds 1",
     "latency": "--keys 100000 --seconds 2 --repetitions 1 --bulk-mib 256",

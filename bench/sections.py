@@ -81,6 +81,14 @@ def commands(result):
     return table, pictures
 
 
+def scripts(result):
+    words = {"limiter": "a rate limiter's script", "move": "a queue's script", "lock": "a lock's script", "publish": "PUBLISH to subscribers",
+             "tracking": "GET with CLIENT TRACKING on", "multi": "a transaction of ten SETs, synced before its reply"}
+    return [Row(f"{words[row['line']]}, pipeline {row['pipeline']}: per second; CPU per million",
+                f"{count(row['terrace']['rps'])} ({over(row['to_redis']['rps'])} of Redis); {row['terrace']['cpu_s_per_million']:.2f} s "
+                f"({over(row['to_redis']['cpu_s_per_million'])} of Redis)") for row in result["rows"]], {}
+
+
 def ratio_in(rows, line, pipeline, field):
     found = [row["to_redis"][field] for row in rows if (row["line"], row["pipeline"]) == (line, pipeline)]
     return found[0]["median"] if found and found[0] else None
@@ -209,5 +217,5 @@ def bound(result):
     return table, {}
 
 
-SECTIONS = {"redis": redis, "commands": commands, "tier": tier, "compression": compression, "latency": latency, "memory": memory,
+SECTIONS = {"redis": redis, "commands": commands, "scripts": scripts, "tier": tier, "compression": compression, "latency": latency, "memory": memory,
             "types_memory": types_memory, "bound": bound, "restart": restart, "wear": wear}

@@ -36,7 +36,8 @@ constexpr Argument kShowArguments[] = {string("sha1")};
 constexpr Argument kDebugModes[] = {token("yes", "YES"), token("sync", "SYNC"), token("no", "NO")};
 constexpr Argument kDebugArguments[] = {one_of("mode", kDebugModes)};
 
-constexpr std::uint32_t kScriptFlags = kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys | kMovableKeys | kUnlistedKeys;
+constexpr std::uint32_t kScriptFlags =
+    kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys | kMovableKeys | kUnlistedKeys;
 
 constexpr Command script_row(std::string_view name, std::uint32_t flags, std::span<const KeySpec> keys,
                              void (*run)(ScriptRun&), std::string_view since_version, std::string_view summary,
