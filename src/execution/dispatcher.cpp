@@ -88,7 +88,8 @@ void Dispatcher::prefetch(CommandBatch& x) {
   }
   if (count > 0) store_.engine().database(x.session->database).prefetch({hashes, count});
   x.prefetched = end;
-  runner_.begin_clock();
+  // Commands that are queued or refused do not read it, and a batch of them has its slice of time, too.
+  if (x.next > 0) runner_.begin_clock();
 }
 
 // The log has commands under their own names, whatever clients call them.
