@@ -115,11 +115,9 @@ Admission::Verdict Admission::wait_for_room(CommandBatch& x, CommandEntry& entry
   const std::size_t bytes = unit_bytes(x, *entry.row);
   if (bytes >= kLargeUnit) x.unit_charge.resize(bytes);
   if (!store_.engine().has_room()) {
-    // Then no room will come on a full disk; what may free some is queued.
-    if (bytes < kLargeUnit && !(unit_flags(x, *entry.row) & kDenyOom) && !store_.engine().writable(true).ok()) {
-      return Verdict::kRun;
-    }
+    // On a full disk no room will come. What may free some is queued.
     if (auto writable = store_.engine().writable(true); !writable.ok()) {
+      if (bytes < kLargeUnit && !(unit_flags(x, *entry.row) & kDenyOom)) return Verdict::kRun;
       return refuse(x, &entry, refused_write_error(writable.error()));
     }
     x.wait = CommandBatch::Wait::kRoom;

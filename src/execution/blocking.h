@@ -32,8 +32,8 @@ class Blocking {
   void block(CommandBatch& x);
   // Serves the clients whose keys are ready. Called after each unit.
   void serve();
-  // Must this call, of the batch's or EXEC, wait until blocked clients have been served at its keys? What may change keys
-  // that it does not name waits until all have been served.
+  // Must this call of the batch wait until blocked clients have been served at its keys? For EXEC, the queued commands
+  // count. A call that may change keys that it does not name waits until all clients have been served.
   bool comes_later(const CommandBatch& x, const Call& call) const;
   io::Event& served() { return served_; }
 

@@ -18,9 +18,8 @@ class CellHeap {
   static constexpr std::size_t kSpanSize = 64 * 1024;
   // Empty spans that trim() leaves, so that alternating allocations and frees do not cost system calls and page faults.
   static constexpr std::size_t kSpareSpans = 16;
-  // Above so many, an empty span returns to the system at once. Below, it waits for trim(): where a processor must be
-  // told of each returned page, as in a virtual machine, a system call took 0.7 ms, and a batch that frees its records
-  // empties a hundred spans in one turn.
+  // Above so many, an empty span returns to the system at once. Below, it waits for trim(): a batch that frees its
+  // records empties a hundred spans in one turn, and each system call took 0.7 ms in a virtual machine.
   static constexpr std::size_t kMostSpareSpans = 256;
 
   CellHeap() = default;

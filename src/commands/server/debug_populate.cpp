@@ -49,7 +49,7 @@ std::optional<Population> parse(Context& context) {
   return population;
 }
 
-// Sends SET … NX commands in batches through the dispatcher, with a session of its own.
+// Runs batches of SET commands with the option NX through the dispatcher, in a separate session.
 class Populator {
  public:
   Populator(Dispatcher& dispatcher, unsigned database) : dispatcher_(dispatcher) { session_.database = database; }

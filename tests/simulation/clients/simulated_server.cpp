@@ -119,7 +119,7 @@ io::Task<> SimulatedServer::keep(io::Task<> loop) {
   co_await loop;
 }
 
-// What the survey before it tells, of keys that expire, is of units that the history may yet drop.
+// The listener begins after the survey: events of the survey may tell of units that the crash has lost.
 void SimulatedServer::serve() {
   listener_ =
       std::make_unique<SimulatedListener>(SimulatedListener::Parts{store_, messenger_, gate_, settings_, witness_});
