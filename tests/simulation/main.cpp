@@ -9,13 +9,17 @@ namespace {
 
 using storage::Mutant;
 
+bool log_rots(std::uint64_t seed) {
+  return Profile::draw(seed).rot == Rot::kLog;
+}
+
 constexpr NamedMutant kMutants[] = {
     {"skip-sync", Mutant::kSkipSync, 30},
     {"ack-on-write", Mutant::kAckOnWrite, 200},
     {"ignore-short-write", Mutant::kIgnoreShortWrite, 1500},
     {"unlink-early", Mutant::kUnlinkEarly, 1000},
     {"skip-key-check", Mutant::kSkipKeyCheck, 30},
-    {"cut-any-bad-frame", Mutant::kCutAnyBadFrame, 2000},
+    {"cut-any-bad-frame", Mutant::kCutAnyBadFrame, 100, log_rots},
     {"skip-witness", Mutant::kSkipWitness, 200},
     {"mark-inside-unit", Mutant::kMarkInsideUnit, 150},
     {"split-unit", Mutant::kSplitUnit, 30},

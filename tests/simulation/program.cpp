@@ -197,18 +197,24 @@ std::uint64_t catch_mutant(const Course& course, const Arguments& arguments, con
                            SeedResult& caught) {
   Driver driver(course, arguments.jobs);
   driver.set_preparation([&] { activate(mutant.mutant); });
+  std::uint64_t next_seed = arguments.from;
   std::uint64_t given = 0;
   std::uint64_t finished = 0;
   std::uint64_t caught_at = 0;
-  driver.run([&](std::uint64_t& seed) { return seed = arguments.from + given, given++ < mutant.bound; },
-             [&](const SeedResult& result) {
-               ++finished;
-               // An abort is no proof: it may be an accident of how the defect is made. A promise must break.
-               if (result.words.find("FAILED: ") == std::string::npos || caught_at > 0) return caught_at == 0;
-               caught = result;
-               caught_at = finished;
-               return false;
-             });
+  driver.run(
+      [&](std::uint64_t& seed) {
+        while (mutant.can_show && !mutant.can_show(next_seed)) ++next_seed;
+        seed = next_seed++;
+        return given++ < mutant.bound;
+      },
+      [&](const SeedResult& result) {
+        ++finished;
+        // An abort is no proof: it may be an accident of how the defect is made. A promise must break.
+        if (result.words.find("FAILED: ") == std::string::npos || caught_at > 0) return caught_at == 0;
+        caught = result;
+        caught_at = finished;
+        return false;
+      });
   return caught_at;
 }
 

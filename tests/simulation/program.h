@@ -14,6 +14,8 @@ struct NamedMutant {
   const char* name;
   storage::Mutant mutant;
   std::uint64_t bound;  // seeds within which it must be caught: at least ten times those that it takes on average
+  // Which seeds can show it; the others are passed over, uncounted. nullptr: any can.
+  bool (*can_show)(std::uint64_t seed) = nullptr;
 };
 
 struct Program {

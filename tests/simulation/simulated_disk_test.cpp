@@ -11,17 +11,17 @@
 namespace terrace::simulation {
 namespace {
 
-constexpr std::uint64_t kSector = io::kSectorSize;
-constexpr std::uint64_t kCapacity = 1 << 20;
+constexpr std::uint64_t kSectorBytes = io::kSectorSize;
+constexpr std::uint64_t kDiskBytes = 1 << 20;
 
-struct alignas(kSector) Buffer {
-  std::byte bytes[4 * kSector];
+struct alignas(kSectorBytes) Buffer {
+  std::byte bytes[4 * kSectorBytes];
   explicit Buffer(char fill = 0) { std::memset(bytes, fill, sizeof bytes); }
-  std::span<std::byte> span(std::size_t sectors = 4) { return {bytes, sectors * kSector}; }
+  std::span<std::byte> span(std::size_t sectors = 4) { return {bytes, sectors * kSectorBytes}; }
 };
 
-struct Fixture {
-  explicit Fixture(std::uint64_t seed = 1) : world(seed), media(kCapacity), disk(world, media) {}
+struct DiskFixture {
+  explicit DiskFixture(std::uint64_t seed = 1) : world(seed), media(kDiskBytes), disk(world, media) {}
   template <typename Awaitable>
   auto wait(Awaitable awaitable) {
     decltype(awaitable.await_resume()) result{};
@@ -40,20 +40,20 @@ struct Fixture {
 };
 
 TEST(SimulatedDiskTest, WhatIsWrittenIsRead) {
-  Fixture fixture;
+  DiskFixture fixture;
   const io::FileHandle file = fixture.create("f");
   Buffer out('x');
   Buffer in;
-  EXPECT_EQ(fixture.wait(fixture.disk.write(file, 0, out.span())), 4 * kSector);
-  EXPECT_EQ(fixture.wait(fixture.disk.read(file, 0, in.span())), 4 * kSector);
+  EXPECT_EQ(fixture.wait(fixture.disk.write(file, 0, out.span())), 4 * kSectorBytes);
+  EXPECT_EQ(fixture.wait(fixture.disk.read(file, 0, in.span())), 4 * kSectorBytes);
   EXPECT_EQ(std::memcmp(in.bytes, out.bytes, sizeof in.bytes), 0);
-  EXPECT_EQ(fixture.wait(fixture.disk.read(file, 2 * kSector, in.span())), 2 * kSector);  // up to the end
-  EXPECT_EQ(fixture.wait(fixture.disk.read(file, 4 * kSector, in.span())), 0);
+  EXPECT_EQ(fixture.wait(fixture.disk.read(file, 2 * kSectorBytes, in.span())), 2 * kSectorBytes);  // up to the end
+  EXPECT_EQ(fixture.wait(fixture.disk.read(file, 4 * kSectorBytes, in.span())), 0);
   fixture.close(file);
 }
 
 TEST(SimulatedDiskTest, OpenModes) {
-  Fixture fixture;
+  DiskFixture fixture;
   EXPECT_EQ(fixture.wait(fixture.disk.open("f", io::OpenMode::kRead)), -ENOENT);
   EXPECT_EQ(fixture.wait(fixture.disk.open("f", io::OpenMode::kWrite)), -ENOENT);
   EXPECT_EQ(fixture.wait(fixture.disk.open("d/f", io::OpenMode::kCreate)), -ENOENT);
@@ -65,15 +65,15 @@ TEST(SimulatedDiskTest, OpenModes) {
 }
 
 TEST(SimulatedDiskTest, WriteSyncIsDurableAndAWriteAloneIsNot) {
-  Fixture fixture;
+  DiskFixture fixture;
   const io::FileHandle file = fixture.create("f");
   EXPECT_EQ(fixture.wait(fixture.disk.sync_directory("")), 0);
   Buffer a('a');
   Buffer b('b');
   const auto result = fixture.wait(fixture.disk.write_sync(file, 0, a.span()));
-  EXPECT_EQ(result.written, 4 * kSector);
+  EXPECT_EQ(result.written, 4 * kSectorBytes);
   EXPECT_EQ(result.synced, 0);
-  EXPECT_EQ(fixture.wait(fixture.disk.write(file, 0, b.span())), 4 * kSector);
+  EXPECT_EQ(fixture.wait(fixture.disk.write(file, 0, b.span())), 4 * kSectorBytes);
   fixture.disk.abandon();
   fixture.media.crash(fixture.world.random(), 0);
   std::byte value;
@@ -82,7 +82,7 @@ TEST(SimulatedDiskTest, WriteSyncIsDurableAndAWriteAloneIsNot) {
 }
 
 TEST(SimulatedDiskTest, AShortWriteSyncLeavesTheSyncOut) {
-  Fixture fixture;
+  DiskFixture fixture;
   const io::FileHandle file = fixture.create("f");
   Faults faults;
   faults.short_write = 1;
@@ -90,14 +90,14 @@ TEST(SimulatedDiskTest, AShortWriteSyncLeavesTheSyncOut) {
   Buffer buffer('x');
   const auto result = fixture.wait(fixture.disk.write_sync(file, 0, buffer.span()));
   EXPECT_GT(result.written, 0);
-  EXPECT_LT(result.written, 4 * static_cast<std::int32_t>(kSector));
+  EXPECT_LT(result.written, 4 * static_cast<std::int32_t>(kSectorBytes));
   EXPECT_LT(result.synced, 0);
   fixture.disk.set_faults({});
   fixture.close(file);
 }
 
 TEST(SimulatedDiskTest, AFailedReadLeavesJunk) {
-  Fixture fixture;
+  DiskFixture fixture;
   const io::FileHandle file = fixture.create("f");
   Buffer buffer('x');
   fixture.wait(fixture.disk.write(file, 0, buffer.span()));
@@ -111,29 +111,29 @@ TEST(SimulatedDiskTest, AFailedReadLeavesJunk) {
 }
 
 TEST(SimulatedDiskTest, AFullDeviceFailsWhatGrowsAndNothingElse) {
-  Fixture fixture;
+  DiskFixture fixture;
   const io::FileHandle file = fixture.create("f");
-  EXPECT_EQ(fixture.wait(fixture.disk.allocate(file, 4 * kSector)), 0);
-  fixture.media.set_capacity(4 * kSector);
+  EXPECT_EQ(fixture.wait(fixture.disk.allocate(file, 4 * kSectorBytes)), 0);
+  fixture.media.set_capacity(4 * kSectorBytes);
   Buffer buffer('x');
-  EXPECT_EQ(fixture.wait(fixture.disk.write(file, 0, buffer.span())), 4 * kSector);
-  EXPECT_EQ(fixture.wait(fixture.disk.write(file, 4 * kSector, buffer.span(1))), -ENOSPC);
-  EXPECT_EQ(fixture.wait(fixture.disk.allocate(file, 5 * kSector)), -ENOSPC);
-  fixture.media.set_capacity(kCapacity);
-  EXPECT_EQ(fixture.wait(fixture.disk.allocate(file, 5 * kSector)), 0);
+  EXPECT_EQ(fixture.wait(fixture.disk.write(file, 0, buffer.span())), 4 * kSectorBytes);
+  EXPECT_EQ(fixture.wait(fixture.disk.write(file, 4 * kSectorBytes, buffer.span(1))), -ENOSPC);
+  EXPECT_EQ(fixture.wait(fixture.disk.allocate(file, 5 * kSectorBytes)), -ENOSPC);
+  fixture.media.set_capacity(kDiskBytes);
+  EXPECT_EQ(fixture.wait(fixture.disk.allocate(file, 5 * kSectorBytes)), 0);
   fixture.close(file);
 }
 
 io::Task<void> write_and_note(io::Disk& disk, io::FileHandle file, Buffer& buffer, int number,
                               std::vector<int>& order) {
-  co_await disk.write(file, static_cast<std::uint64_t>(number) * 4 * kSector, buffer.span());
+  co_await disk.write(file, static_cast<std::uint64_t>(number) * 4 * kSectorBytes, buffer.span());
   order.push_back(number);
 }
 
 TEST(SimulatedDiskTest, OperationsCompleteInAnyOrderAndNeverWithinSubmit) {
   std::set<std::vector<int>> orders;
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    Fixture fixture(seed);
+    DiskFixture fixture(seed);
     const io::FileHandle file = fixture.create("f");
     Buffer buffer('x');
     std::vector<int> order;
@@ -150,7 +150,7 @@ TEST(SimulatedDiskTest, OperationsCompleteInAnyOrderAndNeverWithinSubmit) {
 TEST(SimulatedDiskTest, AWriteInFlightAtAPowerCutHappenedInPartOrNot) {
   std::set<std::string> outcomes;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
-    Fixture fixture(seed);
+    DiskFixture fixture(seed);
     const io::FileHandle file = fixture.create("f");
     Buffer old('o');
     Buffer fresh('n');
@@ -159,24 +159,27 @@ TEST(SimulatedDiskTest, AWriteInFlightAtAPowerCutHappenedInPartOrNot) {
     io::DiskRequest request{.op = io::DiskOp::kWrite,
                             .file = file,
                             .data = fresh.bytes,
-                            .size = 2 * kSector,
+                            .size = 2 * kSectorBytes,
                             .waiter = std::noop_coroutine()};
     fixture.disk.submit(request);
     fixture.disk.abandon();
     fixture.world.drop_events();
     fixture.media.crash(fixture.world.random(), 0.5);
-    std::byte bytes[2 * kSector];
+    std::byte bytes[2 * kSectorBytes];
     fixture.media.read(*fixture.media.find("f"), 0, bytes);
-    outcomes.insert({static_cast<char>(bytes[0]), static_cast<char>(bytes[kSector])});
+    outcomes.insert({static_cast<char>(bytes[0]), static_cast<char>(bytes[kSectorBytes])});
   }
   EXPECT_EQ(outcomes, (std::set<std::string>{"oo", "on", "no", "nn"}));
 }
 
 using SimulatedDiskDeathTest = testing::Test;
 
-void change_while_written(Fixture& fixture, io::FileHandle file, Buffer& buffer) {
-  io::DiskRequest request{
-      .op = io::DiskOp::kWrite, .file = file, .data = buffer.bytes, .size = kSector, .waiter = std::noop_coroutine()};
+void change_while_written(DiskFixture& fixture, io::FileHandle file, Buffer& buffer) {
+  io::DiskRequest request{.op = io::DiskOp::kWrite,
+                          .file = file,
+                          .data = buffer.bytes,
+                          .size = kSectorBytes,
+                          .waiter = std::noop_coroutine()};
   fixture.disk.submit(request);
   buffer.bytes[0] = std::byte{'y'};
   while (fixture.world.step()) {
@@ -184,18 +187,18 @@ void change_while_written(Fixture& fixture, io::FileHandle file, Buffer& buffer)
 }
 
 TEST(SimulatedDiskDeathTest, BreachesOfTheContractEndTheProcess) {
-  Fixture fixture;
+  DiskFixture fixture;
   const io::FileHandle file = fixture.create("f");
   Buffer buffer('x');
   EXPECT_DEATH(fixture.wait(fixture.disk.write(file, 1, buffer.span())), "offset % io::kSectorSize");
-  EXPECT_DEATH(fixture.wait(fixture.disk.write(file, 0, buffer.span().subspan(1, kSector))), "data");
+  EXPECT_DEATH(fixture.wait(fixture.disk.write(file, 0, buffer.span().subspan(1, kSectorBytes))), "data");
   EXPECT_DEATH(change_while_written(fixture, file, buffer), "checksum");
   fixture.close(file);
   EXPECT_DEATH(fixture.wait(fixture.disk.sync(file)), "nullptr");
 }
 
 TEST(SimulatedDiskTest, TheLockIsForOne) {
-  Fixture fixture;
+  DiskFixture fixture;
   EXPECT_TRUE(fixture.disk.lock("lock").ok());
   EXPECT_EQ(fixture.disk.lock("lock").error().code, ErrorCode::kBusy);
 }

@@ -24,9 +24,9 @@ std::vector<Plain> unpacked(std::string_view bytes, std::size_t count) {
   return sorted(items);
 }
 
-class Entries {
+class RandomEntries {
  public:
-  explicit Entries(std::uint64_t seed) : random_(seed) {}
+  explicit RandomEntries(std::uint64_t seed) : random_(seed) {}
 
   std::uint64_t below(std::uint64_t limit) { return random_() % limit; }
   std::uint64_t hash() { return random_() & IndexEntry::kKnownHashMask; }
@@ -50,7 +50,7 @@ class Entries {
 };
 
 TEST(EntryGroup, ComesBackWhateverItConsistsOf) {
-  Entries random(1);
+  RandomEntries random(1);
   for (int round = 0; round < 300; ++round) {
     const std::size_t count = 1 + random.below(round % 3 == 0 ? 5 : EntryGroup::kMostEntries);
     const std::uint64_t narrow = round % 2 == 0 ? IndexEntry::kKnownHashMask : random.hash() & 0xFFFF;
@@ -74,7 +74,7 @@ TEST(EntryGroup, ComesBackWhateverItConsistsOf) {
 }
 
 TEST(EntryGroup, TheLargestEntriesKeepTheBound) {
-  Entries random(2);
+  RandomEntries random(2);
   EntryGroup group;
   for (std::size_t i = 0; i < EntryGroup::kMostEntries; ++i) {
     const std::uint64_t hash = i == 0 ? 0 : i == 1 ? IndexEntry::kKnownHashMask : random.hash();
@@ -87,7 +87,7 @@ TEST(EntryGroup, TheLargestEntriesKeepTheBound) {
 
 // Two million keys on a hundred segments, some 14 records a page, walked chain after chain.
 TEST(EntryGroup, ALargeIndexTakesAboutSixBytesAnEntry) {
-  Entries random(3);
+  RandomEntries random(3);
   constexpr unsigned kChainBits = 18;
   EntryGroup group;
   std::string bytes;
@@ -104,7 +104,7 @@ TEST(EntryGroup, ALargeIndexTakesAboutSixBytesAnEntry) {
 }
 
 TEST(EntryGroup, CutShortOrOfAnotherCountItIsRefused) {
-  Entries random(4);
+  RandomEntries random(4);
   EntryGroup group;
   for (int i = 0; i < 100; ++i) {
     const std::uint64_t hash = random.hash();

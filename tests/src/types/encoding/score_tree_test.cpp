@@ -21,7 +21,7 @@ namespace {
 
 using Element = std::pair<double, std::string>;
 
-class Model {
+class ModelOfScores {
  public:
   bool set(const Element& element) {
     const auto at = scores_.find(element.second);
@@ -46,7 +46,7 @@ class Model {
   std::map<std::string, double> scores_;
 };
 
-void expect_same(const ScoreTree& tree, const Model& model) {
+void expect_same(const ScoreTree& tree, const ModelOfScores& model) {
   ASSERT_EQ(tree.size(), model.elements().size());
   std::vector<Element> forward, backward;
   tree.forward(0, [&](const ScoredMember& element) {
@@ -97,7 +97,7 @@ TEST(ScoreTree, RandomChangesFollowAModel) {
   for (const unsigned scores : {1u, 20u, 1000000u}) {
     std::mt19937 random(scores);
     ScoreTree tree(200, 4);
-    Model model;
+    ModelOfScores model;
     for (int step = 0; step < 12000; ++step) {
       // It grows, shrinks to nothing and grows again.
       const bool growing = step % 5000 < 2500;
