@@ -17,6 +17,7 @@ from ledger import Sampler
 
 MIB = 1 << 20
 CONSTANT = 64 * MIB
+GROWN_BYTES = 400  # of an element of what grows beyond memory
 
 
 def check(condition, text):
@@ -169,15 +170,15 @@ def grown(server, options):
         for kind, command in commands.items():
             written, refused = 0, None
             while refused is None:
-                replies = client.pipeline([command(os.urandom(100)) for _ in range(200)])
+                replies = client.pipeline([command(os.urandom(GROWN_BYTES)) for _ in range(100)])
                 refused = next((reply for reply in replies if isinstance(reply, Error)), None)
                 written += sum(not isinstance(reply, Error) for reply in replies)
-                check(written < options.bytes // 50, f"a {kind.decode()} of {written} elements of 100 bytes is in memory")
+                check(written * GROWN_BYTES < 2 * options.bytes, f"a {kind.decode()} of {written} elements of {GROWN_BYTES} bytes is in memory")
             check(refused.startswith(b"OOM the command needs "), f"a {kind.decode()} beyond memory: {refused!r:.100}")
-            check(written > options.bytes // 200, f"a {kind.decode()} ends at {written} elements: {refused!r:.100}")
+            check(2 * written * GROWN_BYTES > options.bytes, f"a {kind.decode()} ends at {written} elements: {refused!r:.100}")
             told.append(f"{kind.decode()} {written}")
             check(client.ok("DEL", kind) == 1, f"DEL of a {kind.decode()} that is larger than memory")
-    return f"elements of 100 bytes until the error: {', '.join(told)}"
+    return f"elements of {GROWN_BYTES} bytes until the error: {', '.join(told)}"
 
 
 def no_limit_of_repeats(server, options):
@@ -279,7 +280,7 @@ def mixed(server, options):
 
 def too_large(server, options):
     """One request that can never fit."""
-    size = options.bytes * 2
+    size = options.bytes * 5 // 4
     with server.client() as client:
         client.ok("SET", "before", 1)
         client.send(b"*3\r\n$3\r\nSET\r\n$5\r\nlarge\r\n$%d\r\n" % size)
@@ -369,12 +370,12 @@ def lowered(server, options):
 
 def larger_than_memory(server, options):
     """Values on disk that do not fit into memory: what needs no value answers, what needs it gets an error."""
-    size = options.bytes * 2
+    size = options.bytes * 5 // 4
     with server.client(120) as client:
         client.ok("SET", "string", b"s" * size)
         client.ok("SET", "expires", b"e" * size, "PX", 3_600_000)
-        for begin in range(0, size // 100, 1000):
-            client.ok("RPUSH", "list", *(b"%09d" % i * 11 for i in range(begin, begin + 1000)))
+        for begin in range(0, size // 1000, 1000):
+            client.ok("RPUSH", "list", *(b"%09d" % i * 111 for i in range(begin, begin + 1000)))
     server.stop()
     server.arguments = ("--maxmemory", options.maxmemory)
     server.start(120)
