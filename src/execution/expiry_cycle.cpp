@@ -1,5 +1,6 @@
 #include "src/execution/expiry_cycle.h"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -15,6 +16,10 @@ constexpr std::int64_t kBusyPercent = 25;
 // After a cycle that had too few, the next one begins after this part of a period.
 constexpr std::int64_t kHurriedPart = 4;
 constexpr std::int64_t kColdPeriodMs = 100;
+// Who writes as fast as it can leaves no more than one slice a turn. So the turns become longer, up to this, as the pages
+// become late.
+constexpr std::int64_t kLongestTurnUs = 1000;
+constexpr std::int64_t kLongestTurnLateMs = 500;
 // At least so many periods a second, even if `hz` is lower: the end of the server waits for the end of a period.
 constexpr std::int64_t kLeastHz = 10;
 constexpr std::size_t kVictims = 256;
@@ -22,6 +27,11 @@ constexpr std::size_t kVictims = 256;
 constexpr std::size_t kKeysAtOnce = 256;
 // Rounds of kVictims keys while the quota is exceeded, before the cycle sleeps for a period.
 constexpr unsigned kEvictionRounds = 64;
+
+std::int64_t turn_us(std::int64_t late_ms) {
+  const std::int64_t late = std::min(late_ms, kLongestTurnLateMs);
+  return io::Slice::kDurationUs + (kLongestTurnUs - io::Slice::kDurationUs) * late / kLongestTurnLateMs;
+}
 
 }  // namespace
 
@@ -126,6 +136,7 @@ io::Task<> ExpiryCycle::expire_cold() {
     storage::ExpiredKeys expired(store_.ledger());
     co_await store_.engine().find_expired_cold(clock_.wall_ms(), expired);
     if (expired.pages == 0) co_return;
+    cold_.set_turn_us(turn_us(expired.late_ms));
     co_await remove_named(expired.whole, [&](unsigned database, std::span<const std::string> names) {
       return cold_.remove_expired(database, names, &expired.heads);
     });

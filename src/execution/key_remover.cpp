@@ -73,7 +73,7 @@ io::Task<> KeyRemover::run(CommandEntry& entry, unsigned database, std::span<con
                            storage::FetchedRecords* heads) {
   std::unique_ptr<CommandBatch> batch = dispatcher_.pool().take();
   session_.database = database;
-  batch->begin(session_, replies_, kServerOrigin, clock_.wall_ms());
+  batch->begin(session_, replies_, origin_, clock_.wall_ms());
   batch->fixed_entry = &entry;
   if (heads != nullptr) std::swap(batch->fetched_records, *heads);
   RequestBatch& requests = batch->requests;

@@ -10,6 +10,7 @@
 #include "io/task.h"
 #include "src/execution/command_table.h"
 #include "src/execution/dispatcher.h"
+#include "src/execution/origin.h"
 #include "src/execution/output_buffer.h"
 #include "src/execution/session.h"
 
@@ -29,6 +30,8 @@ class KeyRemover {
     return run(expire_parts_, database, keys);
   }
   io::Task<> remove(unsigned database, std::span<const std::string> keys) { return run(evict_, database, keys); }
+  // For how long the next removals run before others do.
+  void set_turn_us(std::int64_t turn_us) { origin_.turn_ns = static_cast<std::uint64_t>(turn_us) * 1000; }
 
  private:
   // Runs the row for each key, which is its argument.
@@ -40,6 +43,7 @@ class KeyRemover {
   CommandEntry expire_key_;
   CommandEntry expire_parts_;
   CommandEntry evict_;
+  Origin origin_ = kServerOrigin;
   Session session_;
   OutputBuffer replies_;
 };

@@ -15,6 +15,8 @@ namespace {
 constexpr std::int64_t kAgainMs = 1000;
 // Read in parallel, in memory at once: enough to keep a device busy.
 constexpr std::size_t kPagesAtOnce = kTinyLimits ? 8 : 64;
+// So many pages between two that are due are read with them: records that were written together expire together.
+constexpr std::uint32_t kPagesBetween = 3;
 
 // The image that the entry stands for; nowhere if it has none.
 Location image_of(const IndexEntry& entry) {
@@ -29,10 +31,11 @@ io::Task<void> ColdKeyScanner::find_expired(std::int64_t now_ms, ExpiredKeys& ex
   if (searching_) co_return;
   searching_ = true;
   settle_named();
-  std::vector<DuePage> pages = take_due(now_ms);
+  std::vector<DuePage> pages = take_due(now_ms, expired.late_ms);
   expired.pages = pages.size();
-  Reads reads{.left = pages.size(), .finished = {}};
-  for (DuePage& due : pages) io::spawn(load(due, reads));
+  const std::vector<std::span<DuePage>> runs = runs_of(pages);
+  Reads reads{.left = runs.size(), .finished = {}};
+  for (const std::span<DuePage> run : runs) io::spawn(load(run, reads));
   while (reads.left > 0) co_await reads.finished.wait();
   io::Slice slice(environment_.clock);
   for (const DuePage& due : pages) {
@@ -45,10 +48,11 @@ io::Task<void> ColdKeyScanner::find_expired(std::int64_t now_ms, ExpiredKeys& ex
 
 // Until their records have been looked at, and until those that are named have been removed, the pages count as due a
 // little later: a checkpoint that is written before that must not forget them.
-std::vector<ColdKeyScanner::DuePage> ColdKeyScanner::take_due(std::int64_t now_ms) {
+std::vector<ColdKeyScanner::DuePage> ColdKeyScanner::take_due(std::int64_t now_ms, std::int64_t& late_ms) {
   const io::Activity activity("expire-cycle");
   const ExpiryTick over = over_tick(now_ms);
   const ExpiryTick again = expiry_tick(now_ms + kAgainMs);
+  ExpiryTick first = over;
   std::vector<DuePage> pages;
   segments_.for_each([&](Segment& segment) {
     if (segment.earliest_expiry == kNoTick || segment.earliest_expiry > over || pages.size() == kPagesAtOnce) return;
@@ -57,38 +61,67 @@ std::vector<ColdKeyScanner::DuePage> ColdKeyScanner::take_due(std::int64_t now_m
     for (std::uint32_t page = 1; page < segment.page_expiry.size(); ++page) {
       ExpiryTick& tick = segment.page_expiry[page];
       if (tick != kNoTick && tick <= over && pages.size() < kPagesAtOnce) {
-        pages.push_back({&segment, segment.number, page, LoadedPage{}});
+        pages.push_back({&segment, segment.number, page, {}});
+        first = std::min(first, tick);
         tick = again;
       }
       earliest = sooner_tick(earliest, tick);
     }
     segment.earliest_expiry = earliest;
   });
+  late_ms = (std::int64_t{over} - first) * kTickMs;
   return pages;
 }
 
-io::Task<void> ColdKeyScanner::load(DuePage& due, Reads& reads) {
-  // Not longer than it is read: of many segments few may be open.
-  const SegmentTable::Pin pin(due.segment);
-  due.loaded = co_await load_heads(environment_.disk, *due.segment, due.page, nullptr);
+// One read of the device serves a run.
+std::vector<std::span<ColdKeyScanner::DuePage>> ColdKeyScanner::runs_of(std::vector<DuePage>& pages) {
+  std::vector<std::span<DuePage>> runs;
+  for (std::size_t begin = 0, end = 1; begin < pages.size(); begin = end++) {
+    const auto adjoins = [](const DuePage& one, const DuePage& next) {
+      return one.segment == next.segment && next.page - one.page <= kPagesBetween + 1;
+    };
+    while (end < pages.size() && adjoins(pages[end - 1], pages[end])) ++end;
+    runs.push_back(std::span(pages).subspan(begin, end - begin));
+  }
+  return runs;
+}
+
+io::Task<void> ColdKeyScanner::load(std::span<DuePage> run, Reads& reads) {
+  {
+    // Pins the segment not longer than it is read: of many segments few may be open.
+    SegmentIterator pages(environment_, *run.front().segment, SegmentIterator::Depth::kHeads, run.front().page,
+                          run.back().page + 1);
+    auto due = run.begin();
+    while (due != run.end()) {
+      const std::uint32_t page = pages.page();
+      Result<std::optional<WalkedPage>> walked = co_await pages.next();
+      while (due != run.end() && due->page < page) ++due;
+      if (due == run.end() || (walked.ok() && !*walked)) break;
+      if (due->page != page) continue;
+      due->loaded = walked.ok() ? Result<LoadedPage>(std::move((*walked)->content)) : walked.error();
+      ++due;
+    }
+  }
   if (--reads.left == 0) reads.finished.notify();
 }
 
 void ColdKeyScanner::name_expired(const DuePage& due, std::int64_t now_ms, ExpiredKeys& expired) {
   const io::Activity activity("expire-cycle");
   Segment& segment = *due.segment;
-  if (!due.loaded.ok()) {
+  if (!due.loaded) return;
+  const Result<LoadedPage>& loaded = *due.loaded;
+  if (!loaded.ok()) {
     // Otherwise the page is read again a little later.
-    if (distrusts_segment(due.loaded.error())) {
+    if (distrusts_segment(loaded.error())) {
       segment.damaged = true;
       segment.page_expiry[due.page] = kNoTick;
     }
-    report_(due.loaded.error());
+    report_(loaded.error());
     return;
   }
   NamedPage& named = named_pages_.emplace_back(NamedPage{segment.number, segment.serial, due.page, kNoTick, {}});
-  for (std::uint32_t slot = 0; slot < due.loaded->images.size(); ++slot) {
-    const Result<ImageView> image = parse_image(due.loaded->images[slot]);
+  for (std::uint32_t slot = 0; slot < loaded->images.size(); ++slot) {
+    const Result<ImageView> image = parse_image(loaded->images[slot]);
     if (!image.ok() || image->due_ms() == kNoExpiry) continue;
     Keyspace* keyspace = databases_.by_id(image->database);
     if (!keyspace) continue;

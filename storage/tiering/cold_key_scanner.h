@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,10 +29,11 @@ using NamedKeys = std::vector<std::pair<unsigned, std::string>>;  // database nu
 struct ExpiredKeys {
   explicit ExpiredKeys(Ledger& ledger) : heads(ledger) {}
 
-  std::size_t pages = 0;  // that were read; 0: no page is due
-  NamedKeys whole;        // have expired
-  FetchedRecords heads;   // of these: a command that removes them reads nothing
-  NamedKeys parts;        // of these a part has expired
+  std::size_t pages = 0;     // that were read; 0: no page is due
+  std::int64_t late_ms = 0;  // since the first of them was due
+  NamedKeys whole;           // have expired
+  FetchedRecords heads;      // of these: a command that removes them reads nothing
+  NamedKeys parts;           // of these a part has expired
 };
 
 class ColdKeyScanner {
@@ -55,7 +58,7 @@ class ColdKeyScanner {
     Segment* segment;
     std::uint32_t number;
     std::uint32_t page;
-    Result<LoadedPage> loaded;
+    std::optional<Result<LoadedPage>> loaded;
   };
   // A page whose expired records have been named.
   struct NamedPage {
@@ -76,8 +79,9 @@ class ColdKeyScanner {
     io::Event finished;
   };
 
-  std::vector<DuePage> take_due(std::int64_t now_ms);
-  io::Task<void> load(DuePage& due, Reads& reads);
+  std::vector<DuePage> take_due(std::int64_t now_ms, std::int64_t& late_ms);
+  static std::vector<std::span<DuePage>> runs_of(std::vector<DuePage>& pages);
+  io::Task<void> load(std::span<DuePage> run, Reads& reads);
   void name_expired(const DuePage& due, std::int64_t now_ms, ExpiredKeys& expired);
   void settle_named();
   Segment* choose_victim() const;

@@ -1,7 +1,5 @@
 #include "storage/tiering/segment_iterator.h"
 
-#include <algorithm>
-
 #include "io/activity.h"
 #include "io/slice.h"
 #include "storage/base/disk_error.h"
@@ -14,7 +12,7 @@ Location WalkedPage::location(std::uint32_t segment, std::uint32_t slot) const {
 
 // Reads the window that begins at page_.
 io::Task<Result<void>> SegmentIterator::refill() {
-  const std::uint32_t pages = std::min(kWindowPages, segment_.used_pages - page_);
+  const std::uint32_t pages = std::min(kWindowPages, end_page() - page_);
   window_first_ = page_;
   window_.resize(std::size_t{pages} * kPageSize);
   const std::uint64_t offset = std::uint64_t{page_} * kPageSize;
@@ -66,7 +64,7 @@ io::Task<Result<void>> SegmentIterator::check_run(std::uint32_t page) {
 
 io::Task<Result<std::optional<WalkedPage>>> SegmentIterator::next() {
   skip_holes();
-  if (page_ >= segment_.used_pages) co_return std::optional<WalkedPage>();
+  if (page_ >= end_page()) co_return std::optional<WalkedPage>();
   if (page_ < window_first_ || page_ >= window_first_ + window_.size() / kPageSize) {
     Result<void> filled = co_await refill();
     if (!filled.ok()) {
