@@ -15,7 +15,8 @@ std::int64_t ScriptRun::running_ms() const {
                            : static_cast<std::int64_t>((runner_.parts().clock.monotonic_ns() - begin_ns_) / 1'000'000);
 }
 
-// The batch runs the called command in place of the one that runs the script, and back.
+// The batch runs the called commands in place of the one that runs the script, from the first call to the reply, and its
+// own while it waits.
 void ScriptRun::exchange_call() {
   std::swap(batch_->call, call_);
   calling_ = !calling_;
@@ -31,11 +32,10 @@ std::string_view ScriptRun::call(std::span<const std::string_view> arguments) {
   CommandEntry* const entry = entry_of(arguments);
   if (!is_admitted(entry, arguments)) return replies_;
   keep_within_memory();
-  exchange_call();
+  if (!calling_) exchange_call();
   runner_.plan(*batch_, *entry, arguments, {});
   runner_.begin_clock();
   run_planned();
-  exchange_call();
   return replies_;
 }
 
@@ -164,7 +164,7 @@ void ScriptRun::run_planned() {
   }
 }
 
-// Leaves the stack until the batch has waited. Between the runs of the batch it has its own command again.
+// Leaves the stack until the batch has waited.
 void ScriptRun::suspend(Wait wait) {
   batch_->wait = wait;
   const bool calling = calling_;

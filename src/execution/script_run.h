@@ -40,6 +40,7 @@ class ScriptRun {
   // Writes the reply. The handler must not call commands after that.
   template <typename Write>
   void reply(const Write& write) {
+    if (calling_) exchange_call();
     reply_start_ = batch_->replies->size();
     runner_.answer_within_bounds(*batch_, write);
   }

@@ -46,7 +46,6 @@ void ScriptRunner::begin(CommandBatch& x) {
   run_.moments_ = 0;
   run_.counted_errors_ = 0;
   run_.own_errors_ = false;
-  runner_.begin_clock();
   run_.begin_ns_ = runner_.last_ns();
   run_.slice_end_ns_ = run_.begin_ns_ + OpenUnit::kSliceNs;
   run_.reply_start_ = x.replies->size();
@@ -76,6 +75,7 @@ bool ScriptRunner::run(CommandBatch& x) {
 }
 
 void ScriptRunner::end(CommandBatch& x) {
+  TERRACE_CHECK(!run_.calling_);
   run_.fiber_.reset();
   runner_.begin_clock_at(run_.begin_ns_);
   const std::uint64_t failures = run_.counted_errors_ + (run_.own_errors_ ? 1 : 0);
