@@ -16,8 +16,7 @@ constexpr std::int64_t kBusyPercent = 25;
 // After a cycle that had too few, the next one begins after this part of a period.
 constexpr std::int64_t kHurriedPart = 4;
 constexpr std::int64_t kColdPeriodMs = 100;
-// Who writes as fast as it can leaves no more than one slice a turn. So the turns become longer, up to this, as the pages
-// become late.
+// Under full load, background work has one slice a turn. Removals get longer turns, up to this, as their pages become late.
 constexpr std::int64_t kLongestTurnUs = 1000;
 constexpr std::int64_t kLongestTurnLateMs = 500;
 // At least so many periods a second, even if `hz` is lower: the end of the server waits for the end of a period.

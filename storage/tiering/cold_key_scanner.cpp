@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t kAgainMs = 1000;
 // Read in parallel, in memory at once: enough to keep a device busy.
 constexpr std::size_t kPagesAtOnce = kTinyLimits ? 8 : 64;
-// So many pages between two that are due are read with them: records that were written together expire together.
+// Up to so many pages between two due pages are read with them. Records that were written together expire together.
 constexpr std::uint32_t kPagesBetween = 3;
 
 // The image that the entry stands for; nowhere if it has none.
@@ -88,7 +88,7 @@ std::vector<std::span<ColdKeyScanner::DuePage>> ColdKeyScanner::runs_of(std::vec
 
 io::Task<void> ColdKeyScanner::load(std::span<DuePage> run, Reads& reads) {
   {
-    // Pins the segment not longer than it is read: of many segments few may be open.
+    // The segment is pinned while it is read, no longer: of many segments few may be open.
     SegmentIterator pages(environment_, *run.front().segment, SegmentIterator::Depth::kHeads, run.front().page,
                           run.back().page + 1);
     auto due = run.begin();
