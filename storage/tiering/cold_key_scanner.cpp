@@ -61,7 +61,7 @@ std::vector<ColdKeyScanner::DuePage> ColdKeyScanner::take_due(std::int64_t now_m
     for (std::uint32_t page = 1; page < segment.page_expiry.size(); ++page) {
       ExpiryTick& tick = segment.page_expiry[page];
       if (tick != kNoTick && tick <= over && pages.size() < kPagesAtOnce) {
-        pages.push_back({&segment, segment.number, page, {}});
+        pages.push_back({&segment, segment.number, page, LoadedPage{}});
         first = std::min(first, tick);
         tick = again;
       }
@@ -97,9 +97,13 @@ io::Task<void> ColdKeyScanner::load(std::span<DuePage> run, Reads& reads) {
       Result<std::optional<WalkedPage>> walked = co_await pages.next();
       while (due != run.end() && due->page < page) ++due;
       if (due == run.end() || (walked.ok() && !*walked)) break;
-      if (due->page != page) continue;
-      due->loaded = walked.ok() ? Result<LoadedPage>(std::move((*walked)->content)) : walked.error();
-      ++due;
+      if (due->page == page && walked.ok()) due->loaded = std::move((*walked)->content);
+    }
+    // An error of the device is of the whole run, and behind a bad page the walk passes over others: these are read alone.
+    for (DuePage& page : run) {
+      if (page.loaded->images.empty()) {
+        page.loaded = co_await load_heads(environment_.disk, *page.segment, page.page, nullptr);
+      }
     }
   }
   if (--reads.left == 0) reads.finished.notify();
@@ -108,20 +112,18 @@ io::Task<void> ColdKeyScanner::load(std::span<DuePage> run, Reads& reads) {
 void ColdKeyScanner::name_expired(const DuePage& due, std::int64_t now_ms, ExpiredKeys& expired) {
   const io::Activity activity("expire-cycle");
   Segment& segment = *due.segment;
-  if (!due.loaded) return;
-  const Result<LoadedPage>& loaded = *due.loaded;
-  if (!loaded.ok()) {
+  if (!due.loaded.ok()) {
     // Otherwise the page is read again a little later.
-    if (distrusts_segment(loaded.error())) {
+    if (distrusts_segment(due.loaded.error())) {
       segment.damaged = true;
       segment.page_expiry[due.page] = kNoTick;
     }
-    report_(loaded.error());
+    report_(due.loaded.error());
     return;
   }
   NamedPage& named = named_pages_.emplace_back(NamedPage{segment.number, segment.serial, due.page, kNoTick, {}});
-  for (std::uint32_t slot = 0; slot < loaded->images.size(); ++slot) {
-    const Result<ImageView> image = parse_image(loaded->images[slot]);
+  for (std::uint32_t slot = 0; slot < due.loaded->images.size(); ++slot) {
+    const Result<ImageView> image = parse_image(due.loaded->images[slot]);
     if (!image.ok() || image->due_ms() == kNoExpiry) continue;
     Keyspace* keyspace = databases_.by_id(image->database);
     if (!keyspace) continue;

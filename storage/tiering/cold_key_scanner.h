@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -58,7 +57,7 @@ class ColdKeyScanner {
     Segment* segment;
     std::uint32_t number;
     std::uint32_t page;
-    std::optional<Result<LoadedPage>> loaded;
+    Result<LoadedPage> loaded;
   };
   // A page whose expired records have been named.
   struct NamedPage {

@@ -280,7 +280,7 @@ def mixed(server, options):
 
 def too_large(server, options):
     """One request that can never fit."""
-    size = options.bytes * 5 // 4
+    size = options.bytes * 2
     with server.client() as client:
         client.ok("SET", "before", 1)
         client.send(b"*3\r\n$3\r\nSET\r\n$5\r\nlarge\r\n$%d\r\n" % size)
